@@ -1,0 +1,42 @@
+# Two commands: `make report` and `make test`.  `make help` lists the rest.
+PYTHON  ?= python3
+PROFILE ?= quick
+BIN     := .venv/bin
+UV      := uv==0.13.9
+
+.PHONY: help env report test lint lab bench notebooks lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+env: .venv/ready  ## create .venv with every package at its locked version
+
+# The stamp is written last, so a half-made environment is finished by the next call.
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v=sys.version_info[:2]; sys.exit(None if (3,11)<=v<(3,14) else "Python 3.11 to 3.13 is needed, this is %d.%d; name another with: make PYTHON=python3.12" % v)'
+	@echo "Creating .venv (about 6 GB with the CUDA build of torch on Linux; a minute once downloaded)"
+	@test -x $(BIN)/python && $(BIN)/python -c '' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode --quiet requirements.lock
+	@$(BIN)/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "bundle.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@touch $@
+
+report: env  ## train, execute the notebooks, bind the PDF (PROFILE=quick | seed-scale)
+	@$(BIN)/python -m lib.bundle profiles/$(PROFILE).yaml
+
+test: env  ## run every test
+	$(BIN)/python -m pytest
+
+lint: env  ## ruff
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+lab: env  ## open JupyterLab on the three notebooks
+	$(BIN)/jupyter lab
+
+lock:  ## pin the newest versions of what pyproject.toml names
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group dev --upgrade pyproject.toml -o requirements.lock
+
+clean:  ## remove build/ (the environment and MNIST stay)
+	rm -rf build
