@@ -1,0 +1,235 @@
+"""Every figure of the report, in one style. Functions take records or arrays and return a Figure.
+
+Nothing here trains or imports torch, so that any figure can be drawn again from stored results.
+"""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from lib import records as stored
+from lib.records import Record
+
+WIDE, HALF = 6.3, 3.1  # inches: the text width, and half of it
+DPI = 200
+COLOURS = {"LSTM": "#0072B2", "RNN": "#D55E00", "generator": "#009E73", "discriminator": "#CC79A7"}
+LINES = {"LSTM": "-", "RNN": "--", "generator": "-", "discriminator": "--"}
+GREY = "#7F7F7F"
+STYLE = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "figures",
+}
+
+
+def styled(draw):
+    """Draw with the one style, whatever the caller's matplotlib settings are."""
+
+    def wrapped(*args, **kwargs) -> Figure:
+        with matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"}):
+            return draw(*args, **kwargs)
+
+    wrapped.__doc__, wrapped.__name__ = draw.__doc__, draw.__name__
+    return wrapped
+
+
+def by(records: Sequence[Record], *names: str) -> dict[tuple, list[Record]]:
+    """Group records by the values of these settings, in the order in which they first appear."""
+    groups: dict[tuple, list[Record]] = {}
+    for record in records:
+        groups.setdefault(tuple(record.settings[name] for name in names), []).append(record)
+    return groups
+
+
+@styled
+def accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
+    """Draw accuracy against step for one cell and length: per recipe the mean and the range over seeds.
+
+    Args:
+        records: runs of one cell and one length, any recipes and seeds.
+        every: steps between plotted points (the original report logs every 10).
+    """
+    figure = Figure(figsize=(WIDE, 2.3))
+    axes = figure.subplots()
+    for (cell, recipe), group in by(records, "cell", "recipe").items():
+        accuracy = np.array([record.columns["accuracy"][::every] for record in group])  # (seeds, points)
+        steps = np.arange(accuracy.shape[1]) * every
+        written = recipe == "as-written"
+        colour, line = (GREY, ":") if written else (COLOURS[cell], LINES[cell])
+        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, alpha=0.2, linewidth=0)
+        name = recipe.replace("-", " ")
+        axes.plot(steps, accuracy.mean(0), line, color=colour, label=f"{cell}, {name} (n = {len(group)})")
+    axes.axhline(0.1, color="black", linewidth=0.5)
+    axes.annotate("chance", (1, 0.1), xycoords=("axes fraction", "data"), va="bottom", ha="right")
+    axes.set(xlabel="step (batches of fresh palindromes)", ylabel="accuracy", ylim=(0, 1.02), xlim=(0, None))
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.14))
+    return figure
+
+
+@styled
+def accuracy_against_length(records: Sequence[Record], *, last: int) -> Figure:
+    """Draw the mean accuracy of the last `last` steps against the sequence length, a panel per recipe.
+
+    Points are seeds; lines join their means.
+    """
+    panels = by(records, "recipe")
+    figure = Figure(figsize=(WIDE, 2.3))
+    row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, ((recipe,), group) in zip(row, panels.items(), strict=True):
+        for (cell,), runs in by(group, "cell").items():
+            lengths = sorted({record.settings["seq_length"] for record in runs})
+            finals = {length: [] for length in lengths}
+            for record in runs:
+                finals[record.settings["seq_length"]].append(np.mean(record.columns["accuracy"][-last:]))
+            means = [np.mean(finals[length]) for length in lengths]
+            axes.plot(lengths, means, LINES[cell], color=COLOURS[cell], label=cell)
+            x = np.repeat(lengths, [len(finals[length]) for length in lengths])
+            y = np.concatenate([finals[length] for length in lengths])
+            axes.plot(x, y, "o" if cell == "LSTM" else "x", color=COLOURS[cell], markersize=4, alpha=0.7)
+        axes.axhline(0.1, color="black", linewidth=0.5)
+        axes.set(xlabel=f"sequence length ({recipe.replace('-', ' ')})", xscale="log", ylim=(0, 1.04))
+        axes.set_xticks(lengths, [str(length) for length in lengths])
+        axes.minorticks_off()
+    row[0].set_ylabel(f"accuracy, mean of the last {last} steps")
+    row[0].legend(loc="lower left", bbox_to_anchor=(0, 0.14))
+    return figure
+
+
+@styled
+def digits(images: np.ndarray, *, columns: int, below: Sequence[str] = (), width: float = HALF) -> Figure:
+    """Draw digits row by row, with fixed contrast and without smoothing.
+
+    Args:
+        images: (n, 28, 28) uint8, 0 black to 255 white.
+        columns: digits in a row.
+        below: a text under each digit, or nothing.
+        width: inches.
+    """
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(width, width / columns * rows + (0.4 * rows if below else 0)))
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for index, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        if below:
+            axes.text(0.5, -0.08, below[index], transform=axes.transAxes, ha="center", va="top")
+    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
+    return figure
+
+
+def tile(images: np.ndarray, *, columns: int, gap: int = 2) -> np.ndarray:
+    """Return digits (n, h, w) uint8 as one picture, row by row, with grey gaps of `gap` pixels."""
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    picture = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 64, np.uint8)
+    for index, image in enumerate(images):
+        y, x = (index // columns) * (height + gap), (index % columns) * (width + gap)
+        picture[y : y + height, x : x + width] = image
+    return picture
+
+
+@styled
+def grid(images: np.ndarray) -> Figure:
+    """Draw 25 samples (25, 28, 28) uint8 as a square of five by five."""
+    figure = Figure(figsize=(HALF, HALF))
+    _picture(figure.subplots(), tile(images, columns=5))
+    return figure
+
+
+@styled
+def all_grids(grids: Mapping[int, np.ndarray], *, columns: int = 6) -> Figure:
+    """Draw every checkpoint's 25 samples, each grid under its batch number."""
+    rows = -(-len(grids) // columns)
+    figure = Figure(figsize=(WIDE, WIDE / columns * rows * 1.14))
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for axes in panels.flat:
+        axes.set_axis_off()
+    for axes, (batch, images) in zip(panels.flat, grids.items(), strict=False):
+        _picture(axes, tile(images, columns=5))
+        axes.set_title(f"{batch:,}".replace(",", " "), pad=2)
+    return figure
+
+
+def _picture(axes, picture: np.ndarray) -> None:
+    axes.set_axis_off()
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+
+
+@styled
+def loss_curves(batches: Sequence[int], losses: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw the loss of generator and discriminator against the batch, with the value of a coin toss."""
+    figure = Figure(figsize=(WIDE, 2.3))
+    axes = figure.subplots()
+    for name, values in losses.items():
+        axes.plot(batches, values, LINES[name], color=COLOURS[name], label=name, linewidth=0.8)
+    axes.axhline(np.log(2), color="black", linewidth=0.5)
+    axes.annotate("ln 2: a coin toss", (1, np.log(2)), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    axes.set(xlabel="batch", ylabel="binary cross-entropy (nats)", ylim=(0, None), xlim=(0, None))
+    axes.legend(loc="upper left")
+    return figure
+
+
+@styled
+def quality_curve(batches: Sequence[int], distances: Mapping[str, Sequence[float]], *, floor: float) -> Figure:
+    """Draw the Fréchet distance against the batch on a log scale, with the real-against-real floor."""
+    figure = Figure(figsize=(WIDE, 2.3))
+    axes = figure.subplots()
+    for (name, values), line in zip(distances.items(), ("-", "--", ":"), strict=False):
+        axes.plot(batches, values, line, color=COLOURS["generator"], marker="o", markersize=2.5, label=name)
+    axes.axhline(floor, color="black", linewidth=0.5)
+    axes.annotate("floor: training digits against test digits", (0, floor), xycoords=("axes fraction", "data"), va="bottom")
+    axes.set(xlabel="batch", ylabel="Fréchet distance", yscale="log")
+    axes.legend(loc="upper right")
+    return figure
+
+
+def described(records: Sequence[Record]) -> dict:
+    """Return what these records have in common: settings, all their seeds, versions and commits."""
+    first = records[0].settings
+    common = {k: v for k, v in first.items() if k != "seed" and all(r.settings.get(k) == v for r in records)}
+    seeds = sorted({r.settings["seed"] for r in records})
+    commits = sorted({r.provenance["commit"] for r in records})
+    return {"settings": common, "seeds": seeds, "commits": commits, **stored.versions()}
+
+
+def plotted(figure: Figure) -> list[dict]:
+    """Return the values that a figure shows, one dict per axes: lines, bands and pictures."""
+    panels = []
+    for axes in figure.axes:
+        panel: dict = {"lines": [], "bands": [], "pictures": []}
+        for line in axes.lines:
+            x, y = line.get_data()
+            x, y = np.atleast_1d(x).astype(float), np.atleast_1d(y).astype(float)
+            panel["lines"].append({"label": line.get_label(), "x": x.tolist(), "y": y.round(6).tolist()})
+        for band in axes.collections:
+            panel["bands"].append([path.vertices.round(6).tolist() for path in band.get_paths()])
+        panel["pictures"] = [np.asarray(image.get_array()).tolist() for image in axes.images]
+        panels.append({name: part for name, part in panel.items() if part})
+    return panels
+
+
+def save(figure: Figure, path: Path, *, provenance: dict) -> bytes:
+    """Write `path` (PNG, provenance in its metadata) and the plotted values beside it as JSON; return the PNG."""
+    buffer = io.BytesIO()
+    metadata = {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(buffer, format="png", dpi=DPI, metadata=metadata)
+    stored.write_atomically(path, buffer.getvalue())
+    values = json.dumps({"provenance": provenance, "panels": plotted(figure)}, separators=(",", ":"))
+    stored.write_atomically(path.with_suffix(".json"), (values + "\n").encode())
+    return buffer.getvalue()

