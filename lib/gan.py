@@ -1,0 +1,157 @@
+"""Generator and discriminator: the original report's topology, and a cheaper one."""
+
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+TOPOLOGIES = ("as-written", "shuffle")
+SLOPE = 0.2  # of every LeakyReLU, as in the report
+
+
+class Generator(nn.Module):
+    """Map noise (n, latent_dim) to images (n, 1, 28, 28) in [-1, 1].
+
+    `topology` "as-written" is the original's: transposed convolutions to 32x32, then a dilated one to 28x28.
+    "shuffle" works on 7x7 and 14x14 only and folds channels into pixels at the end, so that no layer
+    has a single channel (Shi et al. 2016, sub-pixel convolution).
+    Raises ValueError for a size below 1, another topology, or noise of another shape.
+    """
+
+    def __init__(self, *, latent_dim: int, width: int, topology: str):
+        super().__init__()
+        _check_sizes(topology, latent_dim=latent_dim, width=width)
+        self.latent_dim, self.width, self.topology = latent_dim, width, topology
+        w = width
+        if topology == "as-written":
+            self.layers = nn.Sequential(
+                nn.Unflatten(1, (latent_dim, 1, 1)),
+                *_normed(nn.ConvTranspose2d(latent_dim, 8 * w, 4, 1, 0, bias=False)),  # (n, 8w, 4, 4)
+                *_normed(nn.ConvTranspose2d(8 * w, 4 * w, 4, 2, 1, bias=False)),  # (n, 4w, 8, 8)
+                *_normed(nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 16, 16)
+                *_normed(nn.ConvTranspose2d(2 * w, w, 4, 2, 1, bias=False)),  # (n, w, 32, 32)
+                *_normed(nn.Conv2d(w, w, 3, dilation=2, bias=False)),  # (n, w, 28, 28)
+                nn.Conv2d(w, 1, 3, padding=1),
+                nn.Tanh(),
+            )
+        else:
+            self.layers = nn.Sequential(
+                nn.Unflatten(1, (latent_dim, 1, 1)),
+                *_normed(nn.ConvTranspose2d(latent_dim, 2 * w, 7, bias=False)),  # (n, 2w, 7, 7)
+                *_normed(nn.Conv2d(2 * w, 2 * w, 3, padding=1, bias=False)),
+                nn.Conv2d(2 * w, 4 * w, 3, padding=1, bias=False),
+                nn.PixelShuffle(2),  # (n, w, 14, 14)
+                nn.BatchNorm2d(w),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                *_normed(nn.Conv2d(w, w, 3, padding=1, bias=False)),
+                nn.Conv2d(w, 4, 3, padding=1),
+                nn.PixelShuffle(2),  # (n, 1, 28, 28)
+                nn.Tanh(),
+            )
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, z: Tensor) -> Tensor:
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(
+                f"z has shape {tuple(z.shape)}; it must be (n, latent_dim) = (n, {self.latent_dim})"
+            )
+        return self.layers(z)
+
+
+class Discriminator(nn.Module):
+    """Map images (n, 1, 28, 28) to logits (n,): positive for "true", negative for "generated".
+
+    The original ends in a sigmoid; here it is part of the loss.
+    Raises ValueError for a size below 1 or another topology.
+    """
+
+    def __init__(self, *, width: int, topology: str):
+        super().__init__()
+        _check_sizes(topology, width=width)
+        self.width, self.topology = width, topology
+        w = width
+        if topology == "as-written":
+            self.layers = nn.Sequential(
+                *_normed(nn.Conv2d(1, w, 4, 2, 1, bias=False)),  # (n, w, 14, 14)
+                *_normed(nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 7, 7)
+                *_normed(nn.Conv2d(2 * w, 4 * w, 4, 2, 1, bias=False)),  # (n, 4w, 3, 3)
+                *_normed(nn.Conv2d(4 * w, 8 * w, 3, 1, 0, bias=False)),  # (n, 8w, 1, 1)
+                nn.Conv2d(8 * w, 1, 1),
+            )
+        else:
+            self.layers = nn.Sequential(
+                nn.PixelUnshuffle(2),  # (n, 4, 14, 14)
+                nn.Conv2d(4, w, 3, padding=1),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                *_normed(nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 7, 7)
+                *_normed(nn.Conv2d(2 * w, 2 * w, 3, padding=1, bias=False)),
+                nn.Conv2d(2 * w, 1, 7),
+            )
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images).flatten()
+
+
+def generator_loss(fake_logits: Tensor) -> Tensor:
+    """Return the binary cross-entropy of generated images against "true" (Goodfellow et al. 2014, section 3)."""
+    return F.softplus(-fake_logits).mean()
+
+
+def discriminator_loss(true_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Return the mean of the two cross-entropies: true images against "true", generated against "generated"."""
+    return (F.softplus(-true_logits).mean() + F.softplus(fake_logits).mean()) / 2
+
+
+@torch.no_grad()
+def sample(generator: Generator, noise: Tensor, *, batch_size: int) -> Tensor:
+    """Return the images (n, 1, 28, 28) of noise (n, latent_dim), in eval mode; the mode before is put back."""
+    was_training = generator.training
+    generator.eval()
+    try:
+        return torch.cat([generator(z) for z in noise.split(batch_size)])
+    finally:
+        generator.train(was_training)
+
+
+def save_generator(generator: Generator, directory: str | Path, *, settings: dict) -> None:
+    """Write generator.safetensors and, beside it, generator.json with its sizes and `settings`."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    sizes = {"latent_dim": generator.latent_dim, "width": generator.width, "topology": generator.topology}
+    save_file(
+        {k: v.contiguous() for k, v in generator.state_dict().items()}, directory / "generator.safetensors"
+    )
+    text = json.dumps({"sizes": sizes, "settings": settings}, indent=2) + "\n"
+    (directory / "generator.json").write_text(text)
+
+
+def load_generator(directory: str | Path) -> Generator:
+    """Return the generator that `save_generator` wrote, in eval mode.
+
+    Raises FileNotFoundError with the missing file's name.
+    """
+    directory = Path(directory)
+    for name in ("generator.json", "generator.safetensors"):
+        if not (directory / name).is_file():
+            raise FileNotFoundError(
+                f"{directory / name} is missing; train a generator first (task2.ipynb, or `make report`)"
+            )
+    generator = Generator(**json.loads((directory / "generator.json").read_text())["sizes"])
+    generator.load_state_dict(load_file(directory / "generator.safetensors"))
+    return generator.eval()
+
+
+def _normed(convolution: nn.Module) -> list[nn.Module]:
+    return [convolution, nn.BatchNorm2d(convolution.out_channels), nn.LeakyReLU(SLOPE, inplace=True)]
+
+
+def _check_sizes(topology: str, **sizes: int) -> None:
+    if topology not in TOPOLOGIES:
+        raise ValueError(f"topology is {topology!r}; it must be one of {', '.join(TOPOLOGIES)}")
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} is {size}; it must be at least 1")
