@@ -42,6 +42,13 @@ class PalindromeRun:
             above_zero(name, getattr(self, name))
 
 
+def seeds(first: int, count: int) -> range:
+    """Return `count` seeds from `first` on."""
+    at_least("seed", first, 0)
+    at_least("num_seeds", count, 1)
+    return range(first, first + count)
+
+
 def at_least(name: str, value: float, low: float) -> None:
     """Raise ValueError unless value >= low."""
     if value < low:
@@ -100,4 +107,4 @@ def run_palindromes(settings: dict) -> Record:
 def palindrome_cost(settings: dict) -> float:
     """Return the multiply-adds of a run, up to a constant: what a progress bar should count."""
     gates = 4 if settings["cell"] == "LSTM" else 1
-    return gates * settings["seq_length"] * settings["steps"] * settings["hidden_size"] ** 2
+    return gates * (settings["seq_length"] + 2) * settings["steps"] * settings["hidden_size"] ** 2

@@ -55,6 +55,11 @@ def by(records: Sequence[Record], *names: str) -> dict[tuple, list[Record]]:
     return groups
 
 
+def matching(records: Sequence[Record], **settings) -> list[Record]:
+    """Return the records with these settings."""
+    return [r for r in records if all(r.settings[name] == value for name, value in settings.items())]
+
+
 @styled
 def accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
     """Draw accuracy against step for one cell and length: per recipe the mean and the range over seeds.
@@ -178,21 +183,30 @@ def loss_curves(batches: Sequence[int], losses: Mapping[str, Sequence[float]]) -
     for name, values in losses.items():
         axes.plot(batches, values, LINES[name], color=COLOURS[name], label=name, linewidth=0.8)
     axes.axhline(np.log(2), color="black", linewidth=0.5)
-    axes.annotate("ln 2: a coin toss", (1, np.log(2)), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    axes.annotate(
+        "ln 2: a coin toss", (1, np.log(2)), xycoords=("axes fraction", "data"), ha="right", va="bottom"
+    )
     axes.set(xlabel="batch", ylabel="binary cross-entropy (nats)", ylim=(0, None), xlim=(0, None))
     axes.legend(loc="upper left")
     return figure
 
 
 @styled
-def quality_curve(batches: Sequence[int], distances: Mapping[str, Sequence[float]], *, floor: float) -> Figure:
+def quality_curve(
+    batches: Sequence[int], distances: Mapping[str, Sequence[float]], *, floor: float
+) -> Figure:
     """Draw the Fréchet distance against the batch on a log scale, with the real-against-real floor."""
     figure = Figure(figsize=(WIDE, 2.3))
     axes = figure.subplots()
     for (name, values), line in zip(distances.items(), ("-", "--", ":"), strict=False):
         axes.plot(batches, values, line, color=COLOURS["generator"], marker="o", markersize=2.5, label=name)
     axes.axhline(floor, color="black", linewidth=0.5)
-    axes.annotate("floor: training digits against test digits", (0, floor), xycoords=("axes fraction", "data"), va="bottom")
+    axes.annotate(
+        "floor: training digits against test digits",
+        (0, floor),
+        xycoords=("axes fraction", "data"),
+        va="bottom",
+    )
     axes.set(xlabel="batch", ylabel="Fréchet distance", yscale="log")
     axes.legend(loc="upper right")
     return figure

@@ -5,7 +5,7 @@ A sentence is tested seed by seed: for how many of the n seeds does it come true
 *undecided* otherwise. So three seeds never decide anything, and nine of ten do.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -187,8 +187,10 @@ PART1 = [
         "it falls 0.2 or more below its best, and varies more than the LSTM over the last 500 steps",
         lambda runs: deepest_drop(runs("RNN", 30)),
         "deepest drop of accuracy",
-        lambda runs: deepest_drop(runs("RNN", 30)) >= 0.2
-        and fluctuation(runs("RNN", 30)) > fluctuation(runs("LSTM", 30)),
+        lambda runs: (
+            deepest_drop(runs("RNN", 30)) >= 0.2
+            and fluctuation(runs("RNN", 30)) > fluctuation(runs("LSTM", 30))
+        ),
     ),
     Claim(
         "lstm-beats-rnn",
@@ -207,7 +209,9 @@ def judge(claims: Sequence[Claim], records: Sequence[Record]) -> Iterator[Verdic
     runs: dict[str, dict[int, dict[tuple, np.ndarray]]] = {}
     for record in records:
         s = record.settings
-        runs.setdefault(s["recipe"], {}).setdefault(s["seed"], {})[s["cell"], s["seq_length"]] = logged(record)
+        runs.setdefault(s["recipe"], {}).setdefault(s["seed"], {})[s["cell"], s["seq_length"]] = logged(
+            record
+        )
     for claim in claims:
         for recipe, seeds in runs.items():
             try:
@@ -223,3 +227,36 @@ def judge(claims: Sequence[Claim], records: Sequence[Record]) -> Iterator[Verdic
 
 def _of(runs: dict[tuple, np.ndarray]) -> Runs:
     return lambda cell, seq_length: runs[cell, seq_length]
+
+
+HEADER = [
+    "Sentence (§ of the original)",
+    "True for a seed if",
+    "Recipe",
+    "Median",
+    "True",
+    "95 % interval",
+    "Verdict",
+]
+
+
+def rows(verdicts: Iterable[Verdict]) -> Iterator[list[str]]:
+    """Yield a table row for each verdict."""
+    for v in verdicts:
+        yield [
+            f"{v.claim.sentence} (§{v.claim.section})",
+            v.claim.test,
+            v.recipe.replace("-", " "),
+            f"{_number(v.median)} ({v.claim.unit})",
+            f"{v.count}/{v.n}",
+            f"{v.low:.2f} to {v.high:.2f}",
+            v.word,
+        ]
+
+
+def _number(value: float) -> str:
+    if np.isnan(value):
+        return "neither ever"
+    if np.isinf(value):
+        return "never" if value > 0 else "only the first"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.3f}"

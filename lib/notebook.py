@@ -27,7 +27,9 @@ def check_parameters(namespace: dict) -> None:
     declared = namespace["__annotations__"]
     for name in injected_names(namespace.get("In", [])):
         if name not in declared:
-            raise ValueError(f"{name} is not a parameter of this notebook; its parameters are {listing(declared)}")
+            raise ValueError(
+                f"{name} is not a parameter of this notebook; its parameters are {listing(declared)}"
+            )
     for name, kind in declared.items():
         if not fits(namespace[name], kind):
             raise ValueError(
@@ -107,6 +109,7 @@ def said(ran: int, total: int, directory: Path) -> str:
     """Return the sentence that says which runs were stored and which were made now."""
     if ran == total:
         return f"Trained {total} runs now; they are stored in {directory}."
-    stored = f"Used {total - ran} stored runs from {directory}, whose settings match (fresh = True trains again)"
+    stored = (
+        f"Used {total - ran} stored runs from {directory}, whose settings match (fresh = True trains again)"
+    )
     return stored + (f"; trained {ran} now." if ran else ".")
-

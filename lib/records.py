@@ -106,7 +106,5 @@ def versions() -> dict:
 def commit() -> str:
     """Return the commit of this checkout, with "+" if files that git tracks have changed, or "unknown"."""
     command = ["git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+"]
-    ran = subprocess.run(
-        command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
+    ran = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
     return ran.stdout.strip() or "unknown"
