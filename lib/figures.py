@@ -11,6 +11,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from lib import records as stored
 from lib.records import Record
@@ -109,7 +111,7 @@ def accuracy_against_length(records: Sequence[Record], *, last: int) -> Figure:
         axes.set(xlabel=f"sequence length ({recipe.replace('-', ' ')})", xscale="log", ylim=(0, 1.04))
         axes.set_xticks(lengths, [str(length) for length in lengths])
         axes.minorticks_off()
-    row[0].set_ylabel(f"accuracy, mean of the last {last} steps")
+    row[0].set_ylabel(f"accuracy, last {last} steps")
     row[0].legend(loc="lower left", bbox_to_anchor=(0, 0.14))
     return figure
 
@@ -212,6 +214,21 @@ def quality_curve(
     return figure
 
 
+def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dict) -> None:
+    """Write a picture (h, w) uint8 as PNG, every pixel `scale` pixels wide, provenance in its metadata."""
+    text = PngInfo()
+    for name, value in _metadata(provenance).items():
+        text.add_text(name, value)
+    buffer = io.BytesIO()
+    large = np.repeat(np.repeat(picture, scale, axis=0), scale, axis=1)
+    Image.fromarray(large).save(buffer, format="png", pnginfo=text, optimize=True)
+    stored.write_atomically(path, buffer.getvalue())
+
+
+def _metadata(provenance: dict) -> dict[str, str]:
+    return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
+
+
 def described(records: Sequence[Record]) -> dict:
     """Return what these records have in common: settings, all their seeds, versions and commits."""
     first = records[0].settings
@@ -238,11 +255,10 @@ def plotted(figure: Figure) -> list[dict]:
 
 
 def save(figure: Figure, path: Path, *, provenance: dict) -> bytes:
-    """Write `path` (PNG, provenance in its metadata) and the plotted values beside it as JSON; return the PNG."""
+    """Write `path` (PNG, provenance in its metadata) and, beside it, the plotted values; return the PNG."""
     buffer = io.BytesIO()
-    metadata = {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
     with matplotlib.rc_context(STYLE):
-        figure.savefig(buffer, format="png", dpi=DPI, metadata=metadata)
+        figure.savefig(buffer, format="png", dpi=DPI, metadata=_metadata(provenance))
     stored.write_atomically(path, buffer.getvalue())
     values = json.dumps({"provenance": provenance, "panels": plotted(figure)}, separators=(",", ":"))
     stored.write_atomically(path.with_suffix(".json"), (values + "\n").encode())

@@ -3,11 +3,13 @@
 import ast
 import os
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from IPython.display import Image, Markdown, display
-from tqdm.auto import tqdm
+from tqdm import tqdm
+from tqdm import tqdm as text_bar
+from tqdm.auto import tqdm as widget_bar
 
 from lib import figures
 
@@ -62,24 +64,32 @@ def listing(declared: dict) -> str:
     return ", ".join(f"{name} ({type_name(kind)})" for name, kind in declared.items())
 
 
-def progress(total: float, *, title: str, unit: str = "steps") -> tqdm:
+def progress(title: str, *, total: float | None = None) -> tqdm:
     """Return a progress bar with an estimate of the time left; it leaves nothing in the notebook.
 
     Where $PROGRESS_FILE is set the bar is written there, for whoever runs the notebook in a batch.
     """
-    file = os.environ.get("PROGRESS_FILE")
-    common = {
+    settings = {
         "total": total,
         "desc": title,
-        "unit": unit,
         "leave": False,
         "bar_format": "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}",
     }
+    file = os.environ.get("PROGRESS_FILE")
     if not file:
-        return tqdm(**common)
-    from tqdm import tqdm as plain
+        return widget_bar(**settings)
+    return text_bar(file=open(file, "a"), ascii=" .:-=#", ncols=90, mininterval=1, **settings)  # noqa: SIM115
 
-    return plain(file=open(file, "a"), ascii=" .:-=#", ncols=90, mininterval=1, **common)  # noqa: SIM115
+
+def moving(bar: tqdm) -> Callable[[int, int], None]:
+    """Return a function of (done, total) that moves the bar there."""
+
+    def move(done: int, total: int) -> None:
+        if bar.total != total:  # what was done by an earlier run takes no time now
+            bar.total, bar.initial, bar.n = total, done, done
+        bar.update(done - bar.n)
+
+    return move
 
 
 def show(figure, name: str, caption: str, *, directory: Path, provenance: dict) -> None:
@@ -108,8 +118,19 @@ def table(name: str, caption: str, header: Sequence[str], rows: Iterable[Sequenc
 def said(ran: int, total: int, directory: Path) -> str:
     """Return the sentence that says which runs were stored and which were made now."""
     if ran == total:
-        return f"Trained {total} runs now; they are stored in {directory}."
-    stored = (
-        f"Used {total - ran} stored runs from {directory}, whose settings match (fresh = True trains again)"
-    )
-    return stored + (f"; trained {ran} now." if ran else ".")
+        return f"{total} trained now; stored in {directory}."
+    used = f"{total - ran} of {total} taken from {directory}, where the settings match"
+    return f"{used}; {ran} trained now." if ran else f"{used} (fresh = True trains again)."
+
+
+def make_first(notebook: str, needed: Path, **parameters) -> None:
+    """Execute another notebook with papermill unless the file that it makes is there; say which."""
+    if Path(needed).exists():
+        print(f"Using {needed}.")
+        return
+    import papermill
+
+    print(f"{needed} is missing: running {notebook} to make it.")
+    executed = Path("build", notebook)
+    executed.parent.mkdir(exist_ok=True)
+    papermill.execute_notebook(notebook, str(executed), parameters, progress_bar=False)
