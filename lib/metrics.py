@@ -34,7 +34,7 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
         raise ValueError(f"{len(first)} and {len(second)} rows of features; each set must have at least 2")
     first, second = first.double(), second.double()
     shift = first.mean(dim=0) - second.mean(dim=0)
-    a, b = torch.cov(first.T, correction=1), torch.cov(second.T, correction=1)
+    a, b = (torch.atleast_2d(torch.cov(rows.T)) for rows in (first, second))  # (d, d)
     # AB is similar to the positive semidefinite A^(1/2) B A^(1/2), whose roots are real
     values, vectors = torch.linalg.eigh(a)
     root = vectors * values.clamp_min(0).sqrt() @ vectors.T
