@@ -97,18 +97,21 @@ class Discriminator(nn.Module):
 
 
 def generator_loss(fake_logits: Tensor) -> Tensor:
-    """Return the binary cross-entropy of generated images against "true" (Goodfellow et al. 2014, section 3)."""
+    """Return the binary cross-entropy of generated images against "true".
+
+    Source: Goodfellow et al. 2014, section 3 (the non-saturating form).
+    """
     return F.softplus(-fake_logits).mean()
 
 
 def discriminator_loss(true_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return the mean of the two cross-entropies: true images against "true", generated against "generated"."""
+    """Return the mean of two cross-entropies: true images as "true", generated ones as "generated"."""
     return (F.softplus(-true_logits).mean() + F.softplus(fake_logits).mean()) / 2
 
 
 @torch.no_grad()
 def sample(generator: Generator, noise: Tensor, *, batch_size: int) -> Tensor:
-    """Return the images (n, 1, 28, 28) of noise (n, latent_dim), in eval mode; the mode before is put back."""
+    """Return images (n, 1, 28, 28) of noise (n, latent_dim), in eval mode; the earlier mode is put back."""
     was_training = generator.training
     generator.eval()
     try:

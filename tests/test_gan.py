@@ -1,0 +1,108 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lib.gan import (
+    TOPOLOGIES,
+    Discriminator,
+    Generator,
+    discriminator_loss,
+    generator_loss,
+    load_generator,
+    sample,
+    save_generator,
+)
+
+
+def count(network: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def layers(network: torch.nn.Module, kind: type) -> list[torch.nn.Module]:
+    return [layer for layer in network.modules() if isinstance(layer, kind)]
+
+
+def test_the_original_size_has_the_original_parameter_counts():
+    generator = Generator(latent_dim=100, width=128, topology="as-written")
+    discriminator = Discriminator(width=128, topology="as-written")
+    assert round(count(generator) / 1e6, 1) == 12.8
+    assert round(count(discriminator) / 1e6, 2) == 7.35
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_both_topologies_are_built_of_the_layers_the_report_names(topology):
+    for network in (
+        Generator(latent_dim=4, width=2, topology=topology),
+        Discriminator(width=2, topology=topology),
+    ):
+        assert layers(network, torch.nn.Conv2d)
+        assert layers(network, torch.nn.BatchNorm2d)
+        assert {layer.negative_slope for layer in layers(network, torch.nn.LeakyReLU)} == {0.2}
+    generator = Generator(latent_dim=4, width=2, topology=topology)
+    assert isinstance(list(generator.modules())[-1], torch.nn.Tanh)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+@pytest.mark.parametrize("n", [2, 7])
+def test_noise_becomes_images_and_images_become_one_logit_each(topology, n):
+    images = Generator(latent_dim=5, width=2, topology=topology)(torch.randn(n, 5))
+    assert images.shape == (n, 1, 28, 28)
+    assert images.abs().max() <= 1
+    assert Discriminator(width=2, topology=topology)(images).shape == (n,)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 4), (3, 5, 1)])
+def test_noise_of_another_shape_is_refused_with_both_shapes(shape):
+    generator = Generator(latent_dim=5, width=2, topology="shuffle")
+    with pytest.raises(ValueError, match=r"z has shape .*\(n, 5\)"):
+        generator(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("wrong", [{"latent_dim": 0}, {"width": 0}, {"topology": "dense"}])
+def test_a_size_out_of_range_is_named(wrong):
+    name = next(iter(wrong))
+    with pytest.raises(ValueError, match=f"{name} is"):
+        Generator(**{"latent_dim": 5, "width": 2, "topology": "shuffle", **wrong})
+
+
+def test_losses_on_logits_are_the_cross_entropies_of_the_sigmoid():
+    true, fake = torch.randn(6, dtype=torch.float64), torch.randn(6, dtype=torch.float64)
+    ones, zeros = torch.ones_like(true), torch.zeros_like(true)
+    entropy = F.binary_cross_entropy
+    assert torch.allclose(generator_loss(fake), entropy(fake.sigmoid(), ones), atol=1e-12)
+    halves = entropy(true.sigmoid(), ones) + entropy(fake.sigmoid(), zeros)
+    assert torch.allclose(discriminator_loss(true, fake), halves / 2, atol=1e-12)
+
+
+def test_losses_stay_finite_where_the_sigmoid_saturates():
+    assert generator_loss(torch.tensor([-1e4])) == 1e4
+    assert discriminator_loss(torch.tensor([-1e4]), torch.tensor([1e4])) == 1e4
+
+
+def test_sampling_uses_eval_mode_whatever_the_batch_and_puts_the_mode_back():
+    generator = Generator(latent_dim=5, width=2, topology="shuffle").train()
+    noise = torch.randn(7, 5)
+    whole, parts = (sample(generator, noise, batch_size=size) for size in (7, 3))
+    assert torch.allclose(whole, parts, atol=1e-6)
+    assert generator.training
+    assert not whole.requires_grad
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_a_saved_generator_comes_back_in_eval_mode_and_makes_the_same_images(tmp_path, topology):
+    generator = Generator(latent_dim=5, width=2, topology=topology)
+    generator(torch.randn(9, 5))  # moves the running statistics
+    save_generator(generator, tmp_path / "models", settings={"seed": 3})
+    loaded = load_generator(tmp_path / "models")
+    assert not loaded.training
+    assert loaded.latent_dim == 5
+    noise = torch.randn(4, 5)
+    assert torch.equal(loaded(noise), generator.eval()(noise))
+
+
+@pytest.mark.parametrize("name", ["generator.json", "generator.safetensors"])
+def test_a_missing_file_is_named_with_the_remedy(tmp_path, name):
+    save_generator(Generator(latent_dim=5, width=2, topology="shuffle"), tmp_path, settings={})
+    (tmp_path / name).unlink()
+    with pytest.raises(FileNotFoundError, match=f"{name} is missing; train a generator first"):
+        load_generator(tmp_path)
