@@ -22,13 +22,18 @@ PICTURES = ("figures", "task2_images", "task3_images", "models")
 MNIST = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 
 
-def main(profile_path: Path) -> None:
-    """Bring everything that a profile asks for up to date, and say what was done and how long it took."""
+def main(profile_path: Path, *, stamps: Path | None = None) -> None:
+    """Bring everything that a profile asks for up to date, and say what was done and how long it took.
+
+    `stamps` is the folder that remembers from what each stage was made, by default one for each profile.
+    """
     started = time.perf_counter()
     profile = load_profile(profile_path)
-    stamps = Path("build", "stamps", profile_path.stem)
+    stamps = stamps or Path("build", "stamps", profile_path.stem)
     executed = [profile["notebooks"] / f"{name}.ipynb" for name in NOTEBOOKS]
-    code = digest(path for path in sorted(Path("lib").glob("*.py")) if path.stem not in ("bundle", "report"))
+    code = digest(
+        path for path in sorted(Path("lib").glob("*.py")) if not path.stem.startswith(("bundle", "report"))
+    )
     inputs = {
         name: [
             code,
@@ -40,8 +45,7 @@ def main(profile_path: Path) -> None:
     inputs["task3"] += inputs["task2"]  # it uses the generator of task2
 
     times = {}
-    mnist = Path(os.environ.get("MNIST_ROOT") or "data", "MNIST", "raw")
-    update("data", [str(mnist)], lambda: fetch(mnist), stamps, times)
+    update("data", [str(mnist_folder())], lambda: fetch(mnist_folder()), stamps, times)
     for name, path in zip(NOTEBOOKS, executed, strict=True):
         update(name, inputs[name], lambda name=name, path=path: execute(name, path, profile), stamps, times)
     front = Path("report", "front.md")
@@ -114,6 +118,11 @@ def sources(notebook: Path) -> str:
     cells = nbformat.read(notebook, as_version=4).cells
     text = json.dumps([[cell.cell_type, cell.source, cell.metadata.get("tags", [])] for cell in cells])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def mnist_folder() -> Path:
+    """Return where MNIST's files are looked for and put."""
+    return Path(os.environ.get("MNIST_ROOT") or "data", "MNIST", "raw")
 
 
 def fetch(raw: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lib import mnist, records
+from lib import records
 from lib.adversarial import GanResult, GanSettings, as_bytes, train_gan
 from lib.classifier import (
     Classifier,
@@ -266,7 +266,9 @@ def _thinned_losses(result: GanResult, *, points: int = 1000) -> dict[str, list]
 
 def quality_by_batch(record: Record) -> dict[int, dict[str, float]]:
     """Return what was measured at each checkpoint of a GAN's record."""
-    columns = {name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")}
+    columns = {
+        name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")
+    }
     batches = columns.pop("batch")
     return {int(b): {name: v[i] for name, v in columns.items()} for i, b in enumerate(batches)}
 
@@ -283,7 +285,7 @@ class Strip:
     @property
     def between(self) -> list[int]:
         """The digits seen on the way that are neither end's."""
-        return sorted({digit for digit in self.facts["digits"]} - {self.first, self.second})
+        return sorted(set(self.facts["digits"]) - {self.first, self.second})
 
 
 def strip(

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm as widget_bar
 from lib import figures
 
 INJECTED = "# Parameters\n"  # how papermill begins the cell that it adds
-SCREEN_DPI = 110  # figures are shown at this many pixels an inch, whatever they were saved with
+SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
 
 
 def check_parameters(namespace: dict) -> None:

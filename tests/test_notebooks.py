@@ -1,0 +1,131 @@
+"""The committed notebooks, and what comes of them under profiles/smoke.yaml."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from pypdf import PdfReader
+
+from lib import bundle
+
+NAMES = bundle.NOTEBOOKS
+PATHS_OR_TIMES = re.compile(r"(?<![\w.])/(home|root|tmp|work|Users|usr)/|\d\d:\d\d:\d\d|20\d\d-\d\d-\d\d")
+
+
+def committed(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(f"{name}.ipynb", as_version=4)
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def papermill(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_are_typed_explained_and_plain(name):
+    (cell,) = [cell for cell in code_cells(committed(name)) if "parameters" in cell.metadata.get("tags", [])]
+    for line in cell.source.splitlines():
+        assert re.fullmatch(r"\w+: [\w\[\]]+ = [^=]+  # [^=]+", line), line
+    for node in ast.parse(cell.source).body:
+        ast.literal_eval(node.value)  # a plain value, not derived from another
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_is_thin(name):
+    sources = [cell.source for cell in code_cells(committed(name))]
+    assert not re.search(r"^\s*(def|class) ", "\n".join(sources), re.MULTILINE)
+    lines = [line for source in sources[1:] for line in source.splitlines() if line.strip()]
+    assert len(lines) <= 75
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_is_committed_executed_and_clean(name):
+    check_clean(committed(name))
+
+
+def check_clean(notebook: nbformat.NotebookNode) -> None:
+    nbformat.validate(notebook)
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    for cell in cells:
+        assert set(cell.metadata) <= {"tags"}
+        for output in cell.outputs:
+            assert output.output_type in ("display_data", "execute_result", "stream")
+            assert output.get("name") != "stderr"
+            text = output.get("text") or json.dumps(
+                {k: v for k, v in output.data.items() if "image" not in k}
+            )
+            assert not PATHS_OR_TIMES.search(text), text
+            assert "arning" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_under_papermill_a_notebook_runs_and_stays_clean(smoke, name):
+    notebook = nbformat.read(smoke["notebooks"] / f"{name}.ipynb", as_version=4)
+    for cell in code_cells(notebook):  # the folder of this test is a path, the only one allowed
+        for output in cell.outputs:
+            if "text" in output:
+                output.text = output.text.replace(str(smoke["output"]), "")
+    check_clean(notebook)
+
+
+def test_all_nineteen_figures_are_captioned_in_the_pdf(smoke):
+    text = "\n".join(page.extract_text() for page in PdfReader(smoke["pdf"]).pages)
+    for number in range(1, 20):
+        assert f"Figure {number}." in text
+    assert "Contents" in text
+    assert "LSTM trained at length 30" in text
+
+
+def test_every_grid_strip_figure_and_model_is_left_behind(smoke):
+    figures = smoke["output"] / "figures"
+    for number in range(1, 20):
+        assert (figures / f"figure-{number:02}.png").exists()
+        assert json.loads((figures / f"figure-{number:02}.json").read_text())["panels"]
+    assert (smoke["output"] / "task2_images" / "batch-000000.png").exists()
+    for strip in ("2-7", "2-6", "6-7"):
+        facts = json.loads((smoke["output"] / "task3_images" / f"strip-{strip}.json").read_text())
+        assert facts["digits"][0] == int(strip[0])
+        assert facts["digits"][-1] == int(strip[-1])
+    assert (smoke["output"] / "models" / "generator.safetensors").exists()
+    assert (
+        json.loads((smoke["output"] / "models" / "classifier.json").read_text())["summary"]["test_accuracy"]
+        > 0
+    )
+
+
+def test_a_second_run_executes_nothing_and_says_so(smoke, capsys, monkeypatch):
+    monkeypatch.setattr(bundle, "execute", lambda *_: pytest.fail("a notebook was executed"))
+    bundle.main(smoke["path"], stamps=smoke["path"].parent / "stamps")
+    assert "Nothing has changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            ["-p", "seq_lenght", "5"],
+            r"seq_lenght is not a parameter .* seq_lengths \(list\[int\]\), .* seed \(int\)",
+        ),
+        (["-y", "seq_lengths: [5, 0]"], "seq_length is 0; it must be at least 1"),
+        (["-p", "seed", "-1"], "seed is -1; it must be at least 0"),
+        (["-p", "steps", "many"], "steps is 'many'; it must be of type int"),
+    ],
+    ids=["unknown", "zero", "negative", "string"],
+)
+def test_a_wrong_parameter_stops_the_notebook_before_any_training(tmp_path, parameters, message):
+    ran = papermill(
+        "part1.ipynb", str(tmp_path / "out.ipynb"), "-p", "output_dir", str(tmp_path), *parameters
+    )
+    assert ran.returncode != 0
+    assert re.search(message, ran.stderr)
+    assert not (tmp_path / "results").exists()
