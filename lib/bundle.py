@@ -3,18 +3,18 @@
 python -m lib.bundle profiles/quick.yaml
 """
 
+import functools
 import hashlib
 import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import nbformat
 import yaml
 
+from lib.execution import execute, sources
 from lib.records import write_atomically
 
 NOTEBOOKS = ("part1", "task2", "task3")
@@ -47,7 +47,8 @@ def main(profile_path: Path, *, stamps: Path | None = None) -> None:
     times = {}
     update("data", [str(mnist_folder())], lambda: fetch(mnist_folder()), stamps, times)
     for name, path in zip(NOTEBOOKS, executed, strict=True):
-        update(name, inputs[name], lambda name=name, path=path: execute(name, path, profile), stamps, times)
+        make = functools.partial(run_notebook, name, path, profile)
+        update(name, inputs[name], make, stamps, times)
     front = Path("report", "front.md")
     parts = [*executed, front, *sorted(Path("lib").glob("report.*"))]
     update("report", [digest(parts)], lambda: bind(executed, front, profile["pdf"]), stamps, times)
@@ -113,13 +114,6 @@ def digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def sources(notebook: Path) -> str:
-    """Return one hash of a notebook's cells and their tags, whatever their outputs are."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    text = json.dumps([[cell.cell_type, cell.source, cell.metadata.get("tags", [])] for cell in cells])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def mnist_folder() -> Path:
     """Return where MNIST's files are looked for and put."""
     return Path(os.environ.get("MNIST_ROOT") or "data", "MNIST", "raw")
@@ -133,79 +127,15 @@ def fetch(raw: Path) -> list[Path]:
     return [raw / file for file in MNIST]
 
 
-def execute(name: str, target: Path, profile: dict) -> list[Path]:
-    """Execute a notebook with papermill under the profile's parameters; return what it wrote.
-
-    Raises:
-        papermill.PapermillExecutionError: a cell failed. The notebook so far is kept beside `target`.
-    """
-    import papermill
-    from traitlets.config import Config
-
+def run_notebook(name: str, target: Path, profile: dict) -> list[Path]:
+    """Execute a notebook under the profile; return it and the pictures and models that it wrote."""
     started = time.time()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{name}.part.ipynb")
     parameters = dict(profile["parameters"].get(name, {}))
     if profile["output"] != Path("."):
         parameters["output_dir"] = str(profile["output"])
-    with Echo(Path("build", f"{name}.progress")):
-        papermill.execute_notebook(
-            f"{name}.ipynb",
-            str(partial),
-            parameters,
-            progress_bar=False,
-            cwd=".",
-            config=Config(KernelManager={"transport": "ipc"}),  # no ports to race for
-        )
-    notebook = clean(nbformat.read(partial, as_version=4))
-    write_atomically(target, (nbformat.writes(notebook) + "\n").encode())
-    partial.unlink()
-    folders = [profile["output"] / folder for folder in PICTURES]
-    made = [p for folder in folders for p in sorted(folder.glob("*")) if p.is_file()]
+    execute(Path(f"{name}.ipynb"), target, parameters, echo=True)
+    made = [p for folder in PICTURES for p in sorted((profile["output"] / folder).glob("*")) if p.is_file()]
     return [target, *(path for path in made if path.stat().st_mtime >= started - 1)]
-
-
-def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out what differs from run to run: times, paths, random cell ids, the kernel's own version."""
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = {"tags": tags} if tags else {}
-        if "injected-parameters" in (tags or []):
-            cell.id = "injected-parameters"
-    return notebook
-
-
-class Echo:
-    """While a notebook runs, pass on to stderr the progress that it writes to $PROGRESS_FILE."""
-
-    def __init__(self, path: Path):
-        self.path, self.over = path, threading.Event()
-
-    def __enter__(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(b"")
-        os.environ["PROGRESS_FILE"] = str(self.path.resolve())
-        self.thread = threading.Thread(target=self._follow)
-        self.thread.start()
-
-    def __exit__(self, *_) -> None:
-        self.over.set()
-        self.thread.join()
-        del os.environ["PROGRESS_FILE"]
-        self.path.unlink()
-
-    def _follow(self) -> None:
-        with open(self.path, "rb") as file:
-            while True:
-                over = self.over.wait(0.5)
-                sys.stderr.write(file.read().decode())
-                sys.stderr.flush()
-                if over:
-                    return
 
 
 def bind(notebooks: list[Path], front: Path, pdf: Path) -> list[Path]:

@@ -1,9 +1,11 @@
 """Many independent runs on any executor; each stored at once, and reused where its settings match."""
 
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -19,11 +21,10 @@ def study(
     settings: Sequence[dict],
     *,
     directory: Path,
-    executor: Executor | None = None,
+    executor: Executor,
     fresh: bool = False,
     cost: Callable[[dict], float] = lambda settings: 1,
     progress: Callable[[float], None] = lambda done: None,
-    attempts: int = 3,
 ) -> tuple[list[records.Record], int]:
     """Return the record of every settings, in their order, and how many had to be run.
 
@@ -31,61 +32,102 @@ def study(
         run: an importable function from one settings to its record.
         settings: one dict per run; runs do not depend on one another.
         directory: where records are stored; a stored one of equal settings is reused.
-        executor: anything with `submit`; by default one process per core with one thread each.
+        executor: anything with `submit`; see `workers`.
         fresh: run everything again, whatever is stored.
         cost: how much work a run is, in any unit; the costliest start first.
-        progress: called with the cost of each finished run.
-        attempts: how often a run whose worker process died is handed to another.
+        progress: called with the cost of each run that is stored.
 
     Raises:
         StudyError: at least one run failed; all others have finished and are stored.
     """
-    stored = [None if fresh else records.find(one, directory) for one in settings]
-    missing = [i for i, record in enumerate(stored) if record is None]
-    missing.sort(key=lambda i: -cost(settings[i]))
-    for one, record in zip(settings, stored, strict=True):
-        if record is not None:
-            progress(cost(one))
-    ran, failures = len(missing), {}
-
-    for attempt in range(attempts):
-        if not missing:
-            break
-        own = None if executor else local_executor(min(len(missing), os.cpu_count() or 1))
-        lost = []
-        try:
-            futures = {(executor or own).submit(run, settings[i]): i for i in missing}
-            for future in as_completed(futures):
-                i = futures[future]
-                try:
-                    stored[i] = future.result()
-                except BrokenProcessPool:  # a worker was killed: only its process pool is lost
-                    lost.append(i)
-                except Exception as error:
-                    failures[i] = f"{type(error).__name__}: {error}"
-                else:
-                    records.save(stored[i], directory)
-                    progress(cost(settings[i]))
-        finally:
-            if own:
-                own.shutdown(wait=False, cancel_futures=True)
-        missing = lost
-        if lost and attempt == attempts - 1:
-            failures.update(dict.fromkeys(lost, f"its worker process was killed {attempts} times"))
-
+    found = [None if fresh else records.find(one, directory) for one in settings]
+    missing = sorted(
+        (i for i, record in enumerate(found) if record is None), key=lambda i: -cost(settings[i])
+    )
+    progress(sum(cost(one) for one, record in zip(settings, found, strict=True) if record is not None))
+    futures: dict[Future, int] = {executor.submit(on_one_thread, run, settings[i]): i for i in missing}
+    failures = {}
+    try:
+        for future in as_completed(futures):
+            i = futures[future]
+            try:
+                found[i] = future.result()
+            except Exception as error:  # the other runs do not depend on it
+                failures[i] = f"{type(error).__name__}: {error}"
+                continue
+            records.save(found[i], directory)
+            progress(cost(settings[i]))
+    except BaseException:  # interrupted: what is stored stays
+        for future in futures:
+            future.cancel()
+        raise
     if failures:
         lines = [f"  {settings[i]}: {reason}" for i, reason in sorted(failures.items())]
         raise StudyError(f"{len(failures)} of {len(settings)} runs failed:\n" + "\n".join(lines))
-    return stored, ran
+    return found, len(missing)
 
 
-def local_executor(workers: int) -> ProcessPoolExecutor:
-    """Return a pool of `workers` long-lived processes, each computing with one thread."""
-    context = multiprocessing.get_context("spawn")  # forking a process with threads is not safe
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
+@contextlib.contextmanager
+def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 10) -> Iterator[Executor]:
+    """Yield an executor: the workers of a running Dask cluster, or this machine's cores.
+
+    Args:
+        scheduler: address of a Dask scheduler, "tcp://host:8786"; empty for processes of this machine.
+        limit: at most so many processes here; by default $STUDY_PROCESSES, else one per core. A cluster
+            uses all it has.
+        patience: seconds to wait for the scheduler's answer.
+
+    Raises:
+        OSError: no scheduler answers at the address.
+        ValueError: the workers run other versions of this project or its packages.
+    """
+    if scheduler:
+        from lib.cluster import connected
+
+        with connected(scheduler, patience=patience) as executor:
+            yield executor
+        return
+    processes = Processes(limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1)
+    try:
+        yield processes
+    finally:
+        processes.shutdown(cancel_futures=True)
 
 
-def _one_thread() -> None:
+class Processes(Executor):
+    """Long-lived worker processes of this machine, each with a pool of its own.
+
+    A killed process takes only the call it was on with it, and that call is done again by a new process.
+    """
+
+    def __init__(self, count: int, *, attempts: int = 3):
+        self.attempts, self.pools = attempts, []
+        self.threads, self.mine = ThreadPoolExecutor(count), threading.local()
+
+    def submit(self, function: Callable, /, *args) -> Future:
+        return self.threads.submit(self._call, function, *args)
+
+    def _call(self, function: Callable, *args):
+        for _ in range(self.attempts):
+            if not hasattr(self.mine, "pool"):
+                context = multiprocessing.get_context("spawn")  # forking a process with threads is not safe
+                self.mine.pool = ProcessPoolExecutor(1, mp_context=context)
+                self.pools.append(self.mine.pool)
+            try:
+                return self.mine.pool.submit(function, *args).result()
+            except BrokenProcessPool:
+                del self.mine.pool
+        raise RuntimeError(f"its worker process was killed {self.attempts} times")
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.threads.shutdown(wait, cancel_futures=cancel_futures)
+        for pool in self.pools:
+            pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+def on_one_thread(run: Callable, settings: dict):
+    """Run with one thread for the arithmetic: the same bytes everywhere, and every core has its own run."""
     import torch
 
     torch.set_num_threads(1)
+    return run(settings)

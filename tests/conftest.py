@@ -13,7 +13,7 @@ def mnist_raw() -> Path:
 
 @pytest.fixture(scope="session")
 def smoke(mnist_raw, tmp_path_factory) -> dict:
-    """Every notebook executed by papermill under profiles/smoke.yaml, and the PDF, in a folder of their own."""
+    """Every notebook run by papermill under profiles/smoke.yaml, and the PDF, in a folder of their own."""
     folder = tmp_path_factory.mktemp("smoke")
     text = Path("profiles/smoke.yaml").read_text().replace("build/smoke", str(folder))
     (folder / "smoke.yaml").write_text(text)

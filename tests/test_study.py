@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib.records import Record
-from lib.study import StudyError, local_executor, study
+from lib.study import Processes, StudyError, study, workers
 
 SETTINGS = [{"seed": seed, "folder": ""} for seed in range(6)]
 
@@ -69,25 +69,28 @@ def test_progress_counts_stored_and_new_runs_alike(tmp_path):
         study(
             square, SETTINGS, directory=tmp_path, executor=executor, cost=lambda s: 2, progress=counted.append
         )
-    assert counted == [2] * 6
+    assert counted == [4, 2, 2, 2, 2]
 
 
 def test_a_killed_worker_process_loses_nothing(tmp_path):
     settings = [{**one, "folder": str(tmp_path)} for one in SETTINGS]
-    found, ran = study(die_once, settings, directory=tmp_path / "results")
+    with workers(limit=2) as executor:
+        found, _ = study(die_once, settings, directory=tmp_path / "results", executor=executor)
     assert squares(found) == [0, 1, 4, 9, 16, 25]
     assert (tmp_path / "died").exists()
 
 
 def test_a_run_that_kills_every_worker_is_given_up_by_name(tmp_path):
+    executor = Processes(1, attempts=2)
     with pytest.raises(StudyError, match="'seed': 0.*killed 2 times"):
-        study(always_die, SETTINGS[:1], directory=tmp_path, attempts=2)
+        study(always_die, SETTINGS[:1], directory=tmp_path, executor=executor)
+    executor.shutdown()
 
 
 def test_local_processes_give_the_same_bytes_as_one_thread(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         study(square, SETTINGS, directory=tmp_path / "threads", executor=executor)
-    with local_executor(2) as executor:
+    with workers(limit=2) as executor:
         study(square, SETTINGS, directory=tmp_path / "processes", executor=executor)
     files = sorted((tmp_path / "threads").iterdir())
     assert [f.read_bytes() for f in files] == [

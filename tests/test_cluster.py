@@ -1,0 +1,131 @@
+"""A study on a real Dask scheduler with two worker processes on loopback."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lib.records import Record
+from lib.study import StudyError, study, workers
+
+TINY = {
+    "cell": "RNN",
+    "recipe": "corrected",
+    "seq_length": 3,
+    "steps": 20,
+    "hidden_size": 8,
+    "batch_size": 16,
+    "learning_rate": 0.001,
+    "schedule_every": 10,
+    "schedule_factor": 0.5,
+    "clip_norm": 10.0,
+}
+
+
+def dask(*arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "dask", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """The scheduler's address and its two worker processes."""
+    file = tmp_path / "scheduler.json"
+    scheduler = dask(
+        "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)
+    )
+    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(tmp_path))
+    crew = [dask("worker", "--scheduler-file", str(file), *options) for _ in range(2)]
+    for _ in range(600):
+        if file.exists() and file.read_text():
+            break
+        time.sleep(0.1)
+    address = json.loads(file.read_text())["address"]
+    from distributed import Client
+
+    with Client(address) as client:
+        client.wait_for_workers(2, timeout=60)
+    yield address, crew
+    for process in (*crew, scheduler):
+        process.kill()
+        process.wait()
+
+
+def slow_square(settings: dict) -> Record:
+    time.sleep(0.01)
+    if settings["seed"] == settings.get("bad"):
+        raise ArithmeticError("this one is bad")
+    return Record(settings=settings, summary={"square": settings["seed"] ** 2})
+
+
+def results(folder: Path) -> dict[str, list[str]]:
+    """Every record's lines but the last part, its provenance (seconds differ)."""
+    return {path.name: path.read_text().splitlines()[:4] for path in sorted(folder.iterdir())}
+
+
+def test_real_training_gives_the_same_bytes_on_a_cluster_as_here(cluster, tmp_path):
+    from lib.experiments import run_palindromes
+
+    settings = [{**TINY, "seed": seed, "cell": cell} for seed in range(2) for cell in ("LSTM", "RNN")]
+    for name, scheduler in (("cluster", cluster[0]), ("here", "")):
+        with workers(scheduler) as executor:
+            study(run_palindromes, settings, directory=tmp_path / name, executor=executor)
+    assert results(tmp_path / "cluster") == results(tmp_path / "here")
+    assert len(results(tmp_path / "here")) == 4
+
+
+def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
+    address, crew = cluster
+    stored = tmp_path / "results"
+    killed = []
+
+    def kill_half_way(_):
+        if not killed and len(list(stored.glob("*.json"))) >= 80:
+            os.kill(crew[0].pid, signal.SIGKILL)
+            killed.append(crew[0].pid)
+
+    settings = [{"seed": seed} for seed in range(200)]
+    with workers(address) as executor:
+        found, ran = study(slow_square, settings, directory=stored, executor=executor, progress=kill_half_way)
+    assert killed
+    assert crew[0].wait() == -signal.SIGKILL
+    assert ran == 200
+    assert [record.summary["square"] for record in found] == [seed**2 for seed in range(200)]
+    assert len(results(stored)) == 200
+
+
+def test_a_run_that_fails_on_a_worker_is_named_and_the_others_are_stored(cluster, tmp_path):
+    settings = [{"seed": seed, "bad": 3} for seed in range(6)]
+    with workers(cluster[0]) as executor, pytest.raises(StudyError, match="'seed': 3.*this one is bad"):
+        study(slow_square, settings, directory=tmp_path / "results", executor=executor)
+    assert len(results(tmp_path / "results")) == 5
+
+
+def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(monkeypatch):
+    with (
+        pytest.raises(OSError, match="no Dask scheduler answers at scheduler = 'tcp://127.0.0.1:9'"),
+        workers("tcp://127.0.0.1:9", patience=1),
+    ):
+        pass
+
+
+def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
+    from lib import cluster as bridge
+
+    monkeypatch.setattr(bridge, "fingerprint", _other_code(bridge.fingerprint))
+    with pytest.raises(ValueError, match="worker .* has lib .* there, elsewhere here"), workers(cluster[0]):
+        pass
+
+
+def _other_code(fingerprint):
+    here = os.getpid()
+
+    def changed() -> dict:
+        return {**fingerprint(), **({"lib": "elsewhere"} if os.getpid() == here else {})}
+
+    return changed
