@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUES",
-        help="values of a parameter: 3,5,10 or 0:10 (0 to 9) or [3],[5]; may be repeated, and all are crossed",
+        help="values of a parameter: 3,5,10 or 0:10 (0 to 9) or [3],[5]; all grids are crossed",
     )
     parser.add_argument(
         "--scheduler", default="", help="address of a Dask scheduler; without it, this machine"
@@ -58,15 +58,15 @@ def main(arguments: list[str] | None = None) -> None:
     ]
     print(f"{len(settings)} combinations of {name}", flush=True)
     failure = None
-    with workers(options.scheduler, limit=options.processes) as executor:
-        with progress(f"{name}, {len(settings)} combinations", total=len(settings)) as bar:
-            try:
-                _, ran = study(
-                    run, settings, directory=folder / "done", executor=executor, progress=bar.update
-                )
-                print(f"{ran} executed now, {len(settings) - ran} were done before.")
-            except StudyError as error:
-                failure = error
+    with (
+        workers(options.scheduler, limit=options.processes) as executor,
+        progress(f"{name}, {len(settings)} combinations", total=len(settings)) as bar,
+    ):
+        try:
+            _, ran = study(run, settings, directory=folder / "done", executor=executor, progress=bar.update)
+            print(f"{ran} executed now, {len(settings) - ran} were done before.")
+        except StudyError as error:
+            failure = error
     table = folder / "results.csv"
     records.write_atomically(table, tabulated(settings, folder / "done").encode())
     print(f"The table of results is {table}, the notebooks are beside it.")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import TextIO
@@ -33,14 +34,19 @@ def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> No
 
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.stem}.part.ipynb")
-    with Echo(target.with_name(f".{target.stem}.progress"), sys.stderr if echo else None):
+    with (
+        Echo(target.with_name(f".{target.stem}.progress"), sys.stderr if echo else None),
+        tempfile.TemporaryDirectory(prefix="kernel-") as sockets,
+    ):
+        # sockets in a folder of their own: many kernels at once would race for the same ports
+        kernel = {"transport": "ipc", "ip": f"{sockets}/s"}
         papermill.execute_notebook(
             str(notebook),
             str(partial),
             parameters,
             progress_bar=False,
             cwd=".",
-            config=Config(KernelManager={"transport": "ipc"}),  # no ports to race for
+            config=Config(KernelManager=kernel),
         )
     executed = clean(nbformat.read(partial, as_version=4))
     write_atomically(target, (nbformat.writes(executed) + "\n").encode())

@@ -229,6 +229,28 @@ def _of(runs: dict[tuple, np.ndarray]) -> Runs:
     return lambda cell, seq_length: runs[cell, seq_length]
 
 
+def summary(records: Sequence[Record]) -> dict[str, float]:
+    """Return medians over seeds by "cell recipe length statistic".
+
+    A run that never arrives counts as infinite; an infinite median is given as -1, JSON having no infinity.
+    """
+    groups: dict[str, list[np.ndarray]] = {}
+    for record in records:
+        s = record.settings
+        groups.setdefault(f"{s['cell']} {s['recipe']} {s['seq_length']}", []).append(logged(record))
+    statistics = {
+        "first 100 %": first_full,
+        "held 100 %": held_full,
+        "last 500": lambda a: a[-LAST // EVERY :].mean(),
+    }
+    found = {
+        f"{name} {word}": float(np.median([statistic(one) for one in runs]))
+        for name, runs in groups.items()
+        for word, statistic in statistics.items()
+    }
+    return {name: round(value, 6) if np.isfinite(value) else -1 for name, value in found.items()}
+
+
 HEADER = [
     "Sentence (§ of the original)",
     "True for a seed if",

@@ -1,6 +1,7 @@
 """What the three notebooks share: checked parameters, progress, figures with captions, tables."""
 
 import ast
+import json
 import os
 import typing
 from collections.abc import Callable, Iterable, Sequence
@@ -12,6 +13,7 @@ from tqdm import tqdm as text_bar
 from tqdm.auto import tqdm as widget_bar
 
 from lib import figures
+from lib.records import write_atomically
 
 INJECTED = "# Parameters\n"  # how papermill begins the cell that it adds
 SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
@@ -121,6 +123,11 @@ def said(ran: int, total: int, directory: Path) -> str:
         return f"{total} trained now; stored in {directory}."
     used = f"{total - ran} of {total} taken from {directory}, where the settings match"
     return f"{used}; {ran} trained now." if ran else f"{used} (fresh = True trains again)."
+
+
+def leave(summary: dict, path: Path) -> None:
+    """Write the notebook's main numbers for whoever collects the results of many (see lib.batch)."""
+    write_atomically(Path(path), (json.dumps(summary, indent=1) + "\n").encode())
 
 
 def make_first(notebook: str, needed: Path, **parameters) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 LAYERS = [
     {"palindromes", "mnist", "records", "state", "cluster"},
-    {"lstm", "rnn", "gan", "classifier"},
+    {"lstm", "rnn", "gan", "classifier", "cluster", "execution"},
     {"latent", "metrics", "training", "adversarial"},
     {"experiments", "study"},
     {"figures", "ledger"},
