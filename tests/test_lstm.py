@@ -129,8 +129,8 @@ def test_fast_and_plain_forward_agree(dtype, bound, batch, seq_length, input_siz
 
 
 # float32: RMSprop divides a gradient by its own size, so that rounding moves a weight with a vanishing
-# gradient by a fraction of the learning rate, 1e-3; 100 steps stay within a fifth of one step
-@pytest.mark.parametrize(("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 2e-4)])
+# gradient by a part of the learning rate, 1e-3; 100 steps stay within a fiftieth of one step
+@pytest.mark.parametrize(("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 2e-5)])
 def test_fast_and_plain_forward_train_to_the_same_weights(dtype, bound):
     torch.manual_seed(0)
     fast = LSTM(1, 24, 10).to(dtype)

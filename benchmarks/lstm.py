@@ -1,0 +1,298 @@
+"""Measure our LSTM and RNN against torch's, the plain loop and the bare matrix products, in one run.
+
+    python -m benchmarks.lstm [--quick] [--output results/bench-lstm.json]
+
+A training step is forward, cross-entropy, zero_grad, backward, clip and RMSprop step.  What is compared takes
+turns, step by step, so that a busy machine slows all alike.  Times are medians over the turns; the shortest
+turn stands beside them, because on a busy machine it is the one that other work disturbed least.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from lib.lstm import LSTM
+from lib.palindromes import palindromes
+from lib.rnn import VanillaRNN
+
+BATCH, HIDDEN = 128, 128
+CELLS = {"LSTM": (LSTM, nn.LSTM, 4), "RNN": (VanillaRNN, nn.RNN, 1)}  # ours, torch's, gates
+
+
+class TorchCell(nn.Module):
+    """torch.nn.LSTM or torch.nn.RNN with the same linear head."""
+
+    def __init__(self, cell: type[nn.RNNBase], hidden_size: int) -> None:
+        super().__init__()
+        self.cell, self.ph = cell(1, hidden_size, batch_first=True), nn.Linear(hidden_size, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.ph(self.cell(x)[0][:, -1])
+
+
+def training_step(cell: str, kind: str, *, seq_length: int, batch: int, hidden: int) -> Callable[[], None]:
+    """Return a function that takes one training step of a new model; kind is ours, plain or torch."""
+    ours, theirs, _ = CELLS[cell]
+    torch.manual_seed(0)
+    model = TorchCell(theirs, hidden) if kind == "torch" else ours(1, hidden, 10)
+    forward = model.forward_reference if kind == "plain" else model
+    optimiser = torch.optim.RMSprop(model.parameters(), lr=1e-3)
+    inputs, targets = palindromes(batch, seq_length, generator=torch.Generator().manual_seed(0))
+
+    def step() -> None:
+        loss = nn.functional.cross_entropy(forward(inputs), targets)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+
+    return step
+
+
+def floor_step(cell: str, *, seq_length: int, batch: int, hidden: int) -> Callable[[], None]:
+    """Return a function that does a step's recurrent matrix products by torch.mm, and nothing else."""
+    gates = CELLS[cell][2] * hidden
+    w, h, da = torch.randn(gates, hidden), torch.randn(batch, hidden), torch.randn(batch, gates)
+    hs, das = torch.randn(seq_length * batch, hidden), torch.randn(seq_length * batch, gates)
+    a, dh, dw = torch.empty_like(da), torch.empty_like(h), torch.empty_like(w)
+
+    def step() -> None:
+        for _ in range(seq_length):
+            torch.mm(h, w.t(), out=a)
+            torch.mm(da, w, out=dh)
+        torch.mm(das.t(), hs, out=dw)
+
+    return step
+
+
+def interleaved(steps: dict[str, Callable[[], None]], *, turns: int, seconds: float) -> dict[str, dict]:
+    """Return median and shortest ms of each, over the given turns or as many as the seconds allow (>= 3)."""
+    for step in steps.values():
+        step()
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    end = time.perf_counter() + seconds
+    for turn in range(turns):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            step()
+            times[name].append(1e3 * (time.perf_counter() - start))
+        if turn >= 2 and time.perf_counter() > end:
+            break
+    return {
+        "ms": {name: statistics.median(values) for name, values in times.items()},
+        "shortest_ms": {name: min(values) for name, values in times.items()},
+    }
+
+
+def quotient(row: dict, over: str, key: str = "ms") -> float:
+    return row[key]["ours"] / row[key][over]
+
+
+def compare(
+    cell: str, kinds: tuple[str, ...], *, turns: int, seconds: float, **sizes: int
+) -> dict[str, dict]:
+    steps = {kind: training_step(cell, kind, **sizes) for kind in kinds}
+    return interleaved(steps | {"floor": floor_step(cell, **sizes)}, turns=turns, seconds=seconds)
+
+
+def ratios(*, turns: int, seconds: float) -> list[dict]:
+    print(
+        "\nA training step at batch 128, hidden 128: median ms; ours over torch's, also in the shortest turns"
+    )
+    print(f"{'':22}" + "".join(f"{kind:>9}" for kind in ("torch", "plain", "floor", "ours")), end="")
+    print(f"{'ours/torch':>12}{'(shortest)':>12}{'plain/torch':>12}")
+    rows = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        for cell in CELLS:
+            for seq_length in (5, 30):
+                sizes = {"seq_length": seq_length, "batch": BATCH, "hidden": HIDDEN}
+                row = {"cell": cell, "seq_length": seq_length, "threads": threads}
+                row |= compare(cell, ("torch", "plain", "ours"), turns=turns, seconds=seconds, **sizes)
+                row["ours_over_torch"] = quotient(row, "torch")
+                row["ours_over_torch_shortest"] = quotient(row, "torch", "shortest_ms")
+                row["plain_over_torch"] = row["ms"]["plain"] / row["ms"]["torch"]
+                rows.append(row)
+                print(
+                    f"{cell:5}T={seq_length:<3} {threads} thread{'s' if threads > 1 else ' ':3}"
+                    + "".join(f"{row['ms'][kind]:9.2f}" for kind in ("torch", "plain", "floor", "ours"))
+                    + f"{row['ours_over_torch']:12.2f}{row['ours_over_torch_shortest']:12.2f}"
+                    + f"{row['plain_over_torch']:12.2f}",
+                    flush=True,
+                )
+    torch.set_num_threads(1)
+    return rows
+
+
+_seeds: dict[tuple, list[Callable[[], None]]] = {}
+
+
+def _train_share(task: tuple[str, str, int, int, int]) -> None:
+    """Take some steps of some seeds in a long-lived worker of one thread."""
+    cell, kind, seq_length, seeds, steps = task
+    torch.set_num_threads(1)
+    key = (cell, kind, seq_length)
+    if key not in _seeds:
+        _seeds[key] = [
+            training_step(cell, kind, seq_length=seq_length, batch=BATCH, hidden=HIDDEN) for _ in range(seeds)
+        ]
+    for step in _seeds[key]:
+        for _ in range(steps):
+            step()
+
+
+def ten_seeds(*, turns: int, steps: int) -> list[dict]:
+    """Time ten seeds over two processes of one thread each; returns training steps a second."""
+    print("\nTen seeds over two processes of one thread: training steps a second")
+    rows = []
+    with get_context("spawn").Pool(2) as pool:
+        for cell in CELLS:
+            for seq_length in (5, 30):
+                share = steps * 6 if seq_length == 5 else steps
+                times: dict[str, list[float]] = {"torch": [], "ours": []}
+                for turn in range(turns + 1):  # the first turn builds the models and is not counted
+                    for kind, seconds in times.items():
+                        start = time.perf_counter()
+                        pool.map(_train_share, [(cell, kind, seq_length, 5, share)] * 2, chunksize=1)
+                        if turn:
+                            seconds.append(time.perf_counter() - start)
+                row = {"cell": cell, "seq_length": seq_length}
+                for name, pick in (("steps_per_second", statistics.median), ("steps_per_second_best", min)):
+                    row[name] = {kind: 10 * share / pick(values) for kind, values in times.items()}
+                rows.append(row)
+                per_second, best = row["steps_per_second"], row["steps_per_second_best"]
+                print(
+                    f"{cell:5}T={seq_length:<3}"
+                    f" torch {per_second['torch']:6.0f}  ours {per_second['ours']:6.0f}"
+                    f"  ours/torch {per_second['ours'] / per_second['torch']:.2f}"
+                    f" (best turns {best['ours'] / best['torch']:.2f})",
+                    flush=True,
+                )
+    return rows
+
+
+FIRST_STEP = """
+import time, torch
+from benchmarks.lstm import training_step
+torch.set_num_threads(1)
+start = time.perf_counter()
+training_step("LSTM", {kind!r}, seq_length=30, batch=128, hidden=128)()
+print(time.perf_counter() - start)
+"""
+
+
+def first_step(*, repeats: int) -> dict[str, float]:
+    """Return the median seconds from the imports to the first finished step, each in a fresh process."""
+    seconds: dict[str, list[float]] = {"torch": [], "plain": [], "ours": []}
+    for _ in range(repeats):
+        for kind, values in seconds.items():
+            code = FIRST_STEP.format(kind=kind)
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+            values.append(float(done.stdout))
+    result = {kind: statistics.median(values) for kind, values in seconds.items()}
+    print("\nFrom the imports to the first finished step at T = 30, fresh process: ", end="")
+    print(", ".join(f"{kind} {value:.3f} s" for kind, value in result.items()), flush=True)
+    return result
+
+
+def scaling(axes: dict[str, list[int]], *, turns: int, seconds: float) -> dict[str, list[dict]]:
+    """Time the LSTM's step along each axis, the others held at T = 10, hidden 128, batch 128, one seed."""
+    print("\nThe LSTM's training step on one thread as one size grows (T = 10, hidden 128, batch 128 else)")
+    print(f"{'':18}{'torch':>10}{'floor':>10}{'ours':>10}{'ours/torch':>12}{'ours/floor':>12}")
+    result: dict[str, list[dict]] = {}
+    for axis, values in axes.items():
+        result[axis] = []
+        for value in values:
+            sizes = {"seq_length": 10, "batch": BATCH, "hidden": HIDDEN} | (
+                {axis: value} if axis != "seeds" else {}
+            )
+            if axis == "seeds":
+                row = seeds_in_turn(value, turns=turns, seconds=seconds, **sizes)
+            else:
+                row = compare("LSTM", ("torch", "ours"), turns=turns, seconds=seconds, **sizes)
+            result[axis].append({axis: value} | row)
+            print(
+                f"{axis:12}{value:<6}"
+                + "".join(f"{row['ms'][kind]:10.2f}" for kind in ("torch", "floor", "ours"))
+                + f"{quotient(row, 'torch'):12.2f}{quotient(row, 'floor'):12.2f}",
+                flush=True,
+            )
+    return result
+
+
+def seeds_in_turn(seeds: int, *, turns: int, seconds: float, **sizes: int) -> dict[str, dict]:
+    """Time one step of every seed, one seed after the other."""
+
+    def all_of(steps: list[Callable[[], None]]) -> Callable[[], None]:
+        return lambda: [step() for step in steps] and None
+
+    steps = {
+        kind: all_of([training_step("LSTM", kind, **sizes) for _ in range(seeds)])
+        for kind in ("torch", "ours")
+    }
+    steps["floor"] = all_of([floor_step("LSTM", **sizes)] * seeds)
+    return interleaved(steps, turns=turns, seconds=seconds)
+
+
+def machine() -> dict:
+    cpuinfo = Path("/proc/cpuinfo")
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in (cpuinfo.read_text().splitlines() if cpuinfo.exists() else [])
+        if line.startswith("model name")
+    ]
+    square = torch.randn(1024, 1024)
+    torch.set_num_threads(1)
+    ms = interleaved({"mm": lambda: torch.mm(square, square)}, turns=9, seconds=2)["ms"]["mm"]
+    return {
+        "cpu": names[0] if names else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "load_before": round(os.getloadavg()[0], 2),
+        "mm_gflops_one_thread": round(2 * 1024**3 / ms / 1e6, 1),
+        "vector_instructions": torch.backends.cpu.get_cpu_capability(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer turns and sizes, under a minute")
+    parser.add_argument("--output", type=Path, default=Path("results/bench-lstm.json"))
+    arguments = parser.parse_args()
+    quick = arguments.quick
+    axes = {
+        "seq_length": [5, 30] if quick else [5, 10, 30, 100, 250, 500],
+        "hidden": [32, 256] if quick else [32, 64, 128, 256, 512, 1024],
+        "batch": [16, 512] if quick else [16, 64, 256, 1024, 4096],
+        "seeds": [1, 4] if quick else [1, 4, 16, 64],
+    }
+    described = machine()
+    print(", ".join(f"{name} {value}" for name, value in described.items()))
+    results = {
+        "machine": described,
+        "quick": quick,
+        "ratios": ratios(turns=12 if quick else 60, seconds=1.5 if quick else 8),
+        "ten_seeds": ten_seeds(turns=2 if quick else 7, steps=2 if quick else 5),
+        "first_step_seconds": first_step(repeats=1 if quick else 3),
+        "scaling": scaling(axes, turns=5 if quick else 20, seconds=0.5 if quick else 3),
+    }
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(json.dumps(results, indent=1) + "\n")
+    print(f"\nwritten to {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()
