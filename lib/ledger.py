@@ -263,11 +263,13 @@ HEADER = [
 
 
 def rows(verdicts: Iterable[Verdict]) -> Iterator[list[str]]:
-    """Yield a table row for each verdict."""
+    """Yield a table row for each verdict; the sentence stands in the first row of its claim alone."""
+    last = None
     for v in verdicts:
+        first, last = v.claim is not last, v.claim
         yield [
-            f"{v.claim.sentence} (§{v.claim.section})",
-            v.claim.test,
+            f"{v.claim.sentence} (§{v.claim.section})" if first else "",
+            v.claim.test if first else "",
             v.recipe.replace("-", " "),
             f"{_number(v.median)} ({v.claim.unit})",
             f"{v.count}/{v.n}",
