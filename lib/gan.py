@@ -17,7 +17,8 @@ class Generator(nn.Module):
 
     `topology` "as-written" is the original's: transposed convolutions to 32x32, then a dilated one to 28x28.
     "shuffle" works on 7x7 and 14x14 only and folds channels into pixels at the end, so that no layer
-    has a single channel (Shi et al. 2016, sub-pixel convolution).
+    has a single channel (Shi et al. 2016, sub-pixel convolution); two linear layers before them decide
+    what goes where, so that the parts of a digit fit together.
     Raises ValueError for a size below 1, another topology, or noise of another shape.
     """
 
@@ -39,9 +40,13 @@ class Generator(nn.Module):
             )
         else:
             self.layers = nn.Sequential(
-                nn.Unflatten(1, (latent_dim, 1, 1)),
-                *_normed(nn.ConvTranspose2d(latent_dim, 2 * w, 7, bias=False)),  # (n, 2w, 7, 7)
-                *_normed(nn.Conv2d(2 * w, 2 * w, 3, padding=1, bias=False)),
+                nn.Linear(latent_dim, 8 * w, bias=False),
+                nn.BatchNorm1d(8 * w),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                nn.Linear(8 * w, 2 * w * 49, bias=False),
+                nn.Unflatten(1, (2 * w, 7, 7)),
+                nn.BatchNorm2d(2 * w),
+                nn.LeakyReLU(SLOPE, inplace=True),
                 nn.Conv2d(2 * w, 4 * w, 3, padding=1, bias=False),
                 nn.PixelShuffle(2),  # (n, w, 14, 14)
                 nn.BatchNorm2d(w),
@@ -87,8 +92,11 @@ class Discriminator(nn.Module):
                 nn.Conv2d(4, w, 3, padding=1),
                 nn.LeakyReLU(SLOPE, inplace=True),
                 *_normed(nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 7, 7)
-                *_normed(nn.Conv2d(2 * w, 2 * w, 3, padding=1, bias=False)),
-                nn.Conv2d(2 * w, 1, 7),
+                nn.Flatten(),
+                nn.Linear(2 * w * 49, 8 * w, bias=False),
+                nn.BatchNorm1d(8 * w),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                nn.Linear(8 * w, 1),
             )
         self.to(memory_format=torch.channels_last)
 
