@@ -35,10 +35,10 @@ CLASSIFIER = {  # the judge; one for all reports, so that their distances can be
     "epochs": 4,
     "width": 16,
     "batch_size": 128,
-    "learning_rate": 0.01,
-    "weight_decay": 0.01,
+    "learning_rate": 0.005,
+    "weight_decay": 0.02,
     "max_shift": 2,
-    "label_smoothing": 0.1,
+    "label_smoothing": 0.05,
 }
 
 CELLS = {"LSTM": LSTM, "RNN": VanillaRNN}

@@ -189,7 +189,7 @@ def loss_curves(batches: Sequence[int], losses: Mapping[str, Sequence[float]]) -
         "ln 2: a coin toss", (1, np.log(2)), xycoords=("axes fraction", "data"), ha="right", va="bottom"
     )
     axes.set(xlabel="batch", ylabel="binary cross-entropy (nats)", ylim=(0, None), xlim=(0, None))
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower left")
     return figure
 
 
@@ -209,7 +209,7 @@ def quality_curve(
         xycoords=("axes fraction", "data"),
         va="bottom",
     )
-    axes.set(xlabel="batch", ylabel="Fréchet distance", yscale="log")
+    axes.set(xlabel="batch", ylabel="Fréchet distance", yscale="log", xlim=(0, None))
     axes.legend(loc="upper right")
     return figure
 
