@@ -1,14 +1,25 @@
-from pathlib import Path
+import os
 
-import pytest
+os.environ["OMP_NUM_THREADS"] = "1"  # the tests themselves run side by side; this must come before torch
 
-from lib import bundle
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+
+from lib import bundle  # noqa: E402
+
+
+def pytest_configure(config) -> None:
+    """Fetch MNIST once, before the workers of pytest-xdist start and would all fetch it."""
+    here = not hasattr(config, "workerinput")
+    if here and not all((bundle.mnist_folder() / file).exists() for file in bundle.MNIST):
+        bundle.fetch(bundle.mnist_folder())
 
 
 @pytest.fixture(scope="session")
 def mnist_raw() -> Path:
-    """The folder of the four real files, fetched if they are missing."""
-    return bundle.fetch(bundle.mnist_folder())[0].parent
+    """The folder of the four real files."""
+    return bundle.mnist_folder()
 
 
 @pytest.fixture(scope="session")
