@@ -20,8 +20,16 @@ Runs = Callable[[str, int], np.ndarray]  # cell, length -> logged accuracy of th
 
 
 def logged(record: Record) -> np.ndarray:
-    """Return the accuracy of every tenth step, (steps / 10,)."""
-    return np.asarray(record.columns["accuracy"][::EVERY])
+    """Return the accuracy of every tenth step, (steps / 10,); 0 where a curriculum is still on the way."""
+    return accuracy_at_target(record)[::EVERY]
+
+
+def accuracy_at_target(record: Record) -> np.ndarray:
+    """Return the accuracy of every step, (steps,), 0 for a batch of another length than seq_length."""
+    accuracy = np.asarray(record.columns["accuracy"])
+    if "length" not in record.columns:
+        return accuracy
+    return np.where(np.equal(record.columns["length"], record.settings["seq_length"]), accuracy, 0)
 
 
 def first_full(accuracy: np.ndarray) -> float:

@@ -26,7 +26,7 @@ def tiny_training(*, recipe: str, clip_norm: float, steps: int = 5) -> torch.nn.
     model = torch.nn.Linear(4, 10)
     data = torch.Generator().manual_seed(1)
 
-    def next_batch():
+    def next_batch(accuracy):
         return torch.randn(8, 4, generator=data), torch.randint(10, (8,), generator=data)
 
     train(
@@ -67,7 +67,7 @@ def test_the_schedule_is_stepped_once_a_batch():
     inputs, targets = torch.tensor([[2.0]]).double(), torch.tensor([1])
     train(
         model,
-        lambda: (inputs, targets),
+        lambda accuracy: (inputs, targets),
         recipe="corrected",
         steps=5,
         learning_rate=0.1,
@@ -111,7 +111,7 @@ def test_an_easy_length_is_learnt():
         ("seq_length", 0, "seq_length is 0; it must be at least 1"),
         ("seed", -1, "seed is -1; it must be at least 0"),
         ("cell", "GRU", "cell is 'GRU'; it must be one of LSTM, RNN"),
-        ("recipe", "mine", "recipe is 'mine'; it must be one of as-written, corrected"),
+        ("recipe", "mine", "recipe is 'mine'; it must be one of as-written, corrected, ours"),
         ("learning_rate", float("nan"), "learning_rate is nan; it must be a positive number"),
         ("steps", 0, "steps is 0; it must be at least 1"),
     ],
