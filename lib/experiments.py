@@ -4,7 +4,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from lib.metrics import Judge
 from lib.palindromes import palindromes
 from lib.records import Record, provenance
 from lib.rnn import VanillaRNN
-from lib.training import RECIPES, train
+from lib.training import RECIPES, Curriculum, accuracy_on, spread_kinks, train
 
 Progress = Callable[[int, int], None]  # done, total
 CLASSIFIER = {  # the judge; one for all reports, so that their distances can be compared
@@ -44,6 +44,7 @@ CLASSIFIER = {  # the judge; one for all reports, so that their distances can be
 CELLS = {"LSTM": LSTM, "RNN": VanillaRNN}
 DIGITS = 10
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
+LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
 
 ORIGINAL_BATCHES = 187_400  # 200 epochs of 937 batches
 ORIGINAL_CHECKPOINTS = (
@@ -54,7 +55,19 @@ ORIGINAL_CHECKPOINTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class PalindromeRun:
-    """The settings of one training run on palindromes; building it checks them."""
+    """The settings of one training run on palindromes; building it checks them.
+
+    From `first_length` on they are off unless given, and then the run is the same as without them.
+
+    Attributes:
+        first_length: where the curriculum starts (`lib.training.Curriculum`); 0 trains at seq_length only.
+        growth, pass_accuracy, rehearsal: of the curriculum.
+        kink_slope: of the candidate's tanh over the digits at the start (`lib.training.spread_kinks`); the
+            RNN's only tanh. 0 leaves PyTorch's initial weights.
+        forget_bias: added to the LSTM's initial forget bias.
+        check_lengths: lengths at which the trained network is checked on fresh palindromes.
+        check_count: palindromes of each.
+    """
 
     cell: str
     recipe: str
@@ -67,6 +80,14 @@ class PalindromeRun:
     schedule_every: int
     schedule_factor: float
     clip_norm: float
+    first_length: int = 0
+    growth: float = 1
+    pass_accuracy: float = 1
+    rehearsal: bool = False
+    kink_slope: float = 0
+    forget_bias: float = 0
+    check_lengths: list[int] = field(default_factory=list)
+    check_count: int = 1000
 
     def __post_init__(self) -> None:
         one_of("cell", self.cell, CELLS)
@@ -74,8 +95,17 @@ class PalindromeRun:
         at_least("seed", self.seed, 0)
         for name in ("seq_length", "steps", "hidden_size", "batch_size", "schedule_every"):
             at_least(name, getattr(self, name), 1)
-        for name in ("learning_rate", "schedule_factor", "clip_norm"):
+        for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
+        at_least("growth", self.growth, 1)
+        at_least("check_count", self.check_count, 1)
+        if not 0 <= self.first_length <= self.seq_length:
+            raise ValueError(
+                f"first_length is {self.first_length}; it must be from 1 to seq_length "
+                f"({self.seq_length}), or 0 for no curriculum"
+            )
+        if self.forget_bias and self.cell != "LSTM":
+            raise ValueError(f"forget_bias is {self.forget_bias}; only the LSTM has a forget gate: give 0")
 
 
 def seeds(first: int, count: int) -> range:
@@ -109,16 +139,35 @@ def run_palindromes(settings: dict) -> Record:
     The seed fixes the initial weights and the stream of batches. Both cells and both recipes see the same
     batches at the same seed and length, so that they can be compared in pairs.
     """
+    return trained_on_palindromes(settings)[1]
+
+
+def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
+    """Return the trained cell too; see `run_palindromes`."""
     run = PalindromeRun(**settings)
     started = time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = torch.Generator().manual_seed(DATA_STREAM + run.seed)
     with torch.random.fork_rng():
         torch.manual_seed(run.seed)
-        model = CELLS[run.cell](1, run.hidden_size, DIGITS).to(device)
+        model = CELLS[run.cell](1, run.hidden_size, DIGITS)
+        if run.kink_slope:
+            candidate = model.gx if run.cell == "LSTM" else model.hx
+            spread_kinks(candidate, slope=run.kink_slope, low=0, high=DIGITS - 1)
+    if run.forget_bias:
+        model.fx.bias.data += run.forget_bias
+    model.to(device)
+    curriculum = Curriculum(
+        length=run.first_length or run.seq_length,
+        target=run.seq_length,
+        growth=run.growth,
+        pass_accuracy=run.pass_accuracy,
+        rehearsal=run.rehearsal,
+        generator=torch.Generator().manual_seed(LENGTH_STREAM + run.seed),
+    )
 
-    def next_batch() -> tuple[torch.Tensor, torch.Tensor]:
-        inputs, targets = palindromes(run.batch_size, run.seq_length, generator=data)
+    def next_batch(accuracy: float) -> tuple[torch.Tensor, torch.Tensor]:
+        inputs, targets = palindromes(run.batch_size, curriculum(accuracy), generator=data)
         return inputs.to(device), targets.to(device)
 
     accuracy, loss = train(
@@ -131,13 +180,78 @@ def run_palindromes(settings: dict) -> Record:
         schedule_factor=run.schedule_factor,
         clip_norm=run.clip_norm,
     )
-    return Record(
+    columns = {"accuracy": accuracy, "loss": loss}
+    if run.first_length or run.rehearsal:
+        columns["length"] = curriculum.lengths
+    summary = {}
+    if run.check_lengths:
+        summary["accuracy_at"] = accuracy_at(
+            model, run.check_lengths, count=run.check_count, seed=CHECK_STREAM + run.seed
+        )
+    return model, Record(
         settings=asdict(run),
-        columns={"accuracy": accuracy, "loss": loss},
+        columns=columns,
+        summary=summary,
         provenance=provenance(
             seconds=time.perf_counter() - started, device=device, threads=torch.get_num_threads()
         ),
     )
+
+
+def span_settings(
+    lines: Sequence[tuple[dict, Sequence[int]]], *, seeds: Sequence[int], **common
+) -> list[dict]:
+    """Return the settings of a memory-span study: each line at each of its lengths, with every seed.
+
+    Args:
+        lines: pairs of what sets a line apart (cell, recipe, ...) and its sequence lengths.
+        common: the settings that all runs share.
+    """
+    return [
+        asdict(PalindromeRun(seq_length=length, seed=seed, **{**common, **line}))
+        for line, lengths in lines
+        for length in lengths
+        for seed in seeds
+    ]
+
+
+def accuracy_at(model: torch.nn.Module, lengths: Sequence[int], *, count: int, seed: int) -> dict[str, float]:
+    """Return the accuracy on `count` fresh palindromes of each length, by the length as text, as JSON has it.
+
+    A length's palindromes are the same whatever other lengths are asked for.
+    """
+    device = next(model.parameters()).device
+    found = {}
+    for length in lengths:
+        source = torch.Generator().manual_seed(seed)
+        inputs, targets = palindromes(count, length, generator=source)
+        found[str(length)] = accuracy_on(model, inputs.to(device), targets.to(device))
+    return found
+
+
+def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[str, np.ndarray]:
+    """Follow one fresh palindrome through a trained LSTM, and ask `count` of them which units remember.
+
+    Returns:
+        i, f, o, c: (seq_length, hidden), of the first palindrome;
+        digits (seq_length,): its inputs;
+        right (seq_length,): probability of its last digit if the sequence ended there;
+        remembered (hidden,): share of the variance of each unit's last cell state that the first digit
+            explains, in [0, 1], over all palindromes.
+    """
+    inputs, targets = palindromes(count, seq_length, generator=torch.Generator().manual_seed(seed))
+    seen = {name: values.cpu() for name, values in model.trace(inputs.to(model.ph.weight.device)).items()}
+    last = seen["c"][-1].double()  # (count, hidden)
+    means = torch.empty_like(last)  # of all palindromes with the same first digit
+    for digit in targets.unique():
+        means[targets == digit] = last[targets == digit].mean(0)
+    remembered = means.var(0, correction=0) / last.var(0, correction=0)
+    return {
+        **{name: seen[name][:, 0].numpy() for name in "ifoc"},
+        "digits": inputs[0, :, 0].int().numpy(),
+        "right": seen["logits"][:, 0].softmax(1)[:, targets[0]].numpy(),
+        "remembered": remembered.numpy(),
+    }
 
 
 def palindrome_cost(settings: dict) -> float:

@@ -22,6 +22,14 @@ DPI = 200
 COLOURS = {"LSTM": "#0072B2", "RNN": "#D55E00", "generator": "#009E73", "discriminator": "#CC79A7"}
 LINES = {"LSTM": "-", "RNN": "--", "generator": "-", "discriminator": "--"}
 GREY = "#7F7F7F"
+RECIPE_LOOKS = {  # colour, line, marker
+    ("RNN", "corrected"): (COLOURS["RNN"], "--", "x"),
+    ("LSTM", "as-written"): (GREY, ":", "s"),
+    ("LSTM", "corrected"): (COLOURS["LSTM"], "-", "o"),
+    ("LSTM", "ours"): ("black", "-", "^"),
+}
+GATE_SCALE = {"cmap": "cividis", "vmin": 0, "vmax": 1}
+CELL_SCALE = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1}
 STYLE = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -211,6 +219,98 @@ def quality_curve(
     )
     axes.set(xlabel="batch", ylabel="Fréchet distance", yscale="log", xlim=(0, None))
     axes.legend(loc="upper right")
+    return figure
+
+
+@styled
+def memory_span(
+    finals: Mapping[tuple[str, str], Mapping[int, Sequence[float]]], *, accuracy: float, spans: Sequence[int]
+) -> Figure:
+    """Draw final accuracy against the sequence length: seeds as points, a line through their medians.
+
+    Args:
+        finals: by cell and recipe, by length, one final accuracy a seed.
+        accuracy: what counts as remembering, in [0, 1].
+        spans: of each line, the longest length remembered; 0 for none.
+    """
+    figure = Figure(figsize=(WIDE, 2.6))
+    axes = figure.subplots()
+    for ((cell, recipe), by_length), reached in zip(finals.items(), spans, strict=True):
+        colour, line, marker = RECIPE_LOOKS.get((cell, recipe), (GREY, ":", "."))
+        lengths = list(by_length)
+        label = f"{cell}, {recipe.replace('-', ' ')}: " + (f"span {reached}" if reached else "no span")
+        axes.plot(lengths, [np.median(by_length[n]) for n in lengths], line, color=colour, label=label)
+        x = np.repeat(lengths, [len(by_length[n]) for n in lengths])
+        y = np.concatenate([by_length[n] for n in lengths])
+        axes.plot(x, y, marker, color=colour, markersize=4, alpha=0.6, markeredgewidth=0.8)
+    axes.axhline(accuracy, color="black", linewidth=0.5)
+    axes.axhline(0.1, color="black", linewidth=0.5)
+    axes.annotate("chance", (1, 0.1), xycoords=("axes fraction", "data"), va="bottom", ha="right")
+    lengths = sorted({n for by_length in finals.values() for n in by_length})
+    axes.set(xlabel="sequence length (digits to carry the first one across)", ylabel="accuracy at the end")
+    axes.set(xscale="log", ylim=(0, 1.04))
+    axes.set_xticks(lengths, [str(length) for length in lengths])
+    axes.minorticks_off()
+    axes.legend(loc="center right")
+    return figure
+
+
+@styled
+def inside(
+    states: Mapping[str, np.ndarray], digits: Sequence[int], *, units: Sequence[int], right: np.ndarray
+) -> Figure:
+    """Draw gates and cell of some units over one palindrome, and how sure of the right digit the network is.
+
+    Args:
+        states: i, f, o and c, each (seq_length, hidden).
+        digits: the inputs, seq_length of them, written under the steps.
+        units: which to draw, from top to bottom.
+        right: probability of the right digit if the sequence ended there, (seq_length,).
+    """
+    length = len(digits)
+    figure = Figure(figsize=(WIDE, 5.2))
+    rows = figure.subplots(5, 1, sharex=True, height_ratios=(3, 3, 3, 3, 2))
+    names = {"i": "input gate $i$", "f": "forget gate $f$", "o": "output gate $o$", "c": r"cell, $\tanh c$"}
+    for axes, (key, name) in zip(rows, names.items(), strict=False):
+        values = states[key][:, list(units)].T  # (units, seq_length)
+        values, scale = (np.tanh(values), CELL_SCALE) if key == "c" else (values, GATE_SCALE)
+        picture = axes.imshow(values, aspect="auto", interpolation="nearest", **scale)
+        axes.set(ylabel=name, yticks=[])
+        axes.tick_params(bottom=False)
+        figure.colorbar(picture, ax=axes, fraction=0.02, pad=0.01)
+    rows[-1].plot(range(length), right, "-", color=COLOURS["LSTM"], marker="o", markersize=2)
+    rows[-1].set(ylim=(0, 1.04), ylabel="P(right)", xlim=(-0.5, length - 0.5), xlabel="input digit")
+    rows[-1].set_xticks(range(length), [str(digit) for digit in digits])
+    return figure
+
+
+@styled
+def softmax_twice(classes: int = 10) -> Figure:
+    """Draw loss and surviving gradient against the probability of the right class, softmax once and twice.
+
+    The other classes share the rest equally; the gradient is the one on the right class's logit.
+    """
+    p = np.linspace(0.001, 0.999, 999)
+    other = (1 - p) / (classes - 1)
+    second = 1 / (1 + (classes - 1) * np.exp(other - p))  # softmax of (p, other, ...), the right class
+    # through the outer softmax, 1 - second, and back through the inner one, p (1 - p + other)
+    pulls = {"once": 1 - p, "twice": (1 - second) * p * (1 - p + other)}
+    losses = {"once": -np.log(p), "twice": -np.log(second)}
+    floor = np.log(np.e + classes - 1) - 1
+    figure = Figure(figsize=(WIDE, 2.4))
+    left, right = figure.subplots(1, 2)
+    for times, colour, line in (("once", COLOURS["LSTM"], "-"), ("twice", GREY, "--")):
+        left.plot(p, losses[times], line, color=colour, label=f"softmax {times}")
+        right.plot(p, pulls[times], line, color=colour, label=f"softmax {times}")
+    left.axhline(floor, color="black", linewidth=0.5)
+    left.annotate(f"floor {floor:.5f}", (1, floor), xycoords=("axes fraction", "data"), va="top", ha="right")
+    left.set(ylabel="loss (nats)", ylim=(0, 5))
+    right.set(ylabel="gradient on the right logit", ylim=(0, 1.04))
+    for axes in (left, right):
+        axes.axvline(1 / classes, color="black", linewidth=0.5, linestyle=":")
+        axes.set(xlabel="probability of the right class", xlim=(0, 1))
+    right.annotate("chance", (1 / classes, 1), xytext=(3, 0), textcoords="offset points", va="top")
+    left.legend(loc="upper right")
     return figure
 
 

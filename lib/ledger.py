@@ -5,7 +5,7 @@ A sentence is tested seed by seed: for how many of the n seeds does it come true
 *undecided* otherwise. So three seeds never decide anything, and nine of ten do.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,16 @@ Runs = Callable[[str, int], np.ndarray]  # cell, length -> logged accuracy of th
 
 
 def logged(record: Record) -> np.ndarray:
-    """Return the accuracy of every tenth step, (steps / 10,)."""
-    return np.asarray(record.columns["accuracy"][::EVERY])
+    """Return the accuracy of every tenth step, (steps / 10,); 0 where a curriculum is still on the way."""
+    return accuracy_at_target(record)[::EVERY]
+
+
+def accuracy_at_target(record: Record) -> np.ndarray:
+    """Return the accuracy of every step, (steps,), 0 for a batch of another length than seq_length."""
+    accuracy = np.asarray(record.columns["accuracy"])
+    if "length" not in record.columns:
+        return accuracy
+    return np.where(np.equal(record.columns["length"], record.settings["seq_length"]), accuracy, 0)
 
 
 def first_full(accuracy: np.ndarray) -> float:
@@ -284,3 +292,39 @@ def _number(value: float) -> str:
     if np.isinf(value):
         return "never" if value > 0 else "only the first"
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.3f}"
+
+
+def final_accuracy(record: Record, *, last: int) -> float:
+    """Return the mean accuracy of the batches at length seq_length in the last steps, 0 if there is none."""
+    stretch = slice(-last, None)
+    accuracy = np.asarray(record.columns["accuracy"][stretch])
+    lengths = record.columns.get("length", [record.settings["seq_length"]] * len(accuracy))[stretch]
+    there = np.equal(lengths, record.settings["seq_length"])
+    return float(accuracy[there].mean()) if there.any() else 0.0
+
+
+def final_by_length(records: Sequence[Record], *, last: int) -> dict[int, list[float]]:
+    """Return the final accuracies of all seeds by sequence length, shortest first."""
+    found: dict[int, list[float]] = {}
+    for record in sorted(records, key=lambda r: (r.settings["seq_length"], r.settings["seed"])):
+        found.setdefault(record.settings["seq_length"], []).append(final_accuracy(record, last=last))
+    return found
+
+
+def span(finals: Mapping[int, Sequence[float]], *, accuracy: float, share: float) -> int:
+    """Return the memory span: the longest length at which, as at all shorter ones, enough seeds arrive.
+
+    Args:
+        finals: final accuracies by length, one a seed.
+        accuracy: what a seed has to reach, in [0, 1].
+        share: of the seeds, at each length, in [0, 1].
+
+    Returns:
+        a length among those measured, or 0 if the shortest already fails.
+    """
+    longest = 0
+    for length in sorted(finals):
+        if np.mean(np.asarray(finals[length]) >= accuracy) < share:
+            break
+        longest = length
+    return longest

@@ -2,10 +2,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from lib import figures
 from lib.records import Record, provenance
+from lib.training import cross_entropy
 
 
 def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), seeds=3) -> list[Record]:
@@ -93,3 +95,39 @@ def test_drawing_leaves_the_callers_style_alone():
     before = matplotlib.rcParams["font.size"]
     figures.accuracy_curves(runs(lengths=(5,)), every=10)
     assert matplotlib.rcParams["font.size"] == before
+
+
+def test_the_span_figure_draws_every_seed_and_names_the_span():
+    finals = {("RNN", "corrected"): {5: [1, 0.9, 1]}, ("LSTM", "ours"): {5: [1, 1, 1], 300: [0.99, 1, 0.2]}}
+    (panel,) = figures.plotted(figures.memory_span(finals, accuracy=0.99, spans=[0, 5]))
+    medians, points = panel["lines"][2:4]
+    assert (medians["label"], medians["x"], medians["y"]) == ("LSTM, ours: span 5", [5, 300], [1, 0.99])
+    assert points["y"] == [1, 1, 1, 0.99, 1, 0.2]
+    assert panel["lines"][0]["label"] == "RNN, corrected: no span"
+
+
+def test_the_look_inside_shows_the_chosen_units_over_the_digits():
+    rng = np.random.default_rng(0)
+    states = {name: rng.random((7, 16)) for name in "ifoc"}
+    figure = figures.inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
+    panels = figures.plotted(figure)
+    np.testing.assert_allclose(panels[1]["pictures"][0], states["f"][:, [3, 8]].T)
+    np.testing.assert_allclose(panels[3]["pictures"][0], np.tanh(states["c"][:, [3, 8]].T))
+    assert [label.get_text() for label in figure.axes[4].get_xticklabels()] == list("1234321")
+
+
+def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_finds():
+    left, right = figures.plotted(figures.softmax_twice())
+    floor = next(line for line in left["lines"] if len(set(line["y"])) == 1 and len(line["y"]) == 2)
+    assert floor["y"][0] == pytest.approx(1.46115, abs=1e-5)
+    for times, (drawn_loss, drawn_pull) in enumerate(zip(left["lines"], right["lines"], strict=False), 1):
+        if times > 2:
+            break
+        for at in (50, 500, 950):
+            p = torch.tensor(drawn_loss["x"][at], dtype=torch.float64)
+            logits = torch.cat((p.log()[None], ((1 - p) / 9).log().expand(9)))[None].requires_grad_()
+            recipe = "corrected" if times == 1 else "as-written"
+            loss = cross_entropy(logits, torch.tensor([0]), recipe=recipe)
+            loss.backward()
+            assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
+            assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)

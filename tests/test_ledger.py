@@ -92,3 +92,33 @@ def test_each_recipe_has_its_own_verdict_and_claims_without_runs_have_none():
 
 def test_claims_have_ids_of_their_own():
     assert len({claim.id for claim in ledger.PART1}) == len(ledger.PART1) >= 9
+
+
+def curriculum_run(accuracy: list[float], lengths: list[int]) -> Record:
+    settings = {"cell": "LSTM", "seq_length": 30, "seed": 0, "recipe": "ours"}
+    return Record(settings=settings, columns={"accuracy": accuracy, "length": lengths})
+
+
+def test_full_accuracy_at_a_shorter_length_is_not_yet_held():
+    record = curriculum_run([1.0] * 40, [5] * 15 + [30] * 25)
+    assert ledger.held_full(ledger.logged(record)) == ledger.first_full(ledger.logged(record)) == 20
+
+
+def test_the_final_accuracy_is_that_of_the_batches_at_the_target():
+    record = curriculum_run([0.2, 0.9, 0.1, 1.0], [30, 30, 7, 30])
+    assert ledger.final_accuracy(record, last=3) == pytest.approx(0.95)
+    assert ledger.final_accuracy(curriculum_run([1.0, 1.0], [7, 9]), last=2) == 0
+    assert ledger.final_accuracy(run("LSTM", 5, [0.5, 1]), last=10) == 1
+    assert ledger.final_by_length([record], last=1) == {30: [1.0]}
+
+
+@pytest.mark.parametrize(
+    ("finals", "expected"),
+    [
+        ({5: [1, 1], 10: [0.99, 1], 30: [1, 0.2]}, 10),
+        ({5: [0.5, 1], 10: [1, 1]}, 0),
+        ({10: [1, 1], 5: [1, 1]}, 10),
+    ],
+)
+def test_the_span_ends_where_too_few_seeds_arrive(finals, expected):
+    assert ledger.span(finals, accuracy=0.99, share=0.9) == expected

@@ -3,8 +3,16 @@ import math
 import pytest
 import torch
 
-from lib.experiments import PalindromeRun, run_palindromes, seeds
-from lib.training import cross_entropy, train
+from lib.experiments import (
+    PalindromeRun,
+    look_inside,
+    run_palindromes,
+    seeds,
+    span_settings,
+    trained_on_palindromes,
+)
+from lib.palindromes import palindromes
+from lib.training import Curriculum, accuracy_on, cross_entropy, spread_kinks, train
 
 SETTINGS = {
     "cell": "LSTM",
@@ -19,6 +27,27 @@ SETTINGS = {
     "schedule_factor": 0.5,
     "clip_norm": 10.0,
 }
+OURS = {
+    **SETTINGS,
+    "recipe": "ours",
+    "seq_length": 6,
+    "steps": 40,
+    "hidden_size": 32,
+    "learning_rate": 0.01,
+    "schedule_every": 30,
+    "clip_norm": 0.1,
+    "first_length": 1,
+    "growth": 1.5,
+    "pass_accuracy": 0.6,
+    "rehearsal": True,
+    "kink_slope": 2.0,
+    "forget_bias": 3.0,
+}
+
+
+def curriculum(**changes) -> Curriculum:
+    settings = {"length": 2, "target": 9, "growth": 1.5, "pass_accuracy": 0.9, "rehearsal": False}
+    return Curriculum(**{**settings, **changes}, generator=torch.Generator().manual_seed(0))
 
 
 def tiny_training(*, recipe: str, clip_norm: float, steps: int = 5) -> torch.nn.Module:
@@ -26,7 +55,7 @@ def tiny_training(*, recipe: str, clip_norm: float, steps: int = 5) -> torch.nn.
     model = torch.nn.Linear(4, 10)
     data = torch.Generator().manual_seed(1)
 
-    def next_batch():
+    def next_batch(accuracy):
         return torch.randn(8, 4, generator=data), torch.randint(10, (8,), generator=data)
 
     train(
@@ -67,7 +96,7 @@ def test_the_schedule_is_stepped_once_a_batch():
     inputs, targets = torch.tensor([[2.0]]).double(), torch.tensor([1])
     train(
         model,
-        lambda: (inputs, targets),
+        lambda accuracy: (inputs, targets),
         recipe="corrected",
         steps=5,
         learning_rate=0.1,
@@ -111,14 +140,143 @@ def test_an_easy_length_is_learnt():
         ("seq_length", 0, "seq_length is 0; it must be at least 1"),
         ("seed", -1, "seed is -1; it must be at least 0"),
         ("cell", "GRU", "cell is 'GRU'; it must be one of LSTM, RNN"),
-        ("recipe", "mine", "recipe is 'mine'; it must be one of as-written, corrected"),
+        ("recipe", "mine", "recipe is 'mine'; it must be one of as-written, corrected, ours"),
         ("learning_rate", float("nan"), "learning_rate is nan; it must be a positive number"),
         ("steps", 0, "steps is 0; it must be at least 1"),
+        ("first_length", 4, "first_length is 4; it must be from 1 to seq_length"),
+        ("growth", 0.5, "growth is 0.5; it must be at least 1"),
     ],
 )
 def test_a_setting_out_of_range_is_named(name, value, message):
     with pytest.raises(ValueError, match=message):
         PalindromeRun(**{**SETTINGS, name: value})
+
+
+def test_with_every_part_switched_off_the_third_recipe_is_the_corrected_one():
+    corrected, ours = (run_palindromes({**SETTINGS, "recipe": recipe}) for recipe in ("corrected", "ours"))
+    assert corrected.columns == ours.columns
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"first_length": 0},
+        {"rehearsal": False},
+        {"kink_slope": 0},
+        {"forget_bias": 0},
+        {"clip_norm": 1e6},
+        {"growth": 3.0},
+        {"pass_accuracy": 0.1},
+    ],
+    ids=lambda off: next(iter(off)),
+)
+def test_each_part_of_our_recipe_can_be_switched_and_matters(off):
+    assert run_palindromes({**OURS, **off}).columns["loss"] != run_palindromes(OURS).columns["loss"]
+
+
+def test_our_recipe_gives_the_same_numbers_twice_and_says_which_lengths_it_trained_at():
+    first, again = (run_palindromes({**OURS, "check_lengths": [2, 6]}) for _ in range(2))
+    assert (first.columns, first.summary) == (again.columns, again.summary)
+    assert len(first.columns["length"]) == OURS["steps"]
+    assert first.columns["length"][0] == 1
+    assert set(first.summary["accuracy_at"]) == {"2", "6"}
+
+
+def test_the_check_after_training_does_not_change_the_training():
+    assert run_palindromes({**OURS, "check_lengths": [4]}).columns == run_palindromes(OURS).columns
+
+
+def test_the_curriculum_lengthens_after_each_success_until_the_target():
+    lengths = curriculum()
+    accuracies = [0.0, 0.9, 0.5, 1.0, 0.89, 0.95, 0.9, 0.99, 1.0]  # of the batch before
+    assert [lengths(accuracy) for accuracy in accuracies] == [2, 3, 3, 4, 4, 6, 9, 9, 9]
+
+
+def test_the_curriculum_adds_at_least_one():
+    lengths = curriculum(length=1, growth=1)
+    assert [lengths(1.0) for _ in range(4)] == [1, 2, 3, 4]
+
+
+def test_rehearsal_takes_every_second_batch_and_success_at_a_shorter_length_does_not_count():
+    lengths = curriculum(length=50, target=90, rehearsal=True)
+    drawn = [lengths(0.0)]
+    while len(drawn) < 200:
+        drawn.append(lengths(1.0 if drawn[-1] < 50 else 0.0))
+    assert set(drawn[::2]) == {50}
+    assert all(1 <= length <= 50 for length in drawn[1::2])
+    assert len(set(drawn[1::2])) > 25
+
+
+def test_kinks_lie_in_the_range_of_the_input_with_the_slope_asked_for():
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(1, 2000)
+    spread_kinks(layer, slope=2.0, low=0, high=9)
+    weight, bias = layer.weight.detach()[:, 0], layer.bias.detach()
+    assert set(weight.tolist()) == {-2.0, 2.0}
+    places = -bias / weight
+    assert places.min() >= 0
+    assert places.max() <= 9
+    assert places.mean().item() == pytest.approx(4.5, abs=0.2)
+    assert places.std().item() == pytest.approx(9 / math.sqrt(12), abs=0.1)
+
+
+@pytest.mark.parametrize("cell", ["LSTM", "RNN"])
+def test_only_the_candidate_and_the_forget_bias_start_elsewhere(cell):
+    ours = {"kink_slope": 2.0} | ({"forget_bias": 3.0} if cell == "LSTM" else {})
+    plain, moved = (
+        trained_on_palindromes({**SETTINGS, "cell": cell, "steps": 1, "learning_rate": 1e-12, **start})[0]
+        for start in ({}, ours)
+    )
+    before, after = dict(plain.named_parameters()), dict(moved.named_parameters())
+    changed = {name for name in before if not torch.allclose(before[name], after[name], atol=1e-6)}
+    candidate = "gx" if cell == "LSTM" else "hx"
+    assert changed == {f"{candidate}.weight", f"{candidate}.bias"} | (
+        {"fx.bias"} if cell == "LSTM" else set()
+    )
+    if cell == "LSTM":
+        torch.testing.assert_close(after["fx.bias"] - before["fx.bias"], torch.full((16,), 3.0))
+
+
+def test_accuracy_on_many_is_the_share_of_right_answers():
+    targets = torch.arange(2500) % 10
+    logits = torch.nn.functional.one_hot(torch.where(torch.arange(2500) < 500, 0, targets), 10).float()
+    assert accuracy_on(torch.nn.Identity(), logits, targets) == pytest.approx(2050 / 2500)
+
+
+def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_the_digit():
+    model, record = trained_on_palindromes(
+        {**OURS, "steps": 150, "pass_accuracy": 0.9, "schedule_factor": 0.9, "check_lengths": [3, 6]}
+    )
+    assert min(record.summary["accuracy_at"].values()) > 0.9
+    inside = look_inside(model, seq_length=6, count=200, seed=1)
+    assert {name: inside[name].shape for name in "ifoc"} == dict.fromkeys("ifoc", (6, 32))
+    inputs, targets = palindromes(200, 6, generator=torch.Generator().manual_seed(1))
+    assert inside["digits"].tolist() == inputs[0, :, 0].int().tolist()
+    answer = model.forward_reference(inputs[:1]).softmax(1)[0, targets[0]].item()
+    assert inside["right"][-1] == pytest.approx(answer, abs=1e-5)
+    last = model.trace(inputs)["c"][-1].double()
+    within = sum(((last[targets == d] - last[targets == d].mean(0)) ** 2).sum(0) for d in range(10))
+    explained = 1 - within / ((last - last.mean(0)) ** 2).sum(0)
+    torch.testing.assert_close(torch.from_numpy(inside["remembered"]), explained.detach())
+
+
+def test_a_span_study_has_every_line_at_its_lengths_with_every_seed():
+    common = {k: v for k, v in SETTINGS.items() if k not in ("cell", "recipe", "seq_length", "seed")}
+    lines = [
+        ({"cell": "RNN", "recipe": "corrected"}, [5]),
+        ({"cell": "LSTM", "recipe": "ours", "first_length": 1, "steps": 9}, [30, 100]),
+    ]
+    runs = span_settings(lines, seeds=[0, 1], **common)
+    assert [(r["cell"], r["seq_length"], r["seed"], r["steps"]) for r in runs] == [
+        *(("RNN", 5, 0, 30), ("RNN", 5, 1, 30)),
+        *(("LSTM", 30, 0, 9), ("LSTM", 30, 1, 9), ("LSTM", 100, 0, 9), ("LSTM", 100, 1, 9)),
+    ]
+    assert all(PalindromeRun(**one) for one in runs)
+
+
+def test_an_rnn_has_no_forget_gate_to_bias():
+    with pytest.raises(ValueError, match="forget_bias is 3.0; only the LSTM has a forget gate"):
+        PalindromeRun(**{**SETTINGS, "cell": "RNN", "forget_bias": 3.0})
 
 
 def test_seeds_count_up_from_the_first():
