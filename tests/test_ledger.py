@@ -1,7 +1,9 @@
+import math
+
 import numpy as np
 import pytest
 
-from lib import ledger
+from lib import ledger, records
 from lib.records import Record
 
 
@@ -88,6 +90,79 @@ def test_each_recipe_has_its_own_verdict_and_claims_without_runs_have_none():
     assert {v.recipe for v in verdicts} == {"as-written", "corrected"}
     assert "rnn-never-30" not in {v.claim.id for v in verdicts}
     assert all(len(row) == len(ledger.HEADER) for row in ledger.rows(verdicts))
+
+
+def test_p_values_are_the_exact_binomial_ones_corrected_for_all_claims_by_the_step_up_rule():
+    """By another route: binomial sums by hand, and Benjamini and Hochberg's rule written out."""
+    records = [r for wins in (9,) for r in lstm_first(range(10), wins=wins)]
+    verdicts = ledger.judge(ledger.PART1, records)
+    assert len(verdicts) >= 3
+    for v in verdicts:
+        tail = sum(math.comb(v.n, k) for k in range(v.n + 1) if math.comb(v.n, k) <= math.comb(v.n, v.count))
+        assert v.p == pytest.approx(tail / 2**v.n)
+    ordered = sorted(verdicts, key=lambda v: v.p)
+    for place, v in enumerate(ordered):
+        later = [other.p * len(ordered) / (k + 1) for k, other in enumerate(ordered) if k >= place]
+        assert v.corrected == pytest.approx(min(1, *later))
+
+
+def test_the_median_of_runs_that_may_never_arrive():
+    never = math.inf
+    assert ledger.median_interval([100, never, 300]) == (300, -math.inf, math.inf)
+    median, low, high = ledger.median_interval([10, 20, 30, 40, 50, 60, 70, never, never, never])
+    assert (median, low, high) == (55, 20, never)
+    assert ledger.median_interval([never] * 10)[0] == never
+    assert ledger.median_interval([math.nan, 1, -1])[0] == 0
+
+
+@pytest.mark.parametrize("n", [10, 20, 31])
+def test_the_interval_of_the_median_covers_at_least_95_percent_and_no_narrower_one_does(n):
+    values = list(range(n))
+    _, low, high = ledger.median_interval(values)
+    rank = int(low) + 1
+    assert high == n - rank
+    outside = 2 * sum(math.comb(n, k) for k in range(rank)) / 2**n
+    narrower = 2 * sum(math.comb(n, k) for k in range(rank + 1)) / 2**n
+    assert outside <= 0.05 < narrower
+
+
+def test_collapses_and_unsteadiness_count_from_the_first_full_batch():
+    accuracy = np.array([0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1])
+    assert ledger.collapses(accuracy) == 2
+    assert ledger.unsteadiness(accuracy) == pytest.approx(4 / 8)
+    assert ledger.unsteadiness(np.array([0.5, 0.9])) == 1
+    assert ledger.collapses(np.array([0.5, 0.9, 0.1])) == 0
+
+
+def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
+    def scheduled(factor: float, accuracy: list[float], seed: int) -> Record:
+        record = run("LSTM", 10, accuracy, seed=seed)
+        record.settings["schedule_factor"] = factor
+        return record
+
+    records = [scheduled(0.96, [0.1, 1, 1], s) for s in range(10)] + [
+        scheduled(1.0, [0.1, 1, 0.5], s) for s in range(10)
+    ]
+    verdict = judged("schedule-helps", records)
+    assert (verdict.count, verdict.n, verdict.word) == (10, 10, "holds")
+    assert len(list(ledger.statistics_rows(records))) == 2
+
+
+def test_a_recipe_of_ours_is_not_judged_by_the_originals_sentences():
+    records = [run(cell, 5, [0.1, 1], recipe="ours") for cell in ("LSTM", "RNN")]
+    assert ledger.judge(ledger.PART1, records) == []
+    assert next(iter(ledger.statistics_rows(records)))[:4] == ["LSTM", "ours", "5", "1"]
+
+
+def test_the_table_is_printed_again_from_stored_records(tmp_path, capsys):
+    for record in lstm_first(range(10), wins=10):
+        records.save(record, tmp_path)
+    ledger.main([str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "At 5 the LSTM reaches 100 % before the RNN" in out
+    assert "10/10" in out
+    with pytest.raises(SystemExit, match="usage"):
+        ledger.main([str(tmp_path / "nothing")])
 
 
 def test_claims_have_ids_of_their_own():
