@@ -32,7 +32,7 @@ def main(profile_path: Path, *, stamps: Path | None = None) -> None:
     stamps = stamps or Path("build", "stamps", profile_path.stem)
     executed = [profile["notebooks"] / f"{name}.ipynb" for name in NOTEBOOKS]
     code = digest(
-        path for path in sorted(Path("lib").glob("*.py")) if not path.stem.startswith(("bundle", "report"))
+        path for path in sorted(Path("lib").glob("*.[pc]*")) if not path.stem.startswith(("bundle", "report"))
     )
     inputs = {
         name: [

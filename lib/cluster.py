@@ -43,7 +43,9 @@ def fingerprint() -> dict:
     """Return what must be equal for two machines to give the same results."""
     import hashlib
 
+    from lib import compiled
+
     code = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.glob("*.[pc]*")):
         code.update(path.read_bytes())
-    return {**records.versions(), "lib": code.hexdigest()[:12]}
+    return {**records.versions(), "lib": code.hexdigest()[:12], "cells": compiled.name()}

@@ -41,8 +41,8 @@ def train(
     """
     if recipe not in RECIPES:
         raise ValueError(f"recipe is {recipe!r}; it must be one of {', '.join(RECIPES)}")
-    parameters = list(model.parameters())
-    optimizer = torch.optim.RMSprop(parameters, lr=learning_rate, foreach=True)
+    flat = one_parameter(model)
+    optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, schedule_every, schedule_factor)
     accuracy, losses = torch.zeros(steps), torch.empty(steps)
 
@@ -50,18 +50,36 @@ def train(
         inputs, targets = next_batch(accuracy[step - 1].item())
         logits = model(inputs)  # (batch, classes)
         loss = cross_entropy(logits, targets, recipe=recipe)
-        optimizer.zero_grad()
+        optimizer.zero_grad(set_to_none=False)  # the gradients of the model are parts of this one
         loss.backward()
         if recipe != "as-written":
-            torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
+            torch.nn.utils.clip_grad_norm_(flat, clip_norm)
         optimizer.step()
         if recipe == "as-written":
-            torch.nn.utils.clip_grad_norm_(parameters, clip_norm)  # too late: zero_grad comes next
+            torch.nn.utils.clip_grad_norm_(flat, clip_norm)  # too late: zero_grad comes next
         scheduler.step()
 
         accuracy[step] = (logits.detach().argmax(1) == targets).float().mean()
         losses[step] = loss.detach()
+    for parameter in model.parameters():  # on their own again, as they came
+        parameter.data, parameter.grad = parameter.data.clone(), None
     return [round(a, 6) for a in accuracy.tolist()], [round(x, 6) for x in losses.tolist()]
+
+
+def one_parameter(model: torch.nn.Module) -> torch.nn.Parameter:
+    """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it.
+
+    An optimiser and a clip of elements or of the whole norm then do the same in one stroke instead of one
+    for each parameter. Zero the gradient with set_to_none=False, or the parts lose it.
+    """
+    parameters = list(model.parameters())
+    flat = torch.nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    sizes = [p.numel() for p in parameters]
+    parts = zip(flat.data.split(sizes), flat.grad.split(sizes), strict=True)
+    for parameter, (values, gradient) in zip(parameters, parts, strict=True):
+        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
+    return flat
 
 
 def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, *, recipe: str) -> torch.Tensor:

@@ -16,6 +16,17 @@ def pytest_configure(config) -> None:
         bundle.fetch(bundle.mnist_folder())
 
 
+@pytest.fixture(params=["compiled", "torch operations"])
+def both_ways(request, monkeypatch) -> None:
+    """Run a test of the cells twice: compiled, where that can be had, and without a compiler."""
+    from lib import compiled
+
+    if request.param == "torch operations":
+        monkeypatch.setattr(compiled, "usable", lambda *_: False)
+    elif compiled.library() is None:
+        pytest.skip("needs a C compiler and AVX-512")
+
+
 @pytest.fixture(scope="session")
 def mnist_raw() -> Path:
     """The folder of the four real files."""

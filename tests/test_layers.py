@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"palindromes", "mnist", "records", "state", "cluster"},
+    {"palindromes", "mnist", "records", "state", "compiled"},
     {"lstm", "rnn", "gan", "classifier", "cluster", "execution"},
     {"latent", "metrics", "training", "adversarial"},
     {"experiments", "study"},

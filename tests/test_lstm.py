@@ -116,6 +116,7 @@ def loss_and_gradients(forward, model: LSTM, x, targets) -> tuple[torch.Tensor, 
 # float32: a gradient is a sum over steps and batch, so the bound is relative to the largest of its tensor
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
 @pytest.mark.parametrize(("batch", "seq_length", "input_size", "hidden_size"), [*SHAPES, (128, 30, 1, 128)])
+@pytest.mark.usefixtures("both_ways")
 def test_fast_and_plain_forward_agree(dtype, bound, batch, seq_length, input_size, hidden_size):
     torch.manual_seed(0)
     model = LSTM(input_size, hidden_size, 10).to(dtype)
@@ -131,6 +132,7 @@ def test_fast_and_plain_forward_agree(dtype, bound, batch, seq_length, input_siz
 # float32: RMSprop divides a gradient by its own size, so that rounding moves a weight with a vanishing
 # gradient by a part of the learning rate, 1e-3; 100 steps stay within a fiftieth of one step
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 2e-5)])
+@pytest.mark.usefixtures("both_ways")
 def test_fast_and_plain_forward_train_to_the_same_weights(dtype, bound):
     torch.manual_seed(0)
     fast = LSTM(1, 24, 10).to(dtype)
@@ -147,6 +149,7 @@ def test_fast_and_plain_forward_train_to_the_same_weights(dtype, bound):
     torch.testing.assert_close(fast.state_dict(), plain.state_dict(), rtol=0, atol=bound)
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_step_repeats_to_the_bit():
     torch.manual_seed(0)
     model = LSTM(1, 32, 10)
@@ -197,6 +200,7 @@ def test_a_retained_graph_gives_the_same_gradient_again():
     assert torch.equal(first, torch.autograd.grad(total, model.fh.weight)[0])
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_without_gradients_the_logits_are_the_same_bits():
     torch.manual_seed(0)
     model = LSTM(1, 32, 10)
@@ -219,6 +223,7 @@ def test_a_second_derivative_is_refused_and_the_reference_gives_it():
     assert model.gh.weight.grad.abs().sum() > 0
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_no_two_gradients_share_memory():
     """Else clipping in place would scale the two biases of a gate twice."""
     model = LSTM(2, 5, 10)
@@ -230,6 +235,7 @@ def test_no_two_gradients_share_memory():
     assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_frozen_weights_stay_without_gradients():
     model = LSTM(1, 5, 10)
     model.ih.requires_grad_(False)
@@ -238,6 +244,7 @@ def test_frozen_weights_stay_without_gradients():
     assert model.ix.weight.grad is not None
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_an_empty_batch_gives_no_logits():
     assert LSTM(1, 5, 10)(torch.zeros(0, 4, 1)).shape == (0, 10)
 

@@ -283,3 +283,31 @@ def test_seeds_count_up_from_the_first():
     assert list(seeds(4, 3)) == [4, 5, 6]
     with pytest.raises(ValueError, match="num_seeds is 0; it must be at least 1"):
         seeds(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "clip_norm"), [("as-written", 1e-3), ("corrected", 1e-3), ("corrected", 1e6)]
+)
+def test_one_optimiser_for_the_joined_parameters_does_what_one_for_each_does(recipe, clip_norm):
+    joined = tiny_training(recipe=recipe, clip_norm=clip_norm, steps=20)
+    torch.manual_seed(0)
+    model = torch.nn.Linear(4, 10)
+    data = torch.Generator().manual_seed(1)
+    optimizer = torch.optim.RMSprop(model.parameters(), lr=0.01)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
+    for _ in range(20):
+        inputs, targets = torch.randn(8, 4, generator=data), torch.randint(10, (8,), generator=data)
+        optimizer.zero_grad()
+        cross_entropy(model(inputs), targets, recipe=recipe).backward()
+        if recipe == "corrected":
+            torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+        optimizer.step()
+        schedule.step()
+    torch.testing.assert_close(joined.state_dict(), model.state_dict(), rtol=1e-6, atol=1e-7)
+
+
+def test_a_trained_model_s_parameters_are_on_their_own_again():
+    model = tiny_training(recipe="corrected", clip_norm=1.0)
+    assert model.weight.untyped_storage().nbytes() == 4 * model.weight.numel()
+    assert model.weight.grad is None
+    assert model.bias.untyped_storage().data_ptr() != model.weight.untyped_storage().data_ptr()

@@ -1,0 +1,145 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from lib import compiled
+from lib.lstm import LSTM
+from lib.rnn import VanillaRNN
+
+needs_compiler = pytest.mark.skipif(compiled.library() is None, reason="needs a C compiler and AVX-512")
+SHAPES = [  # batch, seq_length, input_size, hidden_size: around the panels of 16 and 64 and the rows of 5
+    (1, 1, 1, 1),
+    (4, 1, 2, 15),
+    (5, 3, 1, 16),
+    (6, 2, 3, 17),
+    (11, 4, 1, 63),
+    (2, 4, 1, 64),
+    (9, 3, 2, 65),
+    (3, 2, 20, 130),
+    (128, 30, 1, 128),
+]
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def gradients(forward, model: nn.Module, x, targets) -> dict[str, torch.Tensor]:
+    model.zero_grad()
+    nn.functional.cross_entropy(forward(x), targets).backward()
+    return {name: p.grad.clone() for name, p in model.named_parameters()}
+
+
+# float32: the bound is relative to the largest gradient of a tensor, a sum over steps and batch
+@needs_compiler
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("cell", [LSTM, VanillaRNN])
+@pytest.mark.parametrize(("batch", "seq_length", "input_size", "hidden_size"), SHAPES)
+def test_compiled_cells_agree_with_the_plain_loop_in_float64(
+    threads, cell, count, batch, seq_length, input_size, hidden_size
+):
+    threads(count)
+    torch.manual_seed(0)
+    model = cell(input_size, hidden_size, 10)
+    reference = cell(input_size, hidden_size, 10).double()
+    reference.load_state_dict(model.state_dict())
+    x, targets = 9 * torch.rand(batch, seq_length, input_size), torch.randint(10, (batch,))
+    assert compiled.usable(x, *model.parameters())
+    torch.testing.assert_close(model(x).double(), reference.forward_reference(x.double()), rtol=0, atol=1e-5)
+    expected = gradients(reference.forward_reference, reference, x.double(), targets)
+    for name, gradient in gradients(model, model, x, targets).items():
+        error = (gradient - expected[name]).abs().max()
+        assert error <= 1e-5 * expected[name].abs().max().clamp(min=1e-3), name
+
+
+@needs_compiler
+@pytest.mark.parametrize("cell", [LSTM, VanillaRNN])
+def test_gates_that_saturate_stay_finite_and_right(cell):
+    torch.manual_seed(0)
+    model = cell(1, 8, 10)
+    x = torch.tensor([[[1e30]], [[-1e30]], [[300.0]], [[0.0]]])
+    torch.testing.assert_close(model(x), model.forward_reference(x), rtol=0, atol=1e-5)
+    assert model(torch.full((1, 2, 1), float("nan"))).isnan().all()
+
+
+@needs_compiler
+@pytest.mark.parametrize("cell", [LSTM, VanillaRNN])
+def test_two_uses_and_a_retained_graph(cell):
+    torch.manual_seed(0)
+    model = cell(1, 20, 10)
+    short, long = torch.randn(4, 2, 1), torch.randn(4, 5, 1)
+    product = model(short) * model(long)
+    first = torch.autograd.grad(product.sum(), list(model.parameters()), retain_graph=True)
+    again = torch.autograd.grad(product.sum(), list(model.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    plain = model.forward_reference(short) * model.forward_reference(long)
+    for a, b in zip(first, torch.autograd.grad(plain.sum(), list(model.parameters())), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+@needs_compiler
+@pytest.mark.parametrize("cell", [LSTM, VanillaRNN])
+def test_inputs_and_weights_count_by_their_values_not_their_memory(cell):
+    torch.manual_seed(0)
+    model = cell(2, 20, 10)
+    x = torch.randn(2, 6, 4).permute(2, 1, 0)
+    expected = model(x.contiguous())
+    for layer in (layer for layer in model.modules() if isinstance(layer, nn.Linear)):
+        layer.weight.data = layer.weight.data.t().contiguous().t()
+    torch.testing.assert_close(model(x), expected, rtol=0, atol=1e-6)  # the head's product is torch's
+
+
+def test_a_gradient_of_the_input_and_other_dtypes_are_left_to_torch():
+    x, weight = torch.zeros(1, 1, 1), torch.zeros(1)
+    assert not compiled.usable(x.clone().requires_grad_(), weight)
+    assert not compiled.usable(x.double(), weight.double())
+    assert not compiled.usable(x, weight.bfloat16())
+
+
+STEP = """
+import torch
+from lib import compiled
+from lib.lstm import LSTM
+torch.manual_seed(0)
+LSTM(1, 8, 10)(torch.ones(2, 3, 1)).sum().backward()
+print(compiled.name())
+"""
+
+
+def what_computes(tmp_path: Path, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", STEP],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("compiler", ["", "false", "no-such-compiler"])
+def test_without_a_compiler_nothing_is_said_and_torch_computes(tmp_path, compiler):
+    assert what_computes(tmp_path, CELLS_COMPILER=compiler) == "torch operations"
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
+    (tmp_path / "file").touch()
+    assert what_computes(tmp_path / "file") == "torch operations"
+
+
+@needs_compiler
+def test_the_compiler_runs_once_for_a_machine(tmp_path):
+    assert what_computes(tmp_path) == compiled.name()
+    (made,) = (tmp_path / "report-cells").iterdir()
+    written = made.stat().st_mtime_ns
+    assert what_computes(tmp_path) == compiled.name()
+    assert made.stat().st_mtime_ns == written
