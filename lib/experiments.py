@@ -4,7 +4,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +107,12 @@ class PalindromeRun:
         if self.forget_bias and self.cell != "LSTM":
             raise ValueError(f"forget_bias is {self.forget_bias}; only the LSTM has a forget gate: give 0")
 
+    def settings(self) -> dict:
+        """Return the settings as a record keeps them: what is optional and off is left out."""
+        optional = {f.name: f.default for f in fields(self) if f.default is not MISSING}
+        optional |= {f.name: f.default_factory() for f in fields(self) if f.default_factory is not MISSING}
+        return {name: value for name, value in asdict(self).items() if value != optional.get(name, MISSING)}
+
 
 def seeds(first: int, count: int) -> range:
     """Return `count` seeds from `first` on."""
@@ -189,7 +195,7 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
             model, run.check_lengths, count=run.check_count, seed=CHECK_STREAM + run.seed
         )
     return model, Record(
-        settings=asdict(run),
+        settings=run.settings(),
         columns=columns,
         summary=summary,
         provenance=provenance(
@@ -208,7 +214,7 @@ def span_settings(
         common: the settings that all runs share.
     """
     return [
-        asdict(PalindromeRun(seq_length=length, seed=seed, **{**common, **line}))
+        PalindromeRun(seq_length=length, seed=seed, **{**common, **line}).settings()
         for line, lengths in lines
         for length in lengths
         for seed in seeds
