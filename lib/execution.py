@@ -77,13 +77,15 @@ class Echo:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_bytes(b"")
         os.environ["PROGRESS_FILE"] = str(self.path.resolve())
+        watched = self.stream is not None and self.stream.isatty()
+        os.environ["PROGRESS_SECONDS"] = "1" if watched else "20"
         self.thread = threading.Thread(target=self._follow)
         self.thread.start()
 
     def __exit__(self, *_) -> None:
         self.over.set()
         self.thread.join()
-        del os.environ["PROGRESS_FILE"]
+        del os.environ["PROGRESS_FILE"], os.environ["PROGRESS_SECONDS"]
         self.path.unlink()
 
     def _follow(self) -> None:

@@ -80,7 +80,8 @@ def progress(title: str, *, total: float | None = None) -> tqdm:
     file = os.environ.get("PROGRESS_FILE")
     if not file:
         return widget_bar(**settings)
-    return text_bar(file=open(file, "a"), ascii=" .:-=#", ncols=90, mininterval=1, **settings)  # noqa: SIM115
+    pace = float(os.environ.get("PROGRESS_SECONDS", 1))  # between two lines, where they go to a log
+    return text_bar(file=open(file, "a"), ascii=" .:-=#", ncols=90, mininterval=pace, **settings)  # noqa: SIM115
 
 
 def moving(bar: tqdm) -> Callable[[int, int], None]:
