@@ -138,12 +138,12 @@ void lstm_forward(const sizes *s, const float *x, const float *w, float *hx1, fl
         for (long p = 0; p < s->panels; p++) {
             long at = (t * s->panels + p) * s->batch;
             gate_product(s, t, p, hx1, w, gates + (at + s->from) * PANEL);
+            if (!t) memset(cells + (at + s->from) * 16, 0, (s->to - s->from) * 16 * sizeof *cells);
             for (long b = s->from; b < s->to; b++) {
                 float *restrict a = gates + (at + b) * PANEL;
                 const float *restrict c_before = cells + (at + b) * 16;
                 float *restrict c = cells + (at + s->panels * s->batch + b) * 16;
                 float *restrict h = hx1 + ((t + 1) * s->batch + b) * s->depth + p * 16;
-                if (!t) memset(cells + (at + b) * 16, 0, 16 * sizeof *cells);
                 for (int j = 0; j < 16; j++) {
                     float i = sigmoid(a[j]), f = sigmoid(a[16 + j]), o = sigmoid(a[32 + j]), g = tanh_of(a[48 + j]);
                     a[j] = i, a[16 + j] = f, a[32 + j] = o, a[48 + j] = g;
