@@ -2,18 +2,18 @@
 
     python -m benchmarks.lstm [--quick] [--output results/bench-lstm.json]
 
-A training step is forward, cross-entropy, zero_grad, backward, clip and RMSprop step.  What is compared takes
-turns, step by step, so that a busy machine slows all alike.  Times are medians over the turns; the shortest
-turn stands beside them, because on a busy machine it is the one that other work disturbed least.
+A training step is a fresh batch, forward, cross-entropy, zero_grad, backward, clip and RMSprop step; ours
+joins its parameters for the optimiser, as `lib.training.train` does.  What is compared takes turns of some
+steps each, so that a busy machine slows all alike.  Times are medians over the turns; the shortest turn
+stands beside them, because on a busy machine it is the one that other work disturbed least.
 """
 
 import argparse
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -22,12 +22,17 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lib.lstm import LSTM
+from benchmarks.machine import goal, load, run
+from lib import compiled
+from lib.lstm import LSTM, product
 from lib.palindromes import palindromes
 from lib.rnn import VanillaRNN
+from lib.training import one_parameter
 
 BATCH, HIDDEN = 128, 128
 CELLS = {"LSTM": (LSTM, nn.LSTM, 4), "RNN": (VanillaRNN, nn.RNN, 1)}  # ours, torch's, gates
+KINDS = ("torch", "plain", "uncompiled", "ours")  # uncompiled: ours where there is no C compiler
+GOALS = {5: 0.6, 30: 0.7}  # our training step over torch's, by length
 
 
 class TorchCell(nn.Module):
@@ -42,56 +47,80 @@ class TorchCell(nn.Module):
 
 
 def training_step(cell: str, kind: str, *, seq_length: int, batch: int, hidden: int) -> Callable[[], None]:
-    """Return a function that takes one training step of a new model; kind is ours, plain or torch."""
+    """Return a function that takes one training step of a new model; kind is one of KINDS."""
     ours, theirs, _ = CELLS[cell]
     torch.manual_seed(0)
     model = TorchCell(theirs, hidden) if kind == "torch" else ours(1, hidden, 10)
     forward = model.forward_reference if kind == "plain" else model
-    optimiser = torch.optim.RMSprop(model.parameters(), lr=1e-3)
-    inputs, targets = palindromes(batch, seq_length, generator=torch.Generator().manual_seed(0))
+    joined = kind in ("ours", "uncompiled")
+    parameters = [one_parameter(model)] if joined else list(model.parameters())
+    optimiser = torch.optim.RMSprop(parameters, lr=1e-3)
+    data = torch.Generator().manual_seed(0)
 
     def step() -> None:
+        inputs, targets = palindromes(batch, seq_length, generator=data)
         loss = nn.functional.cross_entropy(forward(inputs), targets)
-        optimiser.zero_grad()
+        optimiser.zero_grad(set_to_none=not joined)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
 
-    return step
+    return uncompiled(step) if kind == "uncompiled" else step
+
+
+def uncompiled(step: Callable[[], None]) -> Callable[[], None]:
+    def without() -> None:
+        usable, compiled.usable = compiled.usable, lambda *_: False
+        try:
+            step()
+        finally:
+            compiled.usable = usable
+
+    return without
 
 
 def floor_step(cell: str, *, seq_length: int, batch: int, hidden: int) -> Callable[[], None]:
-    """Return a function that does a step's recurrent matrix products by torch.mm, and nothing else."""
+    """Return a function that does a step's recurrent products, torch's fastest way, and no more."""
     gates = CELLS[cell][2] * hidden
     w, h, da = torch.randn(gates, hidden), torch.randn(batch, hidden), torch.randn(batch, gates)
     hs, das = torch.randn(seq_length * batch, hidden), torch.randn(seq_length * batch, gates)
-    a, dh, dw = torch.empty_like(da), torch.empty_like(h), torch.empty_like(w)
+    w_back = w.t().contiguous()
 
     def step() -> None:
         for _ in range(seq_length):
-            torch.mm(h, w.t(), out=a)
-            torch.mm(da, w, out=dh)
-        torch.mm(das.t(), hs, out=dw)
+            product(h, w)
+            product(da, w_back)
+        product(hs.t(), das.t())
 
     return step
 
 
 def interleaved(steps: dict[str, Callable[[], None]], *, turns: int, seconds: float) -> dict[str, dict]:
-    """Return median and shortest ms of each, over the given turns or as many as the seconds allow (>= 3)."""
-    for step in steps.values():
-        step()
+    """Return median and shortest ms of a step of each, over the turns or as many as the seconds allow (>= 3).
+
+    A turn is as many steps in a row as fill some 10 ms, so that caches are as warm as they are in training.
+    """
     times: dict[str, list[float]] = {name: [] for name in steps}
+    repeats = {}
+    for name, step in steps.items():
+        step()
+        start = time.perf_counter()
+        step()
+        repeats[name] = max(1, min(20, round(0.01 / (time.perf_counter() - start))))
     end = time.perf_counter() + seconds
     for turn in range(turns):
         for name, step in steps.items():
             start = time.perf_counter()
-            step()
-            times[name].append(1e3 * (time.perf_counter() - start))
+            for _ in range(repeats[name]):
+                step()
+            times[name].append(1e3 * (time.perf_counter() - start) / repeats[name])
         if turn >= 2 and time.perf_counter() > end:
             break
     return {
         "ms": {name: statistics.median(values) for name, values in times.items()},
         "shortest_ms": {name: min(values) for name, values in times.items()},
+        "turns": len(times["ours"]),
+        "load": load(),
     }
 
 
@@ -99,9 +128,7 @@ def quotient(row: dict, over: str, key: str = "ms") -> float:
     return row[key]["ours"] / row[key][over]
 
 
-def compare(
-    cell: str, kinds: tuple[str, ...], *, turns: int, seconds: float, **sizes: int
-) -> dict[str, dict]:
+def compare(cell: str, kinds: tuple[str, ...], *, turns: int, seconds: float, **sizes: int) -> dict:
     steps = {kind: training_step(cell, kind, **sizes) for kind in kinds}
     return interleaved(steps | {"floor": floor_step(cell, **sizes)}, turns=turns, seconds=seconds)
 
@@ -110,25 +137,23 @@ def ratios(*, turns: int, seconds: float) -> list[dict]:
     print(
         "\nA training step at batch 128, hidden 128: median ms; ours over torch's, also in the shortest turns"
     )
-    print(f"{'':22}" + "".join(f"{kind:>9}" for kind in ("torch", "plain", "floor", "ours")), end="")
-    print(f"{'ours/torch':>12}{'(shortest)':>12}{'plain/torch':>12}")
+    columns = ("floor", *KINDS)
+    print(f"{'':20}" + "".join(f"{kind:>11}" for kind in columns) + f"{'ours/torch':>12}{'(shortest)':>12}")
     rows = []
     for threads in (1, 2):
         torch.set_num_threads(threads)
         for cell in CELLS:
-            for seq_length in (5, 30):
+            for seq_length in GOALS:
                 sizes = {"seq_length": seq_length, "batch": BATCH, "hidden": HIDDEN}
                 row = {"cell": cell, "seq_length": seq_length, "threads": threads}
-                row |= compare(cell, ("torch", "plain", "ours"), turns=turns, seconds=seconds, **sizes)
+                row |= compare(cell, KINDS, turns=turns, seconds=seconds, **sizes)
                 row["ours_over_torch"] = quotient(row, "torch")
                 row["ours_over_torch_shortest"] = quotient(row, "torch", "shortest_ms")
-                row["plain_over_torch"] = row["ms"]["plain"] / row["ms"]["torch"]
                 rows.append(row)
                 print(
-                    f"{cell:5}T={seq_length:<3} {threads} thread{'s' if threads > 1 else ' ':3}"
-                    + "".join(f"{row['ms'][kind]:9.2f}" for kind in ("torch", "plain", "floor", "ours"))
-                    + f"{row['ours_over_torch']:12.2f}{row['ours_over_torch_shortest']:12.2f}"
-                    + f"{row['plain_over_torch']:12.2f}",
+                    f"{cell:5}T={seq_length:<3} {threads} thread{'s' if threads > 1 else ' '}"
+                    + "".join(f"{row['ms'][kind]:11.2f}" for kind in columns)
+                    + f"{row['ours_over_torch']:12.2f}{row['ours_over_torch_shortest']:12.2f}",
                     flush=True,
                 )
     torch.set_num_threads(1)
@@ -158,7 +183,7 @@ def ten_seeds(*, turns: int, steps: int) -> list[dict]:
     rows = []
     with get_context("spawn").Pool(2) as pool:
         for cell in CELLS:
-            for seq_length in (5, 30):
+            for seq_length in GOALS:
                 share = steps * 6 if seq_length == 5 else steps
                 times: dict[str, list[float]] = {"torch": [], "ours": []}
                 for turn in range(turns + 1):  # the first turn builds the models and is not counted
@@ -167,16 +192,16 @@ def ten_seeds(*, turns: int, steps: int) -> list[dict]:
                         pool.map(_train_share, [(cell, kind, seq_length, 5, share)] * 2, chunksize=1)
                         if turn:
                             seconds.append(time.perf_counter() - start)
-                row = {"cell": cell, "seq_length": seq_length}
+                row = {"cell": cell, "seq_length": seq_length, "load": load()}
                 for name, pick in (("steps_per_second", statistics.median), ("steps_per_second_best", min)):
                     row[name] = {kind: 10 * share / pick(values) for kind, values in times.items()}
+                    row[name]["ours_over_torch"] = row[name]["ours"] / row[name]["torch"]
                 rows.append(row)
-                per_second, best = row["steps_per_second"], row["steps_per_second_best"]
+                median, best = row["steps_per_second"], row["steps_per_second_best"]
                 print(
-                    f"{cell:5}T={seq_length:<3}"
-                    f" torch {per_second['torch']:6.0f}  ours {per_second['ours']:6.0f}"
-                    f"  ours/torch {per_second['ours'] / per_second['torch']:.2f}"
-                    f" (best turns {best['ours'] / best['torch']:.2f})",
+                    f"{cell:5}T={seq_length:<3} torch {median['torch']:6.0f}  ours {median['ours']:6.0f}"
+                    f"  ours/torch {median['ours_over_torch']:.2f}"
+                    f" (best turns {best['ours_over_torch']:.2f})",
                     flush=True,
                 )
     return rows
@@ -194,22 +219,30 @@ print(time.perf_counter() - start)
 
 def first_step(*, repeats: int) -> dict[str, float]:
     """Return the median seconds from the imports to the first finished step, each in a fresh process."""
-    seconds: dict[str, list[float]] = {"torch": [], "plain": [], "ours": []}
+    seconds: dict[str, list[float]] = {"torch": [], "ours": [], "ours, compiling first": []}
     for _ in range(repeats):
         for kind, values in seconds.items():
-            code = FIRST_STEP.format(kind=kind)
-            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+            code = FIRST_STEP.format(kind=kind.split(",")[0])
+            with tempfile.TemporaryDirectory() as empty:
+                cache = {"XDG_CACHE_HOME": empty} if "compiling" in kind else {}
+                done = subprocess.run(
+                    [sys.executable, "-c", code],
+                    env={**os.environ, **cache},
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                )
             values.append(float(done.stdout))
     result = {kind: statistics.median(values) for kind, values in seconds.items()}
-    print("\nFrom the imports to the first finished step at T = 30, fresh process: ", end="")
-    print(", ".join(f"{kind} {value:.3f} s" for kind, value in result.items()), flush=True)
+    print("\nFrom the imports to the first finished step of the LSTM at T = 30, in a fresh process: ", end="")
+    print("; ".join(f"{kind} {value:.3f} s" for kind, value in result.items()), flush=True)
     return result
 
 
 def scaling(axes: dict[str, list[int]], *, turns: int, seconds: float) -> dict[str, list[dict]]:
     """Time the LSTM's step along each axis, the others held at T = 10, hidden 128, batch 128, one seed."""
     print("\nThe LSTM's training step on one thread as one size grows (T = 10, hidden 128, batch 128 else)")
-    print(f"{'':18}{'torch':>10}{'floor':>10}{'ours':>10}{'ours/torch':>12}{'ours/floor':>12}")
+    print(f"{'':18}{'floor':>10}{'torch':>10}{'ours':>10}{'ours/torch':>12}{'ours/floor':>12}")
     result: dict[str, list[dict]] = {}
     for axis, values in axes.items():
         result[axis] = []
@@ -224,7 +257,7 @@ def scaling(axes: dict[str, list[int]], *, turns: int, seconds: float) -> dict[s
             result[axis].append({axis: value} | row)
             print(
                 f"{axis:12}{value:<6}"
-                + "".join(f"{row['ms'][kind]:10.2f}" for kind in ("torch", "floor", "ours"))
+                + "".join(f"{row['ms'][kind]:10.2f}" for kind in ("floor", "torch", "ours"))
                 + f"{quotient(row, 'torch'):12.2f}{quotient(row, 'floor'):12.2f}",
                 flush=True,
             )
@@ -245,26 +278,51 @@ def seeds_in_turn(seeds: int, *, turns: int, seconds: float, **sizes: int) -> di
     return interleaved(steps, turns=turns, seconds=seconds)
 
 
-def machine() -> dict:
-    cpuinfo = Path("/proc/cpuinfo")
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in (cpuinfo.read_text().splitlines() if cpuinfo.exists() else [])
-        if line.startswith("model name")
+def goals(results: dict) -> list[dict]:
+    judged = [
+        goal(
+            f"{row['cell']}, T = {row['seq_length']}, {row['threads']} thread(s): step over torch's",
+            row["ours_over_torch"],
+            GOALS[row["seq_length"]],
+        )
+        for row in results["ratios"]
     ]
-    square = torch.randn(1024, 1024)
-    torch.set_num_threads(1)
-    ms = interleaved({"mm": lambda: torch.mm(square, square)}, turns=9, seconds=2)["ms"]["mm"]
-    return {
-        "cpu": names[0] if names else platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "load_before": round(os.getloadavg()[0], 2),
-        "mm_gflops_one_thread": round(2 * 1024**3 / ms / 1e6, 1),
-        "vector_instructions": torch.backends.cpu.get_cpu_capability(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
+    judged += [
+        goal(
+            f"{row['cell']}, T = {row['seq_length']}: ten seeds' throughput over torch's",
+            row["steps_per_second"]["ours_over_torch"],
+            1.5,
+            at_least=True,
+        )
+        for row in results["ten_seeds"]
+    ]
+    judged += [
+        goal(f"LSTM, hidden {row['hidden']}: step over the bare products", quotient(row, "floor"), 2)
+        for row in results["scaling"]["hidden"]
+        if row["hidden"] >= 256
+    ]
+    lengths = results["scaling"]["seq_length"]
+    short, long = lengths[1], lengths[-1]
+    per_step = [row["ms"]["ours"] / row["seq_length"] for row in (short, long)]
+    what = f"LSTM, linear in T: a time step at {long['seq_length']} over one at {short['seq_length']}"
+    return [*judged, goal(what, per_step[1] / per_step[0], 1.25)]
+
+
+def measure(*, quick: bool) -> dict:
+    axes = {
+        "seq_length": [5, 30, 100] if quick else [5, 30, 100, 250, 500],
+        "hidden": [32, 256] if quick else [32, 64, 128, 256, 512, 1024],
+        "batch": [16, 512] if quick else [16, 64, 256, 1024, 4096],
+        "seeds": [1, 4] if quick else [1, 4, 16, 64],
     }
+    results = {
+        "quick": quick,
+        "ratios": ratios(turns=8 if quick else 80, seconds=1 if quick else 9),
+        "ten_seeds": ten_seeds(turns=3 if quick else 15, steps=2 if quick else 4),
+        "first_step_seconds": first_step(repeats=1 if quick else 3),
+        "scaling": scaling(axes, turns=5 if quick else 20, seconds=0.5 if quick else 2.5),
+    }
+    return {"goals": goals(results), **results}
 
 
 def main() -> None:
@@ -272,26 +330,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer turns and sizes, under a minute")
     parser.add_argument("--output", type=Path, default=Path("results/bench-lstm.json"))
     arguments = parser.parse_args()
-    quick = arguments.quick
-    axes = {
-        "seq_length": [5, 30] if quick else [5, 10, 30, 100, 250, 500],
-        "hidden": [32, 256] if quick else [32, 64, 128, 256, 512, 1024],
-        "batch": [16, 512] if quick else [16, 64, 256, 1024, 4096],
-        "seeds": [1, 4] if quick else [1, 4, 16, 64],
-    }
-    described = machine()
-    print(", ".join(f"{name} {value}" for name, value in described.items()))
-    results = {
-        "machine": described,
-        "quick": quick,
-        "ratios": ratios(turns=12 if quick else 60, seconds=1.5 if quick else 8),
-        "ten_seeds": ten_seeds(turns=2 if quick else 7, steps=2 if quick else 5),
-        "first_step_seconds": first_step(repeats=1 if quick else 3),
-        "scaling": scaling(axes, turns=5 if quick else 20, seconds=0.5 if quick else 3),
-    }
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(json.dumps(results, indent=1) + "\n")
-    print(f"\nwritten to {arguments.output}")
+    run(lambda: measure(quick=arguments.quick), arguments.output)
 
 
 if __name__ == "__main__":

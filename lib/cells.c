@@ -131,27 +131,24 @@ static void step_back(const sizes *s, long t, const float *hx1, const float *w_h
                     w_h + (q * s->panels + p) * PANEL * PANEL, dh + (s->from * Q + q) * PANEL, Q * PANEL, p > 0);
 }
 
-/* hx1 (length + 1, batch, depth), gates (length, panels, batch, 64), cells (length + 1, panels, batch, 16),
-   tanhs (length, panels, batch, 16) */
-void lstm_forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates, float *cells,
-                  float *tanhs) {
+/* hx1 (length + 1, batch, depth), gates (length, panels, batch, 64), cells (length + 1, panels, batch, 16) */
+void lstm_forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates, float *cells) {
     for (long t = 0; t < s->length; t++) {
         place_inputs(s, t, x, hx1);
         for (long p = 0; p < s->panels; p++) {
             long at = (t * s->panels + p) * s->batch;
             gate_product(s, t, p, hx1, w, gates + (at + s->from) * PANEL);
+            if (!t) memset(cells + (at + s->from) * 16, 0, (s->to - s->from) * 16 * sizeof *cells);
             for (long b = s->from; b < s->to; b++) {
-                float *restrict a = gates + (at + b) * PANEL, *restrict tanh_c = tanhs + (at + b) * 16;
+                float *restrict a = gates + (at + b) * PANEL;
                 const float *restrict c_before = cells + (at + b) * 16;
                 float *restrict c = cells + (at + s->panels * s->batch + b) * 16;
                 float *restrict h = hx1 + ((t + 1) * s->batch + b) * s->depth + p * 16;
-                if (!t) memset(cells + (at + b) * 16, 0, 16 * sizeof *cells);
                 for (int j = 0; j < 16; j++) {
                     float i = sigmoid(a[j]), f = sigmoid(a[16 + j]), o = sigmoid(a[32 + j]), g = tanh_of(a[48 + j]);
                     a[j] = i, a[16 + j] = f, a[32 + j] = o, a[48 + j] = g;
                     c[j] = i * g + f * c_before[j];
-                    tanh_c[j] = tanh_of(c[j]);
-                    h[j] = o * tanh_c[j];
+                    h[j] = o * tanh_of(c[j]);
                 }
             }
         }
@@ -160,14 +157,17 @@ void lstm_forward(const sizes *s, const float *x, const float *w, float *hx1, fl
 
 /* dh (batch, columns of h padded to 64), the loss's on entry; dc (panels, batch, 16) and dw, zero on entry */
 void lstm_backward(const sizes *s, const float *w_h, const float *hx1, const float *gates, const float *cells,
-                   const float *tanhs, float *dh, float *dc, float *da, float *dw) {
+                   float *dh, float *dc, float *da, float *dw) {
     long Q = (s->panels * 16 + PANEL - 1) / PANEL;
     for (long t = s->length - 1; t >= 0; t--) {
         for (long p = 0; p < s->panels; p++)
             for (long b = s->from; b < s->to; b++) {
                 long at = (t * s->panels + p) * s->batch + b, now = p * s->batch + b;
                 const vector *a = (const vector *)gates + 4 * at, *c_before = (const vector *)cells + at;
-                vector i = a[0], f = a[1], o = a[2], g = a[3], tanh_c = ((const vector *)tanhs)[at];
+                const float *c_now = cells + (at + s->panels * s->batch) * 16;
+                float tanhs[16];
+                for (int j = 0; j < 16; j++) tanhs[j] = tanh_of(c_now[j]);  /* cheaper than to keep it */
+                vector i = a[0], f = a[1], o = a[2], g = a[3], tanh_c = *(const vector *)tanhs;
                 vector h = *(const vector *)(dh + b * Q * PANEL + p * 16);
                 vector *c = (vector *)dc + now, *out = (vector *)da + 4 * now;
                 vector d = *c + h * o * (1 - tanh_c * tanh_c);

@@ -120,7 +120,7 @@ class _Cell(torch.autograd.Function):
         hx1 = x.new_empty(length + 1, batch, depth)  # each step's [h, x, 1]
         if gates == 4:
             inside = [x.new_empty(length, panels, batch, PANEL)]  # i, f, o, g
-            inside += [x.new_empty(length + k, panels, batch, units) for k in (1, 0)]  # c, tanh c
+            inside += [x.new_empty(length + 1, panels, batch, units)]  # c
             _share(lambda part, _: _call("lstm_forward", part, x, w, hx1, *inside), sizes)
         else:
             scratch, inside = x.new_empty(panels, batch, PANEL), []

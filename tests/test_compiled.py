@@ -21,6 +21,8 @@ SHAPES = [  # batch, seq_length, input_size, hidden_size: around the panels of 1
     (2, 4, 1, 64),
     (9, 3, 2, 65),
     (3, 2, 20, 130),
+    (2, 3, 1, 300),
+    (300, 2, 1, 3),
     (128, 30, 1, 128),
 ]
 
