@@ -46,6 +46,18 @@ DIGITS = 10
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
 LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
 
+ABLATION = {  # our recipe for palindromes with one part put back to what the corrected recipe has
+    "without the curriculum": {"first_length": 0, "rehearsal": False},
+    "without going back to shorter lengths": {"rehearsal": False},
+    "without spread bends": {"kink_slope": 0.0},
+    "without the open forget gate": {"forget_bias": 0.0},
+    "with the corrected recipe's learning rate and schedule": {
+        "learning_rate": 0.001,
+        "schedule_factor": 0.96,
+    },
+    "with the corrected recipe's clipping": {"clip_norm": 10.0},
+}
+
 ORIGINAL_BATCHES = 187_400  # 200 epochs of 937 batches
 ORIGINAL_CHECKPOINTS = (
     *(0, 1000, 2000, 3000, 5000, 7500, 9000, 11500, 13500, 16000, 20000, 32000, 41000, 50000, 60000, 79500),
@@ -258,6 +270,14 @@ def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[
         "right": seen["logits"][:, 0].softmax(1)[:, targets[0]].numpy(),
         "remembered": remembered.numpy(),
     }
+
+
+def look_at(settings: dict, *, seed: int, units: int) -> tuple[dict[str, np.ndarray], list[int]]:
+    """Train an LSTM with these settings and look inside; return that and the units that remember best."""
+    model, _ = trained_on_palindromes(PalindromeRun(**settings, seed=seed).settings())
+    inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=CHECK_STREAM + seed)
+    best = inside["remembered"].argsort()[::-1][:units]
+    return inside, sorted(best.tolist(), key=lambda unit: -inside["c"][-1, unit])
 
 
 def palindrome_cost(settings: dict) -> float:

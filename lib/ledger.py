@@ -374,6 +374,42 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.0f}"
 
 
+def in_words(records: Sequence[Record], recipe: str) -> str:
+    """Return the median step of the first logged 100 % under a recipe, or "never"."""
+    return _number(
+        median_interval([first_full(logged(r)) for r in records if r.settings["recipe"] == recipe])[0]
+    )
+
+
+def ablation_rows(
+    whole: Sequence[Record], others: Sequence[Record], changes: Mapping[str, dict]
+) -> Iterator[list[str]]:
+    """Yield a row for our whole recipe and one for it without each part.
+
+    Args:
+        whole: runs of the whole recipe.
+        others: runs of the changed ones, as many for each change, in the order of `changes`.
+        changes: what is changed, by its name.
+    """
+    size = len(others) // len(changes)
+    groups = {"ours": whole} | {name: others[i * size : (i + 1) * size] for i, name in enumerate(changes)}
+    for name, records in groups.items():
+        held = [held_full(logged(record)) for record in records]
+        finals = [final_accuracy(record, last=100) for record in records]
+        lowest = [
+            min(record.summary["accuracy_at"].values())
+            for record in records
+            if "accuracy_at" in record.summary
+        ]
+        yield [
+            name,
+            f"{int(np.isfinite(held).sum())}/{len(held)}",
+            _number(median_interval(held)[0]),
+            f"{np.median(finals):.3f}",
+            f"{min(lowest):.3f}" if lowest else "",
+        ]
+
+
 def final_accuracy(record: Record, *, last: int) -> float:
     """Return the mean accuracy of the batches at length seq_length in the last steps, 0 if there is none."""
     stretch = slice(-last, None)

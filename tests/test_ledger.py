@@ -197,3 +197,24 @@ def test_the_final_accuracy_is_that_of_the_batches_at_the_target():
 )
 def test_the_span_ends_where_too_few_seeds_arrive(finals, expected):
     assert ledger.span(finals, accuracy=0.99, share=0.9) == expected
+
+
+def test_the_ablation_compares_the_whole_recipe_with_one_part_less_each():
+    whole = [run("LSTM", 100, [0.1, 1, 1], seed=s, recipe="ours") for s in range(2)]
+    whole[0].summary["accuracy_at"] = {"3": 1.0, "100": 0.97}
+    whole[1].summary["accuracy_at"] = {"3": 0.98, "100": 1.0}
+    others = [run("LSTM", 100, [0.1, 0.2, 0.3], seed=s, recipe="ours") for s in range(2)]
+    others += [run("LSTM", 100, [0.1, 0.2, 1], seed=s, recipe="ours") for s in range(2)]
+    rows = list(ledger.ablation_rows(whole, others, {"without a": {}, "without b": {}}))
+    assert [row[:3] for row in rows] == [
+        ["ours", "2/2", "10"],
+        ["without a", "0/2", "never"],
+        ["without b", "2/2", "20"],
+    ]
+    assert rows[0][-1] == "0.970"
+
+
+def test_in_words_the_first_full_batch_is_a_step_or_never():
+    records = [run("LSTM", 5, [0.1, 1], seed=s) for s in range(3)]
+    records += [run("LSTM", 5, [0.1, 0.2], seed=s, recipe="as-written") for s in range(3)]
+    assert (ledger.in_words(records, "corrected"), ledger.in_words(records, "as-written")) == ("10", "never")

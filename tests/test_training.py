@@ -311,3 +311,11 @@ def test_a_trained_model_s_parameters_are_on_their_own_again():
     assert model.weight.untyped_storage().nbytes() == 4 * model.weight.numel()
     assert model.weight.grad is None
     assert model.bias.untyped_storage().data_ptr() != model.weight.untyped_storage().data_ptr()
+
+
+def test_a_record_keeps_only_the_settings_that_are_on():
+    """Or every new option would orphan the stored results of all runs that do not use it."""
+    plain = PalindromeRun(**SETTINGS)
+    assert plain.settings() == SETTINGS
+    assert PalindromeRun(**SETTINGS, first_length=0, forget_bias=0).settings() == SETTINGS
+    assert PalindromeRun(**SETTINGS, first_length=1).settings() == SETTINGS | {"first_length": 1}
