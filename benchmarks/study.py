@@ -170,15 +170,13 @@ def measure(*, quick: bool) -> dict:
         print(f"  {what:34}{1e3 * row['local']:10.2f}{1e3 * row['dask']:10.2f}")
 
     rows = model(serial=per_run["dask"], latency=latency["dask"])
-    limit = (TASK_SECONDS + latency["dask"]) / per_run["dask"]
+    limit, capacity = (TASK_SECONDS + latency["dask"]) / per_run["dask"], 1 / per_run["dask"]
     print(f"\nBy the model, ten runs of {TASK_SECONDS} s for each worker")
     print(f"{'workers':>10}{'runs':>10}{'seconds':>10}{'efficiency':>12}{'of capacity':>13}")
     for row in rows:
         print(f"{row['workers']:10}{row['runs']:10}{row['seconds']:10.1f}", end="")
         print(f"{row['efficiency']:12.1%}{row['capacity_used']:13.1%}")
-    print(
-        f"It stops scaling at some {limit:.0f} workers, where {1 / per_run['dask']:.0f} runs a second are all that"
-    )
+    print(f"It stops scaling at some {limit:.0f} workers, where {capacity:.0f} runs a second are all that")
     print("scheduler, client and store pass on: on this machine, which has to do the workers' part as well.")
     return {
         "goals": [goal("Part 1 by Dask over local processes, two workers each", ratio, 1.15)],
