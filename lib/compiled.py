@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-fno-math-errno", "-fno-trapping-math")
+KEPT = 2**22  # values of h that are kept at a time where no gradient is asked for: about 100 MB in all
 PANEL = 64  # columns of a product that are computed together, as in cells.c
 
 
@@ -154,4 +155,13 @@ class _Cell(torch.autograd.Function):
         return None, *gradients
 
 
-through_time = _Cell.apply
+def through_time(x: Tensor, *parameters: Tensor) -> Tensor:
+    """Return the last h (batch, hidden); without gradients, some sequences at a time.
+
+    Every step is kept for the way back. Where there is none, that memory must not grow with the batch: ten
+    thousand steps of 500 sequences would take 15 GB.
+    """
+    if torch.is_grad_enabled():
+        return _Cell.apply(x, *parameters)
+    rows = max(1, KEPT // (x.shape[1] * parameters[-1].shape[0]))
+    return torch.cat([_Cell.apply(part, *parameters) for part in x.split(rows)])
