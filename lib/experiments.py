@@ -216,23 +216,6 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
     )
 
 
-def span_settings(
-    lines: Sequence[tuple[dict, Sequence[int]]], *, seeds: Sequence[int], **common
-) -> list[dict]:
-    """Return the settings of a memory-span study: each line at each of its lengths, with every seed.
-
-    Args:
-        lines: pairs of what sets a line apart (cell, recipe, ...) and its sequence lengths.
-        common: the settings that all runs share.
-    """
-    return [
-        PalindromeRun(seq_length=length, seed=seed, **{**common, **line}).settings()
-        for line, lengths in lines
-        for length in lengths
-        for seed in seeds
-    ]
-
-
 def accuracy_at(model: torch.nn.Module, lengths: Sequence[int], *, count: int, seed: int) -> dict[str, float]:
     """Return the accuracy on `count` fresh palindromes of each length, by the length as text, as JSON has it.
 

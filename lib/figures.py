@@ -314,6 +314,29 @@ def softmax_twice(classes: int = 10) -> Figure:
     return figure
 
 
+@styled
+def speed(scaling: Mapping[str, Sequence[Mapping]]) -> Figure:
+    """Draw the time of a training step against length, units, batch and seeds, beside torch's and the floor.
+
+    Args:
+        scaling: by what grows, a list of its value and "ms" by side: torch, ours and floor.
+    """
+    names = {"seq_length": "length", "hidden": "units", "batch": "batch", "seeds": "seeds, in turn"}
+    looks = {"torch": (GREY, "--", "s"), "ours": (COLOURS["LSTM"], "-", "o"), "floor": ("black", ":", "")}
+    words = {"torch": "torch.nn.LSTM", "ours": "ours", "floor": "bare matrix products"}
+    figure = Figure(figsize=(WIDE, 2.3))
+    row = figure.subplots(1, len(scaling), squeeze=False)[0]
+    for axes, (grown, points) in zip(row, scaling.items(), strict=True):
+        x = [point[grown] for point in points]
+        for side, (colour, line, marker) in looks.items():
+            y = [point["ms"][side] for point in points]
+            axes.plot(x, y, line, color=colour, marker=marker, markersize=2.5, label=words[side])
+        axes.set(xscale="log", yscale="log", xlabel=names[grown])
+    row[0].set_ylabel("ms a step")
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
 def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dict) -> None:
     """Write a picture (h, w) uint8 as PNG, every pixel `scale` pixels wide, provenance in its metadata."""
     text = PngInfo()

@@ -131,3 +131,14 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
             loss.backward()
             assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
             assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
+
+
+def test_the_speed_figure_shows_what_was_measured():
+    scaling = {
+        "hidden": [
+            {"hidden": h, "ms": {"torch": 3.0 * h, "ours": 2.0 * h, "floor": 1.0 * h}} for h in (32, 64)
+        ]
+    }
+    (panel,) = figures.plotted(figures.speed(scaling))
+    shown = {line["label"]: line["y"] for line in panel["lines"]}
+    assert shown == {"torch.nn.LSTM": [96, 192], "ours": [64, 128], "bare matrix products": [32, 64]}

@@ -8,7 +8,6 @@ from lib.experiments import (
     look_inside,
     run_palindromes,
     seeds,
-    span_settings,
     trained_on_palindromes,
 )
 from lib.palindromes import palindromes
@@ -258,20 +257,6 @@ def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_t
     within = sum(((last[targets == d] - last[targets == d].mean(0)) ** 2).sum(0) for d in range(10))
     explained = 1 - within / ((last - last.mean(0)) ** 2).sum(0)
     torch.testing.assert_close(torch.from_numpy(inside["remembered"]), explained.detach())
-
-
-def test_a_span_study_has_every_line_at_its_lengths_with_every_seed():
-    common = {k: v for k, v in SETTINGS.items() if k not in ("cell", "recipe", "seq_length", "seed")}
-    lines = [
-        ({"cell": "RNN", "recipe": "corrected"}, [5]),
-        ({"cell": "LSTM", "recipe": "ours", "first_length": 1, "steps": 9}, [30, 100]),
-    ]
-    runs = span_settings(lines, seeds=[0, 1], **common)
-    assert [(r["cell"], r["seq_length"], r["seed"], r["steps"]) for r in runs] == [
-        *(("RNN", 5, 0, 30), ("RNN", 5, 1, 30)),
-        *(("LSTM", 30, 0, 9), ("LSTM", 30, 1, 9), ("LSTM", 100, 0, 9), ("LSTM", 100, 1, 9)),
-    ]
-    assert all(PalindromeRun(**one) for one in runs)
 
 
 def test_an_rnn_has_no_forget_gate_to_bias():
