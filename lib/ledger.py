@@ -321,6 +321,17 @@ def rows(verdicts: Iterable[Verdict]) -> Iterator[list[str]]:
         ]
 
 
+def tally(verdicts: Sequence[Verdict]) -> str:
+    """Return how many sentences hold, do not, or are undecided under each recipe, in words."""
+    parts = []
+    for recipe in dict.fromkeys(v.recipe for v in verdicts):
+        words = [v.word for v in verdicts if v.recipe == recipe]
+        counts = [f"{words.count(w)} {v}" for w, v in (("holds", "hold"), ("does not hold", "do not hold"))]
+        counts.append(f"{words.count('undecided')} are undecided")
+        parts.append(f"{recipe.replace('-', ' ')}, {', '.join(counts)}")
+    return f"Of {len({v.claim.id for v in verdicts})} sentences: " + "; ".join(parts) + "."
+
+
 STATISTICS = {
     "first 100 %": first_full,
     "held 100 %": held_full,

@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pytest
@@ -218,3 +219,11 @@ def test_in_words_the_first_full_batch_is_a_step_or_never():
     records = [run("LSTM", 5, [0.1, 1], seed=s) for s in range(3)]
     records += [run("LSTM", 5, [0.1, 0.2], seed=s, recipe="as-written") for s in range(3)]
     assert (ledger.in_words(records, "corrected"), ledger.in_words(records, "as-written")) == ("10", "never")
+
+
+def test_the_tally_counts_every_verdict_once():
+    verdicts = ledger.judge(ledger.PART1, lstm_first(range(10), wins=10))
+    words = ledger.tally(verdicts)
+    counts = [int(word) for word in re.findall(r"\d+", words)]
+    assert counts[0] == sum(counts[1:]) == len(verdicts)
+    assert "corrected" in words
