@@ -130,7 +130,8 @@ def model(*, serial: float, latency: float) -> list[dict]:
     for count in (10, 100, 1000, 10_000):
         ideal = 10 * TASK_SECONDS
         seconds = max(10 * (TASK_SECONDS + latency), 10 * count * serial)
-        rows.append({"workers": count, "runs": 10 * count, "seconds": seconds, "efficiency": ideal / seconds})
+        row = {"workers": count, "runs": 10 * count, "seconds": seconds, "efficiency": ideal / seconds}
+        rows.append(row | {"capacity_used": min(1, count * serial / (TASK_SECONDS + latency))})
     return rows
 
 
