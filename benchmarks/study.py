@@ -55,9 +55,8 @@ def cluster() -> Iterator[str]:
                 client.wait_for_workers(WORKERS, timeout=120)
             yield address
         finally:
-            for process in reversed(processes):
-                process.terminate()
-            for process in processes:
+            for process in processes:  # asked politely, a worker may wait for a scheduler that has gone
+                process.kill()
                 process.wait()
 
 
