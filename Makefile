@@ -4,7 +4,7 @@ PROFILE ?= quick
 BIN     := .venv/bin
 UV      := uv==0.13.9
 
-.PHONY: help env report test lint lab bench notebooks lock clean
+.PHONY: help env report test lint lab bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
