@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from lib.checks import require
 from lib.gan import TOPOLOGIES, Discriminator, Generator, discriminator_loss, generator_loss
 from lib.state import read_state, write_state
 
@@ -42,15 +43,15 @@ class GanSettings:
         if self.topology not in TOPOLOGIES:
             raise ValueError(f"topology is {self.topology!r}; it must be one of {', '.join(TOPOLOGIES)}")
         for name in ("generator_width", "discriminator_width", "latent_dim", "batches"):
-            _require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
-        _require(
+            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
+        require(
             "batch_size", self.batch_size, self.batch_size >= 2, "at least 2 (batch norm needs two images)"
         )
-        _require("learning_rate", self.learning_rate, self.learning_rate > 0, "above 0")
+        require("learning_rate", self.learning_rate, self.learning_rate > 0, "above 0")
         for name in ("beta1", "beta2", "averaging"):
-            _require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "at least 0 and below 1")
-        _require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
-        _require("seed", self.seed, self.seed >= 0, "at least 0")
+            require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "at least 0 and below 1")
+        require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
+        require("seed", self.seed, self.seed >= 0, "at least 0")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -282,25 +283,20 @@ def as_bytes(images: Tensor) -> Tensor:
     return ((images[:, 0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
-def _require(name: str, value: object, allowed: bool, rule: str) -> None:
-    if not allowed:
-        raise ValueError(f"{name} is {value}; it must be {rule}")
-
-
 def _check_arguments(
     images: Tensor, settings: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float
 ) -> None:
     shape = tuple(images.shape)
-    _require("images' shape", shape, images.ndim == 4 and shape[1:] == (1, 28, 28), "(n, 1, 28, 28)")
+    require("images' shape", shape, images.ndim == 4 and shape[1:] == (1, 28, 28), "(n, 1, 28, 28)")
     rule = f"at most the number of images, {len(images)}"
-    _require("batch_size", settings.batch_size, settings.batch_size <= len(images), rule)
+    require("batch_size", settings.batch_size, settings.batch_size <= len(images), rule)
     shape = tuple(noise.shape)
     rule = f"(k, latent_dim) = (k, {settings.latent_dim})"
-    _require("noise's shape", shape, noise.ndim == 2 and shape[1] == settings.latent_dim, rule)
+    require("noise's shape", shape, noise.ndim == 2 and shape[1] == settings.latent_dim, rule)
     for batch in checkpoints:
         rule = f"between 0 and batches, {settings.batches}"
-        _require("a batch of checkpoints", batch, 0 <= batch <= settings.batches, rule)
-    _require("state_seconds", state_seconds, state_seconds >= 0, "at least 0")
+        require("a batch of checkpoints", batch, 0 <= batch <= settings.batches, rule)
+    require("state_seconds", state_seconds, state_seconds >= 0, "at least 0")
 
 
 def _identity(images: Tensor, settings: GanSettings, checkpoints: list[int], noise: Tensor) -> dict:

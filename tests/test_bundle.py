@@ -80,7 +80,7 @@ def test_seed_scale_is_the_originals_scale():
     profile = bundle.load_profile(Path("profiles/seed-scale.yaml"))
     assert profile["parameters"]["part1"]["num_seeds"] >= 10
     assert profile["parameters"]["task2"]["batches"] == 187_400
-    from lib.experiments import ORIGINAL_CHECKPOINTS, scaled
+    from lib.digits import ORIGINAL_CHECKPOINTS, scaled
 
     assert len(set(ORIGINAL_CHECKPOINTS)) == 26
     assert [scaled(batch, 187_400) for batch in ORIGINAL_CHECKPOINTS] == list(ORIGINAL_CHECKPOINTS)

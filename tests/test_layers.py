@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 LAYERS = [
-    {"palindromes", "mnist", "records", "state", "compiled"},
+    {"checks", "palindromes", "mnist", "records", "state", "compiled"},
     {"lstm", "rnn", "gan", "classifier", "cluster", "execution"},
     {"latent", "metrics", "training", "adversarial"},
-    {"experiments", "study"},
+    {"experiments", "digits", "walks", "study"},
     {"figures", "ledger"},
     {"notebook"},
     {"report_cells"},
