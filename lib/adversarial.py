@@ -77,6 +77,7 @@ class GanResult:
     grids: dict[int, Tensor]  # batch -> (len(noise), 28, 28) uint8, of the average on the fixed noise
     train_grids: dict[int, Tensor]  # batch -> (25, 28, 28) uint8, as the original drew them
     quality: dict[str, list[float]]  # "batch" and each number of on_checkpoint, one entry per checkpoint
+    seconds: float  # of the steps, over all sessions; looking at checkpoints and writing states is left out
 
 
 def train_gan(
@@ -140,7 +141,9 @@ def train_gan(
                 kept = "run it again to go on from there" if state_path is not None else "nothing is kept"
                 raise KeyboardInterrupt(f"stopped after batch {run.batch}; {kept}")
             # 3. one step of each network
+            began = time.perf_counter()
             run.step()
+            run.seconds += time.perf_counter() - began
             if progress is not None:
                 progress(run.batch, settings.batches)
 
@@ -188,7 +191,7 @@ class _Run:
         self.noise_source = torch.Generator().manual_seed(s.seed)  # on the CPU: the same noise on any device
         self.order_source = torch.Generator().manual_seed(s.seed + 1)
         self.batches_per_epoch = len(images) // s.batch_size  # the last, smaller batch is dropped
-        self.batch = 0
+        self.batch, self.seconds = 0, 0.0
         self.curves = torch.full((2, s.batches), torch.nan, device=self.device)
         self.grids: dict[int, Tensor] = {}
         self.train_grids: dict[int, Tensor] = {}
@@ -289,6 +292,7 @@ class _Run:
         return {
             **{name: part.state_dict() for name, part in self._parts().items()},
             "batch": self.batch,
+            "seconds": self.seconds,
             "noise_source": self.noise_source.get_state(),
             "order_state": self.order_state,
             "curves": self.curves[:, : self.batch].cpu(),
@@ -300,7 +304,7 @@ class _Run:
     def load(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self.batch = state["batch"]
+        self.batch, self.seconds = state["batch"], state["seconds"]
         self.noise_source.set_state(state["noise_source"])
         self.order_source.set_state(state["order_state"])
         self._start_epoch()
@@ -320,6 +324,7 @@ class _Run:
             grids=self.grids,
             train_grids=self.train_grids,
             quality=columns,
+            seconds=self.seconds,
         )
 
 

@@ -386,3 +386,17 @@ def save(figure: Figure, path: Path, *, provenance: dict) -> bytes:
     values = json.dumps({"provenance": provenance, "panels": plotted(figure)}, separators=(",", ":"))
     stored.write_atomically(path.with_suffix(".json"), (values + "\n").encode())
     return buffer.getvalue()
+
+
+MEASURES = {  # of generated images, as the judge names them
+    "frechet_distance": "Fréchet distance",
+    "kernel_distance": "kernel distance",
+    "inception_score": "inception-style score",
+    "precision": "precision",
+    "recall": "recall",
+    "class_imbalance": "class balance (total variation)",
+    "nearest_training": "distance to nearest training image",
+    "clear": "share of clear images",
+    "confidence": "mean confidence of the judge",
+}
+FALLING = ("frechet_distance", "kernel_distance", "class_imbalance")  # drawn on a log scale
