@@ -46,7 +46,7 @@ ABLATION = {  # of our recipe: one part put back to the original's, or one added
     "without averaging": {"averaging": 0.0},
     "without decay of the learning rate": {"decay_from": 1.0},
     "with a relativistic loss": {"loss": "relativistic"},
-    "with gradient penalties": {"gradient_penalty": 0.05, "penalty_every": 8},
+    "without gradient penalties": {"gradient_penalty": 0.0},
     "with two images packed": {"packing": 2},
     "with bfloat16": {"bfloat16": True},
 }
@@ -122,7 +122,7 @@ class GanRun(GanSettings):
 
     def __post_init__(self):
         super().__post_init__()
-        at_least("samples", self.samples, 2)
+        at_least("samples", self.samples, 4)
         at_least("noise_sets", self.noise_sets, 1)
         at_least("noise_seed", self.noise_seed, 0)
 

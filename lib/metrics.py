@@ -100,7 +100,8 @@ def precision_recall(generated: Tensor, real: Tensor, *, neighbours: int) -> tup
     """
     at_least("neighbours", neighbours, 1)
     _check_features(generated, real, neighbours + 1)
-    return _precision_recall(generated, real, _radii(real, neighbours), neighbours)
+    masks = _precise_and_recalled(generated, real, _radii(real, neighbours), neighbours)
+    return tuple(_share(mask) for mask in masks)
 
 
 def _radii(rows: Tensor, neighbours: int) -> Tensor:
@@ -109,9 +110,9 @@ def _radii(rows: Tensor, neighbours: int) -> Tensor:
     return torch.cat([found.values[:, -1] for found in nearest])  # the nearest of all is the row itself
 
 
-def _precision_recall(
+def _precise_and_recalled(
     generated: Tensor, real: Tensor, real_radii: Tensor, neighbours: int
-) -> tuple[float, float]:
+) -> tuple[Tensor, Tensor]:
     radii = _radii(generated, neighbours)
     precise = torch.zeros(len(generated), dtype=torch.bool, device=real.device)
     recalled = torch.empty(len(real), dtype=torch.bool, device=real.device)
@@ -120,7 +121,11 @@ def _precision_recall(
         distances = torch.cdist(real[rows], generated)  # (500, n)
         precise |= (distances <= real_radii[rows, None]).any(dim=0)
         recalled[rows] = (distances <= radii).any(dim=1)
-    return precise.double().mean().item(), recalled.double().mean().item()
+    return precise, recalled
+
+
+def _share(mask: Tensor) -> float:
+    return mask.double().mean().item()
 
 
 def nearest_distances(images: Tensor, reference: Tensor) -> Tensor:
@@ -153,7 +158,9 @@ class Judge:
 
     frechet_distance, kernel_distance: of the features from those of the real images; 0 = the same.
     inception_score: from 1 to 10. The real images do not reach 10: the judge is taught with smoothed labels.
-    confidence: mean of the highest probability.
+    confidence: mean of the highest probability. Noise can have much of it.
+    clear: share of images that count for precision and of which the judge is at least as sure as of all but
+        one in a hundred of the real ones.
     class_imbalance: total variation of the classes that the judge sees from the real labels.
     precision, recall: share of images like some real one; of real images like some generated one.
     nearest_training: median distance to the nearest training image over that of the real images. About 1 =
@@ -167,7 +174,8 @@ class Judge:
     def __init__(self, classifier: Classifier, images: Tensor, labels: Tensor, training_images: Tensor):
         at_least("the number of images", len(images), NEIGHBOURS + 1)
         self.classifier, self.labels, self.training_images = classifier, labels, training_images
-        self.real, _ = features(classifier, images)
+        self.real, probabilities = features(classifier, images)
+        self.sure = probabilities.amax(dim=1).double().quantile(0.01)
         self.real_moments, self.real_radii = _third_moments(self.real), _radii(self.real, NEIGHBOURS)
         self.real_nearest = nearest_distances(_drawn(images), training_images).median()
         if self.real_nearest == 0:
@@ -195,16 +203,17 @@ class Judge:
         at_least("the number of images", len(images), NEIGHBOURS + 1)
         found, probabilities = features(self.classifier, images)
         confidence, classes = probabilities.max(dim=1)
-        precision, recall = _precision_recall(found, self.real, self.real_radii, NEIGHBOURS)
+        precise, recalled = _precise_and_recalled(found, self.real, self.real_radii, NEIGHBOURS)
         nearest = nearest_distances(_drawn(images), others).median()
         return {
             "frechet_distance": frechet_distance(found, self.real),
             "kernel_distance": _discrepancy(_third_moments(found), self.real_moments),
             "inception_score": inception_score(probabilities),
             "confidence": confidence.double().mean().item(),
+            "clear": (precise & (confidence.double() >= self.sure)).double().mean().item(),
             "class_imbalance": class_imbalance(classes, self.labels),
-            "precision": precision,
-            "recall": recall,
+            "precision": _share(precise),
+            "recall": _share(recalled),
             "nearest_training": (nearest / self.real_nearest).item(),
         }
 

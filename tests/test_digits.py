@@ -126,7 +126,7 @@ def test_a_discriminators_right_answers_are_counted_over_both_kinds():
     assert predicted_right(Brightness(), torch.cat([bright, dark[:4]]), dark) == 0.75
 
 
-@pytest.mark.parametrize(("name", "value"), [("samples", 1), ("noise_sets", 0), ("noise_seed", -1)])
+@pytest.mark.parametrize(("name", "value"), [("samples", 3), ("noise_sets", 0), ("noise_seed", -1)])
 def test_a_look_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least"):
         dataclasses.replace(RUN, **{name: value})
