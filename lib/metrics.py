@@ -153,7 +153,7 @@ def class_imbalance(classes: Tensor, reference: Tensor) -> float:
 class Judge:
     """Measure generators against one set of real images, about which all is computed once.
 
-    `images` (n, 1, 28, 28) in [-1, 1] and `labels` (n,) are the real ones: the test set. `training_images`
+    `images` (n, 1, 28, 28) and `labels` (n,) are the real ones: the test set. `training_images`
     are those that the generators learn from. All are in [-1, 1]. A call returns, as floats:
 
     frechet_distance, kernel_distance: of the features from those of the real images; 0 = the same.
