@@ -1,16 +1,17 @@
 """The judge and the GAN, each trained once and stored: from settings to a record and models."""
 
+import functools
 import io
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from lib import records
+from lib import mnist, records
 from lib.adversarial import GanResult, GanSettings, train_gan
 from lib.checks import at_least
 from lib.classifier import Classifier, evaluate, load_classifier, save_classifier, train_classifier
@@ -170,6 +171,37 @@ def run_gan(
             seconds=result.seconds, device=str(images.device), threads=torch.get_num_threads()
         ),
     )
+
+
+def measured_gan(settings: dict, *, models: Path) -> Record:
+    """Return the record of a run that `GanRun.described` described, judged by the classifier in `models`."""
+    judge, data = _judge(models, settings["dataset"])
+    run = GanRun(**{name: value for name, value in settings.items() if name != "recipe"})
+    return run_gan(run, judge=judge, data=data, state_path=None, progress=lambda done, total: None)[1]
+
+
+@functools.cache
+def _judge(models: Path, dataset: str) -> tuple[Judge, Data]:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    data = [part.to(device) for part in mnist.load(name=dataset)]
+    return Judge(load_classifier(models).to(device), *data[2:], data[0]), data
+
+
+def variants(run: GanRun, *, batches: int, seeds: Sequence[int]) -> dict[str, list[dict]]:
+    """Return by name, for every seed, the settings of our recipe and of each change in ABLATION."""
+    plain = replace(run, batches=batches, checkpoints=[], noise_sets=1)
+    return {
+        name: [replace(plain, seed=seed, **change).described() for seed in seeds]
+        for name, change in {"ours": {}, **ABLATION}.items()
+    }
+
+
+def as_written(run: GanRun, *, batches: int, seeds: Sequence[int]) -> list[dict]:
+    """Return for every seed the settings of the original's recipe, looked at six times on its way."""
+    plain = replace(
+        run, batches=batches, checkpoints=sorted({k * batches // 5 for k in range(6)}), noise_sets=1
+    )
+    return [replace(plain, seed=seed, **AS_WRITTEN).described() for seed in seeds]
 
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:
