@@ -16,7 +16,7 @@ from lib.adversarial import GanResult, GanSettings, train_gan
 from lib.checks import at_least
 from lib.classifier import Classifier, evaluate, load_classifier, save_classifier, train_classifier
 from lib.gan import Discriminator, Generator, sample, save_generator
-from lib.metrics import Judge
+from lib.metrics import Judge, taught_accuracy
 from lib.records import Record, provenance
 
 Progress = Callable[[int, int], None]  # done, total
@@ -74,11 +74,17 @@ ORIGINAL_CHECKPOINTS = (
     *(0, 1000, 2000, 3000, 5000, 7500, 9000, 11500, 13500, 16000, 20000, 32000, 41000, 50000, 60000, 79500),
     *(80000, 99500, 120000, 130000, 140000, 150000, 160000, 170000, 185000, 187000),
 )
+PRINTED = (0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 170000, 187000)  # its Figures 7 to 16
 
 
 def scaled(batch: int, batches: int) -> int:
     """Return where in a run of `batches` the original's batch number falls: at the same fraction."""
     return round(batch * batches / ORIGINAL_BATCHES)
+
+
+def moments(batches: int) -> list[int]:
+    """Return where in a run of `batches` the original's 26 checkpoints fall."""
+    return sorted({scaled(batch, batches) for batch in ORIGINAL_CHECKPOINTS})
 
 
 def ready_classifier(
@@ -98,8 +104,7 @@ def ready_classifier(
             return load_classifier(directory), stored["summary"], False
     train_images, train_labels, test_images, test_labels = data
     started = time.perf_counter()
-    sizes = {name: value for name, value in settings.items() if name != "dataset"}
-    model = train_classifier(train_images, train_labels, **sizes, progress=progress)
+    model = train_classifier(train_images, train_labels, **_training(settings), progress=progress)
     seconds = time.perf_counter() - started
     summary = {
         "test_accuracy": evaluate(model, test_images, test_labels),
@@ -108,6 +113,11 @@ def ready_classifier(
     }
     save_classifier(model, directory, settings=settings, summary=summary)
     return model, summary, True
+
+
+def _training(settings: dict) -> dict:
+    """Return the keywords of `train_classifier` among a classifier's settings."""
+    return {name: value for name, value in settings.items() if name != "dataset"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,12 +222,25 @@ def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def ready_gan(
-    output: Path, run: GanRun, *, judge: Judge, data: Data, fresh: bool, progress: Progress
+    output: Path,
+    run: GanRun,
+    *,
+    classifier: Classifier,
+    data: Data,
+    taught: dict,
+    fresh: bool,
+    progress: Progress,
 ) -> tuple[Record, dict[int, np.ndarray], bool]:
     """Return the record of a run, its grids (25 noise_sets, 28, 28) by batch, and whether it was trained now.
 
     A stored run in `output`/results/task2 is used if its settings match; a killed one goes on. The averaged
-    generator is left in `output`/models.
+    generator is left in `output`/models. The record's summary has, beside the numbers of `run_gan`, the
+    accuracy of a classifier that learns from as many samples as there are training images
+    (`taught_accuracy`), and `floor_...`, the same measures of as many training images as were sampled.
+
+    Args:
+        classifier: the judge's.
+        taught: settings of the classifier that learns from samples.
     """
     described = run.described()
     results, models = Path(output, "results", "task2"), Path(output, "models")
@@ -230,7 +253,18 @@ def ready_gan(
     state_path = stem.with_suffix(".ckpt")
     if fresh:
         state_path.unlink(missing_ok=True)
+    judge = Judge(classifier, *data[2:], data[0])
     result, record = run_gan(run, judge=judge, data=data, state_path=state_path, progress=progress)
+    record.summary["taught_accuracy"] = taught_accuracy(
+        result.average,
+        classifier,
+        *data[2:],
+        samples=len(data[0]),
+        noise_seed=run.noise_seed + 1,
+        settings=_training(taught),
+    )
+    floor = judge.floor(run.samples) | told_apart(data[2], data[0][: run.samples], seed=run.seed)
+    record.summary |= {f"floor_{name}": value for name, value in floor.items()}
     grids = {batch: grid.numpy() for batch, grid in result.grids.items()}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{str(batch): grid for batch, grid in grids.items()})

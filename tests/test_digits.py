@@ -5,9 +5,8 @@ import pytest
 import torch
 
 from lib.classifier import Classifier
-from lib.digits import GanRun, predicted_right, ready_gan, told_apart
+from lib.digits import CLASSIFIER, GanRun, predicted_right, ready_gan, told_apart
 from lib.gan import load_generator
-from lib.metrics import Judge
 
 RUN = GanRun(
     topology="shuffle",
@@ -48,30 +47,37 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def judge(data):
+def classifier():
     torch.manual_seed(0)
-    return Judge(Classifier(width=2).eval(), data[2], data[3], data[0])
+    return Classifier(width=2).eval()
 
 
-def made(output, judge, data, run=RUN, *, fresh=False, progress=lambda done, total: None):
-    return ready_gan(output, run, judge=judge, data=data, fresh=fresh, progress=progress)
+TAUGHT = CLASSIFIER | {"width": 2, "epochs": 1, "batch_size": 20}
 
 
-def test_a_run_leaves_record_grids_and_model_and_is_used_again(tmp_path, judge, data):
-    record, grids, trained = made(tmp_path, judge, data)
+def made(output, classifier, data, run=RUN, *, fresh=False, progress=lambda done, total: None):
+    return ready_gan(
+        output, run, classifier=classifier, data=data, taught=TAUGHT, fresh=fresh, progress=progress
+    )
+
+
+def test_a_run_leaves_record_grids_and_model_and_is_used_again(tmp_path, classifier, data):
+    record, grids, trained = made(tmp_path, classifier, data)
     assert trained
     assert [grid.shape for grid in grids.values()] == [(50, 28, 28)] * 3
     assert list(grids) == record.columns["quality_batch"] == [0, 3, 6]
-    again, same, trained = made(tmp_path, judge, data)
+    again, same, trained = made(tmp_path, classifier, data)
     assert not trained
     assert again == record
     assert all(np.array_equal(grids[batch], same[batch]) for batch in grids)
     assert load_generator(tmp_path / "models").latent_dim == 4
     assert not list(tmp_path.rglob("*.ckpt*"))
+    assert 0 <= record.summary["taught_accuracy"] <= 1
+    assert record.summary["floor_frechet_distance"] < record.summary["frechet_distance"]
 
 
-def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp_path, judge, data):
-    columns = made(tmp_path, judge, data)[0].columns
+def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp_path, classifier, data):
+    columns = made(tmp_path, classifier, data)[0].columns
     for name in [name for name in columns if name.startswith("quality_") and "raw_" not in name]:
         assert len(columns[name]) == 3
         if name != "quality_batch":
@@ -81,13 +87,13 @@ def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp
 
 
 @pytest.mark.parametrize("change", [{"seed": 4}, {"dataset": "KMNIST"}, {"judge": "1"}, {"noise_seed": 6}])
-def test_a_run_of_other_settings_is_trained_anew(tmp_path, judge, data, change):
-    made(tmp_path, judge, data)
-    assert made(tmp_path, judge, data, dataclasses.replace(RUN, **change))[2]
-    assert made(tmp_path, judge, data)[2]  # the model there is the other's now
+def test_a_run_of_other_settings_is_trained_anew(tmp_path, classifier, data, change):
+    made(tmp_path, classifier, data)
+    assert made(tmp_path, classifier, data, dataclasses.replace(RUN, **change))[2]
+    assert made(tmp_path, classifier, data)[2]  # the model there is the other's now
 
 
-def test_a_killed_run_goes_on(tmp_path, judge, data):
+def test_a_killed_run_goes_on(tmp_path, classifier, data):
     seen = []
 
     def stop(done, total):
@@ -97,10 +103,10 @@ def test_a_killed_run_goes_on(tmp_path, judge, data):
     def note(done, total):
         seen.append(done)
 
-    whole = made(tmp_path / "whole", judge, data)[0]
+    whole = made(tmp_path / "whole", classifier, data)[0]
     with pytest.raises(ConnectionError):
-        made(tmp_path, judge, data, progress=stop)
-    record = made(tmp_path, judge, data, progress=note)[0]
+        made(tmp_path, classifier, data, progress=stop)
+    record = made(tmp_path, classifier, data, progress=note)[0]
     assert record.columns == whole.columns
     assert record.summary == whole.summary
 
