@@ -222,6 +222,52 @@ def quality_curve(
     return figure
 
 
+MEASURES = {  # of generated images, as the judge names them
+    "frechet_distance": "Fréchet distance",
+    "kernel_distance": "kernel distance",
+    "inception_score": "inception-style score",
+    "confidence": "mean confidence of the judge",
+    "clear": "share of clear images",
+    "class_imbalance": "class balance (total variation)",
+    "precision": "precision",
+    "recall": "recall",
+    "nearest_training": "nearest training image, relative",
+}
+
+
+@styled
+def measures(columns: Mapping[str, Sequence[float]], floor: Mapping[str, float]) -> Figure:
+    """Draw nine measures against the batch: the averaged generator, the raw one, and the floor as a line.
+
+    Args:
+        columns: "batch", and each of MEASURES for the average and, with raw_ before its name, the generator.
+        floor: each of MEASURES for real images.
+    """
+    figure = Figure(figsize=(WIDE, 5.2))
+    for axes, (name, words) in zip(figure.subplots(3, 3).flat, MEASURES.items(), strict=True):
+        for prefix, line, label in (("raw_", ":", "as trained"), ("", "-", "averaged")):
+            values = np.asarray(columns[prefix + name])
+            axes.plot(
+                columns["batch"],
+                values,
+                line,
+                color=COLOURS["generator"],
+                marker="o",
+                markersize=2,
+                label=label,
+            )
+        axes.axhline(floor[name], color="black", linewidth=0.5, label="real images")
+        axes.set_title(words, pad=3)
+        axes.set(xlim=(0, None), xticks=(0, max(columns["batch"]) // 2, max(columns["batch"])))
+        if "distance" in name:
+            axes.set_yscale("symlog", linthresh=0.1 if name.startswith("frechet") else 0.001)
+        else:
+            axes.set_ylim(0, None)
+    figure.supxlabel("batch", fontsize=8)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
 @styled
 def memory_span(
     finals: Mapping[tuple[str, str], Mapping[int, Sequence[float]]], *, accuracy: float, spans: Sequence[int]
@@ -386,17 +432,3 @@ def save(figure: Figure, path: Path, *, provenance: dict) -> bytes:
     values = json.dumps({"provenance": provenance, "panels": plotted(figure)}, separators=(",", ":"))
     stored.write_atomically(path.with_suffix(".json"), (values + "\n").encode())
     return buffer.getvalue()
-
-
-MEASURES = {  # of generated images, as the judge names them
-    "frechet_distance": "Fréchet distance",
-    "kernel_distance": "kernel distance",
-    "inception_score": "inception-style score",
-    "precision": "precision",
-    "recall": "recall",
-    "class_imbalance": "class balance (total variation)",
-    "nearest_training": "distance to nearest training image",
-    "clear": "share of clear images",
-    "confidence": "mean confidence of the judge",
-}
-FALLING = ("frechet_distance", "kernel_distance", "class_imbalance")  # drawn on a log scale
