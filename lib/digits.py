@@ -175,7 +175,7 @@ def run_gan(
     summary |= {"discriminator_right": right, **told_apart(test_images, fake, seed=run.seed)}
     return result, Record(
         settings=run.described(),
-        columns={**_thinned_losses(result), **{f"quality_{k}": v for k, v in result.quality.items()}},
+        columns=_thinned_losses(result) | {f"quality_{name}": v for name, v in result.quality.items()},
         summary=summary,
         provenance=provenance(
             seconds=result.seconds, device=str(images.device), threads=torch.get_num_threads()
@@ -343,10 +343,12 @@ def _thinned_losses(result: GanResult, *, points: int = 1000) -> dict[str, list]
     return columns
 
 
+def quality_columns(record: Record) -> dict[str, list[float]]:
+    """Return "batch", and what was measured at each checkpoint of a GAN's record."""
+    return {name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")}
+
+
 def quality_by_batch(record: Record) -> dict[int, dict[str, float]]:
-    """Return what was measured at each checkpoint of a GAN's record."""
-    columns = {
-        name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")
-    }
-    batches = columns.pop("batch")
-    return {int(b): {name: v[i] for name, v in columns.items()} for i, b in enumerate(batches)}
+    """Return what was measured at each checkpoint, by its batch."""
+    columns = quality_columns(record)
+    return {batch: {name: v[i] for name, v in columns.items()} for i, batch in enumerate(columns["batch"])}

@@ -171,6 +171,26 @@ def judge_pictures(groups: Mapping[str, Sequence[Record]]) -> Iterator[list[str]
         yield [claim.sentence, claim.test, *cells]
 
 
+QUALITY_HEADER = ["Measure", "Averaged (kept)", "As trained", "Real images"]
+
+
+def quality_rows(record: Record, measures: Mapping[str, str]) -> Iterator[list[str]]:
+    """Yield a row for each measure: of the averaged generator, of the one as trained, of real images.
+
+    Args:
+        record: of `digits.ready_gan`.
+        measures: in words, by their names.
+    """
+    beyond = {
+        "taught_accuracy": "accuracy of a classifier that learns from samples",
+        "told_apart": "unseen images told apart by a fresh network",
+        "discriminator_right": "told apart by the discriminator itself",
+    }
+    for name, words in (measures | beyond).items():
+        numbers = [record.summary.get(prefix + name) for prefix in ("", "raw_", "floor_")]
+        yield [words, *("" if number is None else f"{number:.4f}" for number in numbers)]
+
+
 def variant_rows(groups: Mapping[str, Sequence[Record]], cost: Mapping[str, float]) -> Iterator[list[str]]:
     """Yield a row for our recipe and one for it with each change: quality of every seed, cost of a batch.
 

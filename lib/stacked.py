@@ -4,7 +4,7 @@ The published protocol (Metz et al. 2017; Lin et al. 2018, PacGAN) counts, over 
 the 1000 kinds a classifier of single digits sees, and how far their shares are from equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -96,3 +96,27 @@ def runs(run: GanSettings, *, batches: int, seeds: Sequence[int], **rest) -> dic
         ]
         for name, packing in {"ours": 1, "ours, two images packed": 2}.items()
     }
+
+
+HEADER = [
+    "Recipe",
+    "Kinds, each seed",
+    "Distance (nats), each seed",
+    "Real stacks: kinds",
+    "Real stacks: distance",
+]
+
+
+def rows(groups: Mapping[str, Sequence[Record]]) -> Iterator[list[str]]:
+    """Yield a table row for each recipe's records."""
+    for name, found in groups.items():
+        cells = []
+        for key, form in (
+            ("kinds", "d"),
+            ("reverse_kl", ".3f"),
+            ("real_kinds", "d"),
+            ("real_reverse_kl", ".3f"),
+        ):
+            values = [format(record.summary[key], form) for record in found]
+            cells.append(", ".join(values if not key.startswith("real") else dict.fromkeys(values)))
+        yield [name, *cells]
