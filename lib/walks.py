@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +31,14 @@ Progress = Callable[[int, int], None]  # done, total
 
 @dataclass(frozen=True, kw_only=True)
 class Strip:
-    """A walk between two digits: its images (steps, 28, 28) uint8, and how it came about as JSON values."""
+    """A walk between two digits, as pictures and words."""
 
+    name: str  # of its files
     first: int
     second: int
-    images: np.ndarray
-    facts: dict
+    images: np.ndarray  # (steps, height, width) uint8
+    captions: list[str]  # what the classifier sees in each, and how sure it is
+    facts: dict  # how it came about, as JSON values
 
     @property
     def between(self) -> list[int]:
@@ -70,51 +72,89 @@ def strip(
         noise_source=torch.Generator().manual_seed(seed),
     )
     chosen = [{k: v for k, v in asdict(end).items() if k != "noise"} for end in ends]
+    facts = {"seed": seed, "kind": kind, "end_points": chosen}
     noises = path(ends[0].noise, ends[1].noise, steps=steps, kind=kind)
-    return _seen(generator, classifier, first, second, noises, {"seed": seed, "kind": kind}, chosen)
+    name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
+    return _walked(generator, classifier, noises, name=name, first=first, second=second, facts=facts)
+
+
+def side_by_side(
+    generator: Generator,
+    classifier: Classifier,
+    first: int,
+    second: int,
+    *,
+    steps: int,
+    candidates: int,
+    seed: int,
+) -> Strip:
+    """Walk between the same end points on the line (left in each image) and on the circle (right)."""
+    left, right = (
+        strip(generator, classifier, first, second, steps=steps, candidates=candidates, seed=seed, kind=kind)
+        for kind in KINDS
+    )
+    gap = np.full((steps, 28, 2), 64, np.uint8)
+    return Strip(
+        name=f"smooth-{first}-{second}",
+        first=first,
+        second=second,
+        images=np.concatenate([left.images, gap, right.images], axis=2),
+        captions=[],
+        facts={"left": left.facts, "right": right.facts},
+    )
 
 
 def real_strip(
     generator: Generator,
     classifier: Classifier,
-    record: Record,
     first: int,
     second: int,
     *,
+    record: Record,
+    images: Tensor,
     steps: int,
     kind: str,
 ) -> Strip:
-    """Walk between the noises that a record of `run_walks` has for real digits `first` and `second`."""
-    places = [record.columns["real digit"].index(digit) for digit in (first, second)]
-    noises = torch.tensor([record.columns["real noise"][place] for place in places])
-    chosen = [
-        {
-            "digit": record.columns["real digit"][place],
-            "test_image": record.columns["real image"][place],
-            "residual": record.columns["real residual"][place],
-            "rule": "the first test image of the digit",
-        }
-        for place in places
-    ]
-    noises = path(*noises, steps=steps, kind=kind)
-    return _seen(
-        generator, classifier, first, second, noises, {"seed": record.settings["seed"], "kind": kind}, chosen
+    """Walk between the noises that a record of `run_walks` has for a real `first` and a real `second`.
+
+    `images` are the test images; the two real digits stand before and after the `steps` images of the walk.
+    """
+    columns, rule = (
+        record.columns,
+        "the first test image of the digit, and the best of the searches for its noise",
+    )
+    names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}
+    chosen = [{new: columns[old][d] for old, new in names.items()} | {"rule": rule} for d in (first, second)]
+    facts = {"seed": record.settings["seed"], "kind": kind, "end_points": chosen}
+    noises = path(*torch.tensor([columns["real noise"][d] for d in (first, second)]), steps=steps, kind=kind)
+    name = f"real-{first}-{second}"
+    walk = _walked(generator, classifier, noises, name=name, first=first, second=second, facts=facts)
+    begin, end = as_bytes(images[[columns["real image"][d] for d in (first, second)]]).numpy()
+    return replace(
+        walk, images=np.stack([begin, *walk.images, end]), captions=["real", *walk.captions, "real"]
     )
 
 
-def _seen(generator, classifier, first, second, noises, about, chosen) -> Strip:
-    """Make the images of `noises` (steps, latent_dim) and write down what the classifier sees."""
+def real_and_found(generator: Generator, record: Record, images: Tensor) -> np.ndarray:
+    """Return (20, 28, 28) uint8: the ten real test digits of a record of `run_walks`, then those found."""
+    found = sample(generator, torch.tensor(record.columns["real noise"]), batch_size=10)
+    return as_bytes(torch.cat([images[record.columns["real image"]], found])).numpy()
+
+
+def _walked(
+    generator: Generator, classifier: Classifier, noises: Tensor, *, facts: dict, **about: str | int
+) -> Strip:
+    """Make the images of noises (steps, latent_dim) and write down what the classifier sees in them."""
     steps = len(noises)
     images = sample(generator, noises, batch_size=steps)
     confidences, digits = predict(classifier, images).max(dim=1)
-    facts = {
-        **about,
+    seen = {
         "alpha": [step / (steps - 1) for step in range(steps)],
         "digits": digits.tolist(),
         "confidences": [round(c, 6) for c in confidences.tolist()],
-        "end_points": chosen,
     }
-    return Strip(first=first, second=second, images=as_bytes(images).numpy(), facts=facts)
+    captions = [f"{d}\n{c:.0%}" for d, c in zip(digits.tolist(), confidences.tolist(), strict=True)]
+    return Strip(**about, images=as_bytes(images).numpy(), captions=captions, facts=facts | seen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,13 +168,13 @@ class WalkSettings:
     table_pairs: int  # of noises, for every other two digits
     steps: int  # images of a path as the original shows it, both ends included
     looks: int  # images of a path that are looked at, the steps among them
-    samples: int  # random pairs of noises, for quality and smoothness
+    samples: int  # random pairs of noises, for quality and smoothness; at least 100
     starts: int  # of each search for a real digit's noise
     searches: int  # steps of each search
     seed: int
 
     def __post_init__(self):
-        for name, low in (("pairs", 1), ("table_pairs", 1), ("steps", 3), ("samples", 2), ("seed", 0)):
+        for name, low in (("pairs", 1), ("table_pairs", 1), ("steps", 3), ("samples", 100), ("seed", 0)):
             at_least(name, getattr(self, name), low)
         for name in ("starts", "searches"):
             at_least(name, getattr(self, name), 1)
@@ -156,7 +196,7 @@ def ready_walks(
     fresh: bool,
     progress: Progress,
 ) -> tuple[Record, bool]:
-    """Return the record of these settings and networks and whether it was made now, not found in `directory`."""
+    """Return the record of these settings and networks, and whether it was made now."""
     described = describe(generator, classifier, settings)
     stored = None if fresh else records.find(described, directory)
     if stored:
@@ -379,7 +419,7 @@ def quality(
 def squared_speed(
     generator: Generator, classifier: Classifier, begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str
 ) -> Tensor:
-    """Return (n,) float64: the squared speed of the classifier's features at fraction alpha (n,) of each path.
+    """Return (n,) float64: the squared speed of the judge's features at fraction alpha (n,) of each path.
 
     The mean over random pairs and alphas is the perceptual path length, in these features.
     Source: Karras et al. 2019, section 4.1 (squared distance at alpha and alpha + EPSILON, over EPSILON²).
