@@ -425,7 +425,7 @@ def line_and_circle(columns: Mapping[str, Sequence[float]], summary: Mapping[str
             )
     short = summary["short frechet_distance"]
     quality.plot([0.5], [short], "x", color="black", markersize=5)
-    quality.annotate("short noises", (0.5, short), xytext=(0, 3), textcoords="offset points", ha="center")
+    quality.annotate("×: short noises", (0.5, 1), xycoords="axes fraction", ha="center", va="top")
     norm.set(ylabel="norm of the noise", ylim=(0, None))
     quality.set(ylabel="Fréchet distance", ylim=(0, 1.25 * max(short, *columns["line frechet_distance"])))
     speed.set_ylabel("speed in the judge's features")

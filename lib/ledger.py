@@ -522,7 +522,7 @@ def judge_walks(record: Record, claims: Sequence[WalkClaim] = WALKS) -> list[Wal
         for kind in ("line", "circle"):
             routes = routes_of(record, kind, claim.pair)
             true = sum(map(claim.holds, routes))
-            test = "no third digit is seen" if claim.third is None else f"a {claim.third} is seen"
+            test = "no third digit is seen" if claim.third is None else f"{claim.third} is seen"
             found.append((claim, kind, f"most paths: {test}", *_against_half(true, len(routes))))
             if claim.third is None:
                 continue
@@ -537,7 +537,7 @@ def judge_walks(record: Record, claims: Sequence[WalkClaim] = WALKS) -> list[Wal
                 (
                     claim,
                     kind,
-                    f"a {claim.third} is seen more often than a {rival}, the other that is seen most",
+                    f"{claim.third} is seen more often than {rival}, the other that is seen most",
                     *row[:-1],
                     p,
                 )
@@ -581,15 +581,25 @@ def walk_rows(verdicts: Iterable[WalkVerdict]) -> Iterator[list[str]]:
         yield [sentence, v.test, v.kind, f"{v.count}/{v.n}", share, f"{v.corrected:.3f}", v.word]
 
 
-READINGS_HEADER = ["Sentence", "Path", "As tested", "Nine steps", "Glimpsed", "Sure ends", "Some path"]
+READINGS_HEADER = [
+    "Sentence",
+    "Path",
+    "As tested",
+    "Steps shown",
+    "Glimpsed",
+    "Sure ends",
+    "Pairs",
+    "Some path",
+]
 
 
 def reading_rows(record: Record, *, sure: float) -> Iterator[list[str]]:
     """Yield for each sentence and kind the share of paths under other readings, with intervals.
 
-    As tested: what the judge calls the image at any look; nine steps: only at the steps that are shown;
+    As tested: what the judge calls the image at any look; steps shown: only at the steps that are shown;
     glimpsed: a digit counts as seen where its probability reaches the record's `glimpse`; sure ends: only
-    pairs whose ends the judge both gives a confidence of at least `sure`; some path: one path is enough.
+    pairs whose ends the judge both gives a confidence of at least `sure`; pairs: how many these are; some
+    path: one is enough.
     """
     for claim in WALKS:
         ends = record.columns[f"{claim.pair[0]}-{claim.pair[1]} confidence"]
@@ -601,9 +611,10 @@ def reading_rows(record: Record, *, sure: float) -> Iterator[list[str]]:
             cells = []
             for read in (routes, steps, glimpsed, certain):
                 count, n, low, high, _ = _against_half(sum(map(claim.holds, read)), len(read))
-                cells.append(f"{count}/{n} ({low:.3f} to {high:.3f})" if n else "no pairs")
+                cells.append(f"{count / n:.0%} ({low:.0%} to {high:.0%})" if n else "no pairs")
             true = any(map(claim.holds, routes))
-            yield [claim.sentence if kind == "line" else "", kind, *cells, "yes" if true else "not found"]
+            sentence = claim.sentence if kind == "line" else ""
+            yield [sentence, kind, *cells, f"{len(certain)}", "yes" if true else "not found"]
 
 
 def change_table(record: Record) -> tuple[np.ndarray, np.ndarray]:

@@ -171,7 +171,7 @@ class WalkSettings:
     samples: int  # random pairs of noises, for quality and smoothness; at least 100
     starts: int  # of each search for a real digit's noise
     searches: int  # steps of each search
-    seed: int
+    seed: int  # of the noises that are counted; the next two of those measured and those searched from
 
     def __post_init__(self):
         for name, low in (("pairs", 1), ("table_pairs", 1), ("steps", 3), ("samples", 100), ("seed", 0)):
@@ -257,7 +257,6 @@ def run_walks(
         ValueError: the generator makes too few images of a digit.
     """
     started = time.perf_counter()
-    source = torch.Generator().manual_seed(settings.seed)
     counts = dict.fromkeys(itertools.combinations(range(10), 2), settings.table_pairs)
     counts |= dict.fromkeys(CLAIMED, settings.pairs)
     work = 2 * settings.looks * sum(counts.values()) + (2 * settings.steps + 5) * settings.samples
@@ -268,53 +267,54 @@ def run_walks(
         nonlocal done
         progress(done := done + images, work)
 
-    needed = [max(n for pair, n in counts.items() if digit in pair) for digit in range(10)]
-    noises, confidences = draw(generator, classifier, needed, noise_source=source)
-    columns: dict[str, list] = {"first": [], "second": [], "paths": list(counts.values())}
-    columns |= {f"{kind} {name}": [] for kind in KINDS for name in ("once", "visits")}
-    every = (settings.looks - 1) // (settings.steps - 1)
-    for (first, second), n in counts.items():
-        columns["first"].append(first)
-        columns["second"].append(second)
-        begin, end = noises[first][:n], noises[second][:n]
-        for kind in KINDS:
-            probabilities = look(generator, classifier, path(begin, end, steps=settings.looks, kind=kind))
-            classes = probabilities.argmax(dim=2).numpy()  # (n, looks)
-            routes = [route(row) for row in classes]
-            columns[f"{kind} once"].append(sum(len(digits) == 2 for digits in routes))
-            columns[f"{kind} visits"].append(
-                [
-                    sum(str(d) in digits for digits in routes) if d not in (first, second) else 0
-                    for d in range(10)
-                ]
-            )
-            if (first, second) in CLAIMED:
-                name = f"{kind} {first}-{second}"
-                columns[f"{name} route"] = routes
-                columns[f"{name} route of steps"] = [route(row) for row in classes[:, ::every]]
-                reached = (probabilities[:, 1:-1] >= GLIMPSE).any(dim=1)  # (n, 10)
-                columns[f"{name} glimpsed"] = [
-                    "".join(map(str, row.nonzero().flatten().tolist())) for row in reached
-                ]
-                lower = torch.minimum(confidences[first][:n], confidences[second][:n])
-                columns[f"{first}-{second} confidence"] = [round(c, 4) for c in lower.tolist()]
-            advance(n * settings.looks)
-
-    found, summary = quality(
-        generator, classifier, settings=settings, data=data, noise_source=source, advance=advance
-    )
-    columns |= found
-    columns |= project_first(
-        generator, classifier, settings=settings, data=data, noise_source=source, advance=advance
-    )
+    counting, measuring, searching = (torch.Generator().manual_seed(settings.seed + i) for i in range(3))
+    common = {"settings": settings, "advance": advance}
+    columns = count(generator, classifier, counts, noise_source=counting, **common)
+    found, summary = measure(generator, classifier, data, noise_source=measuring, **common)
+    columns |= found | search(generator, classifier, *data[2:], noise_source=searching, **common)
+    seconds = time.perf_counter() - started
     return Record(
         settings=describe(generator, classifier, settings),
         columns=columns,
         summary=summary | {"latent_dim": generator.latent_dim},
-        provenance=provenance(
-            seconds=time.perf_counter() - started, device="cpu", threads=torch.get_num_threads()
-        ),
+        provenance=provenance(seconds=seconds, device="cpu", threads=torch.get_num_threads()),
     )
+
+
+def count(
+    generator: Generator,
+    classifier: Classifier,
+    counts: dict[tuple[int, int], int],
+    *,
+    settings: WalkSettings,
+    noise_source: torch.Generator,
+    advance: Callable[[int], None],
+) -> dict[str, list]:
+    """Walk `counts` times between each two digits, on line and circle; return columns of what is seen."""
+    needed = [max(n for pair, n in counts.items() if digit in pair) for digit in range(10)]
+    noises, confidences = draw(generator, classifier, needed, noise_source=noise_source)
+    first, second = zip(*counts, strict=True)
+    columns = {"first": list(first), "second": list(second), "paths": list(counts.values())}
+    columns |= {f"{kind} {name}": [] for kind in KINDS for name in ("once", "visits")}
+    every = (settings.looks - 1) // (settings.steps - 1)
+    for (pair, n), kind in itertools.product(counts.items(), KINDS):
+        begin, end = (noises[digit][:n] for digit in pair)
+        probabilities = look(generator, classifier, path(begin, end, steps=settings.looks, kind=kind))
+        classes = probabilities.argmax(dim=2).tolist()  # (n, looks)
+        routes = [route(row) for row in classes]
+        visits = [sum(str(d) in row for row in routes) if d not in pair else 0 for d in range(10)]
+        columns[f"{kind} once"].append(sum(len(row) == 2 for row in routes))
+        columns[f"{kind} visits"].append(visits)
+        if pair in CLAIMED:
+            name = f"{pair[0]}-{pair[1]}"
+            glimpsed = (probabilities[:, 1:-1] >= GLIMPSE).any(dim=1)  # (n, 10)
+            least = torch.minimum(*(confidences[digit][:n] for digit in pair))
+            columns[f"{kind} {name} route"] = routes
+            columns[f"{kind} {name} route of steps"] = [route(row[::every]) for row in classes]
+            columns[f"{kind} {name} glimpsed"] = [route(row.nonzero().flatten().tolist()) for row in glimpsed]
+            columns[f"{name} confidence"] = [round(c, 4) for c in least.tolist()]
+        advance(n * settings.looks)
+    return columns
 
 
 def draw(
@@ -342,9 +342,14 @@ def draw(
 
 def look(generator: Generator, classifier: Classifier, noises: Tensor) -> Tensor:
     """Return the classifier's probabilities (n, looks, 10) of the images of noises (n, looks, latent_dim)."""
-    parts = noises.flatten(0, 1).split(BATCH)
-    seen = torch.cat([predict(classifier, sample(generator, z, batch_size=BATCH)) for z in parts])
-    return seen.view(*noises.shape[:2], 10)
+    return _observe(generator, classifier, noises.flatten(0, 1))[1].view(*noises.shape[:2], 10)
+
+
+def _observe(generator: Generator, classifier: Classifier, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Return features (n, d) and class probabilities (n, 10) of the images of noise (n, latent_dim)."""
+    parts = [features(classifier, sample(generator, z, batch_size=BATCH)) for z in noise.split(BATCH)]
+    found, probabilities = zip(*parts, strict=True)
+    return torch.cat(found), torch.cat(probabilities)
 
 
 def route(digits: Sequence[int]) -> str:
@@ -352,12 +357,12 @@ def route(digits: Sequence[int]) -> str:
     return "".join(str(digit) for digit, _ in itertools.groupby(digits))
 
 
-def quality(
+def measure(
     generator: Generator,
     classifier: Classifier,
+    data: Sequence[Tensor],
     *,
     settings: WalkSettings,
-    data: Sequence[Tensor],
     noise_source: torch.Generator,
     advance: Callable[[int], None],
 ) -> tuple[dict, dict]:
@@ -379,9 +384,8 @@ def quality(
         }
 
     def judged(noise: Tensor) -> dict[str, float]:
-        parts = [features(classifier, sample(generator, z, batch_size=BATCH)) for z in noise.split(BATCH)]
         advance(len(noise))
-        return measures(*(torch.cat(part) for part in zip(*parts, strict=True)))
+        return measures(*_observe(generator, classifier, noise))
 
     alphas = torch.arange(settings.steps) / (settings.steps - 1)
     columns: dict[str, list] = {"alpha": alphas.tolist()}
@@ -424,31 +428,24 @@ def squared_speed(
     The mean over random pairs and alphas is the perceptual path length, in these features.
     Source: Karras et al. 2019, section 4.1 (squared distance at alpha and alpha + EPSILON, over EPSILON²).
     """
-    there = []
-    for at in (alpha, alpha + EPSILON):
-        noise = between(begin, end, at, kind=kind)
-        there.append(
-            torch.cat(
-                [
-                    features(classifier, sample(generator, z, batch_size=BATCH))[0].double()
-                    for z in noise.split(BATCH)
-                ]
-            )
-        )
-    return (there[1] - there[0]).square().sum(dim=1) / EPSILON**2
+    here, there = (
+        _observe(generator, classifier, between(begin, end, at, kind=kind))[0].double()
+        for at in (alpha, alpha + EPSILON)
+    )
+    return (there - here).square().sum(dim=1) / EPSILON**2
 
 
-def project_first(
+def search(
     generator: Generator,
     classifier: Classifier,
+    images: Tensor,
+    labels: Tensor,
     *,
     settings: WalkSettings,
-    data: Sequence[Tensor],
     noise_source: torch.Generator,
     advance: Callable[[int], None],
 ) -> dict[str, list]:
-    """Find the noises of the first test image of each digit; return columns "real ...", by digit."""
-    _, _, images, labels = data
+    """Find the noises of the first image of each digit; return columns "real ...", by digit."""
     places = [int((labels == digit).nonzero()[0]) for digit in range(10)]
     found = project(
         generator,
