@@ -428,7 +428,7 @@ def line_and_circle(columns: Mapping[str, Sequence[float]], summary: Mapping[str
     quality.annotate("×: short noises", (0.5, 1), xycoords="axes fraction", ha="center", va="top")
     norm.set(ylabel="norm of the noise", ylim=(0, None))
     quality.set(ylabel="Fréchet distance", ylim=(0, 1.25 * max(short, *columns["line frechet_distance"])))
-    speed.set_ylabel("speed in the judge's features")
+    speed.set(ylabel="speed in the judge's features", ylim=(0, 1.1 * speed.dataLim.y1))
     for axes in (norm, quality, speed):
         axes.set(xlabel="α", xlim=(-0.03, 1.03))
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
