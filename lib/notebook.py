@@ -121,9 +121,9 @@ def table(name: str, caption: str, header: Sequence[str], rows: Iterable[Sequenc
 def said(ran: int, total: int, directory: Path) -> str:
     """Return the sentence that says which runs were stored and which were made now."""
     if ran == total:
-        return f"{total} trained now; stored in {directory}."
+        return f"{total} made now; stored in {directory}."
     used = f"{total - ran} of {total} taken from {directory}, where the settings match"
-    return f"{used}; {ran} trained now." if ran else f"{used} (fresh = True trains again)."
+    return f"{used}; {ran} made now." if ran else f"{used} (fresh = True makes them again)."
 
 
 def leave(summary: dict, path: Path) -> None:

@@ -10,7 +10,7 @@ LAYERS = [
     {"lstm", "rnn", "gan", "classifier", "cluster", "execution"},
     {"latent", "metrics", "training", "adversarial"},
     {"experiments", "digits", "stacked", "walks", "study"},
-    {"figures", "ledger", "gan_claims"},
+    {"figures", "ledger", "gan_claims", "walk_claims"},
     {"notebook"},
     {"report_cells"},
     {"report"},
@@ -21,6 +21,7 @@ PAIRS = [
     ("rnn", "lstm"),
     ("cluster", "records"),
     ("execution", "records"),
+    ("walk_claims", "ledger"),
 ]  # the first may import the second, of its own layer
 MODULES = sorted(path for path in Path("lib").glob("*.py") if path.stem != "__init__")
 
@@ -46,7 +47,8 @@ def test_a_module_imports_only_from_below(path):
 
 
 @pytest.mark.parametrize(
-    "name", ["figures", "ledger", "gan_claims", "records", "bundle", "report", "notebook", "batch"]
+    "name",
+    ["figures", "ledger", "gan_claims", "walk_claims", "records", "bundle", "report", "notebook", "batch"],
 )
 def test_drawing_judging_and_binding_need_no_torch(name):
     assert not any(

@@ -64,7 +64,7 @@ def test_work_of_an_earlier_run_does_not_enter_the_estimate(tmp_path, monkeypatc
 
 @pytest.mark.parametrize(
     ("ran", "words"),
-    [(3, "3 trained now"), (1, "2 of 3 taken from .*; 1 trained now"), (0, "3 of 3 taken from")],
+    [(3, "3 made now"), (1, "2 of 3 taken from .*; 1 made now"), (0, "3 of 3 taken from")],
 )
 def test_the_notebook_says_what_was_stored_and_what_is_new(ran, words):
     import re

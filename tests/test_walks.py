@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import stats
 
-from lib import ledger, walks
+from lib import walk_claims, walks
 from lib.classifier import load_classifier, predict
 from lib.gan import load_generator, sample
 from lib.latent import KINDS, path
@@ -243,8 +243,8 @@ ROUTES = {
 }
 
 
-def verdicts() -> dict[tuple, ledger.WalkVerdict]:
-    found = ledger.judge_walks(counted(ROUTES))
+def verdicts() -> dict[tuple, walk_claims.WalkVerdict]:
+    found = walk_claims.judge_walks(counted(ROUTES))
     return {(v.claim.pair, v.test.startswith("most")): v for v in found if v.kind == "line"}
 
 
@@ -278,7 +278,7 @@ def test_a_rival_picked_from_eight_has_to_lead_by_more():
 
 
 def test_the_p_values_are_corrected_together():
-    found = ledger.judge_walks(counted(ROUTES))
+    found = walk_claims.judge_walks(counted(ROUTES))
     assert len(found) == 10
     ordered = sorted(v.p for v in found)
     for v in found:
@@ -287,7 +287,7 @@ def test_the_p_values_are_corrected_together():
 
 
 def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
-    found = ledger.judge_walks(counted(ROUTES | {"2-6": ["26"] * 9}))
+    found = walk_claims.judge_walks(counted(ROUTES | {"2-6": ["26"] * 9}))
     v = next(v for v in found if v.claim.pair == (2, 6) and not v.test.startswith("most"))
     assert (v.count, v.n, v.word) == (0, 0, "undecided")
 
@@ -296,14 +296,14 @@ def test_other_readings_count_steps_glimpses_and_sure_ends():
     record = counted(ROUTES)
     record.columns["line 2-7 route of steps"] = ["27"] * 100
     record.columns["line 2-7 glimpsed"] = ["127"] * 100
-    line, *_ = ledger.reading_rows(record, sure=0.9)
+    line, *_ = walk_claims.reading_rows(record, sure=0.9)
     assert [cell.split()[0] for cell in line[2:]] == ["80%", "100%", "0%", "81%", "99", "yes"]
-    assert [row[-1] for row in ledger.reading_rows(record, sure=0.99)] == ["yes"] * 6
-    assert {tuple(row[-3:-1]) for row in ledger.reading_rows(record, sure=0.99)} == {("no pairs", "0")}
+    assert [row[-1] for row in walk_claims.reading_rows(record, sure=0.99)] == ["yes"] * 6
+    assert {tuple(row[-3:-1]) for row in walk_claims.reading_rows(record, sure=0.99)} == {("no pairs", "0")}
 
 
 def test_the_change_table_has_lines_above_the_diagonal_and_circles_below(record):
-    shares, between = ledger.change_table(record)
+    shares, between = walk_claims.change_table(record)
     assert np.isnan(np.diag(shares)).all()
     i = list(zip(record.columns["first"], record.columns["second"], strict=True)).index((3, 5))
     assert shares[3, 5] == record.columns["line once"][i] / 2
@@ -320,14 +320,14 @@ def test_the_change_table_has_lines_above_the_diagonal_and_circles_below(record)
 def test_the_interval_of_the_difference_says_which_path_is_shorter(low, high, words):
     name = "difference path_length"
     summary = {name: (low + high) / 2, f"{name} low": low, f"{name} high": high}
-    assert words in ledger.smoother(Record(settings={}, summary=summary))
+    assert words in walk_claims.smoother(Record(settings={}, summary=summary))
 
 
 def test_the_tables_of_a_record_have_as_many_cells_as_their_headers(record):
     for header, rows in (
-        (ledger.WALKS_HEADER, ledger.walk_rows(ledger.judge_walks(record))),
-        (ledger.READINGS_HEADER, ledger.reading_rows(record, sure=0.9)),
-        (ledger.QUALITY_HEADER, ledger.quality_rows(record)),
+        (walk_claims.WALKS_HEADER, walk_claims.walk_rows(walk_claims.judge_walks(record))),
+        (walk_claims.READINGS_HEADER, walk_claims.reading_rows(record, sure=0.9)),
+        (walk_claims.QUALITY_HEADER, walk_claims.quality_rows(record)),
     ):
         assert {len(row) for row in rows} == {len(header)}
 
@@ -339,14 +339,14 @@ def test_the_committed_record_belongs_to_the_committed_networks(networks):
 
 
 def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_found(record):
-    names = set(ledger.walks_summary(record))
-    assert names == set(ledger.walks_summary(counted(ROUTES))) | set(record.summary) - {"latent_dim"}
+    names = set(walk_claims.walks_summary(record))
+    assert names == set(walk_claims.walks_summary(counted(ROUTES))) | set(record.summary) - {"latent_dim"}
     assert {"2-7 line true", "2-6 line true", "2-6 line against the other", "6-7 circle true"} <= names
 
 
 def test_what_is_seen_on_single_walks_is_set_side_by_side(networks):
     pair = [walks.strip(*networks, 2, 7, steps=5, candidates=300, seed=0, kind=kind) for kind in KINDS]
-    (row,) = ledger.seen_rows(pair[:1], pair[1:])
+    (row,) = walk_claims.seen_rows(pair[:1], pair[1:])
     assert row[0] == "2 → 7"
     assert row[3] == " ".join(map(str, pair[1].facts["digits"]))
     assert row[2] == (", ".join(map(str, pair[0].between)) or "none")
