@@ -1,17 +1,20 @@
 """Adversarial training of a generator and a discriminator, resumable to the bit."""
 
+import contextlib
 import copy
 import dataclasses
 import hashlib
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from lib.checks import require
-from lib.gan import TOPOLOGIES, Discriminator, Generator, discriminator_loss, generator_loss
+from lib.checks import above_zero, at_least, one_of, require
+from lib.gan import LOSSES, TOPOLOGIES, Discriminator, Generator, gradient_penalty
 from lib.state import read_state, write_state
 
 Numbers = dict[str, float]
@@ -29,6 +32,7 @@ class GanSettings:
     generator_width: int
     discriminator_width: int
     latent_dim: int
+    channels: int  # of an image: 1, or 3 where digits are stacked
     batches: int  # optimiser steps of each network
     batch_size: int  # images
     learning_rate: float  # Adam, both networks
@@ -36,22 +40,29 @@ class GanSettings:
     beta2: float
     decay_from: float  # fraction of the run after which the learning rate falls linearly to 0; 1 = never
     averaging: float  # of the generator's weights, per batch; 0 = the average is the generator itself
+    loss: str  # "minimax" (the original's) or "relativistic"
+    gradient_penalty: float  # weight, on true and generated images; 0 = none
+    penalty_every: int  # batches between two penalties, each weighted by it
+    packing: int  # images that the discriminator judges together; 1 = each alone
     bfloat16: bool  # forward and backward in bfloat16 where safe; False = float32 throughout
     seed: int
 
     def __post_init__(self):
-        if self.topology not in TOPOLOGIES:
-            raise ValueError(f"topology is {self.topology!r}; it must be one of {', '.join(TOPOLOGIES)}")
-        for name in ("generator_width", "discriminator_width", "latent_dim", "batches"):
-            require(name, getattr(self, name), getattr(self, name) >= 1, "at least 1")
-        require(
-            "batch_size", self.batch_size, self.batch_size >= 2, "at least 2 (batch norm needs two images)"
-        )
-        require("learning_rate", self.learning_rate, self.learning_rate > 0, "above 0")
+        one_of("topology", self.topology, TOPOLOGIES)
+        one_of("loss", self.loss, LOSSES)
+        for name in ("generator_width", "discriminator_width", "latent_dim", "channels", "batches"):
+            at_least(name, getattr(self, name), 1)
+        for name in ("penalty_every", "packing"):
+            at_least(name, getattr(self, name), 1)
+        whole = self.batch_size % self.packing == 0 and self.batch_size >= 2 * self.packing
+        rule = f"a multiple of packing ({self.packing}), at least twice it (batch norm needs two)"
+        require("batch_size", self.batch_size, whole, rule)
+        above_zero("learning_rate", self.learning_rate)
+        at_least("gradient_penalty", self.gradient_penalty, 0)
         for name in ("beta1", "beta2", "averaging"):
             require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "at least 0 and below 1")
         require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
-        require("seed", self.seed, self.seed >= 0, "at least 0")
+        at_least("seed", self.seed, 0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,9 +74,10 @@ class GanResult:
     discriminator: Discriminator
     generator_loss: Tensor  # (batches,) float32
     discriminator_loss: Tensor  # (batches,) float32
-    grids: dict[int, Tensor]  # batch -> (len(noise), 28, 28) uint8, the average on the fixed noise
+    grids: dict[int, Tensor]  # batch -> (len(noise), 28, 28) uint8, of the average on the fixed noise
     train_grids: dict[int, Tensor]  # batch -> (25, 28, 28) uint8, as the original drew them
     quality: dict[str, list[float]]  # "batch" and each number of on_checkpoint, one entry per checkpoint
+    seconds: float  # of the steps, over all sessions; looking at checkpoints and writing states is left out
 
 
 def train_gan(
@@ -76,16 +88,17 @@ def train_gan(
     noise: Tensor,
     state_path: str | Path | None = None,
     state_seconds: float = 60.0,
-    on_checkpoint: Callable[[int, Generator], Numbers] | None = None,
+    on_checkpoint: Callable[[int, Generator, Generator], Numbers] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> GanResult:
-    """Train on images (n, 1, 28, 28) in [-1, 1] and return networks, curves and grids.
+    """Train on images (n, channels, 28, 28) in [-1, 1] and return networks, curves and grids.
 
     At every batch of `checkpoints` (0 = before the first step) a grid is drawn from `noise`
-    (k, latent_dim), and `on_checkpoint(batch, average)` may return numbers to keep.
+    (k, latent_dim), and `on_checkpoint(batch, generator, average)` may return numbers to keep.
     `progress(batch, batches)` is called after every step, and once at the start with the batch resumed from.
     With `state_path` the state is written every `state_seconds` and at the end; the same call
-    goes on from there and ends in the same bytes.
+    goes on from there and ends in the same bytes. An interrupt (SIGINT, a notebook's stop button) ends the
+    batch at work and writes the state before KeyboardInterrupt is raised; a second one does not wait.
 
     Raises ValueError for arguments out of range and for a state of other settings, FloatingPointError
     for a loss that is not finite, OSError where the state cannot be written.
@@ -104,27 +117,55 @@ def train_gan(
     if progress is not None:
         progress(run.batch, settings.batches)
 
-    while True:
-        # 1. look, where a checkpoint is due
-        if run.batch in checkpoints and run.batch not in run.grids:
-            run.check_finite()
-            run.draw(noise)
-            numbers = {} if on_checkpoint is None else on_checkpoint(run.batch, run.average)
-            run.measured.append({"batch": run.batch, **{k: float(v) for k, v in numbers.items()}})
-        # 2. write the state, where a minute has passed or the end is reached
-        done = run.batch == settings.batches
-        due = time.monotonic() - written_at >= state_seconds or (done and run.batch > written)
-        if done or due or run.batch % 100 == 0:
-            run.check_finite()
-        if state_path is not None and due:
-            write_state({"identity": identity, **run.state()}, state_path)
-            written, written_at = run.batch, time.monotonic()
-        if done:
-            return run.result()
-        # 3. one step of each network
-        run.step()
-        if progress is not None:
-            progress(run.batch, settings.batches)
+    with _noted_interrupts() as interrupts:
+        while True:
+            # 1. look, where a checkpoint is due
+            if run.batch in checkpoints and run.batch not in run.grids:
+                run.check_finite()
+                run.draw(noise)
+                numbers = (
+                    {} if on_checkpoint is None else on_checkpoint(run.batch, run.generator, run.average)
+                )
+                run.measured.append({"batch": run.batch, **{k: float(v) for k, v in numbers.items()}})
+            # 2. write the state, where a minute has passed, someone interrupts or the end is reached
+            done = run.batch == settings.batches
+            due = time.monotonic() - written_at >= state_seconds or interrupts or done
+            if due or run.batch % 100 == 0:
+                run.check_finite()
+            if state_path is not None and due and (run.batch > written or not done):
+                write_state({"identity": identity, **run.state()}, state_path)
+                written, written_at = run.batch, time.monotonic()
+            if done:
+                return run.result()
+            if interrupts:
+                kept = "run it again to go on from there" if state_path is not None else "nothing is kept"
+                raise KeyboardInterrupt(f"stopped after batch {run.batch}; {kept}")
+            # 3. one step of each network
+            began = time.perf_counter()
+            run.step()
+            run.seconds += time.perf_counter() - began
+            if progress is not None:
+                progress(run.batch, settings.batches)
+
+
+@contextlib.contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Give a list that an interrupt is added to instead of being raised; a second one is raised at once."""
+    noted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only the main one gets signals
+        yield noted
+        return
+
+    def note(number: int, frame: object) -> None:
+        if noted:
+            raise KeyboardInterrupt
+        noted.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Run:
@@ -135,8 +176,12 @@ class _Run:
         s = settings
         with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
             torch.manual_seed(s.seed)
-            self.generator = Generator(latent_dim=s.latent_dim, width=s.generator_width, topology=s.topology)
-            self.discriminator = Discriminator(width=s.discriminator_width, topology=s.topology)
+            self.generator = Generator(
+                latent_dim=s.latent_dim, width=s.generator_width, topology=s.topology, channels=s.channels
+            )
+            self.discriminator = Discriminator(
+                width=s.discriminator_width, topology=s.topology, channels=s.channels * s.packing
+            )
         self.generator.to(self.device)
         self.discriminator.to(self.device)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
@@ -146,7 +191,7 @@ class _Run:
         self.noise_source = torch.Generator().manual_seed(s.seed)  # on the CPU: the same noise on any device
         self.order_source = torch.Generator().manual_seed(s.seed + 1)
         self.batches_per_epoch = len(images) // s.batch_size  # the last, smaller batch is dropped
-        self.batch = 0
+        self.batch, self.seconds = 0, 0.0
         self.curves = torch.full((2, s.batches), torch.nan, device=self.device)
         self.grids: dict[int, Tensor] = {}
         self.train_grids: dict[int, Tensor] = {}
@@ -162,6 +207,12 @@ class _Run:
             self.device
         )
 
+    def _packed(self, images: Tensor) -> Tensor:
+        """Lay `packing` images on top of one another as channels."""
+        if self.settings.packing == 1:
+            return images
+        return images.reshape(-1, images.shape[1] * self.settings.packing, 28, 28)
+
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16)
 
@@ -176,21 +227,25 @@ class _Run:
         for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
             optimiser.param_groups[0]["lr"] = rate
 
-        # 1. generator: its images against "true"
+        # 1. the discriminator, as it stands, looks at generated and at true images
+        penalised = s.gradient_penalty > 0 and self.batch % s.penalty_every == 0
         with self._autocast():
-            fake = self.generator(self._draw_noise(self.noise_source))
-            fake_logits = self.discriminator(fake)
-        g_loss = generator_loss(fake_logits.float())
-        self.generator_optimiser.zero_grad()
-        torch.autograd.backward(g_loss, inputs=list(self.generator.parameters()), retain_graph=True)
-        self.generator_optimiser.step()
+            fake = self._packed(self.generator(self._draw_noise(self.noise_source)))
+            fake_logits = self.discriminator(fake).float()
+            true = self._packed(true).requires_grad_(penalised)
+            true_logits = self.discriminator(true).float()
+        g_loss, d_loss = LOSSES[s.loss](true_logits, fake_logits)
+        objective = d_loss
+        if penalised:
+            slopes = gradient_penalty(true_logits, true) + gradient_penalty(fake_logits, fake)
+            objective = d_loss + s.penalty_every * s.gradient_penalty / 2 * slopes
 
-        # 2. discriminator: the same images, whose logits still stand, since it has not moved; and true ones
-        with self._autocast():
-            true_logits = self.discriminator(true)
-        d_loss = discriminator_loss(true_logits.float(), fake_logits.float())
+        # 2. both gradients, then both steps
+        self.generator_optimiser.zero_grad()
         self.discriminator_optimiser.zero_grad()
-        torch.autograd.backward(d_loss, inputs=list(self.discriminator.parameters()))
+        torch.autograd.backward(g_loss, inputs=list(self.generator.parameters()), retain_graph=True)
+        torch.autograd.backward(objective, inputs=list(self.discriminator.parameters()))
+        self.generator_optimiser.step()
         self.discriminator_optimiser.step()
 
         # 3. average and curves
@@ -237,6 +292,7 @@ class _Run:
         return {
             **{name: part.state_dict() for name, part in self._parts().items()},
             "batch": self.batch,
+            "seconds": self.seconds,
             "noise_source": self.noise_source.get_state(),
             "order_state": self.order_state,
             "curves": self.curves[:, : self.batch].cpu(),
@@ -248,7 +304,7 @@ class _Run:
     def load(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self.batch = state["batch"]
+        self.batch, self.seconds = state["batch"], state["seconds"]
         self.noise_source.set_state(state["noise_source"])
         self.order_source.set_state(state["order_state"])
         self._start_epoch()
@@ -268,6 +324,7 @@ class _Run:
             grids=self.grids,
             train_grids=self.train_grids,
             quality=columns,
+            seconds=self.seconds,
         )
 
 
@@ -279,15 +336,16 @@ def learning_rate(settings: GanSettings, batch: int) -> float:
 
 
 def as_bytes(images: Tensor) -> Tensor:
-    """Return images (n, 1, 28, 28) in [-1, 1] as (n, 28, 28) uint8, fixed contrast."""
-    return ((images[:, 0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+    """Return images in [-1, 1] as uint8 with fixed contrast: (n, 28, 28), or (n, c, 28, 28) for c > 1."""
+    return ((images.squeeze(1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
 def _check_arguments(
     images: Tensor, settings: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float
 ) -> None:
     shape = tuple(images.shape)
-    require("images' shape", shape, images.ndim == 4 and shape[1:] == (1, 28, 28), "(n, 1, 28, 28)")
+    wanted = (settings.channels, 28, 28)
+    require("images' shape", shape, shape[1:] == wanted, f"(n, channels, 28, 28) = {('n', *wanted)}")
     rule = f"at most the number of images, {len(images)}"
     require("batch_size", settings.batch_size, settings.batch_size <= len(images), rule)
     shape = tuple(noise.shape)

@@ -13,7 +13,7 @@ SLOPE = 0.2  # of every LeakyReLU, as in the report
 
 
 class Generator(nn.Module):
-    """Map noise (n, latent_dim) to images (n, 1, 28, 28) in [-1, 1].
+    """Map noise (n, latent_dim) to images (n, channels, 28, 28) in [-1, 1].
 
     `topology` "as-written" is the original's: transposed convolutions to 32x32, then a dilated one to 28x28.
     "shuffle" works on 7x7 and 14x14 only and folds channels into pixels at the end, so that no layer
@@ -22,10 +22,10 @@ class Generator(nn.Module):
     Raises ValueError for a size below 1, another topology, or noise of another shape.
     """
 
-    def __init__(self, *, latent_dim: int, width: int, topology: str):
+    def __init__(self, *, latent_dim: int, width: int, topology: str, channels: int = 1):
         super().__init__()
-        _check_sizes(topology, latent_dim=latent_dim, width=width)
-        self.latent_dim, self.width, self.topology = latent_dim, width, topology
+        _check_sizes(topology, latent_dim=latent_dim, width=width, channels=channels)
+        self.latent_dim, self.width, self.topology, self.channels = latent_dim, width, topology, channels
         w = width
         if topology == "as-written":
             self.layers = nn.Sequential(
@@ -35,7 +35,7 @@ class Generator(nn.Module):
                 *_normed(nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 16, 16)
                 *_normed(nn.ConvTranspose2d(2 * w, w, 4, 2, 1, bias=False)),  # (n, w, 32, 32)
                 *_normed(nn.Conv2d(w, w, 3, dilation=2, bias=False)),  # (n, w, 28, 28)
-                nn.Conv2d(w, 1, 3, padding=1),
+                nn.Conv2d(w, channels, 3, padding=1),
                 nn.Tanh(),
             )
         else:
@@ -52,8 +52,8 @@ class Generator(nn.Module):
                 nn.BatchNorm2d(w),
                 nn.LeakyReLU(SLOPE, inplace=True),
                 *_normed(nn.Conv2d(w, w, 3, padding=1, bias=False)),
-                nn.Conv2d(w, 4, 3, padding=1),
-                nn.PixelShuffle(2),  # (n, 1, 28, 28)
+                nn.Conv2d(w, 4 * channels, 3, padding=1),
+                nn.PixelShuffle(2),  # (n, channels, 28, 28)
                 nn.Tanh(),
             )
         self.to(memory_format=torch.channels_last)
@@ -67,20 +67,20 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Map images (n, 1, 28, 28) to logits (n,): positive for "true", negative for "generated".
+    """Map images (n, channels, 28, 28) to logits (n,): positive for "true", negative for "generated".
 
     The original ends in a sigmoid; here it is part of the loss.
     Raises ValueError for a size below 1 or another topology.
     """
 
-    def __init__(self, *, width: int, topology: str):
+    def __init__(self, *, width: int, topology: str, channels: int = 1):
         super().__init__()
-        _check_sizes(topology, width=width)
-        self.width, self.topology = width, topology
+        _check_sizes(topology, width=width, channels=channels)
+        self.width, self.topology, self.channels = width, topology, channels
         w = width
         if topology == "as-written":
             self.layers = nn.Sequential(
-                *_normed(nn.Conv2d(1, w, 4, 2, 1, bias=False)),  # (n, w, 14, 14)
+                *_normed(nn.Conv2d(channels, w, 4, 2, 1, bias=False)),  # (n, w, 14, 14)
                 *_normed(nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 7, 7)
                 *_normed(nn.Conv2d(2 * w, 4 * w, 4, 2, 1, bias=False)),  # (n, 4w, 3, 3)
                 *_normed(nn.Conv2d(4 * w, 8 * w, 3, 1, 0, bias=False)),  # (n, 8w, 1, 1)
@@ -88,8 +88,8 @@ class Discriminator(nn.Module):
             )
         else:
             self.layers = nn.Sequential(
-                nn.PixelUnshuffle(2),  # (n, 4, 14, 14)
-                nn.Conv2d(4, w, 3, padding=1),
+                nn.PixelUnshuffle(2),  # (n, 4 channels, 14, 14)
+                nn.Conv2d(4 * channels, w, 3, padding=1),
                 nn.LeakyReLU(SLOPE, inplace=True),
                 *_normed(nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 7, 7)
                 nn.Flatten(),
@@ -104,17 +104,36 @@ class Discriminator(nn.Module):
         return self.layers(images).flatten()
 
 
-def generator_loss(fake_logits: Tensor) -> Tensor:
-    """Return the binary cross-entropy of generated images against "true".
+def minimax_losses(true_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the generator's and the discriminator's loss for logits (n,) each.
 
+    The generator's is the cross-entropy of its images against "true"; the discriminator's the mean of two
+    cross-entropies, true images as "true" and generated ones as "generated".
     Source: Goodfellow et al. 2014, section 3 (the non-saturating form).
     """
-    return F.softplus(-fake_logits).mean()
+    generator = F.softplus(-fake_logits).mean()
+    return generator, (F.softplus(-true_logits).mean() + F.softplus(fake_logits).mean()) / 2
 
 
-def discriminator_loss(true_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Return the mean of two cross-entropies: true images as "true", generated ones as "generated"."""
-    return (F.softplus(-true_logits).mean() + F.softplus(fake_logits).mean()) / 2
+def relativistic_losses(true_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both losses where each generated image is told from a true one: whose logit is higher?
+
+    Source: Jolicoeur-Martineau 2018; Huang et al. 2024 (R3GAN), section 2.
+    """
+    margin = true_logits - fake_logits
+    return F.softplus(margin).mean(), F.softplus(-margin).mean()
+
+
+LOSSES = {"minimax": minimax_losses, "relativistic": relativistic_losses}
+
+
+def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
+    """Return the mean squared norm of the logits' gradients by the images (n, ...), to be lowered.
+
+    Source: Mescheder et al. 2018, equation 9 (R1, R2), without the factor of one half.
+    """
+    (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return slopes.square().sum() / len(images)
 
 
 @torch.no_grad()
@@ -133,6 +152,7 @@ def save_generator(generator: Generator, directory: str | Path, *, settings: dic
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     sizes = {"latent_dim": generator.latent_dim, "width": generator.width, "topology": generator.topology}
+    sizes["channels"] = generator.channels
     save_file(
         {k: v.contiguous() for k, v in generator.state_dict().items()}, directory / "generator.safetensors"
     )

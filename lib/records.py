@@ -108,3 +108,9 @@ def commit() -> str:
     command = ["git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+"]
     ran = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
     return ran.stdout.strip() or "unknown"
+
+
+def benchmark(name: str, part: str) -> dict:
+    """Return a part of what `make bench` left in results/bench-NAME.json; {} if it is not there."""
+    path = Path(__file__).parents[1] / "results" / f"bench-{name}.json"
+    return json.loads(path.read_text()).get(part, {}) if path.exists() else {}

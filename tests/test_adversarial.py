@@ -1,5 +1,6 @@
 import dataclasses
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ SETTINGS = GanSettings(
     generator_width=2,
     discriminator_width=3,
     latent_dim=4,
+    channels=1,
     batches=12,
     batch_size=8,
     learning_rate=0.002,
@@ -24,6 +26,10 @@ SETTINGS = GanSettings(
     beta2=0.99,
     decay_from=0.5,
     averaging=0.9,
+    loss="minimax",
+    gradient_penalty=0.0,
+    penalty_every=2,
+    packing=1,
     bfloat16=False,
     seed=3,
 )
@@ -54,8 +60,8 @@ def same_bytes(first, second) -> bool:
     return all(torch.equal(a, b) for a, b in pairs) and first.quality == second.quality
 
 
-def measure(batch, generator):
-    return {"mean": generator(noise()).mean()}
+def measure(batch, generator, average):
+    return {"mean": average(noise()).mean().item(), "raw": next(generator.parameters()).mean().item()}
 
 
 def stop_at(batch):
@@ -107,6 +113,49 @@ def test_a_step_is_the_textbook_step(topology):
     curves = torch.stack([result.generator_loss, result.discriminator_loss], dim=1)
     assert torch.allclose(curves, torch.tensor(losses), atol=2e-3)
     for trained, textbook in zip(result.generator.parameters(), generator.parameters(), strict=True):
+        assert torch.allclose(trained, textbook, atol=2e-3)
+
+
+def test_relativistic_penalised_training_of_packed_colour_images_is_the_textbook_step():
+    """Two images of three channels judged together; double backward on every second batch."""
+    settings = dataclasses.replace(
+        SETTINGS, channels=3, packing=2, loss="relativistic", gradient_penalty=0.3, batches=4, decay_from=1
+    )
+    data = torch.rand(32, 3, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    result = train_gan(data, settings=settings, checkpoints=[4], noise=noise())
+    assert result.grids[4].shape == (25, 3, 28, 28)
+
+    torch.manual_seed(3)
+    generator = Generator(latent_dim=4, width=2, topology="shuffle", channels=3)
+    discriminator = Discriminator(width=3, topology="shuffle", channels=6)
+    optimisers = [
+        torch.optim.Adam(network.parameters(), lr=0.002, betas=(0.5, 0.99))
+        for network in (generator, discriminator)
+    ]
+    noise_source = torch.Generator().manual_seed(3)
+    order = torch.randperm(32, generator=torch.Generator().manual_seed(4))
+    for batch, chosen in enumerate(order.split(8)):
+        pair = [torch.stack([x, y]) for x, y in data[chosen].view(4, 2, 3, 28, 28)]
+        true = torch.stack(pair).flatten(1, 2).requires_grad_()
+        fake = generator(torch.randn(8, 4, generator=noise_source)).reshape(4, 6, 28, 28)
+        on_fake, on_true = discriminator(fake), discriminator(true)
+        g_loss = -F.logsigmoid(on_fake - on_true).mean()
+        d_loss = -F.logsigmoid(on_true - on_fake).mean()
+        curves = [result.generator_loss[batch], result.discriminator_loss[batch]]
+        assert curves == pytest.approx([g_loss.item(), d_loss.item()], abs=2e-3)
+        if batch % 2 == 0:
+            for logits, seen in ((on_true, true), (on_fake, fake)):
+                (slopes,) = torch.autograd.grad(logits.sum(), seen, create_graph=True)
+                d_loss = d_loss + 2 * 0.3 / 2 * slopes.flatten(1).norm(dim=1).square().mean()
+        g_grads = torch.autograd.grad(g_loss, list(generator.parameters()), retain_graph=True)
+        d_grads = torch.autograd.grad(d_loss, list(discriminator.parameters()))
+        for network, optimiser, grads in zip(
+            (generator, discriminator), optimisers, (g_grads, d_grads), strict=True
+        ):
+            for parameter, grad in zip(network.parameters(), grads, strict=True):
+                parameter.grad = grad
+            optimiser.step()
+    for trained, textbook in zip(result.discriminator.parameters(), discriminator.parameters(), strict=True):
         assert torch.allclose(trained, textbook, atol=2e-3)
 
 
@@ -181,6 +230,21 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path, batch):
     resumed = train(state_path=path, on_checkpoint=measure, progress=lambda done, batches: seen.append(done))
     assert seen[0] == batch - 1
     assert same_bytes(resumed, train(on_checkpoint=measure))
+
+
+def test_an_interrupt_ends_the_batch_and_keeps_it(tmp_path):
+    """What a notebook's stop button sends, between two of the states that are written by the clock."""
+
+    def interrupt(done, batches):
+        if done == 7:
+            signal.raise_signal(signal.SIGINT)
+
+    path, before = tmp_path / "gan.state", signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt, match="stopped after batch 7; run it again to go on"):
+        train(state_path=path, progress=interrupt, on_checkpoint=measure)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert torch.load(path, weights_only=True)["batch"] == 7
+    assert same_bytes(train(state_path=path, on_checkpoint=measure), train(on_checkpoint=measure))
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path):
@@ -320,6 +384,10 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
         ("latent_dim", 0),
         ("batches", 0),
         ("batch_size", 1),
+        ("packing", 3),
+        ("loss", "hinge"),
+        ("gradient_penalty", -1.0),
+        ("penalty_every", 0),
         ("learning_rate", 0.0),
         ("beta1", 1.0),
         ("averaging", 1.0),
@@ -328,7 +396,10 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
     ],
 )
 def test_a_setting_out_of_range_is_named_with_what_is_allowed(name, value):
-    with pytest.raises(ValueError, match=f"{name} is {value!r}; it must be"):
+    named = (
+        f"{name} is {value!r}; it must be" if name != "packing" else "batch_size is 8; it must be a multiple"
+    )
+    with pytest.raises(ValueError, match=named):
         dataclasses.replace(SETTINGS, **{name: value})
 
 

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -142,3 +143,73 @@ def test_the_speed_figure_shows_what_was_measured():
     (panel,) = figures.plotted(figures.speed(scaling))
     shown = {line["label"]: line["y"] for line in panel["lines"]}
     assert shown == {"torch.nn.LSTM": [96, 192], "ours": [64, 128], "bare matrix products": [32, 64]}
+
+
+def test_line_and_circle_are_drawn_with_what_was_measured():
+    alpha = [0, 0.5, 1]
+    columns = {"alpha": alpha}
+    for i, kind in enumerate(("line", "circle")):
+        for j, name in enumerate(("norm", "norm low", "norm high", "frechet_distance")):
+            columns[f"{kind} {name}"] = [10 * i + j + a for a in alpha]
+        columns[f"{kind} path_length"] = [4.0 + i, 9, 16, 25]
+    summary = {"real frechet_distance": 0.1, "short frechet_distance": 0.7}
+    norm, quality, speed = figures.plotted(figures.line_and_circle(columns, summary))
+    assert [line["y"] for line in norm["lines"]] == [columns["line norm"], columns["circle norm"]]
+    assert quality["lines"][0]["y"] == columns["line frechet_distance"]
+    assert [line["y"][0] for line in quality["lines"][2:]] == [0.1, 0.7]
+    assert speed["lines"][0]["y"] == [2, 3, 4, 5]
+    assert speed["lines"][0]["x"] == [0.125, 0.375, 0.625, 0.875]
+
+
+def test_third_digits_are_drawn_without_those_at_the_ends():
+    rows = [(d / 20, d / 20 - 0.01, d / 20 + 0.01) for d in range(10)]
+    figure = figures.seen_between(
+        {(2, 7): {"line": rows, "circle": rows}, (6, 7): {"line": rows, "circle": rows}}
+    )
+    panels = figures.plotted(figure)
+    assert panels[0]["lines"][0]["y"] == [d / 20 for d in range(10) if d not in (2, 7)]
+    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == list("01234589")
+    assert figure.axes[0].get_ylim()[1] > 0.46
+
+
+def test_the_change_table_names_share_and_third_digit():
+    shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
+    shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
+    axes = figures.change_table(shares, between).axes[0]
+    assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
+        ((6, 2), "25%\n(8)"),
+        ((2, 6), "50%\n(–)"),
+    }
+
+
+def test_a_walk_is_saved_as_a_row_an_animation_there_and_back_and_its_facts(tmp_path):
+    frames = np.random.default_rng(0).integers(0, 256, (4, 5, 7), dtype=np.uint8)
+    for name in ("one", "two"):
+        figures.save_walk(frames, tmp_path / name, facts={"digits": [1]}, provenance={"seeds": [3]})
+    assert json.loads((tmp_path / "one.json").read_text()) == {"seeds": [3], "digits": [1]}
+    row = np.asarray(Image.open(tmp_path / "one.png"))
+    assert (row[::4, ::4] == figures.tile(frames, columns=4)).all()
+    with Image.open(tmp_path / "one.gif") as gif:
+        assert json.loads(gif.info["comment"]) == {"seeds": [3]}
+        assert gif.info["loop"] == 0
+        played = []
+        for frame in range(gif.n_frames):
+            gif.seek(frame)
+            played.append((np.asarray(gif.convert("L"))[::4, ::4], gif.info["duration"]))
+    for (shown, stays), expected in zip(played, (0, 1, 2, 3, 2, 1), strict=True):
+        assert (shown == frames[expected]).all()
+        assert stays == (
+            2000 if expected in (0, 3) else 500
+        )  # 2 s of four frames, each end four times as long
+    for end in (".png", ".gif", ".json"):
+        assert (tmp_path / f"one{end}").read_bytes() == (tmp_path / f"two{end}").read_bytes()
+
+
+def test_strips_stand_below_one_another_each_image_over_its_caption():
+    walks = [
+        SimpleNamespace(images=np.full((3, 28, 28), 10 * i, np.uint8), captions=[f"{i}{j}" for j in range(3)])
+        for i in range(2)
+    ]
+    figure = figures.strips(walks)
+    assert [axes.texts[0].get_text() for axes in figure.axes] == ["00", "01", "02", "10", "11", "12"]
+    assert [np.max(panel["pictures"][0]) for panel in figures.plotted(figure)] == [0, 0, 0, 10, 10, 10]

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 import torch
 
 from lib.classifier import Classifier, predict
-from lib.gan import Generator
-from lib.latent import endpoints, path
+from lib.gan import Generator, sample
+from lib.latent import KINDS, between, endpoints, path, project
 
 
 @pytest.fixture
@@ -111,3 +113,104 @@ def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
         ValueError, match=f"0 of 3 candidates are classified as {absent}.*draw more candidates"
     ):
         endpoints(*networks, present, absent, candidates=3, noise_source=source())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_paths_at_once_are_the_single_ones_with_ends_bit_for_bit(kind):
+    begin, end = torch.randn(2, 5, 64, generator=source())
+    begin[0, 0] = -0.0
+    together = path(begin, end, steps=7, kind=kind)
+    assert together.shape == (5, 7, 64)
+    for one, *ends in zip(together, begin, end, strict=True):
+        torch.testing.assert_close(one, path(*ends, steps=7, kind=kind))
+        assert one[0].numpy().tobytes() == ends[0].numpy().tobytes()
+        assert one[-1].numpy().tobytes() == ends[1].numpy().tobytes()
+
+
+def test_on_the_circle_a_quarter_turn_is_a_rotation_and_the_norm_grows_evenly():
+    noises = path(torch.tensor([1.0, 0]), torch.tensor([0, 2.0]), steps=7, kind="circle")
+    for step, (x, y) in enumerate(noises.tolist()):
+        assert math.hypot(x, y) == pytest.approx(1 + step / 6, rel=1e-6)
+        assert math.degrees(math.atan2(y, x)) == pytest.approx(15 * step, abs=1e-4)
+
+
+def test_the_circle_is_shoemakes_formula_where_both_noises_are_equally_long():
+    begin, end = torch.randn(2, 100, generator=source(), dtype=torch.float64)
+    end *= begin.norm() / end.norm()
+    angle = torch.acos(begin @ end / begin.norm() ** 2)
+    for alpha in (0.1, 0.5, 0.9):
+        expected = (torch.sin((1 - alpha) * angle) * begin + torch.sin(alpha * angle) * end) / angle.sin()
+        found = between(begin, end, torch.tensor(alpha, dtype=torch.float64), kind="circle")
+        torch.testing.assert_close(found, expected)
+
+
+def test_between_noises_of_one_direction_the_circle_is_the_line():
+    begin = torch.randn(20, generator=source())
+    torch.testing.assert_close(path(begin, 3 * begin, kind="circle"), path(begin, 3 * begin))
+    torch.testing.assert_close(path(begin, begin, kind="circle"), begin.expand(9, 20))
+
+
+@pytest.mark.parametrize(
+    ("end", "message"), [(-2.0, "begin and end are opposite"), (0.0, "all zeros and has no direction")]
+)
+def test_the_circle_refuses_opposite_noises_and_zeros_and_names_the_way_out(end, message):
+    begin = torch.randn(3, 20, generator=source())
+    ends = begin.flip(0)
+    ends[1] = end * begin[1]
+    with pytest.raises(ValueError, match=f"{message}.*use kind='line'"):
+        path(begin, ends, kind="circle")
+    path(begin, ends)
+
+
+def test_another_kind_of_path_is_refused():
+    with pytest.raises(ValueError, match="kind is 'arc'; it must be one of line, circle"):
+        path(torch.ones(3), torch.ones(3), kind="arc")
+
+
+SEARCH = {"starts": 4, "learning_rate": 0.1, "feature_weight": 0.01, "norm_weight": 0.1}
+
+
+def test_the_search_finds_noises_whose_images_are_nearer_than_the_best_of_the_random_ones(networks):
+    generator, classifier = networks
+    hidden = torch.randn(3, 4, generator=source(5))
+    images = sample(generator, hidden, batch_size=3)
+    search = SEARCH | {"norm_weight": 0}  # four numbers have no shell to stay in
+    found = project(*networks, images, steps=200, noise_source=source(), **search)
+    made = sample(generator, found.noise, batch_size=3)
+    errors = ((made - images) / 2).square().mean(dim=(1, 2, 3)).sqrt()
+    torch.testing.assert_close(found.residual, errors)
+    random = sample(generator, torch.randn(400, 4, generator=source()), batch_size=100)
+    best = ((random[None] - images[:, None]) / 2).square().mean(dim=(2, 3, 4)).sqrt().amin(dim=1)
+    torch.testing.assert_close(found.before, best, rtol=1e-3, atol=1e-5)
+    assert (found.residual < found.before / 2).all()
+
+
+def test_the_search_ends_in_the_same_noises_for_the_same_seed_and_leaves_the_networks_alone(networks):
+    before = [parameter.clone() for network in networks for parameter in network.parameters()]
+    images = sample(networks[0], torch.randn(2, 4, generator=source(5)), batch_size=2)
+    one, two = (project(*networks, images, steps=5, noise_source=source(), **SEARCH) for _ in range(2))
+    assert torch.equal(one.noise, two.noise)
+    after = [parameter for network in networks for parameter in network.parameters()]
+    assert all(torch.equal(x, y) and y.grad is None for x, y in zip(before, after, strict=True))
+
+
+def test_a_heavy_weight_on_the_norm_keeps_it_at_that_of_random_noise(networks):
+    images = torch.ones(2, 1, 28, 28)  # nothing that the generator makes
+    search = SEARCH | {"norm_weight": 100.0}
+    found = project(*networks, images, steps=200, noise_source=source(), **search)
+    torch.testing.assert_close(found.noise.norm(dim=1), torch.full((2,), 2.0), rtol=0.01, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("starts", 0, "at least 1"),
+        ("learning_rate", 0, "a positive number"),
+        ("norm_weight", -1, "at least 0"),
+    ],
+)
+def test_a_search_out_of_range_is_refused(networks, name, value, rule):
+    with pytest.raises(ValueError, match=f"{name} is {value}; it must be {rule}"):
+        project(
+            *networks, torch.ones(1, 1, 28, 28), steps=1, noise_source=source(), **(SEARCH | {name: value})
+        )

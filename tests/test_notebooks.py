@@ -5,8 +5,10 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from pypdf import PdfReader
 
@@ -144,3 +146,50 @@ def test_a_wrong_parameter_stops_the_notebook_before_any_training(tmp_path, para
     assert ran.returncode != 0
     assert re.search(message, ran.stderr)
     assert not (tmp_path / "results").exists()
+
+
+def idx(path: Path, array: np.ndarray) -> None:
+    """Write bytes in the format of MNIST's files."""
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+    path.write_bytes(header + array.tobytes())
+
+
+@pytest.mark.parametrize("dataset", ["FashionMNIST", "KMNIST"])
+def test_one_line_changes_the_data_set(tmp_path, monkeypatch, dataset):
+    """Generated files of ten classes: each is a bright bar at its own place."""
+    raw = tmp_path / "data" / dataset / "raw"
+    raw.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for name, n in (("train", 400), ("t10k", 120)):
+        labels = np.arange(n, dtype=np.uint8) % 10
+        images = random.integers(0, 60, (n, 28, 28), dtype=np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            row, column = 5 * (label % 5) + 2, 14 * (label // 5) + 3
+            image[row : row + 3, column : column + 8] = 250
+        idx(raw / f"{name}-images-idx3-ubyte", images)
+        idx(raw / f"{name}-labels-idx1-ubyte", labels)
+    monkeypatch.setenv("MNIST_ROOT", str(tmp_path / "data"))
+    small = "batches: 4, batch_size: 16, generator_width: 2, discriminator_width: 2, samples: 100, "
+    small += "variant_seeds: 0, stacked_batches: 0, classifier_width: 4, classifier_epochs: 6"
+    out = tmp_path / "task2.ipynb"
+    ran = papermill(
+        "task2.ipynb",
+        str(out),
+        "-p",
+        "dataset",
+        dataset,
+        "-p",
+        "output_dir",
+        str(tmp_path),
+        "-y",
+        f"{{{small}}}",
+    )
+    assert ran.returncode == 0, ran.stderr
+    about = json.loads((tmp_path / "models" / "classifier.json").read_text())
+    assert about["settings"]["dataset"] == dataset
+    assert about["summary"]["test_images"] == 120
+    assert about["summary"]["test_accuracy"] > 0.5  # it has learnt from these files and no others
+    (record,) = (tmp_path / "results" / "task2").glob("*.json")
+    assert json.loads(record.read_text())["settings"]["dataset"] == dataset
+    text = "".join(str(cell.outputs) for cell in nbformat.read(out, as_version=4).cells if "outputs" in cell)
+    assert f"test images of {dataset}" in text

@@ -1,0 +1,78 @@
+import pytest
+
+from lib.gan_claims import PICTURES, judge_pictures, variant_rows
+from lib.records import Record
+
+ALL = (0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 187000)
+
+
+def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=0.86, **summary) -> Record:
+    """A run as long as the original's, with these shares of clear images at nine moments."""
+    return Record(
+        settings={"batches": 187400, "samples": 10000},
+        columns={"quality_batch": list(ALL), "quality_clear": list(clear)},
+        summary={
+            "clear": end,
+            "floor_clear": real,
+            "told_apart": 0.6,
+            "told_apart_of": 4000,
+            "discriminator_right": 0.52,
+            "frechet_distance": 1.0,
+            **summary,
+        },
+    )
+
+
+def words(*records: Record) -> list[str]:
+    return [row[2].split("**")[1] for row in judge_pictures({"ours": records})]
+
+
+def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
+    assert words(record()) == ["holds"] * len(PICTURES)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "change"),
+    [
+        (0, {"clear": (0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86)}),
+        (1, {"clear": (0, 0.01, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86)}),
+        (1, {"clear": (0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.86, 0.87, 0.88)}),
+        (2, {"clear": (0, 0.3, 0.4, 0.42, 0.44, 0.45, 0.46, 0.47, 0.86)}),
+        (2, {"clear": (0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.86, 0.87)}),
+        (3, {"end": 0.8, "clear": (0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8)}),
+        (5, {"told_apart": 0.8}),
+        (6, {"discriminator_right": 0.6}),
+    ],
+)
+def test_each_sentence_fails_where_its_numbers_do(sentence, change):
+    found = words(record(**change))
+    assert found[sentence] == "does not hold"
+
+
+def test_more_and_more_clear_is_undecided_without_a_trend_and_fails_with_a_fall():
+    assert words(record(clear=(0.01, 0.8, 0.3, 0.7, 0.2, 0.6, 0.4, 0.75, 0.5)))[4] == "undecided"
+    assert words(record(clear=(0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)))[4] == "does not hold"
+
+
+def test_runs_that_disagree_or_an_interval_across_the_line_leave_a_sentence_undecided():
+    assert words(record(), record(told_apart=0.8))[5] == "undecided"
+    assert words(record(told_apart=0.75))[5] == "undecided"
+    assert words(record(end=0.855))[3] == "undecided"
+
+
+def test_a_run_that_nobody_looked_at_on_its_way_says_nothing_of_its_way():
+    short = record()
+    short.columns = {}
+    rows = list(judge_pictures({"short": [short]}))
+    assert [row[2] == "not looked at" for row in rows] == [True] * 3 + [False, True, False, False]
+
+
+def test_a_change_is_worse_or_better_only_where_all_its_seeds_are():
+    def group(*distances):
+        return [record(frechet_distance=d, recall=0.5, class_imbalance=0.1) for d in distances]
+
+    groups = {"ours": group(0.5, 0.6), "a": group(0.7, 0.8), "b": group(0.3, 0.4), "c": group(0.4, 0.9)}
+    rows = list(variant_rows(groups, {"a": 1.5}))
+    assert [row[-1] for row in rows] == ["", "worse", "better", "undecided"]
+    assert [row[-2] for row in rows] == ["", "1.50", "", ""]
+    assert rows[0][1] == "0.50, 0.60"

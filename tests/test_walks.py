@@ -1,0 +1,352 @@
+"""Walks with the committed networks: only what is true of any generator that makes all ten digits."""
+
+import copy
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from lib import ledger, walks
+from lib.classifier import load_classifier, predict
+from lib.gan import load_generator, sample
+from lib.latent import KINDS, path
+from lib.metrics import features, frechet_distance
+from lib.records import Record
+
+SETTINGS = walks.WalkSettings(
+    pairs=6, table_pairs=2, steps=5, looks=9, samples=100, starts=1, searches=3, seed=3
+)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_generator("models"), load_classifier("models")
+
+
+@pytest.fixture(scope="module")
+def data(networks):
+    """Stand-ins for MNIST: generated images, named by the classifier."""
+    noise = torch.randn(500, networks[0].latent_dim, generator=torch.Generator().manual_seed(0))
+    images = sample(networks[0], noise, batch_size=500)
+    labels = predict(networks[1], images).argmax(dim=1)
+    return images[:200], labels[:200], images[200:], labels[200:]
+
+
+@pytest.fixture(scope="module")
+def record(networks, data) -> Record:
+    return walks.run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *_: None)
+
+
+def seen(networks, noises: torch.Tensor) -> torch.Tensor:
+    return predict(networks[1], sample(networks[0], noises, batch_size=50))
+
+
+def test_the_counted_paths_are_those_between_the_kth_noises_of_each_digit(networks, record):
+    """Everything once more, one noise and one path at a time."""
+    source = torch.Generator().manual_seed(3)
+    drawn = torch.randn(500, networks[0].latent_dim, generator=source)
+    classes = seen(networks, drawn).argmax(dim=1)
+    for (first, second), kind in itertools.product(walks.CLAIMED, KINDS):
+        name = f"{kind} {first}-{second}"
+        ends = [drawn[classes == digit][:6] for digit in (first, second)]
+        for k, (begin, end) in enumerate(zip(*ends, strict=True)):
+            probabilities = seen(networks, path(begin, end, steps=9, kind=kind))
+            digits = probabilities.argmax(dim=1).tolist()
+            changed = [d for i, d in enumerate(digits) if i == 0 or d != digits[i - 1]]
+            assert record.columns[f"{name} route"][k] == "".join(map(str, changed))
+            shown = [digits[i] for i in (0, 2, 4, 6, 8)]
+            assert set(record.columns[f"{name} route of steps"][k]) == set(map(str, shown))
+            high = (probabilities[1:-1] >= 0.2).any(dim=0).nonzero().flatten().tolist()
+            assert record.columns[f"{name} glimpsed"][k] == "".join(map(str, high))
+            least = min(probabilities[0, first], probabilities[-1, second])
+            assert record.columns[f"{first}-{second} confidence"][k] == pytest.approx(least.item(), abs=1e-4)
+
+
+def test_the_table_counts_the_routes_of_every_two_digits(record):
+    c = record.columns
+    assert list(zip(c["first"], c["second"], strict=True)) == list(itertools.combinations(range(10), 2))
+    for i, ends in enumerate(zip(c["first"], c["second"], strict=True)):
+        assert c["paths"][i] == (6 if ends in walks.CLAIMED else 2)
+        for kind in KINDS:
+            assert 0 <= c[f"{kind} once"][i] <= c["paths"][i]
+            assert [c[f"{kind} visits"][i][end] for end in ends] == [0, 0]
+            if ends in walks.CLAIMED:
+                routes = c[f"{kind} {ends[0]}-{ends[1]} route"]
+                assert c[f"{kind} once"][i] == routes.count(f"{ends[0]}{ends[1]}")
+                for digit in set(range(10)) - set(ends):
+                    assert c[f"{kind} visits"][i][digit] == sum(str(digit) in route for route in routes)
+
+
+def test_the_middle_of_a_line_is_short_and_that_of_a_circle_is_not(networks, record):
+    size = networks[0].latent_dim ** 0.5
+    assert record.columns["line norm"][2] == pytest.approx(size * 0.5**0.5, rel=0.05)
+    assert record.columns["circle norm"][2] == pytest.approx(size, rel=0.05)
+    for end in (0, -1):
+        for name in ("norm", "frechet_distance", "confidence", "nearest"):
+            line, circle = (record.columns[f"{kind} {name}"][end] for kind in KINDS)
+            assert line == pytest.approx(circle, abs=2e-6)
+
+
+def test_what_is_measured_of_real_digits_is_what_the_metrics_say(networks, data, record):
+    (found, probabilities), (real, _) = features(networks[1], data[0][:100]), features(networks[1], data[2])
+    s = record.summary
+    assert s["real frechet_distance"] == pytest.approx(frechet_distance(found, real), abs=1e-6)
+    assert s["real confidence"] == pytest.approx(probabilities.amax(dim=1).mean().item(), abs=1e-5)
+    apart = (found[:, None].double() - real[None].double()).square().sum(dim=2).sqrt()
+    assert s["real nearest"] == pytest.approx(apart.amin(dim=1).mean().item(), abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_squared_speed_is_that_of_the_exact_derivative(networks, kind):
+    generator, classifier = (copy.deepcopy(network).double() for network in networks)
+    source = torch.Generator().manual_seed(0)
+    begin, end = torch.randn(2, 20, generator.latent_dim, generator=source, dtype=torch.float64)
+    alpha = torch.rand(20, generator=source, dtype=torch.float64)
+
+    def moved(at: torch.Tensor) -> torch.Tensor:
+        return classifier.features(generator(walks.between(begin, end, at, kind=kind)))
+
+    _, speed = torch.autograd.functional.jvp(moved, alpha, torch.ones_like(alpha))
+    exact = speed.square().sum(dim=1)
+    found = walks.squared_speed(generator, classifier, begin, end, alpha, kind=kind)
+    assert (found / exact - 1).abs().median() < 0.005  # a step over a kink of a ReLU is less exact
+    assert found.mean().item() == pytest.approx(exact.mean().item(), rel=0.05)
+    single = [part.float() for part in (begin, end, alpha)]
+    rounded = walks.squared_speed(*networks, *single, kind=kind)
+    assert rounded.mean().item() == pytest.approx(found.mean().item(), rel=0.05)
+
+
+def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks, data, record):
+    assert record.columns["real image"] == [int((data[3] == digit).nonzero()[0]) for digit in range(10)]
+    walk = walks.real_strip(*networks, 2, 7, record=record, images=data[2], steps=5, kind="circle")
+    assert walk.images.shape == (7, 28, 28)
+    for place, digit in ((0, 2), (-1, 7)):
+        real = data[2][record.columns["real image"][digit], 0]
+        assert np.abs(walk.images[place] / 127.5 - 1 - real.numpy()).max() < 0.005
+        assert walk.captions[place] == "real"
+    assert len(walk.facts["digits"]) == len(walk.facts["confidences"]) == 5
+    assert [end["digit"] for end in walk.facts["end_points"]] == [2, 7]
+    twenty = walks.real_and_found(networks[0], record, data[2])
+    assert (twenty[2] == walk.images[0]).all()
+    assert (twenty[12] == walk.images[1]).all()
+
+
+def test_the_same_settings_give_the_same_record(networks, data, record):
+    again = walks.run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *_: None)
+    assert (again.settings, again.columns, again.summary) == (record.settings, record.columns, record.summary)
+
+
+def test_progress_ends_at_its_total(networks, data):
+    calls = []
+    walks.run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *call: calls.append(call))
+    done, totals = zip(*calls, strict=True)
+    assert list(done) == sorted(done)
+    assert done[-1] == totals[0] == totals[-1]
+
+
+def test_a_stored_record_is_used_for_the_same_networks_alone(networks, data, record, tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr(walks, "run_walks", lambda *models, **_: ran.append(models) or made(*models))
+
+    def made(*models) -> Record:
+        return Record(settings=walks.describe(*models, SETTINGS))
+
+    def ready(*models, fresh=False) -> bool:
+        return walks.ready_walks(
+            *models, settings=SETTINGS, data=data, directory=tmp_path, fresh=fresh, progress=lambda *_: None
+        )[1]
+
+    other = copy.deepcopy(networks[0])
+    with torch.no_grad():
+        next(other.parameters()).view(-1)[0] += 1e-3
+    assert [ready(*networks), ready(*networks), ready(*networks, fresh=True)] == [True, False, True]
+    assert [ready(other, networks[1]), ready(*networks)] == [True, False]
+    assert len(ran) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pairs": 0}, "pairs is 0; it must be at least 1"),
+        ({"samples": 99}, "samples is 99; it must be at least 100"),
+        ({"looks": 10}, "looks is 10; it must be 1 more than a multiple of 4"),
+        ({"looks": 1}, "looks is 1; it must be 1 more than a multiple of 4"),
+        ({"seed": -1}, "seed is -1; it must be at least 0"),
+    ],
+)
+def test_settings_out_of_range_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        walks.WalkSettings(**(vars(SETTINGS) | change))
+
+
+def test_a_generator_that_makes_too_few_of_a_digit_is_named_with_the_way_out(networks):
+    class Stuck(torch.nn.Module):
+        latent_dim = 4
+
+        def forward(self, z):
+            return torch.zeros(len(z), 1, 28, 28)
+
+    with pytest.raises(ValueError, match=r"classified as 0 to 9, and \[1, 1.*walk between fewer pairs"):
+        walks.draw(Stuck(), networks[1], [1] * 10, noise_source=torch.Generator())
+
+
+@pytest.mark.parametrize(("digits", "expected"), [([2, 2, 7, 7], "27"), ([2, 7, 2], "272"), ([4], "4")])
+def test_a_route_names_each_stay_once(digits, expected):
+    assert walks.route(digits) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_strip_names_its_kind_its_rule_and_what_is_seen(networks, kind):
+    strip = walks.strip(*networks, 2, 7, steps=5, candidates=300, seed=0, kind=kind)
+    assert strip.name == {"line": "strip-2-7", "circle": "strip-2-7-circle"}[kind]
+    assert (strip.facts["digits"][0], strip.facts["digits"][-1]) == (2, 7)
+    assert strip.captions[0].startswith("2\n")
+    assert {"seed", "kind", "alpha", "digits", "confidences", "end_points"} == set(strip.facts)
+    assert {"rule", "candidates", "rank"} <= set(strip.facts["end_points"][0])
+
+
+def test_side_by_side_the_left_half_is_the_line_and_the_right_the_circle(networks):
+    recipe = {"steps": 5, "candidates": 300, "seed": 0}
+    both = walks.side_by_side(*networks, 2, 7, **recipe)
+    for half, kind, name in (
+        (both.images[:, :, :28], "line", "left"),
+        (both.images[:, :, 30:], "circle", "right"),
+    ):
+        one = walks.strip(*networks, 2, 7, kind=kind, **recipe)
+        assert (half == one.images).all()
+        assert both.facts[name] == one.facts
+
+
+# The claims: what is made of such a record
+
+
+def counted(routes: dict[str, list[str]]) -> Record:
+    """A record of these routes, the same on line and circle, for all three walks."""
+    columns = {"first": [], "second": [], "paths": []} | {
+        f"{kind} {n}": [] for kind in KINDS for n in ("once", "visits")
+    }
+    for ends, kind in itertools.product(walks.CLAIMED, KINDS):
+        name = f"{ends[0]}-{ends[1]}"
+        for column in ("route", "route of steps", "glimpsed"):
+            columns[f"{kind} {name} {column}"] = routes[name]
+        columns[f"{name} confidence"] = [0.95] * (len(routes[name]) - 1) + [0.5]
+    return Record(settings={"seed": 0}, columns=columns, summary={"latent_dim": 4})
+
+
+ROUTES = {
+    "2-7": ["27"] * 80 + ["217"] * 20,
+    "2-6": ["216"] * 30 + ["286"] * 10 + ["2186"] * 20 + ["26"] * 40,
+    "6-7": ["657"] * 1 + ["647"] * 19 + ["6767"] * 80,
+}
+
+
+def verdicts() -> dict[tuple, ledger.WalkVerdict]:
+    found = ledger.judge_walks(counted(ROUTES))
+    return {(v.claim.pair, v.test.startswith("most")): v for v in found if v.kind == "line"}
+
+
+def test_a_claim_is_counted_over_paths_with_the_interval_of_clopper_and_pearson():
+    v = verdicts()[(2, 7), True]
+    assert (v.count, v.n) == (80, 100)
+    assert v.low == pytest.approx(stats.beta.ppf(0.025, 80, 21))
+    assert v.high == pytest.approx(stats.beta.ppf(0.975, 81, 20))
+    assert v.p == pytest.approx(2 * stats.binom.sf(79, 100, 0.5))
+    assert v.word == "holds"
+
+
+def test_half_of_the_paths_leave_a_claim_undecided():
+    v = verdicts()[(2, 6), True]
+    assert (v.count, v.n, v.word) == (50, 100, "undecided")
+
+
+def test_a_third_digit_is_set_against_the_one_seen_most_path_by_path():
+    v = verdicts()[(2, 6), False]  # 1 on 50 paths, 8 on 30, both on 20
+    assert (v.count, v.n) == (30, 40)
+    assert "1 is seen more often than 8" in v.test
+    assert v.p == pytest.approx(2 * stats.binom.sf(29, 40, 0.5))
+    assert v.word == "holds"
+
+
+def test_a_rival_picked_from_eight_has_to_lead_by_more():
+    v = verdicts()[(6, 7), False]
+    assert (v.count, v.n) == (1, 20)
+    assert v.p == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))
+    assert v.word == "does not hold"
+
+
+def test_the_p_values_are_corrected_together():
+    found = ledger.judge_walks(counted(ROUTES))
+    assert len(found) == 10
+    ordered = sorted(v.p for v in found)
+    for v in found:
+        at_least = [p * 10 / rank for rank, p in enumerate(ordered, 1) if p >= v.p]
+        assert v.corrected == pytest.approx(min(1, *at_least))
+
+
+def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
+    found = ledger.judge_walks(counted(ROUTES | {"2-6": ["26"] * 9}))
+    v = next(v for v in found if v.claim.pair == (2, 6) and not v.test.startswith("most"))
+    assert (v.count, v.n, v.word) == (0, 0, "undecided")
+
+
+def test_other_readings_count_steps_glimpses_and_sure_ends():
+    record = counted(ROUTES)
+    record.columns["line 2-7 route of steps"] = ["27"] * 100
+    record.columns["line 2-7 glimpsed"] = ["127"] * 100
+    line, *_ = ledger.reading_rows(record, sure=0.9)
+    assert [cell.split()[0] for cell in line[2:]] == ["80%", "100%", "0%", "81%", "99", "yes"]
+    assert [row[-1] for row in ledger.reading_rows(record, sure=0.99)] == ["yes"] * 6
+    assert {tuple(row[-3:-1]) for row in ledger.reading_rows(record, sure=0.99)} == {("no pairs", "0")}
+
+
+def test_the_change_table_has_lines_above_the_diagonal_and_circles_below(record):
+    shares, between = ledger.change_table(record)
+    assert np.isnan(np.diag(shares)).all()
+    i = list(zip(record.columns["first"], record.columns["second"], strict=True)).index((3, 5))
+    assert shares[3, 5] == record.columns["line once"][i] / 2
+    assert shares[5, 3] == record.columns["circle once"][i] / 2
+    for place, kind in (((3, 5), "line"), ((5, 3), "circle")):
+        visits = record.columns[f"{kind} visits"][i]
+        assert between[place] == -1 if not any(visits) else visits[between[place]] == max(visits)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-1, 1, "undecided"), (1, 2, "the circle is the shorter"), (-2, -1, "the line is the shorter")],
+)
+def test_the_interval_of_the_difference_says_which_path_is_shorter(low, high, words):
+    name = "difference path_length"
+    summary = {name: (low + high) / 2, f"{name} low": low, f"{name} high": high}
+    assert words in ledger.smoother(Record(settings={}, summary=summary))
+
+
+def test_the_tables_of_a_record_have_as_many_cells_as_their_headers(record):
+    for header, rows in (
+        (ledger.WALKS_HEADER, ledger.walk_rows(ledger.judge_walks(record))),
+        (ledger.READINGS_HEADER, ledger.reading_rows(record, sure=0.9)),
+        (ledger.QUALITY_HEADER, ledger.quality_rows(record)),
+    ):
+        assert {len(row) for row in rows} == {len(header)}
+
+
+def test_the_committed_record_belongs_to_the_committed_networks(networks):
+    prints = [walks.fingerprint(network) for network in networks]
+    stored = [path.read_text() for path in Path("results/task3").glob("walks-*.json")]
+    assert any(all(f'"{mark}"' in text for mark in prints) for text in stored)
+
+
+def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_found(record):
+    names = set(ledger.walks_summary(record))
+    assert names == set(ledger.walks_summary(counted(ROUTES))) | set(record.summary) - {"latent_dim"}
+    assert {"2-7 line true", "2-6 line true", "2-6 line against the other", "6-7 circle true"} <= names
+
+
+def test_what_is_seen_on_single_walks_is_set_side_by_side(networks):
+    pair = [walks.strip(*networks, 2, 7, steps=5, candidates=300, seed=0, kind=kind) for kind in KINDS]
+    (row,) = ledger.seen_rows(pair[:1], pair[1:])
+    assert row[0] == "2 → 7"
+    assert row[3] == " ".join(map(str, pair[1].facts["digits"]))
+    assert row[2] == (", ".join(map(str, pair[0].between)) or "none")
