@@ -207,12 +207,6 @@ class _Run:
             self.device
         )
 
-    def _packed(self, images: Tensor) -> Tensor:
-        """Lay `packing` images on top of one another as channels."""
-        if self.settings.packing == 1:
-            return images
-        return images.reshape(-1, images.shape[1] * self.settings.packing, 28, 28)
-
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16)
 
@@ -230,9 +224,9 @@ class _Run:
         # 1. the discriminator, as it stands, looks at generated and at true images
         penalised = s.gradient_penalty > 0 and self.batch % s.penalty_every == 0
         with self._autocast():
-            fake = self._packed(self.generator(self._draw_noise(self.noise_source)))
+            fake = packed(self.generator(self._draw_noise(self.noise_source)), s.packing)
             fake_logits = self.discriminator(fake).float()
-            true = self._packed(true).requires_grad_(penalised)
+            true = packed(true, s.packing).requires_grad_(penalised)
             true_logits = self.discriminator(true).float()
         g_loss, d_loss = LOSSES[s.loss](true_logits, fake_logits)
         objective = d_loss
@@ -326,6 +320,11 @@ class _Run:
             quality=columns,
             seconds=self.seconds,
         )
+
+
+def packed(images: Tensor, packing: int) -> Tensor:
+    """Return images (n, c, 28, 28) laid on one another as channels: (n / packing, packing c, 28, 28)."""
+    return images if packing == 1 else images.reshape(-1, images.shape[1] * packing, 28, 28)
 
 
 def learning_rate(settings: GanSettings, batch: int) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from lib import mnist, records
-from lib.adversarial import GanResult, GanSettings, train_gan
+from lib.adversarial import GanResult, GanSettings, packed, train_gan
 from lib.checks import at_least
 from lib.classifier import Classifier, evaluate, load_classifier, save_classifier, train_classifier
 from lib.gan import Discriminator, Generator, sample, save_generator
@@ -171,7 +171,7 @@ def run_gan(
     )
     summary = look(run.batches, result.generator, result.average)
     fake = sample(result.average, judged, batch_size=500)
-    right = predicted_right(result.discriminator, test_images, fake)
+    right = predicted_right(result.discriminator, test_images, fake, packing=run.packing)
     summary |= {"discriminator_right": right, **told_apart(test_images, fake, seed=run.seed)}
     return result, Record(
         settings=run.described(),
@@ -276,12 +276,18 @@ def ready_gan(
     return record, grids, True
 
 
-def predicted_right(discriminator: Discriminator, true: torch.Tensor, fake: torch.Tensor) -> float:
+def predicted_right(
+    discriminator: Discriminator, true: torch.Tensor, fake: torch.Tensor, *, packing: int = 1
+) -> float:
     """Return the share of images (n, c, 28, 28) that a discriminator puts on the right side, in eval mode.
 
-    Half of it is of the true images, half of the generated ones: 0.5 is a coin toss.
+    Half of it is of the true images, half of the generated ones: 0.5 is a coin toss. With `packing` it is
+    asked about so many together, as in training.
     """
-    on_true, on_fake = (logits_of(discriminator, images) for images in (true, fake))
+    on_true, on_fake = (
+        logits_of(discriminator, packed(images[: len(images) // packing * packing], packing))
+        for images in (true, fake)
+    )
     return ((on_true > 0).double().mean() + (on_fake <= 0).double().mean()).item() / 2
 
 

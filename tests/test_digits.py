@@ -111,6 +111,11 @@ def test_a_killed_run_goes_on(tmp_path, classifier, data):
     assert record.summary == whole.summary
 
 
+def test_a_packing_discriminator_is_asked_as_it_was_trained(tmp_path, classifier, data):
+    run = dataclasses.replace(RUN, packing=2, samples=41)  # an odd one is left out
+    assert 0 <= made(tmp_path, classifier, data, run)[0].summary["discriminator_right"] <= 1
+
+
 def test_images_of_one_kind_cannot_be_told_apart_and_of_two_kinds_can():
     source = torch.Generator().manual_seed(1)
     one, two = (torch.rand(1000, 1, 28, 28, generator=source) for _ in range(2))
