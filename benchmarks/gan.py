@@ -24,7 +24,7 @@ from benchmarks.machine import goal, load, run
 from lib import mnist
 from lib.adversarial import GanSettings, _Run
 from lib.classifier import load_classifier
-from lib.digits import AS_WRITTEN
+from lib.digits import ABLATION, AS_WRITTEN
 from lib.gan import Generator, sample
 from lib.metrics import features, frechet_distance
 
@@ -302,6 +302,21 @@ def trained(settings: GanSettings, images: Tensor, *, every: int) -> Iterator[tu
         yield seconds, training
 
 
+def variant_costs(images: Tensor, *, turns: int, seconds: float) -> dict[str, float]:
+    """Return the time of a batch of each change of our recipe in the ablation, over a batch of ours."""
+    torch.set_num_threads(1)
+    steps = {
+        name: several(_Run(images, GanSettings(**OURS | change, seed=0)).step, steps=OURS["penalty_every"])
+        for name, change in {"ours": {}, **ABLATION}.items()
+    }
+    ms = interleaved(steps, turns=turns, seconds=seconds)["ms"]
+    costs = {name: ms[name] / ms["ours"] for name in steps}
+    print("\nA batch of the ablation's recipes over one of ours, 1 thread:")
+    for name, cost in costs.items():
+        print(f"  {name:42}{cost:6.2f}", flush=True)
+    return costs
+
+
 def race(
     data: tuple[Tensor, ...],
     *,
@@ -410,6 +425,7 @@ def measure(arguments: argparse.Namespace) -> dict:
     results: dict = {"quick": quick, "device": torch.cuda.get_device_name() if CUDA else "cpu"}
     amount = {"turns": 5, "seconds": 5, "few": 0} if quick else {"turns": 100, "seconds": 60, "few": 3}
     results["speed"] = [speed(data[0], threads=threads, **amount) for threads in (1, 2)]
+    results["cost of a batch over ours"] = variant_costs(data[0], turns=amount["turns"] // 3, seconds=60)
     sizes = {"batches": 40, "slices": 2, "every": 10, "samples": 500}
     if not quick:
         sizes = {"batches": 2000, "slices": 20, "every": 20, "samples": 10_000}
