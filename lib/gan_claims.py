@@ -74,7 +74,7 @@ def _some_in_between(record: Record) -> Finding | None:
 
 def _most_at_79500(record: Record) -> Finding | None:
     share = at(record, 79500)
-    if share is None:
+    if share is None or "floor_clear" not in record.summary:
         return None
     samples = record.settings["samples"]
     low, high = interval(share, samples)

@@ -67,6 +67,13 @@ def test_a_run_that_nobody_looked_at_on_its_way_says_nothing_of_its_way():
     assert [row[2] == "not looked at" for row in rows] == [True] * 3 + [False, True, False, False]
 
 
+def test_a_run_without_the_floor_beside_it_is_not_compared_with_real_images():
+    bare = record()
+    del bare.summary["floor_clear"]
+    rows = list(judge_pictures({"bare": [bare]}))
+    assert [row[2] == "not looked at" for row in rows] == [False, False, True, True, False, False, False]
+
+
 def test_a_change_is_worse_or_better_only_where_all_its_seeds_are():
     def group(*distances):
         return [record(frechet_distance=d, recall=0.5, class_imbalance=0.1) for d in distances]
