@@ -50,13 +50,18 @@ def number(name: str, slider: widgets.IntSlider | widgets.FloatSlider, words: wi
         description=name, tooltip=slider.tooltip, layout={"width": "160px"}, style=NAMES, step=slider.step
     )
 
+    def shown() -> float:
+        return slider.value if whole else round(slider.value, 3)
+
     def follow(_=None) -> None:
-        field.value = slider.value if whole else round(slider.value, 3)
+        field.value = shown()
 
     def lead(_) -> None:
         if not slider.min <= field.value <= slider.max:
-            words.value = status(f"{name} is {field.value:g}; it must be from {slider.min:g} to {slider.max:g}.")
-        elif abs(field.value - slider.value) > 5e-4:
+            words.value = status(
+                f"{name} is {field.value:g}; it must be from {slider.min:g} to {slider.max:g}."
+            )
+        elif field.value != shown():
             slider.value = field.value
 
     whenever([slider], follow)
@@ -67,10 +72,13 @@ def number(name: str, slider: widgets.IntSlider | widgets.FloatSlider, words: wi
 def steered(
     slider: widgets.IntSlider | widgets.FloatSlider, field: widgets.Widget, *, milliseconds: int
 ) -> widgets.Widget:
-    """Return a field, its slider, and a button that moves it place by place, one each so many milliseconds."""
+    """Return a field, its slider, and a button that plays it: the next place every so many milliseconds."""
     play = widgets.Play(interval=milliseconds, layout={"display": "none"})
     pressed = widgets.ToggleButton(
-        description="Play", icon="play", tooltip="move the slider to its end; once more: stop", layout={"width": "90px"}
+        description="Play",
+        icon="play",
+        tooltip="move the slider to its end; once more: stop",
+        layout={"width": "90px"},
     )
     widgets.link((pressed, "value"), (play, "playing"))
     if isinstance(slider, widgets.IntSlider):
@@ -78,7 +86,10 @@ def steered(
             widgets.link((slider, name), (play, name))
     else:
         play.max = round((slider.max - slider.min) / slider.step)
-        place = (lambda value: round((value - slider.min) / slider.step), lambda k: slider.min + k * slider.step)
+        place = (
+            lambda value: round((value - slider.min) / slider.step),
+            lambda k: slider.min + k * slider.step,
+        )
         widgets.link((slider, "value"), (play, "value"), transform=place)
     slider.readout, slider.layout = False, {"width": "400px", "max_width": "100%"}
     return row(field, slider, pressed, play)
@@ -90,7 +101,9 @@ def heading(text: str) -> widgets.HTML:
 
 def status(text: str) -> str:
     """Return words for a screen reader to speak when they change."""
-    return f"<div role='status' style='max-width:640px;line-height:1.4;padding:4px 0'>{html.escape(text)}</div>"
+    return (
+        f"<div role='status' style='max-width:640px;line-height:1.4;padding:4px 0'>{html.escape(text)}</div>"
+    )
 
 
 def image(picture: np.ndarray, alt: str, *, width: int, pixelated: bool = False) -> str:
@@ -175,9 +188,10 @@ def columns(texts: Sequence[str], *, width: int) -> str:
 
 def pointer(fraction: float, *, width: int) -> str:
     """Return a pointer down at a fraction of the width."""
+    sign = f"left:{fraction * width:.1f}px;transform:translateX(-50%)"
     return (
         f"<div aria-hidden='true' style='width:{width}px;height:14px;line-height:14px;position:relative'>"
-        f"<span style='position:absolute;left:{fraction * width:.1f}px;transform:translateX(-50%)'>\u25bc</span></div>"
+        f"<span style='position:absolute;{sign}'>\u25bc</span></div>"
     )
 
 
@@ -192,8 +206,9 @@ def boxes(signs: str, *, filled: int) -> str:
 
 def measures(values: Mapping[str, float], floor: Mapping[str, float], *, words: Mapping[str, str]) -> str:
     """Return a table of measures beside their values for real digits, where there are any."""
+    name_look = "text-align:left;font-weight:400"
     body = "".join(
-        f"<tr><th scope='row' style='text-align:left;font-weight:400'>{words.get(name, name.replace('_', ' '))}</th>"
+        f"<tr><th scope='row' style='{name_look}'>{words.get(name, name.replace('_', ' '))}</th>"
         f"<td>{value:.3f}</td><td>{f'{floor[name]:.3f}' if name in floor else ''}</td></tr>"
         for name, value in values.items()
     )

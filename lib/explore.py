@@ -10,7 +10,7 @@ from lib import controls, digits, figures, ledger
 from lib.adversarial import as_bytes
 from lib.classifier import Classifier, predict
 from lib.gan import Generator, sample
-from lib.latent import endpoints, path
+from lib.latent import between, endpoints, path
 from lib.lstm import LSTM
 from lib.palindromes import palindromes
 from lib.records import Record
@@ -68,8 +68,9 @@ def accuracy(records: Sequence[Record], *, every: int) -> widgets.Widget:
             picture.value = ""
             return
         final = [ledger.final_accuracy(record, last=100) for record in chosen]
+        first = ledger.in_words(chosen, recipe.value)
         said = (
-            f"{name}, {len(chosen)} seeds. Median step first at 100 %: {ledger.in_words(chosen, recipe.value)}. "
+            f"{name}, {len(chosen)} seeds. Median step first at 100 %: {first}. "
             f"Last 100 steps: {np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}."
         )
         words.value = controls.status(said)
@@ -199,9 +200,7 @@ def task2(
     new = controls.button("New noise", "25 noises drawn now, for the generator that is kept")
     words, picture, beside = widgets.HTML(), widgets.HTML(), widgets.HTML()
     distances = [quality[b]["frechet_distance"] for b in batches]
-    curve = figures.quality_curve(
-        batches, {"averaged generator": distances}, floor=floor["frechet_distance"]
-    )
+    curve = figures.quality_curve(batches, {"averaged generator": distances}, floor=floor["frechet_distance"])
     plain = controls.drawn(curve)
     places = [controls.place(curve, *point) for point in zip(batches, distances, strict=True)]
     now = {"set": 0, "seed": seed - 1}
@@ -268,7 +267,9 @@ def task3(
         style=controls.NAMES,
     )
     alpha = widgets.FloatSlider(
-        max=1, step=1 / (FINE * (steps - 1)), tooltip="how far along the path: 0 the first digit, 1 the second"
+        max=1,
+        step=1 / (FINE * (steps - 1)),
+        tooltip="how far along the path: 0 the first digit, 1 the second",
     )
     chosen, strip, mark, words, picture, judged = (widgets.HTML() for _ in range(6))
     now: dict = {"seed": seed, "ends": None}
@@ -326,9 +327,7 @@ def task3(
     new.on_click(renew)
     steering = controls.steered(alpha, controls.number("Alpha", alpha, words), milliseconds=50)
     ends = controls.row(begin, end, new)
-    return widgets.VBox(
-        [ends, kind, chosen, steering, mark, strip, words, controls.row(picture, judged)]
-    )
+    return widgets.VBox([ends, kind, chosen, steering, mark, strip, words, controls.row(picture, judged)])
 
 
 def _seen(
