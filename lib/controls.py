@@ -32,8 +32,8 @@ def row(*parts: widgets.Widget) -> widgets.Widget:
     return widgets.Box(parts, layout={"flex_flow": "row wrap", "align_items": "center", "grid_gap": GAP})
 
 
-def dropdown(name: str, options: Sequence, tooltip: str, **settings) -> widgets.Dropdown:
-    layout = {"width": "210px"}
+def dropdown(name: str, options: Sequence, tooltip: str, *, width: int = 210, **settings) -> widgets.Dropdown:
+    layout = {"width": f"{width}px"}
     return widgets.Dropdown(
         options=options, description=name, tooltip=tooltip, layout=layout, style=NAMES, **settings
     )
@@ -102,7 +102,7 @@ def heading(text: str) -> widgets.HTML:
 def status(text: str) -> str:
     """Return words for a screen reader to speak when they change."""
     return (
-        f"<div role='status' style='max-width:640px;line-height:1.4;padding:4px 0'>{html.escape(text)}</div>"
+        f"<div role='status' style='max-width:720px;line-height:1.4;padding:4px 0'>{html.escape(text)}</div>"
     )
 
 

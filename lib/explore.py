@@ -15,7 +15,7 @@ from lib.lstm import LSTM
 from lib.palindromes import palindromes
 from lib.records import Record
 
-STRIP = 560  # pixels of a strip on the screen
+STRIP, INSIDE, CURVE, GRID, DIGIT = 560, 560, 440, 370, 224  # widths on the screen, in pixels
 FINE = 25  # places of the slider from one image of a strip to the next
 MEASURES = {
     "frechet_distance": "Fréchet distance from the test digits",
@@ -124,7 +124,7 @@ def palindrome(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Wi
             said += f" It was trained on no more than {trained} digits."
         words.value = controls.status(said)
         seen = controls.veiled(now["picture"], now["later"][count - 1])
-        inside.value = controls.image(seen, f"Gates and cell state. {said}", width=now["width"])
+        inside.value = controls.image(seen, f"Gates and cell state. {said}", width=INSIDE)
         answer.value = controls.boxes(text[:-1], filled=count) + controls.bars(
             chances, title="The answer so far", colour=figures.COLOURS["LSTM"]
         )
@@ -169,7 +169,7 @@ def _followed(model: LSTM, text: str, *, units: Sequence[int]) -> dict:
     figure = figures.inside(states, read[:-1], units=units, right=chances[:, read[-1]])
     picture = controls.drawn(figure)
     later = [controls.after(figure, step + 0.5) for step in range(len(read) - 1)]
-    return {"chances": chances, "picture": picture, "later": later, "width": controls.width(figure)}
+    return {"chances": chances, "picture": picture, "later": later}
 
 
 def task2(
@@ -212,11 +212,11 @@ def task2(
 
     def display(images: np.ndarray, said: str, measured: Mapping[str, float]) -> None:
         words.value = controls.status(said)
-        picture.value = controls.image(figures.tile(images, columns=5), said, width=370, pixelated=True)
+        picture.value = controls.image(figures.tile(images, columns=5), said, width=GRID, pixelated=True)
         beside.value = controls.measures(measured, floor, words=MEASURES) + controls.image(
             controls.ringed(plain, places[batch.index]),
             "Fréchet distance against the batch, a ring at this one.",
-            width=controls.width(curve),
+            width=CURVE,
         )
 
     def turn(_) -> None:
@@ -256,15 +256,15 @@ def task3(
         candidates: noises drawn to choose the two ends from.
         seed: of the candidates; each click on new end points counts up.
     """
-    begin = controls.dropdown("From", range(10), "the digit to walk from", value=first)
-    end = controls.dropdown("To", range(10), "the digit to walk to", value=second)
+    begin = controls.dropdown("From", range(10), "the digit to walk from", value=first, width=150)
+    end = controls.dropdown("To", range(10), "the digit to walk to", value=second, width=150)
     new = controls.button("New end points", "draw other noises for the same two digits")
     kind = widgets.RadioButtons(
         options=[("straight line", "line"), ("great circle", "circle")],
         description="Path",
         orientation="horizontal",
         tooltip="the path between the two noises",
-        style=controls.NAMES,
+        layout={"width": "240px"},
     )
     alpha = widgets.FloatSlider(
         max=1,
@@ -312,7 +312,7 @@ def task3(
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         words.value = controls.status(said)
         mark.value = controls.pointer((0.5 + alpha.value * (steps - 1)) / steps, width=STRIP)
-        picture.value = controls.image(image, said, width=224, pixelated=True)
+        picture.value = controls.image(image, said, width=DIGIT, pixelated=True)
         judged.value = controls.bars(
             chances, title="What the judge sees", colour=figures.COLOURS["generator"]
         )

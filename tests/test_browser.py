@@ -207,7 +207,7 @@ class TestTask3:
 
 def test_neither_kernel_nor_console_had_an_error(page, server):
     """Last of each notebook: after running, and after all that was done above."""
-    page.locator(lab.EXPLORER).scroll_into_view_if_needed()
+    page.set_viewport_size({"width": 1300, "height": 1500})
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.locator(lab.EXPLORER).screenshot(path=SCREENSHOTS / f"{page.name}.png")
     notebook = lab.saved(page, server[0], page.name)
