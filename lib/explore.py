@@ -310,12 +310,12 @@ def task3(
         noise = between(*now["ends"], torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = _seen(generator, classifier, noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
-        words.value = controls.status(said)
+        picture.value = controls.image(image, said, width=DIGIT, pixelated=True)  # first: it is waited for
         mark.value = controls.pointer((0.5 + alpha.value * (steps - 1)) / steps, width=STRIP)
-        picture.value = controls.image(image, said, width=DIGIT, pixelated=True)
         judged.value = controls.bars(
             chances, title="What the judge sees", colour=figures.COLOURS["generator"]
         )
+        words.value = controls.status(said)
 
     def renew(_) -> None:
         now["seed"] += 1
