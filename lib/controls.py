@@ -85,7 +85,7 @@ def steered(
         for name in ("min", "max", "value"):
             widgets.link((slider, name), (play, name))
     else:
-        play.max = round((slider.max - slider.min) / slider.step)
+        play.step, play.max = 2, round((slider.max - slider.min) / slider.step)
         place = (
             lambda value: round((value - slider.min) / slider.step),
             lambda k: slider.min + k * slider.step,

@@ -90,7 +90,7 @@ def wait_for(url: str, process: subprocess.Popen, *, seconds: float) -> None:
 
 def opened(browser, address: str, name: str):
     """Return a page with a notebook and its kernel; `page.complaints`: what console and kernel say amiss."""
-    page = browser.new_page(viewport={"width": 1300, "height": 1000})
+    page = browser.new_page(viewport={"width": 1300, "height": 1500})
     page.complaints = []
     page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -123,6 +123,7 @@ def run_all(page) -> None:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.locator(EXPLORER).wait_for(timeout=240_000)
     page.locator(IDLE).wait_for(timeout=60_000)
+    page.locator(EXPLORER).scroll_into_view_if_needed()
 
 
 def saved(page, address: str, name: str) -> dict:

@@ -3,15 +3,13 @@
 Screenshots of the explorers land in build/screenshots.
 """
 
-import contextlib
 import io
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from tests import lab
 
@@ -51,34 +49,45 @@ def page(request, server, browser):
     page.close()
 
 
-def picture(page, alt: str):
-    """The picture whose alternative text begins so."""
-    return page.locator(lab.EXPLORER).get_by_role("img", name=re.compile(f"^{alt}"))
+BOX = """(explorer, alt) => {
+    const image = [...explorer.querySelectorAll("img")].find(image => image.alt.startsWith(alt));
+    if (!image) return null;
+    const {x, y, width, height} = image.getBoundingClientRect();
+    return {x, y, width, height};
+}"""
 
 
-def pixels(locator) -> np.ndarray:
-    """Return what a picture looks like on the screen; it may just be being replaced, so try again."""
-    shots: list[bytes] = []
-
-    def shoot() -> bool:
-        with contextlib.suppress(Error):
-            shots.append(locator.screenshot(timeout=2000))
-        return bool(shots)
-
-    lab.until(shoot)
-    return np.asarray(Image.open(io.BytesIO(shots[0])).convert("L"))
+def box(page, alt: str) -> dict | None:
+    """Where the picture is whose alternative text begins so, in one go: while playing it is soon replaced."""
+    return page.locator(lab.EXPLORER).evaluate(BOX, alt)
 
 
-def changes(locator, act) -> None:
-    """Do something, and wait until a picture's pixels are others."""
-    before = pixels(locator)
+def pixels(page, alt: str) -> np.ndarray:
+    shot = page.screenshot(clip=box(page, alt))
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("L"))
+
+
+def changes(page, alt: str, act) -> None:
+    """Do something, and wait until the pixels of a picture are others."""
+    before = pixels(page, alt)
 
     def changed() -> bool:
-        after = pixels(locator)
+        after = pixels(page, alt)
         return after.shape != before.shape or (after != before).any()
 
     act()
     lab.until(changed)
+
+
+def settles(page) -> None:
+    """Wait until the words stay the same for half a second: play has stopped."""
+
+    def same() -> bool:
+        before = words(page)
+        page.wait_for_timeout(500)
+        return words(page) == before
+
+    lab.until(same)
 
 
 def drag(page, *, to: float) -> None:
@@ -104,27 +113,29 @@ def words(page) -> str:
 @pytest.mark.parametrize("page", ["part1"], indirect=True)
 class TestPart1:
     def test_another_length_shows_another_curve(self, page):
-        curve = picture(page, "Accuracy against step")
-        changes(curve, lambda: page.get_by_label("Length", exact=True).select_option("30"))
-        changes(curve, lambda: page.get_by_label("Cell", exact=True).select_option("RNN"))
+        changes(
+            page, "Accuracy against step", lambda: page.get_by_label("Length", exact=True).select_option("30")
+        )
+        changes(
+            page, "Accuracy against step", lambda: page.get_by_label("Cell", exact=True).select_option("RNN")
+        )
 
     def test_a_choice_without_runs_is_said_in_words(self, page):
         page.get_by_label("Recipe", exact=True).select_option("ours")
         lab.until(lambda: "No runs of RNN, ours" in words(page))
         page.get_by_label("Cell", exact=True).select_option("LSTM")
-        picture(page, "Accuracy against step").wait_for()
+        lab.until(lambda: box(page, "Accuracy against step") is not None)
 
     def test_a_typed_palindrome_is_followed_digit_by_digit(self, page):
-        inside = picture(page, "Gates and cell state")
         typed = page.get_by_label("Palindrome", exact=True)
 
         def write() -> None:
             typed.fill("3141413")
             typed.press("Enter")
 
-        changes(inside, write)
+        changes(page, "Gates and cell state", write)
         lab.until(lambda: "After 6 of 6 digits the network says 3" in words(page))
-        changes(inside, lambda: drag(page, to=0))
+        changes(page, "Gates and cell state", lambda: drag(page, to=0))
         lab.until(lambda: "After 1 of 6 digits" in words(page))
 
     def test_what_is_no_palindrome_is_said_in_words(self, page):
@@ -134,38 +145,37 @@ class TestPart1:
             lab.until(lambda said=said: said in words(page))
 
     def test_play_reads_to_the_end_and_another_palindrome_can_be_had(self, page):
-        changes(picture(page, "Gates and cell state"), lambda: press(page, "Play"))
+        changes(page, "Gates and cell state", lambda: press(page, "Play"))
         lab.until(lambda: "After 6 of 6" in words(page))
-        changes(picture(page, "Gates and cell state"), lambda: press(page, "Another one"))
+        changes(page, "Gates and cell state", lambda: press(page, "Another one"))
 
 
 @pytest.mark.parametrize("page", ["task2"], indirect=True)
 class TestTask2:
     def test_the_slider_and_play_go_through_the_checkpoints(self, page):
-        grid = picture(page, "25 images")
-        changes(grid, lambda: drag(page, to=0.5))
-        changes(picture(page, "Fréchet"), lambda: drag(page, to=0.2))
-        changes(grid, lambda: press(page, "Play"))
+        changes(page, "25 images", lambda: drag(page, to=0.5))
+        changes(page, "Fréchet", lambda: drag(page, to=0.2))
+        changes(page, "25 images", lambda: press(page, "Play"))
         press(page, "Play")
+        settles(page)
 
     def test_a_checkpoint_can_be_named(self, page):
         batch = page.get_by_label("Batch", exact=True)
-        changes(picture(page, "25 images"), lambda: batch.select_option(index=25))
+        changes(page, "25 images", lambda: batch.select_option(index=25))
         lab.until(lambda: batch.input_value() and "after" in words(page))
 
     def test_new_noise_shows_other_digits(self, page):
-        changes(picture(page, "25 images"), lambda: press(page, "New noise"))
-        changes(picture(page, "25 images"), lambda: press(page, "New noise"))
+        changes(page, "25 images", lambda: press(page, "New noise"))
+        changes(page, "25 images", lambda: press(page, "New noise"))
         assert "new noise (seed 1)" in words(page)
 
 
 @pytest.mark.parametrize("page", ["task3"], indirect=True)
 class TestTask3:
     def test_the_slider_walks_from_one_digit_to_the_other(self, page):
-        digit = picture(page, "At alpha")
-        changes(digit, lambda: drag(page, to=1))
+        changes(page, "At alpha", lambda: drag(page, to=1))
         lab.until(lambda: "At alpha 1.000 the judge sees a 7" in words(page))
-        changes(digit, lambda: drag(page, to=0))
+        changes(page, "At alpha", lambda: drag(page, to=0))
         lab.until(lambda: "At alpha 0.000 the judge sees a 2" in words(page))
 
     def test_the_keyboard_walks_too(self, page):
@@ -173,14 +183,14 @@ class TestTask3:
         page.get_by_role("spinbutton", name="Alpha").focus()
         page.keyboard.press("Tab")
         assert page.get_by_role("slider").evaluate("handle => handle === document.activeElement")
-        digit = picture(page, "At alpha")
         for key, place in (("End", "1.000"), ("Home", "0.000"), ("ArrowRight", "0.005"), ("PageUp", "0.030")):
             page.keyboard.press(key)
             lab.until(lambda place=place: f"At alpha {place}" in words(page))
-        changes(digit, lambda: page.keyboard.press("End"))
+        changes(page, "At alpha", lambda: page.keyboard.press("End"))
         page.keyboard.press("Tab")
-        changes(digit, lambda: page.keyboard.press("Space"))  # play, from the start
+        changes(page, "At alpha", lambda: page.keyboard.press("Space"))  # play, from the start
         page.keyboard.press("Space")
+        settles(page)
 
     def test_a_number_out_of_range_is_said_in_words(self, page):
         field = page.get_by_role("spinbutton", name="Alpha")
@@ -192,9 +202,8 @@ class TestTask3:
         lab.until(lambda: "At alpha 0.500" in words(page))
 
     def test_the_circle_and_new_end_points_show_other_strips(self, page):
-        strip = picture(page, "Strip of 9")
-        changes(strip, lambda: page.get_by_label("great circle").check())
-        changes(strip, lambda: press(page, "New end points"))
+        changes(page, "Strip of 9", lambda: page.get_by_label("great circle").check())
+        changes(page, "Strip of 9", lambda: press(page, "New end points"))
         lab.until(lambda: "seed 1" in words(page))
 
     def test_the_same_digit_twice_is_said_in_words_and_can_be_mended(self, page):
@@ -202,12 +211,11 @@ class TestTask3:
         lab.until(lambda: "they must be two different digits" in words(page))
         page.get_by_label("To", exact=True).select_option("0")
         lab.until(lambda: "From 2 to 0" in words(page))
-        picture(page, "Strip of 9").wait_for()
+        lab.until(lambda: box(page, "Strip of 9") is not None)
 
 
 def test_neither_kernel_nor_console_had_an_error(page, server):
     """Last of each notebook: after running, and after all that was done above."""
-    page.set_viewport_size({"width": 1300, "height": 1500})
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.locator(lab.EXPLORER).screenshot(path=SCREENSHOTS / f"{page.name}.png")
     notebook = lab.saved(page, server[0], page.name)
