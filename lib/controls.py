@@ -201,7 +201,7 @@ def boxes(signs: str, *, filled: int) -> str:
     looks = ["background:#0072B2;color:white", "border:1px solid #999;color:#777"]
     shown = [f"<span style='{box}{looks[k >= filled]}'>{sign}</span>" for k, sign in enumerate(signs)]
     asked = f"<span style='{box}border:2px dashed #D55E00'>?</span>"
-    return f"<div aria-hidden='true' style='max-width:300px;line-height:1.5'>{''.join(shown)}{asked}</div>"
+    return f"<div aria-hidden='true' style='max-width:250px;line-height:1.5'>{''.join(shown)}{asked}</div>"
 
 
 def measures(values: Mapping[str, float], floor: Mapping[str, float], *, words: Mapping[str, str]) -> str:

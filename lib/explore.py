@@ -326,8 +326,9 @@ def task3(
     alpha.observe(move, "value")
     new.on_click(renew)
     steering = controls.steered(alpha, controls.number("Alpha", alpha, words), milliseconds=50)
-    ends = controls.row(begin, end, new)
-    return widgets.VBox([ends, kind, chosen, steering, mark, strip, words, controls.row(picture, judged)])
+    choices = controls.row(begin, end, kind, new)
+    shown = controls.row(picture, judged)
+    return widgets.VBox([choices, chosen, steering, mark, strip, words, shown])
 
 
 def _seen(
