@@ -31,10 +31,11 @@ test: env  ## run every test
 lint: env  ## ruff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-bench: env  ## time the cells, the study and the GAN against their goals: results/bench-*.json
+bench: env  ## time cells, study, GAN and explorer against their goals: results/bench-*.json
 	$(BIN)/python -m benchmarks.lstm
 	$(BIN)/python -m benchmarks.study
 	$(BIN)/python -m benchmarks.gan
+	$(BIN)/python -m benchmarks.explore
 
 lab: env  ## open JupyterLab on the three notebooks
 	$(BIN)/jupyter lab

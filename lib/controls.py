@@ -205,12 +205,13 @@ def boxes(signs: str, *, filled: int) -> str:
 
 
 def measures(values: Mapping[str, float], floor: Mapping[str, float], *, words: Mapping[str, str]) -> str:
-    """Return a table of measures beside their values for real digits, where there are any."""
+    """Return a table of the values that have words, beside those of real digits."""
     name_look = "text-align:left;font-weight:400"
     body = "".join(
-        f"<tr><th scope='row' style='{name_look}'>{words.get(name, name.replace('_', ' '))}</th>"
-        f"<td>{value:.3f}</td><td>{f'{floor[name]:.3f}' if name in floor else ''}</td></tr>"
-        for name, value in values.items()
+        f"<tr><th scope='row' style='{name_look}'>{said}</th>"
+        f"<td>{values[name]:.3f}</td><td>{floor[name]:.3f}</td></tr>"
+        for name, said in words.items()
+        if name in values and name in floor
     )
     head = "<tr><th></th><th scope='col'>here</th><th scope='col'>real digits</th></tr>"
     look = "border-spacing:10px 0;line-height:1.6;font-variant-numeric:tabular-nums;text-align:right"

@@ -206,12 +206,11 @@ def variants(run: GanRun, *, batches: int, seeds: Sequence[int]) -> dict[str, li
     }
 
 
-def as_written(run: GanRun, *, batches: int, seeds: Sequence[int]) -> list[dict]:
-    """Return for every seed the settings of the original's recipe, looked at six times on its way."""
-    plain = replace(
-        run, batches=batches, checkpoints=sorted({k * batches // 5 for k in range(6)}), noise_sets=1
-    )
-    return [replace(plain, seed=seed, **AS_WRITTEN).described() for seed in seeds]
+def as_written(run: GanRun, *, batches: int, seeds: Sequence[int]) -> dict[str, list[dict]]:
+    """Return the same of the original's recipe, looked at six times on its way."""
+    looks = sorted({k * batches // 5 for k in range(6)})
+    plain = replace(run, batches=batches, checkpoints=looks, noise_sets=1)
+    return {"the original's recipe": [replace(plain, seed=seed, **AS_WRITTEN).described() for seed in seeds]}
 
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:

@@ -13,6 +13,8 @@ import nbformat
 
 from lib.records import write_atomically
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 def sources(notebook: Path) -> str:
     """Return one hash of a notebook's cells and their tags, whatever their outputs are."""
@@ -54,7 +56,7 @@ def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> No
 
 
 def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out what differs from run to run: times, paths, random cell ids, the kernel's own version."""
+    """Take out what differs from run to run: times, paths, random ids, explorers, the kernel's version."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -62,6 +64,8 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
+        if cell.cell_type == "code":  # an explorer is nothing without its kernel, and has a random id
+            cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
         if "injected-parameters" in (tags or []):
             cell.id = "injected-parameters"
     return notebook

@@ -17,11 +17,6 @@ from lib.records import Record
 
 STRIP, INSIDE, CURVE, GRID, DIGIT = 560, 560, 440, 370, 224  # widths on the screen, in pixels
 FINE = 25  # places of the slider from one image of a strip to the next
-MEASURES = {
-    "frechet_distance": "Fréchet distance from the test digits",
-    "confidence": "mean confidence of the judge",
-    "class_imbalance": "class balance: total variation",
-}
 
 
 def part1(
@@ -213,7 +208,7 @@ def task2(
     def display(images: np.ndarray, said: str, measured: Mapping[str, float]) -> None:
         words.value = controls.status(said)
         picture.value = controls.image(figures.tile(images, columns=5), said, width=GRID, pixelated=True)
-        beside.value = controls.measures(measured, floor, words=MEASURES) + controls.image(
+        beside.value = controls.measures(measured, floor, words=figures.MEASURES) + controls.image(
             controls.ringed(plain, places[batch.index]),
             "Fréchet distance against the batch, a ring at this one.",
             width=CURVE,

@@ -185,6 +185,9 @@ def _picture(axes, picture: np.ndarray) -> None:
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
 
 
+LOSSES = ("generator", "discriminator")
+
+
 @styled
 def loss_curves(batches: Sequence[int], losses: Mapping[str, Sequence[float]]) -> Figure:
     """Draw the loss of generator and discriminator against the batch, with the value of a coin toss."""

@@ -5,6 +5,7 @@ import json
 import os
 import typing
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from IPython.display import Image, Markdown, display
@@ -40,6 +41,16 @@ def check_parameters(namespace: dict) -> None:
                 f"{name} is {namespace[name]!r}; it must be of type {type_name(kind)}. "
                 f"The parameters are {listing(declared)}"
             )
+
+
+def parameters_of(settings: type, namespace: dict) -> dict:
+    """Return the parameters of a notebook that a dataclass of settings has fields for.
+
+    Args:
+        namespace: the notebook's globals().
+    """
+    names = namespace["__annotations__"]
+    return {field.name: namespace[field.name] for field in fields(settings) if field.name in names}
 
 
 def injected_names(cells: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -65,6 +65,15 @@ def study(
         lines = [f"  {settings[i]}: {reason}" for i, reason in sorted(failures.items())]
         raise StudyError(f"{len(failures)} of {len(settings)} runs failed:\n" + "\n".join(lines))
     return found, len(missing)
+
+
+def study_groups(
+    run: Callable[[dict], records.Record], groups: Mapping[str, Sequence[dict]], **rest
+) -> tuple[dict[str, list[records.Record]], int]:
+    """Return the records of each group of settings, by its name, and how many had to be run; see `study`."""
+    found, ran = study(run, [one for group in groups.values() for one in group], **rest)
+    left = iter(found)
+    return {name: [next(left) for _ in group] for name, group in groups.items()}, ran
 
 
 @contextlib.contextmanager

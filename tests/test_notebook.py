@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from lib import notebook
@@ -42,6 +44,17 @@ def test_an_injected_name_that_is_no_parameter_is_refused_with_the_valid_names()
 
 def test_names_that_later_cells_assign_are_no_business_of_the_check():
     notebook.check_parameters(namespace(In=["", "seed: int = 0", "other = 3"], other=3))
+
+
+def test_the_parameters_that_settings_have_fields_for_are_picked_out():
+    @dataclasses.dataclass
+    class Settings:
+        seed: int
+        rate: float
+        samples: int = 5
+
+    picked = notebook.parameters_of(Settings, namespace(seed=3, samples=8))
+    assert picked == {"seed": 3, "rate": 0.1}  # samples is no parameter, but some other name of a cell
 
 
 def test_progress_goes_to_the_file_that_the_caller_names(tmp_path, monkeypatch, capfd):

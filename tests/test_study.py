@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib.records import Record
-from lib.study import Processes, StudyError, study, workers
+from lib.study import Processes, StudyError, study, study_groups, workers
 
 SETTINGS = [{"seed": seed, "folder": ""} for seed in range(6)]
 
@@ -96,3 +96,13 @@ def test_local_processes_give_the_same_bytes_as_one_thread(tmp_path):
     assert [f.read_bytes() for f in files] == [
         f.read_bytes() for f in sorted((tmp_path / "processes").iterdir())
     ]
+
+
+def test_groups_of_settings_come_back_as_groups(tmp_path):
+    groups = {"first": SETTINGS[:1], "none": [], "others": SETTINGS[3:5]}
+    with ThreadPoolExecutor(1) as executor:
+        found, ran = study_groups(square, groups, directory=tmp_path, executor=executor)
+        again, none = study_groups(square, groups, directory=tmp_path, executor=executor)
+    assert (ran, none) == (3, 0)
+    assert found == again
+    assert {name: [record.settings for record in records] for name, records in found.items()} == groups
