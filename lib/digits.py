@@ -74,6 +74,7 @@ ORIGINAL_CHECKPOINTS = (
     *(0, 1000, 2000, 3000, 5000, 7500, 9000, 11500, 13500, 16000, 20000, 32000, 41000, 50000, 60000, 79500),
     *(80000, 99500, 120000, 130000, 140000, 150000, 160000, 170000, 185000, 187000),
 )
+KINDS = ("fixed", "train")  # of grids
 PRINTED = (0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 170000, 187000)  # its Figures 7 to 16
 
 
@@ -229,8 +230,12 @@ def ready_gan(
     taught: dict,
     fresh: bool,
     progress: Progress,
-) -> tuple[Record, dict[int, np.ndarray], bool]:
-    """Return the record of a run, its grids (25 noise_sets, 28, 28) by batch, and whether it was trained now.
+) -> tuple[Record, dict[str, dict[int, np.ndarray]], bool]:
+    """Return the record of a run, its grids by their kind and batch, and whether it was trained now.
+
+    Grids are uint8: "fixed" (25 noise_sets, 28, 28), of the averaged generator on the same noise at every
+    batch; "train" (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast
+    stretched over the whole grid.
 
     A stored run in `output`/results/task2 is used if its settings match; a killed one goes on. The averaged
     generator is left in `output`/models. The record's summary has, beside the numbers of `run_gan`, the
@@ -246,8 +251,9 @@ def ready_gan(
     stem = records.path_of(described, results)
     stored = None if fresh else records.find(described, results)
     if stored and stem.with_suffix(".npz").exists() and settings_of(models / "generator.json") == described:
-        with np.load(stem.with_suffix(".npz")) as grids:
-            return stored, {int(batch): grids[batch] for batch in grids.files}, False
+        with np.load(stem.with_suffix(".npz")) as arrays:
+            grids = {kind: {int(b): arrays[f"{kind}-{b}"] for b in arrays["batches"]} for kind in KINDS}
+        return stored, grids, False
 
     state_path = stem.with_suffix(".ckpt")
     if fresh:
@@ -264,9 +270,13 @@ def ready_gan(
     )
     floor = judge.floor(run.samples) | told_apart(data[2], data[0][: run.samples], seed=run.seed)
     record.summary |= {f"floor_{name}": value for name, value in floor.items()}
-    grids = {batch: grid.numpy() for batch, grid in result.grids.items()}
+    grids = {
+        kind: {batch: grid.numpy() for batch, grid in found.items()}
+        for kind, found in zip(KINDS, (result.grids, result.train_grids), strict=True)
+    }
+    arrays = {f"{kind}-{batch}": grid for kind, found in grids.items() for batch, grid in found.items()}
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{str(batch): grid for batch, grid in grids.items()})
+    np.savez_compressed(buffer, batches=list(result.grids), **arrays)
     records.write_atomically(stem.with_suffix(".npz"), buffer.getvalue())
     save_generator(result.average, models, settings=described)
     records.save(record, results)

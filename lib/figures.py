@@ -168,14 +168,14 @@ def grid(images: np.ndarray) -> Figure:
 
 @styled
 def all_grids(grids: Mapping[int, np.ndarray], *, columns: int = 6) -> Figure:
-    """Draw every checkpoint's 25 samples, each grid under its batch number."""
+    """Draw the first 25 samples of every checkpoint, each grid under its batch number."""
     rows = -(-len(grids) // columns)
     figure = Figure(figsize=(WIDE, WIDE / columns * rows * 1.14))
     panels = figure.subplots(rows, columns, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
     for axes, (batch, images) in zip(panels.flat, grids.items(), strict=False):
-        _picture(axes, tile(images, columns=5))
+        _picture(axes, tile(images[:25], columns=5))
         axes.set_title(f"{batch:,}".replace(",", " "), pad=2)
     return figure
 

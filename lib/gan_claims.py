@@ -154,11 +154,12 @@ PICTURES = [
 ]
 
 
-def judge_pictures(groups: Mapping[str, Sequence[Record]]) -> Iterator[list[str]]:
-    """Yield a table row for each sentence: the sentence, its test, and what each group of runs says.
+def judge_pictures(groups: Mapping[str, Sequence[Record]]) -> tuple[list[str], list[list[str]]]:
+    """Return a table, header and rows: each sentence, its test, and what each group of runs says.
 
     A group's runs differ by their seed. Its word is theirs where they agree, else "undecided".
     """
+    rows = []
     for claim in PICTURES:
         cells = []
         for records in groups.values():
@@ -168,7 +169,8 @@ def judge_pictures(groups: Mapping[str, Sequence[Record]]) -> Iterator[list[str]
             cells.append(
                 f"**{word}**: " + "; ".join(f.numbers for f in findings) if findings else "not looked at"
             )
-        yield [claim.sentence, claim.test, *cells]
+        rows.append([claim.sentence, claim.test, *cells])
+    return ["Sentence", "True of a run if", *groups], rows
 
 
 QUALITY_HEADER = ["Measure", "Averaged (kept)", "As trained", "Real images"]

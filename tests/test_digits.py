@@ -64,12 +64,14 @@ def made(output, classifier, data, run=RUN, *, fresh=False, progress=lambda done
 def test_a_run_leaves_record_grids_and_model_and_is_used_again(tmp_path, classifier, data):
     record, grids, trained = made(tmp_path, classifier, data)
     assert trained
-    assert [grid.shape for grid in grids.values()] == [(50, 28, 28)] * 3
-    assert list(grids) == record.columns["quality_batch"] == [0, 3, 6]
+    assert [grid.shape for grid in grids["fixed"].values()] == [(50, 28, 28)] * 3
+    assert [grid.shape for grid in grids["train"].values()] == [(8, 28, 28)] * 3  # as many as are in a batch
+    assert list(grids["fixed"]) == list(grids["train"]) == record.columns["quality_batch"] == [0, 3, 6]
     again, same, trained = made(tmp_path, classifier, data)
     assert not trained
     assert again == record
-    assert all(np.array_equal(grids[batch], same[batch]) for batch in grids)
+    for kind in grids:
+        assert all(np.array_equal(grids[kind][batch], same[kind][batch]) for batch in grids[kind])
     assert load_generator(tmp_path / "models").latent_dim == 4
     assert not list(tmp_path.rglob("*.ckpt*"))
     assert 0 <= record.summary["taught_accuracy"] <= 1

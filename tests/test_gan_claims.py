@@ -24,7 +24,7 @@ def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=
 
 
 def words(*records: Record) -> list[str]:
-    return [row[2].split("**")[1] for row in judge_pictures({"ours": records})]
+    return [row[2].split("**")[1] for row in judge_pictures({"ours": records})[1]]
 
 
 def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
@@ -63,14 +63,14 @@ def test_runs_that_disagree_or_an_interval_across_the_line_leave_a_sentence_unde
 def test_a_run_that_nobody_looked_at_on_its_way_says_nothing_of_its_way():
     short = record()
     short.columns = {}
-    rows = list(judge_pictures({"short": [short]}))
+    rows = judge_pictures({"short": [short]})[1]
     assert [row[2] == "not looked at" for row in rows] == [True] * 3 + [False, True, False, False]
 
 
 def test_a_run_without_the_floor_beside_it_is_not_compared_with_real_images():
     bare = record()
     del bare.summary["floor_clear"]
-    rows = list(judge_pictures({"bare": [bare]}))
+    rows = judge_pictures({"bare": [bare]})[1]
     assert [row[2] == "not looked at" for row in rows] == [False, False, True, True, False, False, False]
 
 
