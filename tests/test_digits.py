@@ -7,26 +7,10 @@ import torch
 from lib.classifier import Classifier
 from lib.digits import CLASSIFIER, GanRun, predicted_right, ready_gan, told_apart
 from lib.gan import load_generator
+from tests.test_adversarial import SETTINGS
 
 RUN = GanRun(
-    topology="shuffle",
-    generator_width=2,
-    discriminator_width=3,
-    latent_dim=4,
-    channels=1,
-    batches=6,
-    batch_size=8,
-    learning_rate=0.002,
-    beta1=0.5,
-    beta2=0.99,
-    decay_from=0.5,
-    averaging=0.9,
-    loss="minimax",
-    gradient_penalty=0.0,
-    penalty_every=1,
-    packing=1,
-    bfloat16=False,
-    seed=3,
+    **dataclasses.asdict(SETTINGS) | {"batches": 6},
     dataset="MNIST",
     judge="0",
     checkpoints=[0, 3, 6],
