@@ -14,6 +14,8 @@ from pypdf import PdfReader
 
 from lib import bundle
 
+pytestmark = pytest.mark.timeout(600)  # the whole report runs once, for all of them
+
 NAMES = bundle.NOTEBOOKS
 PATHS_OR_TIMES = re.compile(r"(?<![\w.])/(home|root|tmp|work|Users|usr)/|\d\d:\d\d:\d\d|20\d\d-\d\d-\d\d")
 
