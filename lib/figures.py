@@ -469,9 +469,8 @@ def line_and_circle(columns: Mapping[str, Sequence[float]], summary: Mapping[str
         axes.set_ylim(0, None)
         if real is not None:
             axes.axhline(real, color="black", linewidth=0.5)
-            axes.annotate(
-                "real digits", (1, real), xycoords=("axes fraction", "data"), ha="right", va="bottom"
-            )
+            place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "xytext": (0, 5)}
+            axes.annotate("line: real digits", (0.5, real), ha="center", va="bottom", **place)
     short = summary["short frechet_distance"]
     quality.plot([0.5], [short], "x", color="black", markersize=5)
     quality.annotate("×: short noises", (0.5, 1), xycoords="axes fraction", ha="center", va="top")
