@@ -242,6 +242,8 @@ MEASURES = {  # of generated images, as the judge names them
 def measures(columns: Mapping[str, Sequence[float]], floor: Mapping[str, float]) -> Figure:
     """Draw nine measures against the batch: the averaged generator, the raw one, and the floor as a line.
 
+    The batches are even up to a hundredth of the run, and logarithmic from there.
+
     Args:
         columns: "batch", and each of MEASURES for the average and, with raw_ before its name, the generator.
         floor: each of MEASURES for real images.
@@ -261,9 +263,17 @@ def measures(columns: Mapping[str, Sequence[float]], floor: Mapping[str, float])
             )
         axes.axhline(floor[name], color="black", linewidth=0.5, label="real images")
         axes.set_title(words, pad=3)
-        axes.set(xlim=(0, None), xticks=(0, max(columns["batch"]) // 2, max(columns["batch"])))
-        if "distance" in name:
-            axes.set_yscale("symlog", linthresh=0.1 if name.startswith("frechet") else 0.001)
+        last = max(columns["batch"])
+        axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)
+        ticks = sorted({0, last // 100, last // 10, last})
+        axes.set_xticks(ticks, [f"{tick:,}".replace(",", " ") for tick in ticks])
+        axes.minorticks_off()
+        axes.set_xlim(0, None)
+        if name == "frechet_distance":
+            axes.set_yscale("log")
+        elif name == "kernel_distance":  # that of real images may fall below 0
+            axes.set_yscale("symlog", linthresh=0.001)
+            axes.set_ylim(-0.001, None)
         else:
             axes.set_ylim(0, None)
     figure.supxlabel("batch", fontsize=8)
