@@ -162,7 +162,7 @@ def test_one_line_changes_the_data_set(tmp_path, monkeypatch, dataset):
     raw = tmp_path / "data" / dataset / "raw"
     raw.mkdir(parents=True)
     random = np.random.default_rng(0)
-    for name, n in (("train", 400), ("t10k", 120)):
+    for name, n in (("train", 2000), ("t10k", 120)):
         labels = np.arange(n, dtype=np.uint8) % 10
         images = random.integers(0, 60, (n, 28, 28), dtype=np.uint8)
         for image, label in zip(images, labels, strict=True):
