@@ -512,7 +512,7 @@ def seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tuple]]]
                           color=colour, markersize=3, linewidth=0.8, label=KIND_WORDS[kind])  # fmt: skip
         axes.set_xticks(range(len(thirds)), [str(digit) for digit in thirds])
         axes.set_xlabel(f"third digit, from {ends[0]} to {ends[1]}")
-    row[0].set(ylabel="share of paths that show it", ylim=(0, None))
+    row[0].set(ylabel="share of paths", ylim=(0, None))
     figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return figure
 
