@@ -50,9 +50,8 @@ class GanSettings:
     def __post_init__(self):
         one_of("topology", self.topology, TOPOLOGIES)
         one_of("loss", self.loss, LOSSES)
-        for name in ("generator_width", "discriminator_width", "latent_dim", "channels", "batches"):
-            at_least(name, getattr(self, name), 1)
-        for name in ("penalty_every", "packing"):
+        sizes = ("generator_width", "discriminator_width", "latent_dim", "channels", "batches")
+        for name in (*sizes, "penalty_every", "packing"):
             at_least(name, getattr(self, name), 1)
         whole = self.batch_size % self.packing == 0 and self.batch_size >= 2 * self.packing
         rule = f"a multiple of packing ({self.packing}), at least twice it (batch norm needs two)"

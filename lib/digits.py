@@ -294,7 +294,7 @@ def predicted_right(
     asked about so many together, as in training.
     """
     on_true, on_fake = (
-        logits_of(discriminator, packed(images[: len(images) // packing * packing], packing))
+        sample(discriminator, packed(images[: len(images) // packing * packing], packing), batch_size=500)
         for images in (true, fake)
     )
     return ((on_true > 0).double().mean() + (on_fake <= 0).double().mean()).item() / 2
@@ -329,17 +329,6 @@ def told_apart(true: torch.Tensor, fake: torch.Tensor, *, seed: int) -> dict[str
             optimiser.step()
     right = predicted_right(network, *(images[cut:] for images in kept))
     return {"told_apart": right, "told_apart_of": 2 * (n - cut)}
-
-
-@torch.no_grad()
-def logits_of(discriminator: Discriminator, images: torch.Tensor) -> torch.Tensor:
-    """Return the logits (n,) of images, in eval mode; the earlier mode is put back."""
-    was_training = discriminator.training
-    discriminator.eval()
-    try:
-        return torch.cat([discriminator(part) for part in images.split(500)])
-    finally:
-        discriminator.train(was_training)
 
 
 def settings_of(path: Path) -> dict | None:

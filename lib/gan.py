@@ -137,8 +137,11 @@ def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def sample(generator: Generator, noise: Tensor, *, batch_size: int) -> Tensor:
-    """Return images (n, 1, 28, 28) of noise (n, latent_dim), in eval mode; the earlier mode is put back."""
+def sample(generator: nn.Module, noise: Tensor, *, batch_size: int) -> Tensor:
+    """Return images (n, c, 28, 28) of noise (n, latent_dim), in eval mode; the earlier mode is put back.
+
+    A discriminator, given images, returns its logits in the same way.
+    """
     was_training = generator.training
     generator.eval()
     try:

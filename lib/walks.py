@@ -119,10 +119,8 @@ def real_strip(
 
     `images` are the test images; the two real digits stand before and after the `steps` images of the walk.
     """
-    columns, rule = (
-        record.columns,
-        "the first test image of the digit, and the best of the searches for its noise",
-    )
+    columns = record.columns
+    rule = "the first test image of the digit, and the best of the searches for its noise"
     names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}
     chosen = [{new: columns[old][d] for old, new in names.items()} | {"rule": rule} for d in (first, second)]
     facts = {"seed": record.settings["seed"], "kind": kind, "end_points": chosen}
