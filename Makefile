@@ -23,7 +23,7 @@ env: .venv/ready  ## create .venv with every package at its locked version
 	@touch $@
 
 report: env  ## train, execute the notebooks, bind the PDF (PROFILE=quick | seed-scale)
-	@$(BIN)/python -m lib.bundle profiles/$(PROFILE).yaml
+	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml
 
 test: env  ## run every test
 	$(BIN)/python -m pytest

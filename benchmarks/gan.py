@@ -25,12 +25,14 @@ from torch import Tensor, nn
 
 from benchmarks.lstm import interleaved
 from benchmarks.machine import goal, load, run
+from bundle.runs.gan_variants import AS_WRITTEN, GAN_ABLATION
 from lib import mnist
-from lib.adversarial import GanSettings, _Run
-from lib.classifier import load_classifier
-from lib.digits import ABLATION, AS_WRITTEN
-from lib.gan import Generator, sample
-from lib.metrics import features, frechet_distance
+from lib.evaluation.classifier import features, load_classifier
+from lib.evaluation.distances import frechet_distance
+from lib.gan.networks import Generator
+from lib.gan.sampling import sample
+from lib.gan.settings import GanSettings
+from lib.gan.trainer import GanTrainer
 
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")
@@ -201,7 +203,7 @@ def training_steps(images: Tensor) -> tuple[dict[str, Step], dict[str, dict]]:
     networks, functions, about = {}, {}, {}
     recipes = {"ours": OURS, "original": ORIGINAL, "original, width 128": FULL_SIZE, "plain DCGAN": PLAIN}
     for name in ("ours", "original", "original, width 128"):
-        training = _Run(images, GanSettings(**recipes[name], seed=0))
+        training = GanTrainer(images, GanSettings(**recipes[name], seed=0))
         networks[name] = (training.step, training.generator, training.discriminator)
     networks["plain DCGAN"] = dcgan_step(
         images, latent_dim=PLAIN["latent_dim"], batch_size=PLAIN["batch_size"]
@@ -285,9 +287,9 @@ def print_speed(result: dict) -> None:
     print(f"ours over its FLOPs at the speed of the square product: {over:.2f}")
 
 
-def trained(settings: GanSettings, images: Tensor, *, every: int) -> Iterator[tuple[float, _Run]]:
+def trained(settings: GanSettings, images: Tensor, *, every: int) -> Iterator[tuple[float, GanTrainer]]:
     """Train, and yield the seconds of training so far and the run after every so many batches."""
-    training, seconds = _Run(images, settings), 0.0
+    training, seconds = GanTrainer(images, settings), 0.0
     while training.batch < settings.batches:
         start = time.perf_counter()
         for _ in range(min(every, settings.batches - training.batch)):
@@ -302,8 +304,10 @@ def variant_costs(images: Tensor, *, turns: int, seconds: float) -> dict[str, fl
     """Return the time of a batch of each change of our recipe in the ablation, over a batch of ours."""
     torch.set_num_threads(1)
     steps = {
-        name: several(_Run(images, GanSettings(**OURS | change, seed=0)).step, steps=OURS["penalty_every"])
-        for name, change in {"ours": {}, **ABLATION}.items()
+        name: several(
+            GanTrainer(images, GanSettings(**OURS | change, seed=0)).step, steps=OURS["penalty_every"]
+        )
+        for name, change in {"ours": {}, **GAN_ABLATION}.items()
     }
     ms = interleaved(steps, turns=turns, seconds=seconds)["ms"]
     costs = {name: ms[name] / ms["ours"] for name in steps}

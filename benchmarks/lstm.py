@@ -3,8 +3,8 @@
     python -m benchmarks.lstm [--quick] [--output results/bench-lstm.json]
 
 A training step is a fresh batch, forward, cross-entropy, zero_grad, backward, clip and RMSprop step; ours
-joins its parameters for the optimiser, as `lib.training.train` does.  What is compared takes turns of some
-steps each, so that a busy machine slows all alike.  Times are medians over the turns; the shortest turn
+joins its parameters for the optimiser, as `lib.recurrent.training` does.  What is compared takes turns of
+some steps each, so that a busy machine slows all alike.  Times are medians over the turns; the shortest turn
 stands beside them, because on a busy machine it is the one that other work disturbed least.
 """
 
@@ -23,11 +23,12 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.machine import goal, load, run
-from lib import compiled
-from lib.lstm import LSTM, product
 from lib.palindromes import palindromes
-from lib.rnn import VanillaRNN
-from lib.training import one_parameter
+from lib.recurrent import compiled
+from lib.recurrent.lstm import LSTM
+from lib.recurrent.rnn import VanillaRNN
+from lib.recurrent.through_time import product
+from lib.recurrent.training import one_parameter
 
 BATCH, HIDDEN = 128, 128
 CELLS = {"LSTM": (LSTM, nn.LSTM, 4), "RNN": (VanillaRNN, nn.RNN, 1)}  # ours, torch's, gates

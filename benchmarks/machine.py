@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from lib import compiled
+from lib.recurrent import compiled
 
 
 def load() -> float:

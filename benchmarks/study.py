@@ -20,9 +20,10 @@ from concurrent.futures import Executor, wait
 from pathlib import Path
 
 from benchmarks.machine import goal, load, run
-from lib.experiments import palindrome_cost, run_palindromes
-from lib.records import Record
-from lib.study import on_one_thread, study, workers
+from bundle.runs.palindromes import palindrome_cost, run_palindromes
+from bundle.runs.records import Record
+from bundle.runs.study import on_one_thread, study
+from bundle.runs.workers import workers
 
 WORKERS = 2
 TASK_SECONDS = 10  # of a run, in the model

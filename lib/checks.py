@@ -1,5 +1,7 @@
 """Checks of arguments: each raises a ValueError that names the argument, what it is and what is allowed."""
 
+from torch import Tensor
+
 
 def require(name: str, value: object, allowed: bool, rule: str) -> None:
     """Raise ValueError unless allowed; `rule` says what is: "between 0 and 1"."""
@@ -13,6 +15,12 @@ def at_least(name: str, value: float, low: float) -> None:
         raise ValueError(f"{name} is {value}; it must be at least {low}")
 
 
+def sizes(**values: int) -> None:
+    """Raise ValueError unless each is at least 1."""
+    for name, value in values.items():
+        at_least(name, value, 1)
+
+
 def above_zero(name: str, value: float) -> None:
     """Raise ValueError unless value > 0 and finite."""
     if not 0 < value < float("inf"):
@@ -23,3 +31,19 @@ def one_of(name: str, value: str, allowed) -> None:
     """Raise ValueError unless value is one of those allowed."""
     if value not in allowed:
         raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+
+
+def check_sequence(x: Tensor, input_size: int) -> None:
+    """Raise a ValueError unless x is a (batch, seq_length, input_size) sequence of at least one step."""
+    if x.dim() != 3:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}; it must be (batch, seq_length, input_size): "
+            "add the missing axis, for scalars with x[..., None]"
+        )
+    if x.shape[2] != input_size:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}, meaning {x.shape[2]} inputs per step, whilst the model was made "
+            f"with input_size={input_size}; the two must be equal"
+        )
+    if x.shape[1] == 0:
+        raise ValueError("x has seq_length 0; it must be at least 1")

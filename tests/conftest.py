@@ -6,20 +6,20 @@ from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
 
-from lib import bundle  # noqa: E402
+from bundle.commands import report
+from lib.recurrent import compiled
 
 
 def pytest_configure(config) -> None:
     """Fetch MNIST once, before the workers of pytest-xdist start and would all fetch it."""
     here = not hasattr(config, "workerinput")
-    if here and not all((bundle.mnist_folder() / file).exists() for file in bundle.MNIST):
-        bundle.fetch(bundle.mnist_folder())
+    if here and not all((report.mnist_folder() / file).exists() for file in report.MNIST):
+        report.fetch(report.mnist_folder())
 
 
 @pytest.fixture(params=["compiled", "torch operations"])
 def both_ways(request, monkeypatch) -> None:
     """Run a test of the cells twice: compiled, where that can be had, and without a compiler."""
-    from lib import compiled
 
     if request.param == "torch operations":
         monkeypatch.setattr(compiled, "usable", lambda *_: False)
@@ -30,7 +30,7 @@ def both_ways(request, monkeypatch) -> None:
 @pytest.fixture(scope="session")
 def mnist_raw() -> Path:
     """The folder of the four real files."""
-    return bundle.mnist_folder()
+    return report.mnist_folder()
 
 
 @pytest.fixture(scope="session")
@@ -39,5 +39,5 @@ def smoke(mnist_raw, tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("smoke")
     text = Path("profiles/smoke.yaml").read_text().replace("build/smoke", str(folder))
     (folder / "smoke.yaml").write_text(text)
-    bundle.main(folder / "smoke.yaml", stamps=folder / "stamps")
-    return bundle.load_profile(folder / "smoke.yaml") | {"path": folder / "smoke.yaml"}
+    report.main(folder / "smoke.yaml", stamps=folder / "stamps")
+    return report.load_profile(folder / "smoke.yaml") | {"path": folder / "smoke.yaml"}

@@ -10,8 +10,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lib.adversarial import GanSettings, as_bytes, learning_rate, train_gan
-from lib.gan import Discriminator, Generator
+from lib.gan.networks import Discriminator, Generator
+from lib.gan.sampling import as_bytes
+from lib.gan.settings import GanSettings, learning_rate
+from lib.gan.training import train_gan
 
 SETTINGS = GanSettings(
     topology="shuffle",
@@ -25,7 +27,7 @@ SETTINGS = GanSettings(
     beta1=0.5,
     beta2=0.99,
     decay_from=0.5,
-    averaging=0.9,
+    ema_decay=0.9,
     loss="minimax",
     gradient_penalty=0.0,
     penalty_every=2,
@@ -81,7 +83,7 @@ def interrupted(path, batch, **kwargs):
 @pytest.mark.parametrize("topology", ["as-written", "shuffle"])
 def test_a_step_is_the_textbook_step(topology):
     """The plain loop: sigmoid and cross-entropy, two forward passes over the fakes, shuffled epochs."""
-    settings = dataclasses.replace(SETTINGS, topology=topology, batches=9, decay_from=1, averaging=0)
+    settings = dataclasses.replace(SETTINGS, topology=topology, batches=9, decay_from=1, ema_decay=0)
     result = train(settings, checkpoints=[])
 
     torch.manual_seed(3)
@@ -197,7 +199,7 @@ def test_looking_at_checkpoints_changes_nothing_in_the_training():
 
 
 def test_without_averaging_the_average_is_the_generator():
-    result = train(dataclasses.replace(SETTINGS, averaging=0))
+    result = train(dataclasses.replace(SETTINGS, ema_decay=0))
     kept, new = result.average.state_dict(), result.generator.state_dict()
     assert all(torch.equal(kept[name], new[name]) for name in kept if kept[name].is_floating_point())
 
@@ -258,7 +260,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
 KILLED = """
 import dataclasses, sys, torch
 sys.path.append("tests")
-from lib.adversarial import train_gan
+from lib.gan.training import train_gan
 from test_adversarial import SETTINGS, images, noise, measure
 torch.set_num_threads(1)
 result = train_gan(
@@ -390,7 +392,7 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
         ("penalty_every", 0),
         ("learning_rate", 0.0),
         ("beta1", 1.0),
-        ("averaging", 1.0),
+        ("ema_decay", 1.0),
         ("decay_from", 1.5),
         ("seed", -1),
     ],

@@ -4,8 +4,8 @@ import json
 import nbformat
 import pytest
 
-from lib import batch
-from lib.study import StudyError
+from bundle.commands import batch
+from bundle.runs.study import StudyError
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import nbformat
 import pytest
 import yaml
 
-from lib import bundle, execution
+from bundle.commands import execute, report
+from bundle.original import GAN_CHECKPOINTS, scaled_batch
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def stage(tmp_path):
         return [tmp_path / "output"]
 
     def update(inputs: list[str]) -> int:
-        bundle.update("stage", inputs, make, tmp_path / "stamps", {})
+        report.update("stage", inputs, make, tmp_path / "stamps", {})
         return len(made)
 
     return update
@@ -43,9 +44,9 @@ def test_a_stage_that_failed_is_made_again(tmp_path):
         raise OSError("no room")
 
     with pytest.raises(OSError, match="no room"):
-        bundle.update("stage", ["a"], fail, tmp_path, {})
+        report.update("stage", ["a"], fail, tmp_path, {})
     times = {}
-    bundle.update("stage", ["a"], lambda: [], tmp_path, times)
+    report.update("stage", ["a"], lambda: [], tmp_path, times)
     assert "stage" in times
 
 
@@ -55,7 +56,7 @@ def test_outputs_of_a_notebook_do_not_count_as_its_source_but_every_cell_does(tm
 
     def digest() -> str:
         nbformat.write(notebook, path)
-        return execution.sources(path)
+        return execute.sources(path)
 
     before = digest()
     notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="2")]
@@ -66,7 +67,7 @@ def test_outputs_of_a_notebook_do_not_count_as_its_source_but_every_cell_does(tm
 
 @pytest.mark.parametrize("path", sorted(Path("profiles").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_profile_names_only_parameters_that_its_notebooks_have(path):
-    profile = bundle.load_profile(path)
+    profile = report.load_profile(path)
     for name, parameters in profile["parameters"].items():
         (cell,) = [
             cell
@@ -77,20 +78,19 @@ def test_every_profile_names_only_parameters_that_its_notebooks_have(path):
 
 
 def test_seed_scale_is_the_originals_scale():
-    profile = bundle.load_profile(Path("profiles/seed-scale.yaml"))
+    profile = report.load_profile(Path("profiles/seed-scale.yaml"))
     assert profile["parameters"]["part1"]["num_seeds"] >= 10
     assert profile["parameters"]["task2"]["batches"] == 187_400
-    from lib.digits import ORIGINAL_CHECKPOINTS, scaled
 
-    assert len(set(ORIGINAL_CHECKPOINTS)) == 26
-    assert [scaled(batch, 187_400) for batch in ORIGINAL_CHECKPOINTS] == list(ORIGINAL_CHECKPOINTS)
+    assert len(set(GAN_CHECKPOINTS)) == 26
+    assert [scaled_batch(batch, 187_400) for batch in GAN_CHECKPOINTS] == list(GAN_CHECKPOINTS)
 
 
 def test_a_profile_that_is_not_there_is_answered_with_those_that_are():
     with pytest.raises(
         ValueError, match="quickly.yaml does not exist; the profiles are .*quick, seed-scale, smoke"
     ):
-        bundle.load_profile(Path("profiles/quickly.yaml"))
+        report.load_profile(Path("profiles/quickly.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_profile_with_unknown_keys_is_refused(tmp_path, change, message):
     profile = {"output": ".", "notebooks": ".", "pdf": "x.pdf", "parameters": {}} | change
     (tmp_path / "p.yaml").write_text(yaml.safe_dump(profile))
     with pytest.raises(ValueError, match=message):
-        bundle.load_profile(tmp_path / "p.yaml")
+        report.load_profile(tmp_path / "p.yaml")
 
 
 def print_in_a_notebook(number: int, folder: Path) -> None:
@@ -109,7 +109,7 @@ def print_in_a_notebook(number: int, folder: Path) -> None:
     notebook = nbformat.v4.new_notebook(cells=[cell])
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     nbformat.write(notebook, folder / f"in{number}.ipynb")
-    execution.execute(folder / f"in{number}.ipynb", folder / f"out{number}.ipynb", {}, echo=False)
+    execute.execute(folder / f"in{number}.ipynb", folder / f"out{number}.ipynb", {}, echo=False)
 
 
 def test_kernels_that_run_at_the_same_time_do_not_share_sockets(tmp_path):

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from lib.lstm import LSTM
 from lib.palindromes import palindromes
-from lib.rnn import VanillaRNN
+from lib.recurrent.lstm import LSTM
+from lib.recurrent.rnn import VanillaRNN
 
 SHAPES = [  # batch, seq_length, input_size, hidden_size
     (3, 5, 1, 7),

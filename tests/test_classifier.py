@@ -3,7 +3,14 @@ import json
 import pytest
 import torch
 
-from lib.classifier import Classifier, evaluate, load_classifier, predict, save_classifier, train_classifier
+from lib.evaluation.classifier import (
+    Classifier,
+    evaluate,
+    load_classifier,
+    predict,
+    save_classifier,
+    train_classifier,
+)
 
 SETTINGS = {
     "seed": 1,

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from lib.records import Record
-from lib.study import StudyError, study, workers
+from bundle.runs.dask_cluster import fingerprint
+from bundle.runs.palindromes import run_palindromes
+from bundle.runs.records import Record
+from bundle.runs.study import StudyError, study
+from bundle.runs.workers import workers
 
 TINY = {
     "cell": "RNN",
@@ -69,7 +72,6 @@ def results(folder: Path) -> dict[str, list[str]]:
 
 
 def test_real_training_gives_the_same_bytes_on_a_cluster_as_here(cluster, tmp_path):
-    from lib.experiments import run_palindromes
 
     settings = [{**TINY, "seed": seed, "cell": cell} for seed in range(2) for cell in ("LSTM", "RNN")]
     for name, scheduler in (("cluster", cluster[0]), ("here", "")):
@@ -115,10 +117,9 @@ def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(monkeypatch):
 
 
 def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
-    from lib import cluster as bridge
 
-    monkeypatch.setattr(bridge, "fingerprint", _other_code(bridge.fingerprint))
-    with pytest.raises(ValueError, match="worker .* has lib .* there, elsewhere here"), workers(cluster[0]):
+    monkeypatch.setattr("bundle.runs.dask_cluster.fingerprint", _other_code(fingerprint))
+    with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
         pass
 
 
@@ -126,6 +127,6 @@ def _other_code(fingerprint):
     here = os.getpid()
 
     def changed() -> dict:
-        return {**fingerprint(), **({"lib": "elsewhere"} if os.getpid() == here else {})}
+        return {**fingerprint(), **({"code": "elsewhere"} if os.getpid() == here else {})}
 
     return changed

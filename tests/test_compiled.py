@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from lib import compiled
-from lib.lstm import LSTM
-from lib.rnn import VanillaRNN
+from lib.recurrent import compiled
+from lib.recurrent.lstm import LSTM
+from lib.recurrent.rnn import VanillaRNN
 
 needs_compiler = pytest.mark.skipif(compiled.library() is None, reason="needs a C compiler and AVX-512")
 SHAPES = [  # batch, seq_length, input_size, hidden_size: around the panels of 16 and 64 and the rows of 5
@@ -108,8 +108,8 @@ def test_a_gradient_of_the_input_and_other_dtypes_are_left_to_torch():
 
 STEP = """
 import torch
-from lib import compiled
-from lib.lstm import LSTM
+from lib.recurrent import compiled
+from lib.recurrent.lstm import LSTM
 torch.manual_seed(0)
 LSTM(1, 8, 10)(torch.ones(2, 3, 1)).sum().backward()
 print(compiled.name())

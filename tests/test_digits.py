@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from lib.classifier import Classifier
-from lib.digits import CLASSIFIER, GanRun, predicted_right, ready_gan, told_apart
-from lib.gan import load_generator
+from bundle.runs.gan import GanRun, ready_gan
+from bundle.runs.judge import CLASSIFIER
+from lib.evaluation.classifier import Classifier
+from lib.evaluation.two_sample import c2st, predicted_right
+from lib.gan.networks import load_generator
 from tests.test_adversarial import SETTINGS
 
 RUN = GanRun(
@@ -58,8 +60,8 @@ def test_a_run_leaves_record_grids_and_model_and_is_used_again(tmp_path, classif
         assert all(np.array_equal(grids[kind][batch], same[kind][batch]) for batch in grids[kind])
     assert load_generator(tmp_path / "models").latent_dim == 4
     assert not list(tmp_path.rglob("*.ckpt*"))
-    assert 0 <= record.summary["taught_accuracy"] <= 1
-    assert record.summary["floor_frechet_distance"] < record.summary["frechet_distance"]
+    assert 0 <= record.summary["cas"] <= 1
+    assert record.summary["real_frechet_distance"] < record.summary["frechet_distance"]
 
 
 def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp_path, classifier, data):
@@ -105,11 +107,11 @@ def test_a_packing_discriminator_is_asked_as_it_was_trained(tmp_path, classifier
 def test_images_of_one_kind_cannot_be_told_apart_and_of_two_kinds_can():
     source = torch.Generator().manual_seed(1)
     one, two = (torch.rand(1000, 1, 28, 28, generator=source) for _ in range(2))
-    alike = told_apart(one, two, seed=0)
-    assert alike["told_apart_of"] == 400
-    assert abs(alike["told_apart"] - 0.5) < 0.1
-    assert told_apart(one, two.sqrt(), seed=0)["told_apart"] > 0.95
-    assert told_apart(one, two, seed=0) == alike
+    alike = c2st(one, two, seed=0)
+    assert alike["c2st_of"] == 400
+    assert abs(alike["c2st"] - 0.5) < 0.1
+    assert c2st(one, two.sqrt(), seed=0)["c2st"] > 0.95
+    assert c2st(one, two, seed=0) == alike
 
 
 def test_a_discriminators_right_answers_are_counted_over_both_kinds():

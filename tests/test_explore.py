@@ -10,13 +10,16 @@ import pytest
 import torch
 from PIL import Image
 
-from lib import explore, figures
-from lib.adversarial import as_bytes
-from lib.classifier import Classifier, load_classifier
-from lib.gan import Generator, load_generator, sample
-from lib.latent import endpoints
-from lib.lstm import LSTM
-from lib.records import Record
+from bundle.pages.explore_part1 import accuracy_explorer, palindrome_explorer, wrong
+from bundle.pages.explore_task2 import task2_explorer
+from bundle.pages.explore_task3 import task3_explorer
+from bundle.plots.digits import tile
+from bundle.runs.records import Record
+from lib.evaluation.classifier import Classifier, load_classifier
+from lib.gan.networks import Generator, load_generator
+from lib.gan.sampling import as_bytes, sample
+from lib.latent.end_points import endpoints
+from lib.recurrent.lstm import LSTM
 
 LENGTHS = {"LSTM": (3, 5), "RNN": (3,)}
 
@@ -67,7 +70,7 @@ def accuracy() -> widgets.Widget:
         for length in lengths
         for seed in (0, 1)
     ]
-    return explore.accuracy(records, every=10)
+    return accuracy_explorer(records, every=10)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def model() -> LSTM:
 
 @pytest.fixture
 def palindrome(model) -> widgets.Widget:
-    explorer = explore.palindrome(model, units=[2, 0], trained=6)
+    explorer = palindrome_explorer(model, units=[2, 0], trained=6)
     named(explorer, "Palindrome").value = "12321"
     return explorer
 
@@ -134,7 +137,7 @@ def test_the_answer_shown_is_the_networks(palindrome, model):
     ],
 )
 def test_what_is_no_palindrome_is_said_in_words(text, message):
-    assert explore.wrong(text, longest=13) == message
+    assert wrong(text, longest=13) == message
 
 
 def test_after_a_wrong_input_the_last_palindrome_stays(palindrome):
@@ -166,7 +169,7 @@ def gan(*, sets: int) -> widgets.Widget:
     record = Record(settings={}, columns=columns, summary={"frechet_distance": 1.5})
     torch.manual_seed(0)
     generator = Generator(latent_dim=4, width=2, topology="shuffle")
-    explorer = explore.task2(record, grids, generator, floor={"frechet_distance": 0.5}, seed=7)
+    explorer = task2_explorer(record, grids, generator, floor={"frechet_distance": 0.5}, seed=7)
     explorer.grids, explorer.generator = grids, generator
     return explorer
 
@@ -175,7 +178,7 @@ def test_each_checkpoint_shows_its_grid_and_what_was_measured_there():
     explorer = gan(sets=1)
     for place, (batch, distance) in enumerate({0: 9, 10: 4, 20: 2}.items()):
         slider(explorer).value = place
-        assert np.array_equal(picture(explorer, "25 images"), figures.tile(explorer.grids[batch], columns=5))
+        assert np.array_equal(picture(explorer, "25 images"), tile(explorer.grids[batch], columns=5))
         assert f"<td>{distance:.3f}</td><td>0.500</td>" in page(explorer)
         assert f"after {batch} batches" in words(explorer)
         assert named(explorer, "Batch").value == batch
@@ -198,7 +201,7 @@ def test_other_noise_goes_round_the_stored_sets_at_every_checkpoint():
     named(explorer, "Other noise").click()
     assert "noise 2 of 2" in words(explorer)
     slider(explorer).value = 1
-    assert np.array_equal(picture(explorer, "25 images"), figures.tile(explorer.grids[10][25:], columns=5))
+    assert np.array_equal(picture(explorer, "25 images"), tile(explorer.grids[10][25:], columns=5))
     named(explorer, "Other noise").click()
     assert "noise 1 of 2" in words(explorer)
     assert named(gan(sets=1), "Other noise").disabled
@@ -209,7 +212,7 @@ def test_new_noise_is_drawn_by_the_kept_generator_and_measured_as_it_was():
     named(explorer, "New noise").click()
     noise = torch.randn(25, 4, generator=torch.Generator().manual_seed(7))
     images = as_bytes(sample(explorer.generator, noise, batch_size=25)).numpy()
-    assert np.array_equal(picture(explorer, "25 images"), figures.tile(images, columns=5))
+    assert np.array_equal(picture(explorer, "25 images"), tile(images, columns=5))
     assert "<td>1.500</td><td>0.500</td>" in page(explorer)
     assert changes(explorer, "25 images", named(explorer, "New noise").click)
     assert "seed 8" in words(explorer)
@@ -223,7 +226,7 @@ def networks() -> tuple[Generator, Classifier]:
 
 @pytest.fixture
 def task3(networks) -> widgets.Widget:
-    return explore.task3(*networks, first=2, second=7, steps=9, candidates=300, seed=0)
+    return task3_explorer(*networks, first=2, second=7, steps=9, candidates=300, seed=0)
 
 
 def test_alpha_goes_from_the_one_end_point_to_the_other(task3, networks):
@@ -282,7 +285,7 @@ def test_equal_digits_are_said_in_words_and_nothing_stale_is_shown(task3):
 def test_a_generator_without_a_digit_is_said_in_words(networks):
     torch.manual_seed(0)
     untrained = Generator(latent_dim=4, width=2, topology="shuffle")
-    explorer = explore.task3(untrained, networks[1], first=2, second=7, steps=9, candidates=20, seed=0)
+    explorer = task3_explorer(untrained, networks[1], first=2, second=7, steps=9, candidates=20, seed=0)
     assert "draw more candidates or train the generator for longer" in words(explorer)
 
 

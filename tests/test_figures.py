@@ -6,9 +6,20 @@ import pytest
 import torch
 from PIL import Image
 
-from lib import figures
-from lib.records import Record, provenance
-from lib.training import cross_entropy
+from bundle.plots.digits import draw_digits, draw_grid, draw_strips, tile
+from bundle.plots.part1 import (
+    draw_accuracy_against_length,
+    draw_accuracy_curves,
+    draw_inside,
+    draw_memory_span,
+    draw_softmax_twice,
+    draw_speed,
+)
+from bundle.plots.saving import described, plotted, save_figure, save_walk
+from bundle.plots.walks import draw_change_table, draw_line_and_circle, draw_seen_between
+from bundle.runs.provenance import provenance
+from bundle.runs.records import Record, matching
+from lib.recurrent.training import cross_entropy
 
 
 def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), seeds=3) -> list[Record]:
@@ -28,7 +39,7 @@ def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), s
 
 def test_the_curve_is_the_mean_over_seeds_of_every_tenth_step():
     records = runs(lengths=(5,), recipes=("corrected",))
-    (panel,) = figures.plotted(figures.accuracy_curves(records, every=10))
+    (panel,) = plotted(draw_accuracy_curves(records, every=10))
     expected = np.mean([record.columns["accuracy"][::10] for record in records], axis=0)
     np.testing.assert_allclose(panel["lines"][0]["y"], expected, atol=1e-6)
     assert "n = 3" in panel["lines"][0]["label"]
@@ -36,10 +47,9 @@ def test_the_curve_is_the_mean_over_seeds_of_every_tenth_step():
 
 def test_accuracy_against_length_averages_the_last_steps():
     records = runs(recipes=("corrected",))
-    (panel,) = figures.plotted(figures.accuracy_against_length(records, last=20))
+    (panel,) = plotted(draw_accuracy_against_length(records, last=20))
     expected = [
-        np.mean([r.columns["accuracy"][-20:] for r in figures.matching(records, seq_length=n)])
-        for n in (3, 5)
+        np.mean([r.columns["accuracy"][-20:] for r in matching(records, seq_length=n)]) for n in (3, 5)
     ]
     np.testing.assert_allclose(panel["lines"][0]["y"], expected, atol=1e-6)
 
@@ -47,7 +57,7 @@ def test_accuracy_against_length_averages_the_last_steps():
 def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_path):
     records = runs(lengths=(5,))
     path = tmp_path / "figure-03.png"
-    figures.save(figures.accuracy_curves(records, every=10), path, provenance=figures.described(records))
+    save_figure(draw_accuracy_curves(records, every=10), path, provenance=described(records))
     about = Image.open(path).text
     assert json.loads(about["Seeds"]) == [0, 1, 2]
     assert json.loads(about["Settings"]) == {"cell": "LSTM", "seq_length": 5}
@@ -58,7 +68,7 @@ def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_p
 def test_the_same_values_give_the_same_bytes(tmp_path):
     records = runs()
     first, second = (
-        figures.save(figures.accuracy_against_length(records, last=10), tmp_path / name, provenance={})
+        save_figure(draw_accuracy_against_length(records, last=10), tmp_path / name, provenance={})
         for name in ("a.png", "b.png")
     )
     assert first == second
@@ -66,7 +76,7 @@ def test_the_same_values_give_the_same_bytes(tmp_path):
 
 def test_tiles_keep_every_pixel_and_the_order_row_by_row():
     images = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8) * 10
-    picture = figures.tile(images, columns=3, gap=1)
+    picture = tile(images, columns=3, gap=1)
     assert picture.shape == (9, 14)
     assert picture[0, 0] == 0
     assert picture[0, 5] == 10
@@ -76,16 +86,14 @@ def test_tiles_keep_every_pixel_and_the_order_row_by_row():
 
 def test_a_grid_shows_grey_values_as_they_are_not_stretched():
     dim = np.full((25, 28, 28), 90, np.uint8)
-    image = figures.grid(dim).axes[0].images[0]
+    image = draw_grid(dim).axes[0].images[0]
     assert image.get_clim() == (0, 255)
     assert image.get_interpolation() == "nearest"
 
 
 @pytest.mark.parametrize("columns", [4, 9])
 def test_digits_have_their_words_below(columns):
-    figure = figures.digits(
-        np.zeros((9, 28, 28), np.uint8), columns=columns, below=[str(i) for i in range(9)]
-    )
+    figure = draw_digits(np.zeros((9, 28, 28), np.uint8), columns=columns, below=[str(i) for i in range(9)])
     words = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert words == [str(i) for i in range(9)]
 
@@ -94,13 +102,13 @@ def test_drawing_leaves_the_callers_style_alone():
     import matplotlib
 
     before = matplotlib.rcParams["font.size"]
-    figures.accuracy_curves(runs(lengths=(5,)), every=10)
+    draw_accuracy_curves(runs(lengths=(5,)), every=10)
     assert matplotlib.rcParams["font.size"] == before
 
 
 def test_the_span_figure_draws_every_seed_and_names_the_span():
     finals = {("RNN", "corrected"): {5: [1, 0.9, 1]}, ("LSTM", "ours"): {5: [1, 1, 1], 300: [0.99, 1, 0.2]}}
-    (panel,) = figures.plotted(figures.memory_span(finals, accuracy=0.99, spans=[0, 5]))
+    (panel,) = plotted(draw_memory_span(finals, accuracy=0.99, spans=[0, 5]))
     medians, points = panel["lines"][2:4]
     assert (medians["label"], medians["x"], medians["y"]) == ("LSTM, ours: span 5", [5, 300], [1, 0.99])
     assert points["y"] == [1, 1, 1, 0.99, 1, 0.2]
@@ -110,15 +118,15 @@ def test_the_span_figure_draws_every_seed_and_names_the_span():
 def test_the_look_inside_shows_the_chosen_units_over_the_digits():
     rng = np.random.default_rng(0)
     states = {name: rng.random((7, 16)) for name in "ifoc"}
-    figure = figures.inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
-    panels = figures.plotted(figure)
+    figure = draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
+    panels = plotted(figure)
     np.testing.assert_allclose(panels[1]["pictures"][0], states["f"][:, [3, 8]].T)
     np.testing.assert_allclose(panels[3]["pictures"][0], np.tanh(states["c"][:, [3, 8]].T))
     assert [label.get_text() for label in figure.axes[4].get_xticklabels()] == list("1234321")
 
 
 def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_finds():
-    left, right = figures.plotted(figures.softmax_twice())
+    left, right = plotted(draw_softmax_twice())
     floor = next(line for line in left["lines"] if len(set(line["y"])) == 1 and len(line["y"]) == 2)
     assert floor["y"][0] == pytest.approx(1.46115, abs=1e-5)
     for times, (drawn_loss, drawn_pull) in enumerate(zip(left["lines"], right["lines"], strict=False), 1):
@@ -127,8 +135,7 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
         for at in (50, 500, 950):
             p = torch.tensor(drawn_loss["x"][at], dtype=torch.float64)
             logits = torch.cat((p.log()[None], ((1 - p) / 9).log().expand(9)))[None].requires_grad_()
-            recipe = "corrected" if times == 1 else "as-written"
-            loss = cross_entropy(logits, torch.tensor([0]), recipe=recipe)
+            loss = cross_entropy(logits, torch.tensor([0]), softmax_twice=times == 2)
             loss.backward()
             assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
             assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
@@ -140,7 +147,7 @@ def test_the_speed_figure_shows_what_was_measured():
             {"hidden": h, "ms": {"torch": 3.0 * h, "ours": 2.0 * h, "floor": 1.0 * h}} for h in (32, 64)
         ]
     }
-    (panel,) = figures.plotted(figures.speed(scaling))
+    (panel,) = plotted(draw_speed(scaling))
     shown = {line["label"]: line["y"] for line in panel["lines"]}
     assert shown == {"torch.nn.LSTM": [96, 192], "ours": [64, 128], "bare matrix products": [32, 64]}
 
@@ -153,7 +160,7 @@ def test_line_and_circle_are_drawn_with_what_was_measured():
             columns[f"{kind} {name}"] = [10 * i + j + a for a in alpha]
         columns[f"{kind} path_length"] = [4.0 + i, 9, 16, 25]
     summary = {"real frechet_distance": 0.1, "short frechet_distance": 0.7}
-    norm, quality, speed = figures.plotted(figures.line_and_circle(columns, summary))
+    norm, quality, speed = plotted(draw_line_and_circle(columns, summary))
     assert [line["y"] for line in norm["lines"]] == [columns["line norm"], columns["circle norm"]]
     assert quality["lines"][0]["y"] == columns["line frechet_distance"]
     assert [line["y"][0] for line in quality["lines"][2:]] == [0.1, 0.7]
@@ -163,10 +170,10 @@ def test_line_and_circle_are_drawn_with_what_was_measured():
 
 def test_third_digits_are_drawn_without_those_at_the_ends():
     rows = [(d / 20, d / 20 - 0.01, d / 20 + 0.01) for d in range(10)]
-    figure = figures.seen_between(
+    figure = draw_seen_between(
         {(2, 7): {"line": rows, "circle": rows}, (6, 7): {"line": rows, "circle": rows}}
     )
-    panels = figures.plotted(figure)
+    panels = plotted(figure)
     assert panels[0]["lines"][0]["y"] == [d / 20 for d in range(10) if d not in (2, 7)]
     assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == list("01234589")
     assert figure.axes[0].get_ylim()[1] > 0.46
@@ -175,7 +182,7 @@ def test_third_digits_are_drawn_without_those_at_the_ends():
 def test_the_change_table_names_share_and_third_digit():
     shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
     shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
-    axes = figures.change_table(shares, between).axes[0]
+    axes = draw_change_table(shares, between).axes[0]
     assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
         ((6, 2), "25%\n(8)"),
         ((2, 6), "50%\n(–)"),
@@ -185,10 +192,10 @@ def test_the_change_table_names_share_and_third_digit():
 def test_a_walk_is_saved_as_a_row_an_animation_there_and_back_and_its_facts(tmp_path):
     frames = np.random.default_rng(0).integers(0, 256, (4, 5, 7), dtype=np.uint8)
     for name in ("one", "two"):
-        figures.save_walk(frames, tmp_path / name, facts={"digits": [1]}, provenance={"seeds": [3]})
+        save_walk(frames, tmp_path / name, facts={"digits": [1]}, provenance={"seeds": [3]})
     assert json.loads((tmp_path / "one.json").read_text()) == {"seeds": [3], "digits": [1]}
     row = np.asarray(Image.open(tmp_path / "one.png"))
-    assert (row[::4, ::4] == figures.tile(frames, columns=4)).all()
+    assert (row[::4, ::4] == tile(frames, columns=4)).all()
     with Image.open(tmp_path / "one.gif") as gif:
         assert json.loads(gif.info["comment"]) == {"seeds": [3]}
         assert gif.info["loop"] == 0
@@ -210,6 +217,6 @@ def test_strips_stand_below_one_another_each_image_over_its_caption():
         SimpleNamespace(images=np.full((3, 28, 28), 10 * i, np.uint8), captions=[f"{i}{j}" for j in range(3)])
         for i in range(2)
     ]
-    figure = figures.strips(walks)
+    figure = draw_strips(walks)
     assert [axes.texts[0].get_text() for axes in figure.axes] == ["00", "01", "02", "10", "11", "12"]
-    assert [np.max(panel["pictures"][0]) for panel in figures.plotted(figure)] == [0, 0, 0, 10, 10, 10]
+    assert [np.max(panel["pictures"][0]) for panel in plotted(figure)] == [0, 0, 0, 10, 10, 10]

@@ -2,15 +2,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lib.gan import (
-    TOPOLOGIES,
-    Discriminator,
-    Generator,
-    load_generator,
-    minimax_losses,
-    sample,
-    save_generator,
-)
+from lib.gan.losses import minimax_losses
+from lib.gan.networks import TOPOLOGIES, Discriminator, Generator, load_generator, save_generator
+from lib.gan.sampling import sample
 
 
 def count(network: torch.nn.Module) -> int:

@@ -1,7 +1,8 @@
 import pytest
 
-from lib.gan_claims import PICTURES, judge_pictures, variant_rows
-from lib.records import Record
+from bundle.claims.gan import PICTURES, judge_pictures
+from bundle.claims.gan_tables import variant_rows
+from bundle.runs.records import Record
 
 ALL = (0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 187000)
 
@@ -13,9 +14,9 @@ def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=
         columns={"quality_batch": list(ALL), "quality_clear": list(clear)},
         summary={
             "clear": end,
-            "floor_clear": real,
-            "told_apart": 0.6,
-            "told_apart_of": 4000,
+            "real_clear": real,
+            "c2st": 0.6,
+            "c2st_of": 4000,
             "discriminator_right": 0.52,
             "frechet_distance": 1.0,
             **summary,
@@ -40,7 +41,7 @@ def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
         (2, {"clear": (0, 0.3, 0.4, 0.42, 0.44, 0.45, 0.46, 0.47, 0.86)}),
         (2, {"clear": (0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.86, 0.87)}),
         (3, {"end": 0.8, "clear": (0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8)}),
-        (5, {"told_apart": 0.8}),
+        (5, {"c2st": 0.8}),
         (6, {"discriminator_right": 0.6}),
     ],
 )
@@ -55,8 +56,8 @@ def test_more_and_more_clear_is_undecided_without_a_trend_and_fails_with_a_fall(
 
 
 def test_runs_that_disagree_or_an_interval_across_the_line_leave_a_sentence_undecided():
-    assert words(record(), record(told_apart=0.8))[5] == "undecided"
-    assert words(record(told_apart=0.75))[5] == "undecided"
+    assert words(record(), record(c2st=0.8))[5] == "undecided"
+    assert words(record(c2st=0.75))[5] == "undecided"
     assert words(record(end=0.855))[3] == "undecided"
 
 
@@ -69,7 +70,7 @@ def test_a_run_that_nobody_looked_at_on_its_way_says_nothing_of_its_way():
 
 def test_a_run_without_the_floor_beside_it_is_not_compared_with_real_images():
     bare = record()
-    del bare.summary["floor_clear"]
+    del bare.summary["real_clear"]
     rows = judge_pictures({"bare": [bare]})[1]
     assert [row[2] == "not looked at" for row in rows] == [False, False, True, True, False, False, False]
 

@@ -3,9 +3,12 @@ import math
 import pytest
 import torch
 
-from lib.classifier import Classifier, predict
-from lib.gan import Generator, sample
-from lib.latent import KINDS, between, endpoints, path, project
+from lib.evaluation.classifier import Classifier, predict
+from lib.gan.networks import Generator
+from lib.gan.sampling import sample
+from lib.latent.end_points import endpoints
+from lib.latent.interpolation import INTERPOLATIONS, between, path
+from lib.latent.projection import project
 
 
 @pytest.fixture
@@ -115,7 +118,7 @@ def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
         endpoints(*networks, present, absent, candidates=3, noise_source=source())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", INTERPOLATIONS)
 def test_many_paths_at_once_are_the_single_ones_with_ends_bit_for_bit(kind):
     begin, end = torch.randn(2, 5, 64, generator=source())
     begin[0, 0] = -0.0

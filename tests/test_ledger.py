@@ -4,14 +4,37 @@ import re
 import numpy as np
 import pytest
 
-from lib import ledger, records
-from lib.records import Record
+from bundle.claims.accuracy import (
+    EVERY,
+    collapses,
+    deepest_drop,
+    final_accuracy,
+    final_by_length,
+    first_full,
+    held_full,
+    logged,
+    span,
+    unsteadiness,
+)
+from bundle.claims.part1 import PART1, judge_part1
+from bundle.claims.part1_tables import (
+    VERDICT_HEADER,
+    ablation_rows,
+    in_words,
+    statistics_rows,
+    tally,
+    verdict_rows,
+)
+from bundle.claims.verdicts import Verdict, median_interval
+from bundle.commands.tables import main
+from bundle.runs import records
+from bundle.runs.records import Record
 
 
 def run(cell: str, length: int, accuracy: list[float], *, seed: int = 0, recipe: str = "corrected") -> Record:
     """A record whose logged accuracies, one every ten steps, are these."""
     settings = {"cell": cell, "seq_length": length, "seed": seed, "recipe": recipe}
-    return Record(settings=settings, columns={"accuracy": list(np.repeat(accuracy, ledger.EVERY))})
+    return Record(settings=settings, columns={"accuracy": list(np.repeat(accuracy, EVERY))})
 
 
 @pytest.mark.parametrize(
@@ -25,17 +48,17 @@ def run(cell: str, length: int, accuracy: list[float], *, seed: int = 0, recipe:
     ],
 )
 def test_steps_to_full_accuracy(accuracy, first, held):
-    assert ledger.first_full(np.array(accuracy)) == first
-    assert ledger.held_full(np.array(accuracy)) == held
+    assert first_full(np.array(accuracy)) == first
+    assert held_full(np.array(accuracy)) == held
 
 
 def test_the_deepest_drop_is_below_the_best_so_far():
-    assert ledger.deepest_drop(np.array([0.2, 0.9, 0.3, 1.0, 0.6])) == pytest.approx(0.6)
-    assert ledger.deepest_drop(np.array([0.2, 0.4, 0.9])) == 0
+    assert deepest_drop(np.array([0.2, 0.9, 0.3, 1.0, 0.6])) == pytest.approx(0.6)
+    assert deepest_drop(np.array([0.2, 0.4, 0.9])) == 0
 
 
-def judged(claim_id: str, records: list[Record]) -> ledger.Verdict:
-    (verdict,) = ledger.judge([c for c in ledger.PART1 if c.id == claim_id], records)
+def judged(claim_id: str, records: list[Record]) -> Verdict:
+    (verdict,) = judge_part1([c for c in PART1 if c.id == claim_id], records)
     return verdict
 
 
@@ -87,16 +110,16 @@ def test_each_recipe_has_its_own_verdict_and_claims_without_runs_have_none():
         for cell in ("LSTM", "RNN")
         for recipe in ("as-written", "corrected")
     ]
-    verdicts = list(ledger.judge(ledger.PART1, records))
+    verdicts = list(judge_part1(PART1, records))
     assert {v.recipe for v in verdicts} == {"as-written", "corrected"}
     assert "rnn-never-30" not in {v.claim.id for v in verdicts}
-    assert all(len(row) == len(ledger.HEADER) for row in ledger.rows(verdicts))
+    assert all(len(row) == len(VERDICT_HEADER) for row in verdict_rows(verdicts))
 
 
 def test_p_values_are_the_exact_binomial_ones_corrected_for_all_claims_by_the_step_up_rule():
     """By another route: binomial sums by hand, and Benjamini and Hochberg's rule written out."""
     records = [r for wins in (9,) for r in lstm_first(range(10), wins=wins)]
-    verdicts = ledger.judge(ledger.PART1, records)
+    verdicts = judge_part1(PART1, records)
     assert len(verdicts) >= 3
     for v in verdicts:
         tail = sum(math.comb(v.n, k) for k in range(v.n + 1) if math.comb(v.n, k) <= math.comb(v.n, v.count))
@@ -109,17 +132,17 @@ def test_p_values_are_the_exact_binomial_ones_corrected_for_all_claims_by_the_st
 
 def test_the_median_of_runs_that_may_never_arrive():
     never = math.inf
-    assert ledger.median_interval([100, never, 300]) == (300, -math.inf, math.inf)
-    median, low, high = ledger.median_interval([10, 20, 30, 40, 50, 60, 70, never, never, never])
+    assert median_interval([100, never, 300]) == (300, -math.inf, math.inf)
+    median, low, high = median_interval([10, 20, 30, 40, 50, 60, 70, never, never, never])
     assert (median, low, high) == (55, 20, never)
-    assert ledger.median_interval([never] * 10)[0] == never
-    assert ledger.median_interval([math.nan, 1, -1])[0] == 0
+    assert median_interval([never] * 10)[0] == never
+    assert median_interval([math.nan, 1, -1])[0] == 0
 
 
 @pytest.mark.parametrize("n", [10, 20, 31])
 def test_the_interval_of_the_median_covers_at_least_95_percent_and_no_narrower_one_does(n):
     values = list(range(n))
-    _, low, high = ledger.median_interval(values)
+    _, low, high = median_interval(values)
     rank = int(low) + 1
     assert high == n - rank
     outside = 2 * sum(math.comb(n, k) for k in range(rank)) / 2**n
@@ -129,10 +152,10 @@ def test_the_interval_of_the_median_covers_at_least_95_percent_and_no_narrower_o
 
 def test_collapses_and_unsteadiness_count_from_the_first_full_batch():
     accuracy = np.array([0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1])
-    assert ledger.collapses(accuracy) == 2
-    assert ledger.unsteadiness(accuracy) == pytest.approx(4 / 8)
-    assert ledger.unsteadiness(np.array([0.5, 0.9])) == 1
-    assert ledger.collapses(np.array([0.5, 0.9, 0.1])) == 0
+    assert collapses(accuracy) == 2
+    assert unsteadiness(accuracy) == pytest.approx(4 / 8)
+    assert unsteadiness(np.array([0.5, 0.9])) == 1
+    assert collapses(np.array([0.5, 0.9, 0.1])) == 0
 
 
 def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
@@ -146,28 +169,28 @@ def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
     ]
     verdict = judged("schedule-helps", records)
     assert (verdict.count, verdict.n, verdict.word) == (10, 10, "holds")
-    assert len(list(ledger.statistics_rows(records))) == 2
+    assert len(list(statistics_rows(records))) == 2
 
 
 def test_a_recipe_of_ours_is_not_judged_by_the_originals_sentences():
     records = [run(cell, 5, [0.1, 1], recipe="ours") for cell in ("LSTM", "RNN")]
-    assert ledger.judge(ledger.PART1, records) == []
-    assert next(iter(ledger.statistics_rows(records)))[:4] == ["LSTM", "ours", "5", "1"]
+    assert judge_part1(PART1, records) == []
+    assert next(iter(statistics_rows(records)))[:4] == ["LSTM", "ours", "5", "1"]
 
 
 def test_the_table_is_printed_again_from_stored_records(tmp_path, capsys):
     for record in lstm_first(range(10), wins=10):
         records.save(record, tmp_path)
-    ledger.main([str(tmp_path)])
+    main([str(tmp_path)])
     out = capsys.readouterr().out
     assert "At 5 the LSTM reaches 100 % before the RNN" in out
     assert "10/10" in out
     with pytest.raises(SystemExit, match="usage"):
-        ledger.main([str(tmp_path / "nothing")])
+        main([str(tmp_path / "nothing")])
 
 
 def test_claims_have_ids_of_their_own():
-    assert len({claim.id for claim in ledger.PART1}) == len(ledger.PART1) >= 9
+    assert len({claim.id for claim in PART1}) == len(PART1) >= 9
 
 
 def curriculum_run(accuracy: list[float], lengths: list[int]) -> Record:
@@ -177,15 +200,15 @@ def curriculum_run(accuracy: list[float], lengths: list[int]) -> Record:
 
 def test_full_accuracy_at_a_shorter_length_is_not_yet_held():
     record = curriculum_run([1.0] * 40, [5] * 15 + [30] * 25)
-    assert ledger.held_full(ledger.logged(record)) == ledger.first_full(ledger.logged(record)) == 20
+    assert held_full(logged(record)) == first_full(logged(record)) == 20
 
 
 def test_the_final_accuracy_is_that_of_the_batches_at_the_target():
     record = curriculum_run([0.2, 0.9, 0.1, 1.0], [30, 30, 7, 30])
-    assert ledger.final_accuracy(record, last=3) == pytest.approx(0.95)
-    assert ledger.final_accuracy(curriculum_run([1.0, 1.0], [7, 9]), last=2) == 0
-    assert ledger.final_accuracy(run("LSTM", 5, [0.5, 1]), last=10) == 1
-    assert ledger.final_by_length([record], last=1) == {30: [1.0]}
+    assert final_accuracy(record, last=3) == pytest.approx(0.95)
+    assert final_accuracy(curriculum_run([1.0, 1.0], [7, 9]), last=2) == 0
+    assert final_accuracy(run("LSTM", 5, [0.5, 1]), last=10) == 1
+    assert final_by_length([record], last=1) == {30: [1.0]}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +220,7 @@ def test_the_final_accuracy_is_that_of_the_batches_at_the_target():
     ],
 )
 def test_the_span_ends_where_too_few_seeds_arrive(finals, expected):
-    assert ledger.span(finals, accuracy=0.99, share=0.9) == expected
+    assert span(finals, accuracy=0.99, share=0.9) == expected
 
 
 def test_the_ablation_compares_the_whole_recipe_with_one_part_less_each():
@@ -206,7 +229,7 @@ def test_the_ablation_compares_the_whole_recipe_with_one_part_less_each():
     whole[1].summary["accuracy_at"] = {"3": 0.98, "100": 1.0}
     others = [run("LSTM", 100, [0.1, 0.2, 0.3], seed=s, recipe="ours") for s in range(2)]
     others += [run("LSTM", 100, [0.1, 0.2, 1], seed=s, recipe="ours") for s in range(2)]
-    rows = list(ledger.ablation_rows(whole, others, {"without a": {}, "without b": {}}))
+    rows = list(ablation_rows(whole, others, {"without a": {}, "without b": {}}))
     assert [row[:3] for row in rows] == [
         ["ours", "2/2", "10"],
         ["without a", "0/2", "never"],
@@ -218,12 +241,12 @@ def test_the_ablation_compares_the_whole_recipe_with_one_part_less_each():
 def test_in_words_the_first_full_batch_is_a_step_or_never():
     records = [run("LSTM", 5, [0.1, 1], seed=s) for s in range(3)]
     records += [run("LSTM", 5, [0.1, 0.2], seed=s, recipe="as-written") for s in range(3)]
-    assert (ledger.in_words(records, "corrected"), ledger.in_words(records, "as-written")) == ("10", "never")
+    assert (in_words(records, "corrected"), in_words(records, "as-written")) == ("10", "never")
 
 
 def test_the_tally_counts_every_verdict_once():
-    verdicts = ledger.judge(ledger.PART1, lstm_first(range(10), wins=10))
-    words = ledger.tally(verdicts)
+    verdicts = judge_part1(PART1, lstm_first(range(10), wins=10))
+    words = tally(verdicts)
     counts = [int(word) for word in re.findall(r"\d+", words)]
     assert counts[0] == sum(counts[1:]) == len(verdicts)
     assert "corrected" in words

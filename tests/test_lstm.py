@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lib.lstm import LSTM
+from lib.recurrent.lstm import LSTM
 from tests.test_cells import SHAPES
 
 

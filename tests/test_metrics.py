@@ -6,21 +6,13 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import poly_mmd
 
-from lib.classifier import Classifier, evaluate, predict, train_classifier
-from lib.gan import Generator, sample
-from lib.metrics import (
-    NEIGHBOURS,
-    Judge,
-    class_imbalance,
-    class_shares,
-    features,
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-    nearest_distances,
-    precision_recall,
-    taught_accuracy,
-)
+from lib.evaluation.classifier import Classifier, evaluate, features, predict, train_classifier
+from lib.evaluation.distances import class_imbalance, class_shares, frechet_distance, inception_score, kid
+from lib.evaluation.judge import Judge
+from lib.evaluation.neighbours import NEIGHBOURS, nearest_distances, precision_recall
+from lib.evaluation.two_sample import classification_accuracy_score
+from lib.gan.networks import Generator
+from lib.gan.sampling import sample
 
 
 def gaussians(n: int, d: int, seed: int) -> torch.Tensor:
@@ -58,7 +50,7 @@ def test_frechet_distance_is_symmetric_and_nought_only_for_the_same():
     assert frechet_distance(a, a + 1) == pytest.approx(4)
 
 
-@pytest.mark.parametrize("measure", [frechet_distance, kernel_distance])
+@pytest.mark.parametrize("measure", [frechet_distance, kid])
 @pytest.mark.parametrize("shapes", [((5, 3), (5, 4)), ((5,), (5,)), ((1, 3), (5, 3))])
 def test_features_that_cannot_be_compared_are_refused(measure, shapes):
     with pytest.raises(ValueError, match="features"):
@@ -67,18 +59,18 @@ def test_features_that_cannot_be_compared_are_refused(measure, shapes):
 
 def test_kernel_distance_agrees_with_torchmetrics_and_with_its_definition():
     a, b = gaussians(230, 16, 1), gaussians(230, 16, 2)
-    assert kernel_distance(a, b) == pytest.approx(poly_mmd(a, b).item(), rel=1e-9)
+    assert kid(a, b) == pytest.approx(poly_mmd(a, b).item(), rel=1e-9)
     b = b[:150]
     within = [(rows @ rows.T / 16 + 1).pow(3).fill_diagonal_(0).sum() for rows in (a, b)]
     expected = within[0] / (230 * 229) + within[1] / (150 * 149) - 2 * (a @ b.T / 16 + 1).pow(3).mean()
-    assert kernel_distance(a, b) == pytest.approx(expected.item(), rel=1e-9)
+    assert kid(a, b) == pytest.approx(expected.item(), rel=1e-9)
 
 
 def test_kernel_distance_of_two_samples_of_one_distribution_is_about_nought_on_both_sides():
     rows = gaussians(4000, 8, 1)
-    found = [kernel_distance(*rows[start : start + 400].split(200)) for start in range(0, 4000, 400)]
+    found = [kid(*rows[start : start + 400].split(200)) for start in range(0, 4000, 400)]
     assert min(found) < 0 < max(found)
-    assert abs(sum(found)) / 10 < kernel_distance(rows[:200], rows[200:400] * 1.5) / 4
+    assert abs(sum(found)) / 10 < kid(rows[:200], rows[200:400] * 1.5) / 4
 
 
 @pytest.mark.filterwarnings("ignore:Metric `InceptionScore` will save", "ignore:std()")
@@ -171,7 +163,7 @@ def test_the_judge_finds_the_real_images_themselves_perfect_and_noise_far_off(ju
     judge, real, _ = judged
     of_itself = judge(real)
     assert of_itself["frechet_distance"] < 1e-6
-    assert of_itself["kernel_distance"] < 0  # below the mean of two samples: each image meets itself
+    assert of_itself["kid"] < 0  # below the mean of two samples: each image meets itself
     assert of_itself["class_imbalance"] == 0
     assert of_itself["precision"] == of_itself["recall"] == of_itself["nearest_training"] == 1
     assert of_itself["inception_score"] == inception_score(predict(judge.classifier, real))
@@ -179,7 +171,7 @@ def test_the_judge_finds_the_real_images_themselves_perfect_and_noise_far_off(ju
     assert of_itself["confidence"] == pytest.approx(expected)
     of_noise = judge(torch.full_like(real, 0.5).bernoulli() * 2 - 1)
     assert of_noise["frechet_distance"] > 1
-    assert of_noise["kernel_distance"] > 0.01
+    assert of_noise["kid"] > 0.01
     assert of_noise["precision"] < 0.2
     assert of_noise["nearest_training"] > 1.1
 
@@ -189,7 +181,7 @@ def test_the_judge_measures_as_the_functions_do(judged):
     found, here = features(judge.classifier, training[:50])[0], features(judge.classifier, real)[0]
     measured = judge(training[:50])
     assert measured["frechet_distance"] == frechet_distance(found, here)
-    assert measured["kernel_distance"] == kernel_distance(found, here)
+    assert measured["kid"] == kid(found, here)
     both = precision_recall(found, here, neighbours=NEIGHBOURS)
     assert (measured["precision"], measured["recall"]) == both
 
@@ -203,12 +195,12 @@ def test_copies_of_training_images_show_even_with_noise_on_them(judged):
 
 def test_the_floor_is_what_real_images_measure_and_leaves_each_ones_own_copy_out(judged):
     judge, _, training = judged
-    floor, as_generated = judge.floor(60), judge(training[:60])
+    floor, as_generated = judge.baseline(60), judge(training[:60])
     assert 0.9 < floor.pop("nearest_training") < 1.1
     assert as_generated.pop("nearest_training") == 0
     assert floor == as_generated
     with pytest.raises(ValueError, match="samples is 200"):
-        judge.floor(200)
+        judge.baseline(200)
 
 
 def test_the_judge_refuses_images_too_few_for_neighbours_and_training_images_that_are_the_real_ones(judged):
@@ -253,7 +245,7 @@ def test_a_faithful_generator_teaches_what_the_judge_knows(tasks):
     steps = []
 
     def taught(noise_seed: int = 9) -> float:
-        return taught_accuracy(
+        return classification_accuracy_score(
             generator,
             judge,
             images,
@@ -277,11 +269,15 @@ def test_a_generator_of_one_class_teaches_nothing_of_the_other(tasks):
         def forward(self, z: torch.Tensor) -> torch.Tensor:
             return super().forward(z.abs())
 
-    accuracy = taught_accuracy(Upper(), judge, images, labels, samples=200, noise_seed=9, settings=settings)
+    accuracy = classification_accuracy_score(
+        Upper(), judge, images, labels, samples=200, noise_seed=9, settings=settings
+    )
     assert accuracy == pytest.approx(labels.double().mean().item())
 
 
 def test_no_sample_is_no_lesson(tasks):
     generator, judge, images, labels, settings = tasks
     with pytest.raises(ValueError, match="samples is 0"):
-        taught_accuracy(generator, judge, images, labels, samples=0, noise_seed=9, settings=settings)
+        classification_accuracy_score(
+            generator, judge, images, labels, samples=0, noise_seed=9, settings=settings
+        )

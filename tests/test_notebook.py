@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from lib import notebook
+from bundle.pages import notebook
+from bundle.pages.parameters import check_parameters, parameters_of
 
 
 def namespace(**values) -> dict:
@@ -12,8 +13,8 @@ def namespace(**values) -> dict:
 
 
 def test_good_parameters_pass_and_an_int_is_a_float():
-    notebook.check_parameters(namespace())
-    notebook.check_parameters(namespace(rate=1))
+    check_parameters(namespace())
+    check_parameters(namespace(rate=1))
 
 
 @pytest.mark.parametrize(
@@ -33,17 +34,17 @@ def test_a_value_of_another_type_is_named_with_all_parameters(name, value, kind)
     with pytest.raises(
         ValueError, match=rf"{name} is .*; it must be of type {kind}.*seed \(int\), rate \(float\)"
     ):
-        notebook.check_parameters(namespace(**{name: value}))
+        check_parameters(namespace(**{name: value}))
 
 
 def test_an_injected_name_that_is_no_parameter_is_refused_with_the_valid_names():
     cells = ["", "seed: int = 0", "# Parameters\nseed = 1\nseq_lenght = 5\n"]
     with pytest.raises(ValueError, match="seq_lenght is not a parameter.*seq_lengths.*seed.*fresh"):
-        notebook.check_parameters(namespace(In=cells, seq_lenght=5))
+        check_parameters(namespace(In=cells, seq_lenght=5))
 
 
 def test_names_that_later_cells_assign_are_no_business_of_the_check():
-    notebook.check_parameters(namespace(In=["", "seed: int = 0", "other = 3"], other=3))
+    check_parameters(namespace(In=["", "seed: int = 0", "other = 3"], other=3))
 
 
 def test_the_parameters_that_settings_have_fields_for_are_picked_out():
@@ -53,7 +54,7 @@ def test_the_parameters_that_settings_have_fields_for_are_picked_out():
         rate: float
         samples: int = 5
 
-    picked = notebook.parameters_of(Settings, namespace(seed=3, samples=8))
+    picked = parameters_of(Settings, namespace(seed=3, samples=8))
     assert picked == {"seed": 3, "rate": 0.1}  # samples is no parameter, but some other name of a cell
 
 

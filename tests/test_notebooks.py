@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
-from lib import bundle
+from bundle.commands import report
 
 pytestmark = pytest.mark.timeout(600)  # the whole report runs once, for all of them
 
-NAMES = bundle.NOTEBOOKS
+NAMES = report.NOTEBOOKS
 PATHS_OR_TIMES = re.compile(r"(?<![\w.])/(home|root|tmp|work|Users|usr)/|\d\d:\d\d:\d\d|20\d\d-\d\d-\d\d")
 
 
@@ -123,8 +123,8 @@ def test_every_grid_strip_figure_and_model_is_left_behind(smoke):
 
 
 def test_a_second_run_executes_nothing_and_says_so(smoke, capsys, monkeypatch):
-    monkeypatch.setattr(bundle, "run_notebook", lambda *_: pytest.fail("a notebook was executed"))
-    bundle.main(smoke["path"], stamps=smoke["path"].parent / "stamps")
+    monkeypatch.setattr(report, "run_notebook", lambda *_: pytest.fail("a notebook was executed"))
+    report.main(smoke["path"], stamps=smoke["path"].parent / "stamps")
     assert "Nothing has changed" in capsys.readouterr().out
 
 

@@ -2,8 +2,10 @@ import json
 
 import pytest
 
-from lib import records
-from lib.records import Record
+from bundle.runs import records
+from bundle.runs.provenance import provenance
+from bundle.runs.records import Record
+from lib.files import write_atomically
 
 SETTINGS = {"cell": "LSTM", "recipe": "as-written", "seq_length": 5, "seed": 3, "steps": 10}
 
@@ -30,14 +32,14 @@ def test_a_record_cut_short_is_named_with_the_remedy(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     path = tmp_path / "file"
-    records.write_atomically(path, b"old")
+    write_atomically(path, b"old")
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(records.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        records.write_atomically(path, b"new")
+        write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -48,7 +50,7 @@ def test_settings_that_json_cannot_tell_apart_are_refused():
 
 
 def test_a_record_holds_where_and_with_what_it_was_made(tmp_path):
-    where = records.provenance(seconds=1.234, device="cpu", threads=1)
+    where = provenance(seconds=1.234, device="cpu", threads=1)
     path = records.save(Record(settings=SETTINGS, provenance=where), tmp_path)
     stored = json.loads(path.read_text())["provenance"]
     assert {"seconds", "device", "threads", "python", "torch", "numpy", "commit"} <= set(stored)

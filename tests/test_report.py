@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from pypdf import PdfReader
 
-from lib.report import bind
+from bundle.pages.pdf import bind
 
 ROOT = Path(__file__).parents[1]
 FRONT = """---
@@ -369,7 +369,7 @@ def test_nbconvert_exports_one_notebook(tmp_path):
         "-m",
         "nbconvert",
         "--to",
-        "lib.report.ReportExporter",
+        "bundle.pages.pdf.ReportExporter",
         str(tmp_path / "part1.ipynb"),
     ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

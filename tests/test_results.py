@@ -8,8 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib import ledger
-from lib.records import Record
+from bundle.claims.accuracy import final_accuracy
+from bundle.claims.part1 import PART1, judge_part1
+from bundle.claims.part1_tables import verdict_rows
+from bundle.runs.records import Record
 
 FILES = sorted(Path("results/part1").glob("*.json"))
 RECORDS = [Record(**json.loads(path.read_text())) for path in FILES]
@@ -37,9 +39,7 @@ def test_a_verdict_follows_from_the_stored_records_by_another_route(recipe):
     )
     tail = sum(math.comb(10, k) for k in range(11) if math.comb(10, k) <= math.comb(10, wins)) / 2**10
     (verdict,) = [
-        v
-        for v in ledger.judge(ledger.PART1, RECORDS)
-        if (v.claim.id, v.recipe) == ("lstm-first-at-5", recipe)
+        v for v in judge_part1(PART1, RECORDS) if (v.claim.id, v.recipe) == ("lstm-first-at-5", recipe)
     ]
     assert (verdict.count, verdict.n) == (wins, 10)
     assert verdict.p == pytest.approx(tail)
@@ -65,9 +65,7 @@ def test_the_committed_notebook_shows_the_verdicts_of_the_stored_records():
         o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o
     )
     settings = [r for r in RECORDS if r.settings["recipe"] != "ours"]
-    for row in ledger.rows(
-        ledger.judge(ledger.PART1, [r for r in settings if r.settings["seq_length"] <= 30])
-    ):
+    for row in verdict_rows(judge_part1(PART1, [r for r in settings if r.settings["seq_length"] <= 30])):
         assert "| " + " | ".join(row) + " |" in shown
 
 
@@ -76,7 +74,7 @@ def test_our_recipe_holds_every_length_that_the_report_says_it_does():
     whole = [r for r in far if r.settings["clip_norm"] == 0.1 and r.settings.get("rehearsal")]
     at_300 = [r for r in whole if r.settings["seq_length"] == 300]
     assert len(at_300) == 10
-    good = sum(ledger.final_accuracy(r, last=100) >= 0.99 for r in at_300)
+    good = sum(final_accuracy(r, last=100) >= 0.99 for r in at_300)
     assert good >= 9
     checked = [min(r.summary["accuracy_at"].values()) for r in whole if "accuracy_at" in r.summary]
     assert len(checked) == 10

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lib.rnn import VanillaRNN
+from lib.recurrent.rnn import VanillaRNN
 from tests.test_cells import SHAPES
 
 PAIRS = {"hx": "ih", "hh": "hh"}  # our layers, the names in torch.nn.RNN

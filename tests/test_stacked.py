@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
-from lib.classifier import Classifier, save_classifier
-from lib.stacked import StackedRun, coverage, run_stacked, runs, stack
+from bundle.runs.stacked import StackedRun, run_stacked, stacked_runs
+from lib.evaluation.classifier import Classifier, save_classifier
+from lib.evaluation.modes import coverage, stack
 from tests.test_digits import RUN
 
 
@@ -42,13 +43,13 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     monkeypatch.setattr("lib.mnist.load", lambda name: (images, labels, images, labels))
     save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
     rest = {"dataset": "MNIST", "judge": "0", "stacks": 40, "samples": 50, "noise_seed": 1}
-    found = runs(RUN, batches=3, seeds=[0, 1], **rest)
+    found = stacked_runs(RUN, batches=3, seeds=[0, 1], **rest)
     assert [len(settings) for settings in found.values()] == [2, 2]
     for name, packing in (("ours", 1), ("ours, two images packed", 2)):
         record = run_stacked(found[name][1], models=tmp_path)
         assert record.settings["packing"] == packing
         assert record.settings["seed"] == 1
-        assert 1 <= record.summary["kinds"] <= 50
+        assert 1 <= record.summary["modes"] <= 50
         assert record.summary["reverse_kl"] > 0
 
 

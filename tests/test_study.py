@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.records import Record
-from lib.study import Processes, StudyError, study, study_groups, workers
+from bundle.runs.records import Record
+from bundle.runs.study import StudyError, study, study_groups
+from bundle.runs.workers import Processes, workers
 
 SETTINGS = [{"seed": seed, "folder": ""} for seed in range(6)]
 

@@ -3,15 +3,12 @@ import math
 import pytest
 import torch
 
-from lib.experiments import (
-    PalindromeRun,
-    look_inside,
-    run_palindromes,
-    seeds,
-    trained_on_palindromes,
-)
+from bundle.runs.palindromes import PalindromeRun, run_palindromes, seed_range, trained_on_palindromes
 from lib.palindromes import palindromes
-from lib.training import Curriculum, accuracy_on, cross_entropy, spread_kinks, train
+from lib.recurrent.curriculum import Curriculum
+from lib.recurrent.initialization import spread_kinks
+from lib.recurrent.inspection import look_inside
+from lib.recurrent.training import accuracy_on, cross_entropy, train
 
 SETTINGS = {
     "cell": "LSTM",
@@ -49,7 +46,7 @@ def curriculum(**changes) -> Curriculum:
     return Curriculum(**{**settings, **changes}, generator=torch.Generator().manual_seed(0))
 
 
-def tiny_training(*, recipe: str, clip_norm: float, steps: int = 5) -> torch.nn.Module:
+def tiny_training(*, slips: bool, clip_norm: float, steps: int = 5) -> torch.nn.Module:
     torch.manual_seed(0)
     model = torch.nn.Linear(4, 10)
     data = torch.Generator().manual_seed(1)
@@ -60,7 +57,8 @@ def tiny_training(*, recipe: str, clip_norm: float, steps: int = 5) -> torch.nn.
     train(
         model,
         next_batch,
-        recipe=recipe,
+        softmax_twice=slips,
+        clip_after_step=slips,
         steps=steps,
         learning_rate=0.01,
         schedule_every=2,
@@ -75,15 +73,15 @@ def test_softmax_twice_cannot_fall_below_its_floor_and_softmax_once_can():
     sure[0, 3] = 1e4
     target = torch.tensor([3])
     floor = math.log(math.e + 9) - 1
-    assert cross_entropy(sure, target, recipe="as-written").item() == pytest.approx(floor, abs=1e-6)
+    assert cross_entropy(sure, target, softmax_twice=True).item() == pytest.approx(floor, abs=1e-6)
     assert floor == pytest.approx(1.46115, abs=1e-5)
-    assert cross_entropy(sure, target, recipe="corrected").item() == pytest.approx(0, abs=1e-6)
+    assert cross_entropy(sure, target, softmax_twice=False).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_clipping_as_written_comes_too_late_to_matter_and_corrected_it_matters():
-    loose, tight = (tiny_training(recipe="as-written", clip_norm=c).weight for c in (1e6, 1e-3))
+    loose, tight = (tiny_training(slips=True, clip_norm=c).weight for c in (1e6, 1e-3))
     assert torch.equal(loose, tight)
-    loose, tight = (tiny_training(recipe="corrected", clip_norm=c).weight for c in (1e6, 1e-9))
+    loose, tight = (tiny_training(slips=False, clip_norm=c).weight for c in (1e6, 1e-9))
     assert not torch.equal(loose, tight)
 
 
@@ -96,7 +94,8 @@ def test_the_schedule_is_stepped_once_a_batch():
     train(
         model,
         lambda accuracy: (inputs, targets),
-        recipe="corrected",
+        softmax_twice=False,
+        clip_after_step=False,
         steps=5,
         learning_rate=0.1,
         schedule_every=2,
@@ -265,16 +264,14 @@ def test_an_rnn_has_no_forget_gate_to_bias():
 
 
 def test_seeds_count_up_from_the_first():
-    assert list(seeds(4, 3)) == [4, 5, 6]
+    assert list(seed_range(4, 3)) == [4, 5, 6]
     with pytest.raises(ValueError, match="num_seeds is 0; it must be at least 1"):
-        seeds(0, 0)
+        seed_range(0, 0)
 
 
-@pytest.mark.parametrize(
-    ("recipe", "clip_norm"), [("as-written", 1e-3), ("corrected", 1e-3), ("corrected", 1e6)]
-)
-def test_one_optimiser_for_the_joined_parameters_does_what_one_for_each_does(recipe, clip_norm):
-    joined = tiny_training(recipe=recipe, clip_norm=clip_norm, steps=20)
+@pytest.mark.parametrize(("slips", "clip_norm"), [(True, 1e-3), (False, 1e-3), (False, 1e6)])
+def test_one_optimiser_for_the_joined_parameters_does_what_one_for_each_does(slips, clip_norm):
+    joined = tiny_training(slips=slips, clip_norm=clip_norm, steps=20)
     torch.manual_seed(0)
     model = torch.nn.Linear(4, 10)
     data = torch.Generator().manual_seed(1)
@@ -283,8 +280,8 @@ def test_one_optimiser_for_the_joined_parameters_does_what_one_for_each_does(rec
     for _ in range(20):
         inputs, targets = torch.randn(8, 4, generator=data), torch.randint(10, (8,), generator=data)
         optimizer.zero_grad()
-        cross_entropy(model(inputs), targets, recipe=recipe).backward()
-        if recipe == "corrected":
+        cross_entropy(model(inputs), targets, softmax_twice=slips).backward()
+        if not slips:
             torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
         optimizer.step()
         schedule.step()
@@ -292,7 +289,7 @@ def test_one_optimiser_for_the_joined_parameters_does_what_one_for_each_does(rec
 
 
 def test_a_trained_model_s_parameters_are_on_their_own_again():
-    model = tiny_training(recipe="corrected", clip_norm=1.0)
+    model = tiny_training(slips=False, clip_norm=1.0)
     assert model.weight.untyped_storage().nbytes() == 4 * model.weight.numel()
     assert model.weight.grad is None
     assert model.bias.untyped_storage().data_ptr() != model.weight.untyped_storage().data_ptr()

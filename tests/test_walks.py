@@ -9,16 +9,32 @@ import pytest
 import torch
 from scipy import stats
 
-from lib import walk_claims, walks
-from lib.classifier import load_classifier, predict
-from lib.gan import load_generator, sample
-from lib.latent import KINDS, path
-from lib.metrics import features, frechet_distance
-from lib.records import Record
-
-SETTINGS = walks.WalkSettings(
-    pairs=6, table_pairs=2, steps=5, looks=9, samples=100, starts=1, searches=3, seed=3
+from bundle.claims.walk_tables import (
+    PATH_QUALITY_HEADER,
+    READINGS_HEADER,
+    WALKS_HEADER,
+    change_shares,
+    path_quality_rows,
+    reading_rows,
+    seen_rows,
+    smoother,
+    walk_rows,
+    walks_summary,
 )
+from bundle.claims.walks import WalkVerdict, judge_walks
+from bundle.original import WALKS
+from bundle.runs.records import Record
+from bundle.runs.strips import make_strip, real_and_found, real_strip, side_by_side
+from bundle.runs.walk_counts import draw, route
+from bundle.runs.walk_measures import squared_speed
+from bundle.runs.walks import WalkSettings, describe_walks, ready_walks, run_walks, weights_digest
+from lib.evaluation.classifier import features, load_classifier, predict
+from lib.evaluation.distances import frechet_distance
+from lib.gan.networks import load_generator
+from lib.gan.sampling import sample
+from lib.latent.interpolation import INTERPOLATIONS, between, path
+
+SETTINGS = WalkSettings(pairs=6, table_pairs=2, steps=5, looks=9, samples=100, starts=1, searches=3, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +53,7 @@ def data(networks):
 
 @pytest.fixture(scope="module")
 def record(networks, data) -> Record:
-    return walks.run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *_: None)
+    return run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *_: None)
 
 
 def seen(networks, noises: torch.Tensor) -> torch.Tensor:
@@ -49,7 +65,7 @@ def test_the_counted_paths_are_those_between_the_kth_noises_of_each_digit(networ
     source = torch.Generator().manual_seed(3)
     drawn = torch.randn(500, networks[0].latent_dim, generator=source)
     classes = seen(networks, drawn).argmax(dim=1)
-    for (first, second), kind in itertools.product(walks.CLAIMED, KINDS):
+    for (first, second), kind in itertools.product(WALKS, INTERPOLATIONS):
         name = f"{kind} {first}-{second}"
         ends = [drawn[classes == digit][:6] for digit in (first, second)]
         for k, (begin, end) in enumerate(zip(*ends, strict=True)):
@@ -69,11 +85,11 @@ def test_the_table_counts_the_routes_of_every_two_digits(record):
     c = record.columns
     assert list(zip(c["first"], c["second"], strict=True)) == list(itertools.combinations(range(10), 2))
     for i, ends in enumerate(zip(c["first"], c["second"], strict=True)):
-        assert c["paths"][i] == (6 if ends in walks.CLAIMED else 2)
-        for kind in KINDS:
+        assert c["paths"][i] == (6 if ends in WALKS else 2)
+        for kind in INTERPOLATIONS:
             assert 0 <= c[f"{kind} once"][i] <= c["paths"][i]
             assert [c[f"{kind} visits"][i][end] for end in ends] == [0, 0]
-            if ends in walks.CLAIMED:
+            if ends in WALKS:
                 routes = c[f"{kind} {ends[0]}-{ends[1]} route"]
                 assert c[f"{kind} once"][i] == routes.count(f"{ends[0]}{ends[1]}")
                 for digit in set(range(10)) - set(ends):
@@ -86,7 +102,7 @@ def test_the_middle_of_a_line_is_short_and_that_of_a_circle_is_not(networks, rec
     assert record.columns["circle norm"][2] == pytest.approx(size, rel=0.05)
     for end in (0, -1):
         for name in ("norm", "frechet_distance", "confidence", "nearest"):
-            line, circle = (record.columns[f"{kind} {name}"][end] for kind in KINDS)
+            line, circle = (record.columns[f"{kind} {name}"][end] for kind in INTERPOLATIONS)
             assert line == pytest.approx(circle, abs=2e-6)
 
 
@@ -99,7 +115,7 @@ def test_what_is_measured_of_real_digits_is_what_the_metrics_say(networks, data,
     assert s["real nearest"] == pytest.approx(apart.amin(dim=1).mean().item(), abs=1e-3)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", INTERPOLATIONS)
 def test_the_squared_speed_is_that_of_the_exact_derivative(networks, kind):
     generator, classifier = (copy.deepcopy(network).double() for network in networks)
     source = torch.Generator().manual_seed(0)
@@ -107,21 +123,21 @@ def test_the_squared_speed_is_that_of_the_exact_derivative(networks, kind):
     alpha = torch.rand(20, generator=source, dtype=torch.float64)
 
     def moved(at: torch.Tensor) -> torch.Tensor:
-        return classifier.features(generator(walks.between(begin, end, at, kind=kind)))
+        return classifier.features(generator(between(begin, end, at, kind=kind)))
 
     _, speed = torch.autograd.functional.jvp(moved, alpha, torch.ones_like(alpha))
     exact = speed.square().sum(dim=1)
-    found = walks.squared_speed(generator, classifier, begin, end, alpha, kind=kind)
+    found = squared_speed(generator, classifier, begin, end, alpha, kind=kind)
     assert (found / exact - 1).abs().median() < 0.005  # a step over a kink of a ReLU is less exact
     assert found.mean().item() == pytest.approx(exact.mean().item(), rel=0.05)
     single = [part.float() for part in (begin, end, alpha)]
-    rounded = walks.squared_speed(*networks, *single, kind=kind)
+    rounded = squared_speed(*networks, *single, kind=kind)
     assert rounded.mean().item() == pytest.approx(found.mean().item(), rel=0.05)
 
 
 def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks, data, record):
     assert record.columns["real image"] == [int((data[3] == digit).nonzero()[0]) for digit in range(10)]
-    walk = walks.real_strip(*networks, 2, 7, record=record, images=data[2], steps=5, kind="circle")
+    walk = real_strip(*networks, 2, 7, record=record, images=data[2], steps=5, kind="circle")
     assert walk.images.shape == (7, 28, 28)
     for place, digit in ((0, 2), (-1, 7)):
         real = data[2][record.columns["real image"][digit], 0]
@@ -129,19 +145,19 @@ def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks,
         assert walk.captions[place] == "real"
     assert len(walk.facts["digits"]) == len(walk.facts["confidences"]) == 5
     assert [end["digit"] for end in walk.facts["end_points"]] == [2, 7]
-    twenty = walks.real_and_found(networks[0], record, data[2])
+    twenty = real_and_found(networks[0], record, data[2])
     assert (twenty[2] == walk.images[0]).all()
     assert (twenty[12] == walk.images[1]).all()
 
 
 def test_the_same_settings_give_the_same_record(networks, data, record):
-    again = walks.run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *_: None)
+    again = run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *_: None)
     assert (again.settings, again.columns, again.summary) == (record.settings, record.columns, record.summary)
 
 
 def test_progress_ends_at_its_total(networks, data):
     calls = []
-    walks.run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *call: calls.append(call))
+    run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *call: calls.append(call))
     done, totals = zip(*calls, strict=True)
     assert list(done) == sorted(done)
     assert done[-1] == totals[0] == totals[-1]
@@ -149,13 +165,15 @@ def test_progress_ends_at_its_total(networks, data):
 
 def test_a_stored_record_is_used_for_the_same_networks_alone(networks, data, record, tmp_path, monkeypatch):
     ran = []
-    monkeypatch.setattr(walks, "run_walks", lambda *models, **_: ran.append(models) or made(*models))
+    monkeypatch.setattr(
+        "bundle.runs.walks.run_walks", lambda *models, **_: ran.append(models) or made(*models)
+    )
 
     def made(*models) -> Record:
-        return Record(settings=walks.describe(*models, SETTINGS))
+        return Record(settings=describe_walks(*models, SETTINGS))
 
     def ready(*models, fresh=False) -> bool:
-        return walks.ready_walks(
+        return ready_walks(
             *models, settings=SETTINGS, data=data, directory=tmp_path, fresh=fresh, progress=lambda *_: None
         )[1]
 
@@ -179,7 +197,7 @@ def test_a_stored_record_is_used_for_the_same_networks_alone(networks, data, rec
 )
 def test_settings_out_of_range_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        walks.WalkSettings(**(vars(SETTINGS) | change))
+        WalkSettings(**(vars(SETTINGS) | change))
 
 
 def test_a_generator_that_makes_too_few_of_a_digit_is_named_with_the_way_out(networks):
@@ -190,17 +208,17 @@ def test_a_generator_that_makes_too_few_of_a_digit_is_named_with_the_way_out(net
             return torch.zeros(len(z), 1, 28, 28)
 
     with pytest.raises(ValueError, match=r"classified as 0 to 9, and \[1, 1.*walk between fewer pairs"):
-        walks.draw(Stuck(), networks[1], [1] * 10, noise_source=torch.Generator())
+        draw(Stuck(), networks[1], [1] * 10, noise_source=torch.Generator())
 
 
 @pytest.mark.parametrize(("digits", "expected"), [([2, 2, 7, 7], "27"), ([2, 7, 2], "272"), ([4], "4")])
 def test_a_route_names_each_stay_once(digits, expected):
-    assert walks.route(digits) == expected
+    assert route(digits) == expected
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", INTERPOLATIONS)
 def test_a_strip_names_its_kind_its_rule_and_what_is_seen(networks, kind):
-    strip = walks.strip(*networks, 2, 7, steps=5, candidates=300, seed=0, kind=kind)
+    strip = make_strip(*networks, 2, 7, steps=5, candidates=300, seed=0, kind=kind)
     assert strip.name == {"line": "strip-2-7", "circle": "strip-2-7-circle"}[kind]
     assert (strip.facts["digits"][0], strip.facts["digits"][-1]) == (2, 7)
     assert strip.captions[0].startswith("2\n")
@@ -210,12 +228,12 @@ def test_a_strip_names_its_kind_its_rule_and_what_is_seen(networks, kind):
 
 def test_side_by_side_the_left_half_is_the_line_and_the_right_the_circle(networks):
     recipe = {"steps": 5, "candidates": 300, "seed": 0}
-    both = walks.side_by_side(*networks, 2, 7, **recipe)
+    both = side_by_side(*networks, 2, 7, **recipe)
     for half, kind, name in (
         (both.images[:, :, :28], "line", "left"),
         (both.images[:, :, 30:], "circle", "right"),
     ):
-        one = walks.strip(*networks, 2, 7, kind=kind, **recipe)
+        one = make_strip(*networks, 2, 7, kind=kind, **recipe)
         assert (half == one.images).all()
         assert both.facts[name] == one.facts
 
@@ -226,9 +244,9 @@ def test_side_by_side_the_left_half_is_the_line_and_the_right_the_circle(network
 def counted(routes: dict[str, list[str]]) -> Record:
     """A record of these routes, the same on line and circle, for all three walks."""
     columns = {"first": [], "second": [], "paths": []} | {
-        f"{kind} {n}": [] for kind in KINDS for n in ("once", "visits")
+        f"{kind} {n}": [] for kind in INTERPOLATIONS for n in ("once", "visits")
     }
-    for ends, kind in itertools.product(walks.CLAIMED, KINDS):
+    for ends, kind in itertools.product(WALKS, INTERPOLATIONS):
         name = f"{ends[0]}-{ends[1]}"
         for column in ("route", "route of steps", "glimpsed"):
             columns[f"{kind} {name} {column}"] = routes[name]
@@ -243,8 +261,8 @@ ROUTES = {
 }
 
 
-def verdicts() -> dict[tuple, walk_claims.WalkVerdict]:
-    found = walk_claims.judge_walks(counted(ROUTES))
+def verdicts() -> dict[tuple, WalkVerdict]:
+    found = judge_walks(counted(ROUTES))
     return {(v.claim.pair, v.test.startswith("most")): v for v in found if v.kind == "line"}
 
 
@@ -278,7 +296,7 @@ def test_a_rival_picked_from_eight_has_to_lead_by_more():
 
 
 def test_the_p_values_are_corrected_together():
-    found = walk_claims.judge_walks(counted(ROUTES))
+    found = judge_walks(counted(ROUTES))
     assert len(found) == 10
     ordered = sorted(v.p for v in found)
     for v in found:
@@ -287,7 +305,7 @@ def test_the_p_values_are_corrected_together():
 
 
 def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
-    found = walk_claims.judge_walks(counted(ROUTES | {"2-6": ["26"] * 9}))
+    found = judge_walks(counted(ROUTES | {"2-6": ["26"] * 9}))
     v = next(v for v in found if v.claim.pair == (2, 6) and not v.test.startswith("most"))
     assert (v.count, v.n, v.word) == (0, 0, "undecided")
 
@@ -296,14 +314,14 @@ def test_other_readings_count_steps_glimpses_and_sure_ends():
     record = counted(ROUTES)
     record.columns["line 2-7 route of steps"] = ["27"] * 100
     record.columns["line 2-7 glimpsed"] = ["127"] * 100
-    line, *_ = walk_claims.reading_rows(record, sure=0.9)
+    line, *_ = reading_rows(record, sure=0.9)
     assert [cell.split()[0] for cell in line[2:]] == ["80%", "100%", "0%", "81%", "99", "yes"]
-    assert [row[-1] for row in walk_claims.reading_rows(record, sure=0.99)] == ["yes"] * 6
-    assert {tuple(row[-3:-1]) for row in walk_claims.reading_rows(record, sure=0.99)} == {("no pairs", "0")}
+    assert [row[-1] for row in reading_rows(record, sure=0.99)] == ["yes"] * 6
+    assert {tuple(row[-3:-1]) for row in reading_rows(record, sure=0.99)} == {("no pairs", "0")}
 
 
 def test_the_change_table_has_lines_above_the_diagonal_and_circles_below(record):
-    shares, between = walk_claims.change_table(record)
+    shares, between = change_shares(record)
     assert np.isnan(np.diag(shares)).all()
     i = list(zip(record.columns["first"], record.columns["second"], strict=True)).index((3, 5))
     assert shares[3, 5] == record.columns["line once"][i] / 2
@@ -320,33 +338,35 @@ def test_the_change_table_has_lines_above_the_diagonal_and_circles_below(record)
 def test_the_interval_of_the_difference_says_which_path_is_shorter(low, high, words):
     name = "difference path_length"
     summary = {name: (low + high) / 2, f"{name} low": low, f"{name} high": high}
-    assert words in walk_claims.smoother(Record(settings={}, summary=summary))
+    assert words in smoother(Record(settings={}, summary=summary))
 
 
 def test_the_tables_of_a_record_have_as_many_cells_as_their_headers(record):
     for header, rows in (
-        (walk_claims.WALKS_HEADER, walk_claims.walk_rows(walk_claims.judge_walks(record))),
-        (walk_claims.READINGS_HEADER, walk_claims.reading_rows(record, sure=0.9)),
-        (walk_claims.QUALITY_HEADER, walk_claims.quality_rows(record)),
+        (WALKS_HEADER, walk_rows(judge_walks(record))),
+        (READINGS_HEADER, reading_rows(record, sure=0.9)),
+        (PATH_QUALITY_HEADER, path_quality_rows(record)),
     ):
         assert {len(row) for row in rows} == {len(header)}
 
 
 def test_the_committed_record_belongs_to_the_committed_networks(networks):
-    prints = [walks.fingerprint(network) for network in networks]
+    prints = [weights_digest(network) for network in networks]
     stored = [path.read_text() for path in Path("results/task3").glob("walks-*.json")]
     assert any(all(f'"{mark}"' in text for mark in prints) for text in stored)
 
 
 def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_found(record):
-    names = set(walk_claims.walks_summary(record))
-    assert names == set(walk_claims.walks_summary(counted(ROUTES))) | set(record.summary) - {"latent_dim"}
+    names = set(walks_summary(record))
+    assert names == set(walks_summary(counted(ROUTES))) | set(record.summary) - {"latent_dim"}
     assert {"2-7 line true", "2-6 line true", "2-6 line against the other", "6-7 circle true"} <= names
 
 
 def test_what_is_seen_on_single_walks_is_set_side_by_side(networks):
-    pair = [walks.strip(*networks, 2, 7, steps=5, candidates=300, seed=0, kind=kind) for kind in KINDS]
-    (row,) = walk_claims.seen_rows(pair[:1], pair[1:])
+    pair = [
+        make_strip(*networks, 2, 7, steps=5, candidates=300, seed=0, kind=kind) for kind in INTERPOLATIONS
+    ]
+    (row,) = seen_rows(pair[:1], pair[1:])
     assert row[0] == "2 → 7"
     assert row[3] == " ".join(map(str, pair[1].facts["digits"]))
     assert row[2] == (", ".join(map(str, pair[0].between)) or "none")

@@ -1,0 +1,26 @@
+"""Where a report keeps its files, below one folder of output."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Output:
+    """The folders of a report: "." is the checkout's own, where the committed results are."""
+
+    root: Path
+
+    @property
+    def figures(self) -> Path:
+        return Path(self.root, "figures")
+
+    @property
+    def models(self) -> Path:
+        return Path(self.root, "models")
+
+    def results(self, part: str) -> Path:
+        """Return the folder of a part's records; its summary is this folder's name with .json."""
+        return Path(self.root, "results", part)
+
+    def images(self, task: str) -> Path:
+        return Path(self.root, f"{task}_images")

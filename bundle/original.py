@@ -1,0 +1,44 @@
+"""Every fact of the original report that the bundle needs."""
+
+GAN_BATCHES = 187_400  # 200 epochs of 937 batches
+
+
+GAN_CHECKPOINTS = (
+    *(0, 1000, 2000, 3000, 5000, 7500, 9000, 11500, 13500, 16000, 20000, 32000, 41000, 50000, 60000, 79500),
+    *(80000, 99500, 120000, 130000, 140000, 150000, 160000, 170000, 185000, 187000),
+)
+
+
+PRINTED_BATCHES = (0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 170000, 187000)  # its Figures 7 to 16
+
+
+GAN_RECIPE = {  # the original's recipe, but for its width of 128
+    "topology": "as-written",
+    "generator_width": 128,
+    "discriminator_width": 128,
+    "latent_dim": 100,
+    "batch_size": 64,
+    "learning_rate": 0.0002,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "decay_from": 1.0,
+    "ema_decay": 0.0,
+    "loss": "minimax",
+    "gradient_penalty": 0.0,
+    "penalty_every": 1,
+    "packing": 1,
+    "bfloat16": False,
+}
+
+
+def scaled_batch(batch: int, batches: int) -> int:
+    """Return where in a run of `batches` the original's batch number falls: at the same fraction."""
+    return round(batch * batches / GAN_BATCHES)
+
+
+def checkpoint_batches(batches: int) -> list[int]:
+    """Return where in a run of `batches` the original's 26 checkpoints fall."""
+    return sorted({scaled_batch(batch, batches) for batch in GAN_CHECKPOINTS})
+
+
+WALKS = ((2, 7), (2, 6), (6, 7))  # the original's three walks, Figures 17 to 19

@@ -1,0 +1,160 @@
+"""What the PDF shows of a notebook: prose, figures, tables, printed text; each as a Markdown cell."""
+
+import ast
+import base64
+import html
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbconvert.filters import strip_ansi
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+TEXT_WIDTH, TEXT_HEIGHT = 6.3, 8.2  # inches on A4; the height leaves room for a caption
+
+
+PIXELS_PER_INCH = 200  # as the figures are saved
+
+
+CSS_PIXELS_PER_INCH = 96  # as a display's metadata counts
+
+
+CAPTION = re.compile(
+    r'\s*(?:<a id="(?P<label>[\w-]+)"></a>)?\s*\*\*(?P<kind>Figure|Table) (?P<number>\w+)\.\*\*\s*'
+    r"(?P<text>.*?)(?:\n\s*\n(?P<rest>.*))?\s*\Z",
+    re.DOTALL,
+)
+
+
+PIPE_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*\|", re.MULTILINE)
+
+
+def shown_cells(notebook: NotebookNode, *, name: str, folder: Path) -> Iterator[NotebookNode]:
+    """Yield what the PDF shows as Markdown cells, and write the images into `folder`.
+
+    Metadata: `where` (notebook and cell, for messages), `label` of a figure or table, whose caption is then
+    the first paragraph, `image` (a file in `folder`) and `width` (inches).
+
+    Raises: ValueError where a cell was not executed or failed, or a caption lacks its anchor, image or table.
+    """
+    injected = [c.source for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
+    for index, cell in enumerate(notebook.cells, start=1):
+        where, tags = f"{name}, cell {index}", cell.metadata.get("tags", [])
+        if cell.cell_type == "code":
+            _check_executed(cell, where)
+        if "no-pdf" in tags or cell.cell_type == "raw":
+            continue
+        items = list(_markdown(cell.source) if cell.cell_type == "markdown" else _outputs(cell, tags))
+        if "parameters" in tags:
+            items.insert(0, ("table", _parameters([cell.source, *injected])))
+        elif "show-code" in tags:
+            items.insert(0, ("text", _fenced(cell.source, "python")))
+        for number, (kind, content, caption) in enumerate(_captioned(items, where), start=1):
+            metadata = {"where": where}
+            if kind == "image":
+                metadata |= {"image": f"{Path(name).stem}-{index}-{number}.png", "width": _width(*content)}
+                (folder / metadata["image"]).write_bytes(content[0])
+                content = ""
+            if caption:
+                metadata["label"] = caption["label"]
+                content = f"{caption['text']}\n\n{content}"
+            yield new_markdown_cell(content, metadata=metadata)
+
+
+def _check_executed(cell: NotebookNode, where: str) -> None:
+    if cell.source.strip() and cell.execution_count is None:
+        raise ValueError(f"{where} has not been executed; run the whole notebook, then export it")
+    for output in cell.outputs:
+        if output.output_type == "error":
+            raise ValueError(f"{where} ended in {output.ename}: {output.evalue}; mend it, run it again")
+
+
+def _markdown(text: str) -> Iterator[tuple]:
+    caption = CAPTION.match(text)
+    if caption:
+        yield "caption", caption
+        text = caption["rest"] or ""
+    if text.strip():
+        yield "table" if PIPE_TABLE.search(text) else "text", text
+
+
+def _outputs(cell: NotebookNode, tags: list[str]) -> Iterator[tuple]:
+    printed = ""
+    for output in [*cell.outputs, NotebookNode(output_type="end", data={})]:
+        if output.output_type == "stream":
+            printed += output.text if output.name == "stdout" and "quiet" not in tags else ""
+            continue
+        if printed.strip():
+            yield "text", _fenced(re.sub(r"[^\n]*\r(?!\n)", "", strip_ansi(printed)).rstrip("\n"), "stdout")
+        printed, data = "", output.data
+        if "application/vnd.jupyter.widget-view+json" in data:
+            continue
+        if "image/png" in data:
+            yield "image", (base64.b64decode(data["image/png"]), output.metadata.get("image/png", {}))
+        elif "text/markdown" in data:
+            yield from _markdown(data["text/markdown"])
+        elif "text/html" in data:
+            yield "table" if "<table" in data["text/html"] else "text", _fenced(data["text/html"], "{=html}")
+        elif "text/plain" in data and "quiet" not in tags:
+            yield "text", _fenced(strip_ansi(data["text/plain"]), "stdout")
+
+
+def _captioned(items: list[tuple], where: str) -> list[list]:
+    """Give each caption to the image or table just before it, or else to the table just after it."""
+    placed, waiting = [], None
+    for kind, content in items:
+        if kind != "caption":
+            if waiting and kind != "table":
+                break
+            placed.append([kind, content, waiting])
+            waiting = None
+            continue
+        noun, label = (
+            f"{content['kind']} {content['number']}",
+            f"{content['kind'].lower()}-{content['number']}",
+        )
+        wanted = "image" if content["kind"] == "Figure" else "table"
+        if content["label"] != label:
+            raise ValueError(f'{where}: the caption must begin with <a id="{label}"></a>**{noun}.**')
+        if placed and placed[-1][0] == wanted and placed[-1][2] is None:
+            placed[-1][2] = content
+        elif wanted == "table" and waiting is None:
+            waiting = content
+        else:
+            raise ValueError(f"{where}: {noun} has a caption but no {wanted}; display one just before it")
+    if waiting:
+        raise ValueError(
+            f"{where}: Table {waiting['number']} has a caption but no table; display one beside it"
+        )
+    return placed
+
+
+def _width(png: bytes, metadata: dict) -> str:
+    width, height = struct.unpack(">II", png[16:24])
+    natural = metadata["width"] / CSS_PIXELS_PER_INCH if "width" in metadata else width / PIXELS_PER_INCH
+    return f"{min(natural, TEXT_WIDTH, TEXT_HEIGHT * width / height):.3f}in"
+
+
+def _parameters(sources: list[str]) -> str:
+    """Set parameters as a table of HTML; later sources override the values of the first, not its comments."""
+    rows: dict[str, list[str]] = {}
+    for source in sources:
+        lines = source.splitlines()
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                comment = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode().strip(" #")
+                row = rows.setdefault(ast.unparse(target), ["", comment])
+                row[0] = ast.get_source_segment(source, node.value)
+    table = "<table><tr><th>parameter</th><th>value</th><th>meaning</th></tr>"
+    for name, (value, meaning) in rows.items():
+        name, value, meaning = html.escape(name), html.escape(value), html.escape(meaning)
+        table += f"<tr><td><code>{name}</code></td><td><code>{value}</code></td><td>{meaning}</td></tr>"
+    return _fenced(table + "</table>", "{=html}")
+
+
+def _fenced(text: str, kind: str) -> str:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{kind}\n{text}\n{fence}"

@@ -1,0 +1,27 @@
+"""Stacked digits: three in one image, one per channel, so that there are 1000 modes to cover.
+
+The published protocol (Metz et al. 2017; Lin et al. 2018, PacGAN) counts, over 26 000 samples, how many of
+the 1000 a classifier of single digits sees, and how far their shares are from equal.
+"""
+
+import torch
+from torch import Tensor
+
+from lib.evaluation.classifier import Classifier, predict
+
+MODES = 1000
+
+
+def stack(images: Tensor, count: int, *, seed: int) -> Tensor:
+    """Return `count` stacks (count, 3, 28, 28) of images (n, 1, 28, 28), each drawn anew with replacement."""
+    source = torch.Generator().manual_seed(seed)
+    chosen = torch.randint(len(images), (count, 3), generator=source).to(images.device)
+    return images[chosen, 0]
+
+
+def coverage(classifier: Classifier, images: Tensor) -> tuple[int, float]:
+    """Return how many of the 1000 kinds stacks (n, 3, 28, 28) show, and KL(their shares || equal shares)."""
+    digits = predict(classifier, images.reshape(-1, 1, 28, 28)).argmax(dim=1).view(-1, 3)
+    kinds = digits @ torch.tensor([100, 10, 1], device=digits.device)
+    shares = torch.bincount(kinds, minlength=MODES).double() / len(kinds)
+    return int((shares > 0).sum()), torch.xlogy(shares, shares * MODES).sum().item()

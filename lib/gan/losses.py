@@ -1,0 +1,37 @@
+"""The two losses of the game, and a penalty on the discriminator's slope."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def minimax_losses(true_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the generator's and the discriminator's loss for logits (n,) each.
+
+    The generator's is the cross-entropy of its images against "true"; the discriminator's the mean of two
+    cross-entropies, true images as "true" and generated ones as "generated".
+    Source: Goodfellow et al. 2014, section 3 (the non-saturating form).
+    """
+    generator = F.softplus(-fake_logits).mean()
+    return generator, (F.softplus(-true_logits).mean() + F.softplus(fake_logits).mean()) / 2
+
+
+def relativistic_losses(true_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both losses where each generated image is told from a true one: whose logit is higher?
+
+    Source: Jolicoeur-Martineau 2018; Huang et al. 2024 (R3GAN), section 2.
+    """
+    margin = true_logits - fake_logits
+    return F.softplus(margin).mean(), F.softplus(-margin).mean()
+
+
+LOSSES = {"minimax": minimax_losses, "relativistic": relativistic_losses}
+
+
+def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
+    """Return the mean squared norm of the logits' gradients by the images (n, ...), to be lowered.
+
+    Source: Mescheder et al. 2018, equation 9 (R1, R2), without the factor of one half.
+    """
+    (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return slopes.square().sum() / len(images)

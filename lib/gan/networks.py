@@ -1,0 +1,146 @@
+"""Generator and discriminator: the original report's topology, and a cheaper one."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+TOPOLOGIES = ("as-written", "shuffle")
+
+
+SLOPE = 0.2  # of every LeakyReLU, as in the report
+
+
+class Generator(nn.Module):
+    """Map noise (n, latent_dim) to images (n, channels, 28, 28) in [-1, 1].
+
+    `topology` "as-written" is the original's: transposed convolutions to 32x32, then a dilated one to 28x28.
+    "shuffle" works on 7x7 and 14x14 only and folds channels into pixels at the end, so that no layer
+    has a single channel (Shi et al. 2016, sub-pixel convolution); two linear layers before them decide
+    what goes where, so that the parts of a digit fit together.
+    Raises ValueError for a size below 1, another topology, or noise of another shape.
+    """
+
+    def __init__(self, *, latent_dim: int, width: int, topology: str, channels: int = 1):
+        super().__init__()
+        _check_sizes(topology, latent_dim=latent_dim, width=width, channels=channels)
+        self.latent_dim, self.width, self.topology, self.channels = latent_dim, width, topology, channels
+        w = width
+        if topology == "as-written":
+            self.layers = nn.Sequential(
+                nn.Unflatten(1, (latent_dim, 1, 1)),
+                *_normed(nn.ConvTranspose2d(latent_dim, 8 * w, 4, 1, 0, bias=False)),  # (n, 8w, 4, 4)
+                *_normed(nn.ConvTranspose2d(8 * w, 4 * w, 4, 2, 1, bias=False)),  # (n, 4w, 8, 8)
+                *_normed(nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 16, 16)
+                *_normed(nn.ConvTranspose2d(2 * w, w, 4, 2, 1, bias=False)),  # (n, w, 32, 32)
+                *_normed(nn.Conv2d(w, w, 3, dilation=2, bias=False)),  # (n, w, 28, 28)
+                nn.Conv2d(w, channels, 3, padding=1),
+                nn.Tanh(),
+            )
+        else:
+            self.layers = nn.Sequential(
+                nn.Linear(latent_dim, 8 * w, bias=False),
+                nn.BatchNorm1d(8 * w),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                nn.Linear(8 * w, 2 * w * 49, bias=False),
+                nn.Unflatten(1, (2 * w, 7, 7)),
+                nn.BatchNorm2d(2 * w),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                nn.Conv2d(2 * w, 4 * w, 3, padding=1, bias=False),
+                nn.PixelShuffle(2),  # (n, w, 14, 14)
+                nn.BatchNorm2d(w),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                *_normed(nn.Conv2d(w, w, 3, padding=1, bias=False)),
+                nn.Conv2d(w, 4 * channels, 3, padding=1),
+                nn.PixelShuffle(2),  # (n, channels, 28, 28)
+                nn.Tanh(),
+            )
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, z: Tensor) -> Tensor:
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(
+                f"z has shape {tuple(z.shape)}; it must be (n, latent_dim) = (n, {self.latent_dim})"
+            )
+        return self.layers(z)
+
+
+class Discriminator(nn.Module):
+    """Map images (n, channels, 28, 28) to logits (n,): positive for "true", negative for "generated".
+
+    The original ends in a sigmoid; here it is part of the loss.
+    Raises ValueError for a size below 1 or another topology.
+    """
+
+    def __init__(self, *, width: int, topology: str, channels: int = 1):
+        super().__init__()
+        _check_sizes(topology, width=width, channels=channels)
+        self.width, self.topology, self.channels = width, topology, channels
+        w = width
+        if topology == "as-written":
+            self.layers = nn.Sequential(
+                *_normed(nn.Conv2d(channels, w, 4, 2, 1, bias=False)),  # (n, w, 14, 14)
+                *_normed(nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 7, 7)
+                *_normed(nn.Conv2d(2 * w, 4 * w, 4, 2, 1, bias=False)),  # (n, 4w, 3, 3)
+                *_normed(nn.Conv2d(4 * w, 8 * w, 3, 1, 0, bias=False)),  # (n, 8w, 1, 1)
+                nn.Conv2d(8 * w, 1, 1),
+            )
+        else:
+            self.layers = nn.Sequential(
+                nn.PixelUnshuffle(2),  # (n, 4 channels, 14, 14)
+                nn.Conv2d(4 * channels, w, 3, padding=1),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                *_normed(nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False)),  # (n, 2w, 7, 7)
+                nn.Flatten(),
+                nn.Linear(2 * w * 49, 8 * w, bias=False),
+                nn.BatchNorm1d(8 * w),
+                nn.LeakyReLU(SLOPE, inplace=True),
+                nn.Linear(8 * w, 1),
+            )
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images).flatten()
+
+
+def save_generator(generator: Generator, directory: str | Path, *, settings: dict) -> None:
+    """Write generator.safetensors and, beside it, generator.json with its sizes and `settings`."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    sizes = {"latent_dim": generator.latent_dim, "width": generator.width, "topology": generator.topology}
+    sizes["channels"] = generator.channels
+    save_file(
+        {k: v.contiguous() for k, v in generator.state_dict().items()}, directory / "generator.safetensors"
+    )
+    text = json.dumps({"sizes": sizes, "settings": settings}, indent=2) + "\n"
+    (directory / "generator.json").write_text(text)
+
+
+def load_generator(directory: str | Path) -> Generator:
+    """Return the generator that `save_generator` wrote, in eval mode.
+
+    Raises FileNotFoundError with the missing file's name.
+    """
+    directory = Path(directory)
+    for name in ("generator.json", "generator.safetensors"):
+        if not (directory / name).is_file():
+            raise FileNotFoundError(
+                f"{directory / name} is missing; train a generator first (task2.ipynb, or `make report`)"
+            )
+    generator = Generator(**json.loads((directory / "generator.json").read_text())["sizes"])
+    generator.load_state_dict(load_file(directory / "generator.safetensors"))
+    return generator.eval()
+
+
+def _normed(convolution: nn.Module) -> list[nn.Module]:
+    return [convolution, nn.BatchNorm2d(convolution.out_channels), nn.LeakyReLU(SLOPE, inplace=True)]
+
+
+def _check_sizes(topology: str, **sizes: int) -> None:
+    if topology not in TOPOLOGIES:
+        raise ValueError(f"topology is {topology!r}; it must be one of {', '.join(TOPOLOGIES)}")
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} is {size}; it must be at least 1")

@@ -1,0 +1,58 @@
+"""Everything that decides a GAN's training."""
+
+import dataclasses
+
+from lib.checks import above_zero, at_least, one_of, require
+from lib.gan.losses import LOSSES
+from lib.gan.networks import TOPOLOGIES
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GanSettings:
+    """Everything that decides a run, apart from its images, fixed noise and checkpoints.
+
+    The two recipes differ in nothing but these values.
+    Raises ValueError naming the setting that is out of range.
+    """
+
+    topology: str  # "as-written" (the original's) or "shuffle"
+    generator_width: int
+    discriminator_width: int
+    latent_dim: int
+    channels: int  # of an image: 1, or 3 where digits are stacked
+    batches: int  # optimiser steps of each network
+    batch_size: int  # images
+    learning_rate: float  # Adam, both networks
+    beta1: float
+    beta2: float
+    decay_from: float  # fraction of the run after which the learning rate falls linearly to 0; 1 = never
+    ema_decay: float  # of the generator's weights, per batch; 0 = the average is the generator itself
+    loss: str  # "minimax" (the original's) or "relativistic"
+    gradient_penalty: float  # weight, on true and generated images; 0 = none
+    penalty_every: int  # batches between two penalties, each weighted by it
+    packing: int  # images that the discriminator judges together; 1 = each alone
+    bfloat16: bool  # forward and backward in bfloat16 where safe; False = float32 throughout
+    seed: int
+
+    def __post_init__(self):
+        one_of("topology", self.topology, TOPOLOGIES)
+        one_of("loss", self.loss, LOSSES)
+        sizes = ("generator_width", "discriminator_width", "latent_dim", "channels", "batches")
+        for name in (*sizes, "penalty_every", "packing"):
+            at_least(name, getattr(self, name), 1)
+        whole = self.batch_size % self.packing == 0 and self.batch_size >= 2 * self.packing
+        rule = f"a multiple of packing ({self.packing}), at least twice it (batch norm needs two)"
+        require("batch_size", self.batch_size, whole, rule)
+        above_zero("learning_rate", self.learning_rate)
+        at_least("gradient_penalty", self.gradient_penalty, 0)
+        for name in ("beta1", "beta2", "ema_decay"):
+            require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "at least 0 and below 1")
+        require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
+        at_least("seed", self.seed, 0)
+
+
+def learning_rate(settings: GanSettings, batch: int) -> float:
+    """Return Adam's learning rate at `batch`: constant, then linear towards 0 at the end of the run."""
+    left = 1 - batch / settings.batches
+    share = 1 - settings.decay_from
+    return settings.learning_rate * (min(1.0, left / share) if share > 0 else 1.0)

@@ -1,0 +1,57 @@
+"""What every network here shares: answers in eval mode, and weights in a file beside their sizes."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from lib.files import write_atomically
+
+
+@contextlib.contextmanager
+def eval_mode(*networks: nn.Module) -> Iterator[None]:
+    """Ask networks in eval mode and without gradients; put their earlier modes back."""
+    training = [network.training for network in networks]
+    try:
+        for network in networks:
+            network.eval()
+        with torch.no_grad():
+            yield
+    finally:
+        for network, before in zip(networks, training, strict=True):
+            network.train(before)
+
+
+def answers(network: nn.Module, inputs: Tensor, *, batch_size: int) -> Tensor:
+    """Return what a network makes of inputs (n, ...) in eval mode, `batch_size` of them at a time."""
+    with eval_mode(network):
+        return torch.cat([network(part) for part in inputs.split(batch_size)])
+
+
+def save_network(network: nn.Module, directory: Path, name: str, *, sizes: dict, **about: dict) -> None:
+    """Write NAME.safetensors, and NAME.json with the constructor's `sizes` and what else is said."""
+    directory = Path(directory)
+    weights = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
+    write_atomically(directory / f"{name}.safetensors", save(weights))
+    text = json.dumps({"sizes": sizes, **about}, indent=2) + "\n"
+    write_atomically(directory / f"{name}.json", text.encode())
+
+
+def load_network(kind: type[nn.Module], directory: Path, name: str) -> nn.Module:
+    """Return the network of class `kind` that `save_network` wrote, in eval mode.
+
+    Raises FileNotFoundError with the missing file's name.
+    """
+    files = [Path(directory, f"{name}.{suffix}") for suffix in ("json", "safetensors")]
+    for file in files:
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"{file} is missing; train the {name} first (task2.ipynb, or `make report`)"
+            )
+    network = kind(**json.loads(files[0].read_text())["sizes"])
+    network.load_state_dict(load(files[1].read_bytes()))
+    return network.eval()
