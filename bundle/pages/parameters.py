@@ -1,21 +1,30 @@
-"""Check a notebook's parameters before anything is trained."""
+"""Check a notebook's parameters before anything is loaded or trained."""
 
 import ast
+import math
+import os
+import socket
+import tempfile
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
+from pathlib import Path
+from urllib.parse import urlsplit
 
 INJECTED = "# Parameters\n"  # how papermill begins the cell that it adds
+LARGEST = 2**63 - 2**34  # of a whole number: seeds are counted up from, and shifted by some 2**32
+PATIENCE = 3  # seconds for a scheduler to answer
 
 
 def check_parameters(namespace: dict) -> None:
-    """Check the parameters cell and what papermill injected, before anything is trained.
+    """Check the parameters cell and what papermill injected.
 
     Args:
         namespace: the notebook's globals(). Its annotated names are the parameters.
 
     Raises:
-        ValueError: an injected name is unknown, or a value is not of its declared type.
+        ValueError: an injected name is unknown, a value is not of its declared type or no sensible one:
+            not finite, too large, listed twice; a folder that cannot be written; a scheduler that is silent.
     """
     declared = namespace["__annotations__"]
     for name in injected_names(namespace.get("In", [])):
@@ -26,19 +35,94 @@ def check_parameters(namespace: dict) -> None:
     for name, kind in declared.items():
         if not fits(namespace[name], kind):
             raise ValueError(
-                f"{name} is {namespace[name]!r}; it must be of type {type_name(kind)}. "
+                f"{name} is {shown(namespace[name])}; it must be of type {type_name(kind)}. "
                 f"The parameters are {listing(declared)}"
             )
+    for name in declared:
+        problem = senseless(namespace[name]) or RULES.get(name, lambda value: None)(namespace[name])
+        if problem:
+            raise ValueError(f"{name} is {shown(namespace[name])}; {problem}")
 
 
-def parameters_of(settings: type, namespace: dict) -> dict:
+def senseless(value: object) -> str | None:
+    """Return what is wrong with a value whatever it stands for, or None."""
+    values = value if isinstance(value, list) else [value]
+    numbers = [one for one in values if isinstance(one, int | float)]
+    if any(isinstance(one, float) and not math.isfinite(one) for one in numbers):
+        return "it must be a finite number"
+    if any(abs(one) > LARGEST for one in numbers):
+        return f"it must lie between {-LARGEST} and {LARGEST}"
+    if twice := [one for one in dict.fromkeys(values) if values.count(one) > 1]:
+        return f"{twice[0]!r} stands in it {values.count(twice[0])} times; list it once"
+    return None
+
+
+def listed(value: list) -> str | None:
+    return None if value else "it must list at least one"
+
+
+def threads(value: int) -> str | None:
+    cores = os.cpu_count() or 1
+    return None if 1 <= value <= cores else f"it must be from 1 to {cores}, the cores of this machine"
+
+
+def writable_folder(value: str) -> str | None:
+    """Make sure that files can be written below a folder, which need not exist yet."""
+    try:
+        place = Path(value).resolve()
+        while not place.exists():
+            place = place.parent
+        if not place.is_dir():
+            return f"{place} is a file; name a folder"
+        with tempfile.TemporaryDirectory(dir=place) as scratch:
+            longest = max(len(part.encode()) for part in ("x", *Path(value).parts))
+            Path(scratch, "x" * longest).mkdir()
+        return None
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        reason = getattr(error, "strerror", None) or error
+        return f"nothing can be written there ({reason}); name a folder that you may write to"
+
+
+def models_folder(value: str) -> str | None:
+    """A folder that somebody names must hold both models; "" is the notebook's own."""
+    missing = [name for name in ("generator", "classifier") if not Path(value, f"{name}.json").is_file()]
+    if not value or not missing:
+        return None
+    return f"{' and '.join(f'{name}.json' for name in missing)} not found there; train with task2.ipynb first"
+
+
+def answering_scheduler(value: str) -> str | None:
+    """Ask whether anybody listens at the address of a scheduler, if one is named."""
+    if not value:
+        return None
+    try:
+        address = urlsplit(value)
+        with socket.create_connection((address.hostname, address.port), timeout=PATIENCE):
+            return None if address.scheme in ("tcp", "tls") else 'it must begin with "tcp://" or "tls://"'
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        return f"no scheduler answers there ({error}); start `dask scheduler`, or give an empty text"
+
+
+RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that notebooks share, by name
+    "seq_lengths": listed,
+    "cells": listed,
+    "recipes": listed,
+    "threads": threads,
+    "output_dir": writable_folder,
+    "models_dir": models_folder,
+    "scheduler": answering_scheduler,
+}
+
+
+def parameters_of(settings: type, namespace: dict, *, prefix: str = "") -> dict:
     """Return the parameters of a notebook that a dataclass of settings has fields for.
 
     Args:
         namespace: the notebook's globals().
+        prefix: before the fields' names in the notebook: "ours_".
     """
     names = namespace["__annotations__"]
-    return {field.name: namespace[field.name] for field in fields(settings) if field.name in names}
+    return {f.name: namespace[prefix + f.name] for f in fields(settings) if prefix + f.name in names}
 
 
 def injected_names(cells: Iterable[str]) -> list[str]:
@@ -54,7 +138,7 @@ def fits(value: object, kind: object) -> bool:
         return isinstance(value, list) and all(fits(one, item) for one in value)
     if isinstance(value, bool):
         return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+    return isinstance(value, int | float if kind is float else kind)
 
 
 def type_name(kind: object) -> str:
@@ -63,3 +147,9 @@ def type_name(kind: object) -> str:
 
 def listing(declared: dict) -> str:
     return ", ".join(f"{name} ({type_name(kind)})" for name, kind in declared.items())
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: not all of what is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:60]}… ({len(text)} characters)"
