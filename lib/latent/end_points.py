@@ -5,11 +5,10 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from lib.evaluation.classifier import Classifier, predict
+from lib.checks import at_least, require
+from lib.evaluation.classifier import Classifier
+from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
-from lib.gan.sampling import sample
-
-RULE = "of all candidates, the one that the classifier gives to the digit with the highest confidence"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,7 +22,9 @@ class EndPoint:
     candidates: int  # how many were drawn
     of_digit: int  # how many of them the classifier calls `digit`
     rank: int  # among these, 0 = the most confident
-    rule: str
+    rule: str = (
+        "of all candidates, the one that the classifier gives to the digit with the highest confidence"
+    )
 
 
 def endpoints(
@@ -38,19 +39,18 @@ def endpoints(
 ) -> tuple[EndPoint, EndPoint]:
     """Return two noises whose images the classifier calls digits `first` and `second`.
 
-    Draws `candidates` noises from `noise_source` and takes for each digit the candidate classified as it
-    with the highest confidence (`rank` 0; 1 = the second highest, and so on).
+    Of `candidates` noises drawn, for each digit the one that is called it with the highest confidence
+    (`rank` 0; 1 = the second highest, and so on).
     Raises ValueError for equal digits, digits outside 0-9, or too few candidates of a digit.
     """
     if first == second:
         raise ValueError(f"first and second are both {first}; they must be two different digits")
     for name, digit in (("first", first), ("second", second)):
-        if digit not in range(10):
-            raise ValueError(f"{name} is {digit}; it must be a digit from 0 to 9")
-    if candidates < 2 or rank < 0:
-        raise ValueError(f"candidates is {candidates} and rank {rank}; at least 2 and 0 are needed")
+        require(name, digit, digit in range(10), "a digit from 0 to 9")
+    at_least("candidates", candidates, 2)
+    at_least("rank", rank, 0)
     noise = torch.randn(candidates, generator.latent_dim, generator=noise_source)
-    probabilities = predict(classifier, sample(generator, noise, batch_size=500))  # (candidates, 10)
+    _, probabilities = observe(generator, classifier, noise)  # (candidates, 10)
     classes = probabilities.argmax(dim=1)
 
     def choose(digit: int) -> EndPoint:
@@ -60,17 +60,16 @@ def endpoints(
                 f"{len(mine)} of {candidates} candidates are classified as {digit}, and rank {rank} needs "
                 f"{rank + 1}; draw more candidates or train the generator for longer"
             )
-        confidence = probabilities[mine, digit]
-        place = int(confidence.argsort(descending=True, stable=True)[rank])
+        ordered = mine[probabilities[mine, digit].argsort(descending=True, stable=True)]
+        chosen = int(ordered[rank])
         return EndPoint(
-            noise=noise[mine[place]],
+            noise=noise[chosen],
             digit=digit,
-            confidence=confidence[place].item(),
-            candidate=int(mine[place]),
+            confidence=probabilities[chosen, digit].item(),
+            candidate=chosen,
             candidates=candidates,
             of_digit=len(mine),
             rank=rank,
-            rule=RULE,
         )
 
     return choose(first), choose(second)
