@@ -22,8 +22,12 @@ def untrained() -> tuple[Generator, Classifier]:
     return generator.eval(), classifier.eval()
 
 
+def drawn(candidates: int) -> torch.Tensor:
+    return torch.randn(candidates, 4, generator=source())
+
+
 def digits_seen(generator, classifier, candidates) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    noise = torch.randn(candidates, 4, generator=source())
+    noise = drawn(candidates)
     with torch.no_grad():
         probabilities = predict(classifier, generator(noise))
     return noise, probabilities, probabilities.argmax(dim=1)
@@ -32,7 +36,7 @@ def digits_seen(generator, classifier, candidates) -> tuple[torch.Tensor, torch.
 def test_endpoints_are_the_most_confident_candidates_of_the_two_digits(networks):
     noise, probabilities, classes = digits_seen(*networks, 200)
     first, second = classes.unique()[:2].tolist()
-    for point in endpoints(*networks, first, second, candidates=200, noise_source=source()):
+    for point in endpoints(*networks, drawn(200), first, second):
         mine = classes == point.digit
         assert torch.equal(point.noise, noise[point.candidate])
         assert classes[point.candidate] == point.digit
@@ -44,8 +48,8 @@ def test_endpoints_are_the_most_confident_candidates_of_the_two_digits(networks)
 def test_the_next_rank_is_another_candidate_no_more_confident(networks):
     _, _, classes = digits_seen(*networks, 200)
     common = classes.bincount(minlength=10).argsort(descending=True)[:2].tolist()
-    best, _ = endpoints(*networks, *common, candidates=200, noise_source=source())
-    next_best, _ = endpoints(*networks, *common, candidates=200, noise_source=source(), rank=1)
+    best, _ = endpoints(*networks, drawn(200), *common)
+    next_best, _ = endpoints(*networks, drawn(200), *common, rank=1)
     assert next_best.candidate != best.candidate
     assert next_best.confidence <= best.confidence
 
@@ -53,19 +57,19 @@ def test_the_next_rank_is_another_candidate_no_more_confident(networks):
 def test_the_choice_is_the_same_for_the_same_seed(networks):
     _, _, classes = digits_seen(*networks, 200)
     first, second = classes.unique()[:2].tolist()
-    chosen = [endpoints(*networks, first, second, candidates=200, noise_source=source())[0] for _ in range(2)]
+    chosen = [endpoints(*networks, drawn(200), first, second)[0] for _ in range(2)]
     assert torch.equal(chosen[0].noise, chosen[1].noise)
 
 
 def test_equal_digits_are_refused(networks):
     with pytest.raises(ValueError, match="first and second are both 3; they must be two different digits"):
-        endpoints(*networks, 3, 3, candidates=5, noise_source=source())
+        endpoints(*networks, drawn(5), 3, 3)
 
 
 @pytest.mark.parametrize("digits", [(10, 3), (-1, 3)])
 def test_a_digit_out_of_range_is_refused(networks, digits):
     with pytest.raises(ValueError, match=f"first is {digits[0]}; it must be a digit from 0 to 9"):
-        endpoints(*networks, *digits, candidates=5, noise_source=source())
+        endpoints(*networks, drawn(5), *digits)
 
 
 def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
@@ -75,11 +79,11 @@ def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
     with pytest.raises(
         ValueError, match=f"0 of 3 candidates are classified as {absent}.*draw more candidates"
     ):
-        endpoints(*networks, present, absent, candidates=3, noise_source=source())
+        endpoints(*networks, drawn(3), present, absent)
 
 
-@pytest.mark.parametrize("change", [{"candidates": 1}, {"rank": -1}])
-def test_too_few_candidates_and_no_such_rank_are_named(networks, change):
-    ((name, value),) = change.items()
-    with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least"):
-        endpoints(*networks, 2, 7, noise_source=source(), **({"candidates": 5} | change))
+def test_too_few_candidates_and_no_such_rank_are_named(networks):
+    with pytest.raises(ValueError, match="the number of candidates is 1; it must be at least 2"):
+        endpoints(*networks, drawn(1), 2, 7)
+    with pytest.raises(ValueError, match="rank is -1; it must be at least 0"):
+        endpoints(*networks, drawn(5), 2, 7, rank=-1)

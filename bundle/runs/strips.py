@@ -1,6 +1,6 @@
 """Single walks from one digit to another, to look at."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -42,17 +42,12 @@ class Walker:
     settings: ViewSettings
 
     def strip(self, first: int, second: int, *, kind: str = "line") -> Strip:
-        """Walk from a noise whose image is `first` to one whose image is `second`, on a path of this `kind`.
-
-        Raises ValueError where the digits are equal or one is not among the candidates.
-        """
-        s = self.settings
-        source = torch.Generator().manual_seed(s.seed)
-        ends = endpoints(
-            self.generator, self.classifier, first, second, candidates=s.candidates, noise_source=source
-        )
-        chosen = [{k: v for k, v in asdict(end).items() if k != "noise"} for end in ends]
-        facts = {"seed": s.seed, "kind": kind, "end_points": chosen}
+        """Walk from a noise whose image is `first` to one whose image is `second`; see `endpoints`."""
+        seed, source = self.settings.seed, torch.Generator().manual_seed(self.settings.seed)
+        noise = torch.randn(self.settings.candidates, self.generator.latent_dim, generator=source)
+        ends = endpoints(self.generator, self.classifier, noise, first, second)
+        chosen = [{k: v for k, v in end._asdict().items() if k != "noise"} for end in ends]
+        facts = {"seed": seed, "kind": kind, "end_points": chosen}
         name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
         return self._walked([end.noise for end in ends], name=name, first=first, second=second, facts=facts)
 

@@ -37,11 +37,11 @@ def ready_walks(
     """Return the record of these settings and networks, and whether it was made now."""
     described = describe_walks(generator, classifier, settings)
     stored = None if fresh else records.find(described, results)
-    if stored:
-        return stored, False
-    record = run_walks(generator, classifier, settings=settings, data=data, progress=progress)
-    records.save(record, results)
-    return record, True
+    if stored is None:
+        stored = run_walks(generator, classifier, settings=settings, data=data, progress=progress)
+        records.save(stored, results)
+        return stored, True
+    return stored, False
 
 
 def describe_walks(generator: Generator, classifier: Classifier, settings: WalkSettings) -> dict:

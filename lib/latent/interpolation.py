@@ -11,8 +11,7 @@ INTERPOLATIONS = ("line", "circle")
 def path(begin: Tensor, end: Tensor, *, steps: int = 9, kind: str = "line") -> Tensor:
     """Return the path (..., steps, latent_dim) from noise `begin` to `end`, both included bit for bit.
 
-    `begin` and `end` are (latent_dim,), or (n, latent_dim) for n paths at once. Step k is at
-    alpha = k / (steps - 1): for nine steps 0, 1/8, ..., 1. `kind` is one of INTERPOLATIONS, see `between`.
+    Both are (latent_dim,), or (n, latent_dim) for n paths at once. Step k is at alpha = k / (steps - 1).
     Raises ValueError for fewer than 2 steps, and where `between` does.
     """
     at_least("steps", steps, 2)

@@ -35,11 +35,10 @@ def project(
 ) -> Projection:
     """Search for the noises whose images are nearest to real images (n, 1, 28, 28) in [-1, 1].
 
-    Each image gets the `starts` nearest of 100 times as many random noises; Adam moves each for `steps`
-    steps, its rate falling to 0 along a cosine, down the sum of the mean square pixel error,
-    `feature_weight` times the mean square error of the classifier's features, and `norm_weight` times
-    (|z|² / latent_dim - 1)², which keeps the norm at that of random noise. The start that ends lowest is
-    returned. Progress counts steps.
+    Each image gets the `starts` nearest of 100 times as many random noises; Adam moves each, its rate falling
+    to 0 along a cosine, down the sum of the mean square pixel error, `feature_weight` times that of the
+    classifier's features, and `norm_weight` times (|z|² / latent_dim - 1)², which keeps the norm at that of
+    random noise. The start that ends lowest is returned. Progress counts steps.
     Raises ValueError for arguments out of range.
     Source: Zhu et al. 2016, section 3.1 (projection by optimisation).
     """
