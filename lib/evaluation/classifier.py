@@ -12,10 +12,7 @@ from lib.progress import Progress, silent
 
 
 class Classifier(nn.Module):
-    """Map images (n, 1, 28, 28) in [-1, 1] to logits (n, 10); `features` (n, 64) feed the last layer.
-
-    Raises ValueError for images of another shape.
-    """
+    """Map images (n, 1, 28, 28) in [-1, 1] to logits (n, 10), by way of `features` (n, 64)."""
 
     def __init__(self, *, width: int):
         super().__init__()

@@ -1,8 +1,8 @@
 """Measure generated digits against real ones, as a judge sees them.
 
-The *judge* is a classifier that has learnt from real digits alone; what it says of generated ones, and the
-features it says it from, stand for a person who looks at them. An image is *clear* if it counts for precision
-and the judge is at least as sure of it as of all but one in a hundred of the real ones.
+The *judge* is a classifier that has learnt from real digits alone and stands for a person who looks at
+generated ones. An image is *clear* if it counts for precision and the judge is at least as sure of it as of
+all but one in a hundred of the real ones.
 """
 
 import torch
@@ -58,8 +58,7 @@ class Judge:
     def baseline(self, samples: int) -> dict[str, float]:
         """Return the measures of the first `samples` training images: what a perfect generator would reach.
 
-        Their nearest training image is looked for among the others, beyond the first `samples`.
-        Raises ValueError unless at least 4 and fewer than the training images.
+        Their nearest training image is among the others. Raises ValueError unless 4 or more, and not all of them.
         """
         images = self.data.train_images
         require("samples", samples, samples < len(images), f"fewer than the training images, {len(images)}")
