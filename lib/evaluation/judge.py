@@ -58,7 +58,8 @@ class Judge:
     def baseline(self, samples: int) -> dict[str, float]:
         """Return the measures of the first `samples` training images: what a perfect generator would reach.
 
-        Their nearest training image is sought among the others. Raises ValueError unless 4 or more and not all.
+        Their nearest training image is sought among the others.
+        Raises ValueError unless at least 4 and fewer than the training images.
         """
         images = self.data.train_images
         require("samples", samples, samples < len(images), f"fewer than the training images, {len(images)}")
