@@ -1,6 +1,7 @@
 """What every network here shares: answers in eval mode, and weights in a file beside their sizes."""
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,3 +56,11 @@ def load_network(kind: type[nn.Module], directory: Path, name: str) -> nn.Module
     network = kind(**json.loads(files[0].read_text())["sizes"])
     network.load_state_dict(load(files[1].read_bytes()))
     return network.eval()
+
+
+def weights_digest(network: nn.Module) -> str:
+    """Return twelve hexadecimal digits that stand for a network's weights."""
+    total = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        total.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    return total.hexdigest()[:12]

@@ -6,6 +6,7 @@ import torch
 from lib.evaluation.classifier import (
     Classifier,
     evaluate,
+    features,
     load_classifier,
     predict,
     save_classifier,
@@ -37,13 +38,13 @@ def test_images_become_ten_logits_and_at_least_64_features():
     model = Classifier(width=2).eval()
     images = torch.randn(3, 1, 28, 28)
     assert model(images).shape == (3, 10)
-    features = model.features(images)
-    assert features.shape[1] >= 64
-    assert torch.equal(model.head(features), model(images))
+    found = model.features(images)
+    assert found.shape[1] >= 64
+    assert torch.equal(model.head(found), model(images))
 
 
 def test_images_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r"images have shape \(3, 28, 28\)"):
+    with pytest.raises(ValueError, match=r"the images' shape is \(3, 28, 28\)"):
         Classifier(width=2)(torch.zeros(3, 28, 28))
 
 
@@ -90,6 +91,16 @@ def test_predictions_are_probabilities_that_do_not_depend_on_the_batch():
     assert torch.allclose(whole, parts, atol=1e-6)
     assert torch.allclose(whole.sum(dim=1), torch.ones(20))
     assert model.training
+
+
+def test_features_and_probabilities_are_those_of_the_classifier_in_eval_mode():
+    classifier = Classifier(width=2).train()
+    images = torch.rand(10, 1, 28, 28) * 2 - 1
+    found, probabilities = features(classifier, images, batch_size=4)
+    assert classifier.training
+    assert torch.allclose(probabilities, predict(classifier, images), atol=1e-6)
+    with torch.no_grad():
+        assert torch.allclose(found, classifier.eval().features(images), atol=1e-6)
 
 
 def test_a_saved_classifier_comes_back_with_its_settings_and_accuracy_beside_it(tmp_path):

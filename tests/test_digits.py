@@ -7,7 +7,6 @@ import torch
 from bundle.runs.gan import GanRun, ready_gan
 from bundle.runs.judge import CLASSIFIER
 from lib.evaluation.classifier import Classifier
-from lib.evaluation.two_sample import c2st, predicted_right
 from lib.gan.networks import load_generator
 from tests.test_adversarial import SETTINGS
 
@@ -102,27 +101,6 @@ def test_a_killed_run_goes_on(tmp_path, classifier, data):
 def test_a_packing_discriminator_is_asked_as_it_was_trained(tmp_path, classifier, data):
     run = dataclasses.replace(RUN, packing=2, samples=41)  # an odd one is left out
     assert 0 <= made(tmp_path, classifier, data, run)[0].summary["discriminator_right"] <= 1
-
-
-def test_images_of_one_kind_cannot_be_told_apart_and_of_two_kinds_can():
-    source = torch.Generator().manual_seed(1)
-    one, two = (torch.rand(1000, 1, 28, 28, generator=source) for _ in range(2))
-    alike = c2st(one, two, seed=0)
-    assert alike["c2st_of"] == 400
-    assert abs(alike["c2st"] - 0.5) < 0.1
-    assert c2st(one, two.sqrt(), seed=0)["c2st"] > 0.95
-    assert c2st(one, two, seed=0) == alike
-
-
-def test_a_discriminators_right_answers_are_counted_over_both_kinds():
-    class Brightness(torch.nn.Module):
-        def forward(self, images):
-            return images.mean(dim=(1, 2, 3))
-
-    bright, dark = torch.ones(4, 1, 28, 28), -torch.ones(6, 1, 28, 28)
-    assert predicted_right(Brightness(), bright, dark) == 1
-    assert predicted_right(Brightness(), dark, bright) == 0
-    assert predicted_right(Brightness(), torch.cat([bright, dark[:4]]), dark) == 0.75
 
 
 @pytest.mark.parametrize(("name", "value"), [("samples", 3), ("noise_sets", 0), ("noise_seed", -1)])

@@ -230,7 +230,8 @@ def task3(networks) -> widgets.Widget:
 
 
 def test_alpha_goes_from_the_one_end_point_to_the_other(task3, networks):
-    ends = endpoints(*networks, 2, 7, candidates=300, noise_source=torch.Generator().manual_seed(0))
+    source = torch.Generator().manual_seed(0)
+    ends = endpoints(*networks, torch.randn(300, networks[0].latent_dim, generator=source), 2, 7)
     strip = picture(task3, "Strip of 9").astype(int)
     for alpha, end, left in ((0, ends[0], 0), (1, ends[1], 8 * 30)):
         slider(task3).value = alpha

@@ -58,9 +58,8 @@ def task3_explorer(
     def choose(_=None) -> None:
         source = torch.Generator().manual_seed(now["seed"])
         try:
-            ends = endpoints(
-                generator, classifier, begin.value, end.value, candidates=candidates, noise_source=source
-            )
+            noise = torch.randn(candidates, generator.latent_dim, generator=source)
+            ends = endpoints(generator, classifier, noise, begin.value, end.value)
         except ValueError as error:
             now["ends"], alpha.disabled = None, True
             chosen.value = controls.status(f"{error}.")

@@ -21,6 +21,7 @@ from lib.gan.sampling import sample
 from lib.gan.settings import GanSettings
 from lib.gan.trainer import GanResult
 from lib.gan.training import train_gan
+from lib.mnist import Mnist
 
 GRIDS = ("fixed", "train")  # of grids
 
@@ -132,7 +133,7 @@ def ready_gan(
     state_path = stem.with_suffix(".ckpt")
     if fresh:
         state_path.unlink(missing_ok=True)
-    judge = Judge(classifier, *data[2:], data[0])
+    judge = Judge(classifier, Mnist(*data))
     result, record = run_gan(run, judge=judge, data=data, state_path=state_path, progress=progress)
     record.summary["cas"] = classification_accuracy_score(
         result.average,

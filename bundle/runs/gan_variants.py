@@ -46,7 +46,7 @@ def measured_gan(settings: dict, *, models: Path) -> Record:
 def _judge(models: Path, dataset: str) -> tuple[Judge, Data]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = [part.to(device) for part in mnist.load(name=dataset)]
-    return Judge(load_classifier(models).to(device), *data[2:], data[0]), data
+    return Judge(load_classifier(models).to(device), mnist.Mnist(*data)), data
 
 
 def variant_runs(run: GanRun, *, batches: int, seeds: Sequence[int]) -> dict[str, list[dict]]:

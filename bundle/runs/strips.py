@@ -1,18 +1,19 @@
 """Single walks from one digit to another, to look at."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from bundle.runs.records import Record
-from lib.checks import at_least
+from bundle.runs.walk_settings import ViewSettings
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator
-from lib.gan.sampling import as_bytes, sample
+from lib.gan.sampling import as_bytes
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import INTERPOLATIONS, path
+from lib.networks import answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,112 +33,68 @@ class Strip:
         return sorted(set(self.facts["digits"]) - {self.first, self.second})
 
 
-def make_strip(
-    generator: Generator,
-    classifier: Classifier,
-    first: int,
-    second: int,
-    *,
-    steps: int,
-    candidates: int,
-    seed: int,
-    kind: str = "line",
-) -> Strip:
-    """Walk from a noise whose image is `first` to one whose image is `second`, on a path of this `kind`.
+@dataclass(frozen=True)
+class Walker:
+    """Walks between two digits with these networks, and writes down what the classifier sees."""
 
-    Raises:
-        ValueError: the digits are equal, an argument is out of range, or a digit is not among the candidates.
-    """
-    at_least("seed", seed, 0)
-    ends = endpoints(
-        generator,
-        classifier,
-        first,
-        second,
-        candidates=candidates,
-        noise_source=torch.Generator().manual_seed(seed),
-    )
-    chosen = [{k: v for k, v in asdict(end).items() if k != "noise"} for end in ends]
-    facts = {"seed": seed, "kind": kind, "end_points": chosen}
-    noises = path(ends[0].noise, ends[1].noise, steps=steps, kind=kind)
-    name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
-    return _walked(generator, classifier, noises, name=name, first=first, second=second, facts=facts)
+    generator: Generator
+    classifier: Classifier
+    settings: ViewSettings
 
+    def strip(self, first: int, second: int, *, kind: str = "line") -> Strip:
+        """Walk from a noise whose image is `first` to one whose image is `second`; see `endpoints`."""
+        seed, source = self.settings.seed, torch.Generator().manual_seed(self.settings.seed)
+        noise = torch.randn(self.settings.candidates, self.generator.latent_dim, generator=source)
+        ends = endpoints(self.generator, self.classifier, noise, first, second)
+        chosen = [{k: v for k, v in end._asdict().items() if k != "noise"} for end in ends]
+        facts = {"seed": seed, "kind": kind, "end_points": chosen}
+        name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
+        return self._walked([end.noise for end in ends], name=name, first=first, second=second, facts=facts)
 
-def side_by_side(
-    generator: Generator,
-    classifier: Classifier,
-    first: int,
-    second: int,
-    *,
-    steps: int,
-    candidates: int,
-    seed: int,
-) -> Strip:
-    """Walk between the same end points on the line (left in each image) and on the circle (right)."""
-    left, right = (
-        make_strip(
-            generator, classifier, first, second, steps=steps, candidates=candidates, seed=seed, kind=kind
+    def side_by_side(self, first: int, second: int, *, steps: int) -> Strip:
+        """Walk between the same end points on the line (left in each image) and on the circle (right)."""
+        walker = replace(self, settings=replace(self.settings, steps=steps))
+        left, right = (walker.strip(first, second, kind=kind) for kind in INTERPOLATIONS)
+        gap = np.full((steps, 28, 2), 64, np.uint8)
+        return replace(
+            left,
+            name=f"smooth-{first}-{second}",
+            images=np.concatenate([left.images, gap, right.images], axis=2),
+            captions=[],
+            facts={"left": left.facts, "right": right.facts},
         )
-        for kind in INTERPOLATIONS
-    )
-    gap = np.full((steps, 28, 2), 64, np.uint8)
-    return Strip(
-        name=f"smooth-{first}-{second}",
-        first=first,
-        second=second,
-        images=np.concatenate([left.images, gap, right.images], axis=2),
-        captions=[],
-        facts={"left": left.facts, "right": right.facts},
-    )
 
+    def real_strip(self, first: int, second: int, *, record: Record, images: Tensor, kind: str) -> Strip:
+        """Walk between the noises that a record of `run_walks` has for a real `first` and a real `second`.
 
-def real_strip(
-    generator: Generator,
-    classifier: Classifier,
-    first: int,
-    second: int,
-    *,
-    record: Record,
-    images: Tensor,
-    steps: int,
-    kind: str,
-) -> Strip:
-    """Walk between the noises that a record of `run_walks` has for a real `first` and a real `second`.
+        `images` are the test images; the two real digits stand before and after the images of the walk.
+        """
+        columns, digits = record.columns, (first, second)
+        rule = "the first test image of the digit, and the best of the searches for its noise"
+        names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}
+        chosen = [{new: columns[old][d] for old, new in names.items()} | {"rule": rule} for d in digits]
+        facts = {"seed": record.settings["seed"], "kind": kind, "end_points": chosen}
+        noises = torch.tensor([columns["real noise"][d] for d in digits])
+        walk = self._walked(noises, name=f"real-{first}-{second}", first=first, second=second, facts=facts)
+        begin, end = as_bytes(images[[columns["real image"][d] for d in digits]]).numpy()
+        captions = ["real", *walk.captions, "real"]
+        return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
 
-    `images` are the test images; the two real digits stand before and after the `steps` images of the walk.
-    """
-    columns = record.columns
-    rule = "the first test image of the digit, and the best of the searches for its noise"
-    names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}
-    chosen = [{new: columns[old][d] for old, new in names.items()} | {"rule": rule} for d in (first, second)]
-    facts = {"seed": record.settings["seed"], "kind": kind, "end_points": chosen}
-    noises = path(*torch.tensor([columns["real noise"][d] for d in (first, second)]), steps=steps, kind=kind)
-    name = f"real-{first}-{second}"
-    walk = _walked(generator, classifier, noises, name=name, first=first, second=second, facts=facts)
-    begin, end = as_bytes(images[[columns["real image"][d] for d in (first, second)]]).numpy()
-    return replace(
-        walk, images=np.stack([begin, *walk.images, end]), captions=["real", *walk.captions, "real"]
-    )
+    def real_and_found(self, record: Record, images: Tensor) -> np.ndarray:
+        """Return (20, 28, 28) uint8: the ten real test digits of a record of walks, then those found."""
+        found = answers(self.generator, torch.tensor(record.columns["real noise"]), batch_size=10)
+        return as_bytes(torch.cat([images[record.columns["real image"]], found])).numpy()
 
-
-def real_and_found(generator: Generator, record: Record, images: Tensor) -> np.ndarray:
-    """Return (20, 28, 28) uint8: the ten real test digits of a record of `run_walks`, then those found."""
-    found = sample(generator, torch.tensor(record.columns["real noise"]), batch_size=10)
-    return as_bytes(torch.cat([images[record.columns["real image"]], found])).numpy()
-
-
-def _walked(
-    generator: Generator, classifier: Classifier, noises: Tensor, *, facts: dict, **about: str | int
-) -> Strip:
-    """Make the images of noises (steps, latent_dim) and write down what the classifier sees in them."""
-    steps = len(noises)
-    images = sample(generator, noises, batch_size=steps)
-    confidences, digits = predict(classifier, images).max(dim=1)
-    seen = {
-        "alpha": [step / (steps - 1) for step in range(steps)],
-        "digits": digits.tolist(),
-        "confidences": [round(c, 6) for c in confidences.tolist()],
-    }
-    captions = [f"{d}\n{c:.0%}" for d, c in zip(digits.tolist(), confidences.tolist(), strict=True)]
-    return Strip(**about, images=as_bytes(images).numpy(), captions=captions, facts=facts | seen)
+    def _walked(self, ends, *, facts: dict, **about: str | int) -> Strip:
+        """Make the images of the path between two noises (latent_dim,), and tell what is seen in them."""
+        steps = self.settings.steps
+        noises = path(*ends, steps=steps, kind=facts["kind"])
+        images = answers(self.generator, noises, batch_size=steps)
+        confidences, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
+        seen = {
+            "alpha": [step / (steps - 1) for step in range(steps)],
+            "digits": digits,
+            "confidences": [round(c, 6) for c in confidences],
+        }
+        captions = [f"{d}\n{c:.0%}" for d, c in zip(digits, confidences, strict=True)]
+        return Strip(**about, images=as_bytes(images).numpy(), captions=captions, facts=facts | seen)

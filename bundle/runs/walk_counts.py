@@ -1,43 +1,38 @@
 """Many walks, counted: which digits are seen on the way."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from bundle.original import WALKS
 from bundle.runs.walk_settings import WalkSettings
-from lib.evaluation.classifier import Classifier, features
+from lib.evaluation.classifier import Classifier
+from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
-from lib.gan.sampling import sample
 from lib.latent.interpolation import INTERPOLATIONS, path
-
-BATCH = 500  # images at a time
-
+from lib.progress import Progress
 
 GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
 
 
 def count(
-    generator: Generator,
-    classifier: Classifier,
-    counts: dict[tuple[int, int], int],
-    *,
-    settings: WalkSettings,
-    noise_source: torch.Generator,
-    advance: Callable[[int], None],
+    generator: Generator, classifier: Classifier, *, settings: WalkSettings, progress: Progress
 ) -> dict[str, list]:
-    """Walk `counts` times between each two digits, on line and circle; return columns of what is seen."""
-    needed = [max(n for pair, n in counts.items() if digit in pair) for digit in range(10)]
-    noises, confidences = draw(generator, classifier, needed, noise_source=noise_source)
-    first, second = zip(*counts, strict=True)
-    columns = {"first": list(first), "second": list(second), "paths": list(counts.values())}
+    """Walk between each two digits, on line and circle; return columns of what is seen."""
+    paths, looks, done = settings.paths, settings.looks, 0
+    needed = [max(n for pair, n in paths.items() if digit in pair) for digit in range(10)]
+    source = torch.Generator().manual_seed(settings.seed)
+    noises, confidences = draw(generator, classifier, needed, noise_source=source)
+    first, second = zip(*paths, strict=True)
+    columns = {"first": list(first), "second": list(second), "paths": list(paths.values())}
     columns |= {f"{kind} {name}": [] for kind in INTERPOLATIONS for name in ("once", "visits")}
-    every = (settings.looks - 1) // (settings.steps - 1)
-    for (pair, n), kind in itertools.product(counts.items(), INTERPOLATIONS):
+    every = (looks - 1) // (settings.steps - 1)
+    for (pair, n), kind in itertools.product(paths.items(), INTERPOLATIONS):
         begin, end = (noises[digit][:n] for digit in pair)
-        probabilities = look(generator, classifier, path(begin, end, steps=settings.looks, kind=kind))
+        ways = path(begin, end, steps=looks, kind=kind)  # (n, looks, latent_dim)
+        probabilities = observe(generator, classifier, ways.flatten(0, 1))[1].view(n, looks, 10)
         classes = probabilities.argmax(dim=2).tolist()  # (n, looks)
         routes = [route(row) for row in classes]
         visits = [sum(str(d) in row for row in routes) if d not in pair else 0 for d in range(10)]
@@ -51,7 +46,8 @@ def count(
             columns[f"{kind} {name} route of steps"] = [route(row[::every]) for row in classes]
             columns[f"{kind} {name} glimpsed"] = [route(row.nonzero().flatten().tolist()) for row in glimpsed]
             columns[f"{name} confidence"] = [round(c, 4) for c in least.tolist()]
-        advance(n * settings.looks)
+        done += n * looks
+        progress(done, settings.images[0])
     return columns
 
 
@@ -64,8 +60,8 @@ def draw(
     """
     noises, probabilities = [], []
     for _ in range(100):
-        noises.append(torch.randn(max(BATCH, sum(needed)), generator.latent_dim, generator=noise_source))
-        probabilities.append(look(generator, classifier, noises[-1][:, None])[:, 0])
+        noises.append(torch.randn(max(500, sum(needed)), generator.latent_dim, generator=noise_source))
+        probabilities.append(observe(generator, classifier, noises[-1])[1])
         confidence, classes = torch.cat(probabilities).max(dim=1)
         counts = classes.bincount(minlength=10).tolist()
         if all(count >= n for count, n in zip(counts, needed, strict=True)):
@@ -76,18 +72,6 @@ def draw(
         f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed; "
         f"walk between fewer pairs or train the generator for longer"
     )
-
-
-def look(generator: Generator, classifier: Classifier, noises: Tensor) -> Tensor:
-    """Return the classifier's probabilities (n, looks, 10) of the images of noises (n, looks, latent_dim)."""
-    return observe(generator, classifier, noises.flatten(0, 1))[1].view(*noises.shape[:2], 10)
-
-
-def observe(generator: Generator, classifier: Classifier, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """Return features (n, d) and class probabilities (n, 10) of the images of noise (n, latent_dim)."""
-    parts = [features(classifier, sample(generator, z, batch_size=BATCH)) for z in noise.split(BATCH)]
-    found, probabilities = zip(*parts, strict=True)
-    return torch.cat(found), torch.cat(probabilities)
 
 
 def route(digits: Sequence[int]) -> str:

@@ -1,93 +1,79 @@
 """Both kinds of path measured: quality and smoothness."""
 
-from collections.abc import Callable, Sequence
+import itertools
 
 import torch
 from torch import Tensor
 
-from bundle.runs.walk_counts import BATCH, observe
 from bundle.runs.walk_settings import WalkSettings
 from lib.evaluation.classifier import Classifier, features
 from lib.evaluation.distances import frechet_distance
+from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
 from lib.latent.interpolation import INTERPOLATIONS, between
-
-EPSILON = 1e-4  # between the two points whose distance gives the path length
+from lib.latent.path_length import EPSILON, squared_path_speeds
+from lib.mnist import Mnist
+from lib.progress import Progress
 
 
 def measure(
-    generator: Generator,
-    classifier: Classifier,
-    data: Sequence[Tensor],
-    *,
-    settings: WalkSettings,
-    noise_source: torch.Generator,
-    advance: Callable[[int], None],
+    generator: Generator, classifier: Classifier, data: Mnist, *, settings: WalkSettings, progress: Progress
 ) -> tuple[dict, dict]:
     """Measure images at each step of the paths between `samples` random pairs of noises.
 
-    Returns:
-        columns by alpha, and a summary: the same of real training digits ("real ..."), of random noises as
-        short as the middle of a line is ("short ..."), and each kind's path length with its 95 % interval.
+    Returns columns by alpha, and a summary: the same of real training digits ("real ..."), of random noises
+    as short as the middle of a line is ("short ..."), and each kind's path length with its 95 % interval.
     """
-    real, _ = features(classifier, data[2])
-    pairs = torch.randn(2, settings.samples, generator.latent_dim, generator=noise_source)
-
-    def measures(found: Tensor, probabilities: Tensor) -> dict[str, float]:
-        nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(BATCH)])
-        return {
-            "frechet_distance": frechet_distance(found, real),
-            "confidence": probabilities.amax(dim=1).double().mean().item(),
-            "nearest": nearest.double().mean().item(),
-        }
-
-    def judged(noise: Tensor) -> dict[str, float]:
-        advance(len(noise))
-        return measures(*observe(generator, classifier, noise))
+    samples, total, done = settings.samples, settings.images[1], 0
+    real, _ = features(classifier, data.test_images)
+    source = torch.Generator().manual_seed(settings.seed + 1)
+    pairs = torch.randn(2, samples, generator.latent_dim, generator=source)
+    turns = torch.rand(samples, generator=source) * (1 - EPSILON)
 
     alphas = torch.arange(settings.steps) / (settings.steps - 1)
     columns: dict[str, list] = {"alpha": alphas.tolist()}
-    for kind in INTERPOLATIONS:
-        for alpha in alphas:
-            noise = between(*pairs, alpha, kind=kind)
-            norms = noise.double().norm(dim=1)
-            low, high = norms.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-            row = {"norm": norms.mean().item(), "norm low": low, "norm high": high, **judged(noise)}
-            for name, value in row.items():
-                columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
-    summary = {
-        f"real {k}": v for k, v in measures(*features(classifier, data[0][: settings.samples])).items()
-    }
-    summary |= {f"short {k}": v for k, v in judged(pairs[0] * 0.5**0.5).items()}
+    for kind, alpha in itertools.product(INTERPOLATIONS, alphas):
+        noise = between(*pairs, alpha, kind=kind)
+        row = lengths(noise) | quality(*observe(generator, classifier, noise), real)
+        for name, value in row.items():
+            columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
+        progress(done := done + samples, total)
+    short = quality(*observe(generator, classifier, pairs[0] * 0.5**0.5), real)
+    progress(done := done + samples, total)
 
-    turn = torch.rand(settings.samples, generator=noise_source) * (1 - EPSILON)
-    squared = {}
+    speeds = {}
     for kind in INTERPOLATIONS:
-        squared[kind] = squared_speed(generator, classifier, *pairs, turn, kind=kind)
-        advance(2 * settings.samples)
-        eighth = (turn * 8).long()
-        columns[f"{kind} path_length"] = [squared[kind][eighth == part].mean().item() for part in range(8)]
-    squared["difference"] = squared["line"] - squared["circle"]
-    for name, values in squared.items():
-        mean, error = values.mean().item(), values.std().item() / len(values) ** 0.5
-        summary |= {
-            f"{name} path_length": mean,
-            f"{name} path_length low": mean - 1.96 * error,
-            f"{name} path_length high": mean + 1.96 * error,
-        }
+        speeds[kind] = squared_path_speeds(generator, classifier, *pairs, turns, kind=kind)
+        eighth = (turns * 8).long()
+        columns[f"{kind} path_length"] = [speeds[kind][eighth == part].mean().item() for part in range(8)]
+        progress(done := done + 2 * samples, total)
+    speeds["difference"] = speeds["line"] - speeds["circle"]
+
+    digits = quality(*features(classifier, data.train_images[:samples]), real)
+    summary = {f"real {k}": v for k, v in digits.items()} | {f"short {k}": v for k, v in short.items()}
+    for name, values in speeds.items():
+        summary |= mean_and_interval(f"{name} path_length", values)
     return columns, {name: round(value, 6) for name, value in summary.items()}
 
 
-def squared_speed(
-    generator: Generator, classifier: Classifier, begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str
-) -> Tensor:
-    """Return (n,) float64: the squared speed of the judge's features at fraction alpha (n,) of each path.
+def lengths(noise: Tensor) -> dict[str, float]:
+    """Return the mean norm of noises (n, latent_dim) and the interval that holds 95 % of them."""
+    norms = noise.double().norm(dim=1)
+    low, high = norms.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    return {"norm": norms.mean().item(), "norm low": low, "norm high": high}
 
-    The mean over random pairs and alphas is the perceptual path length, in these features.
-    Source: Karras et al. 2019, section 4.1 (squared distance at alpha and alpha + EPSILON, over EPSILON²).
-    """
-    here, there = (
-        observe(generator, classifier, between(begin, end, at, kind=kind))[0].double()
-        for at in (alpha, alpha + EPSILON)
-    )
-    return (there - here).square().sum(dim=1) / EPSILON**2
+
+def quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
+    """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
+    nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(500)])
+    return {
+        "frechet_distance": frechet_distance(found, real),
+        "confidence": probabilities.amax(dim=1).double().mean().item(),
+        "nearest": nearest.double().mean().item(),
+    }
+
+
+def mean_and_interval(name: str, values: Tensor) -> dict[str, float]:
+    """Return the mean of values (n,) under `name`, and its 95 % interval."""
+    mean, error = values.mean().item(), values.std().item() / len(values) ** 0.5
+    return {name: mean, f"{name} low": mean - 1.96 * error, f"{name} high": mean + 1.96 * error}

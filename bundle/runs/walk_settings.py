@@ -1,13 +1,19 @@
-"""How many walks are counted and measured."""
+"""How many walks are counted and measured, and how some of them are shown."""
 
+import itertools
 from dataclasses import dataclass
 
-from lib.checks import at_least, require
+from bundle.original import WALKS
+from lib.checks import at_least, require, sizes
+from lib.latent.interpolation import INTERPOLATIONS
+
+MOST = 60_000  # paths and samples: as many as there are training images to compare with
+SEEDS = 2**63 - 2**33  # seeds are counted up from the one that is given, and torch takes them below 2**63
 
 
 @dataclass(frozen=True, kw_only=True)
 class WalkSettings:
-    """How much is counted and measured.
+    """How much is counted and measured: decides a record of walks, with the networks.
 
     Raises ValueError naming the setting that is out of range.
     """
@@ -22,13 +28,48 @@ class WalkSettings:
     seed: int  # of the noises that are counted; the next two of those measured and those searched from
 
     def __post_init__(self):
-        for name, low in (("pairs", 1), ("table_pairs", 1), ("steps", 3), ("samples", 100), ("seed", 0)):
-            at_least(name, getattr(self, name), low)
-        for name in ("starts", "searches"):
-            at_least(name, getattr(self, name), 1)
-        require(
-            "looks",
-            self.looks,
-            self.looks > 1 and (self.looks - 1) % (self.steps - 1) == 0,
-            f"1 more than a multiple of {self.steps - 1}, so that the {self.steps} steps are among them",
-        )
+        check_steps_and_seed(self.steps, self.seed)
+        sizes(starts=self.starts, searches=self.searches)
+        for name, low in (("pairs", 1), ("table_pairs", 1), ("samples", 100)):
+            value = getattr(self, name)
+            at_least(name, value, low)
+            require(name, value, value <= MOST, f"at most {MOST}")
+        gaps = self.steps - 1
+        rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
+        require("looks", self.looks, self.looks > 1 and (self.looks - 1) % gaps == 0, rule)
+
+    @property
+    def paths(self) -> dict[tuple[int, int], int]:
+        """How many paths are walked of each kind between every two digits."""
+        every = dict.fromkeys(itertools.combinations(range(10), 2), self.table_pairs)
+        return every | dict.fromkeys(WALKS, self.pairs)
+
+    @property
+    def images(self) -> tuple[int, int, int]:
+        """How many images counting, measuring and searching make."""
+        counted = len(INTERPOLATIONS) * self.looks * sum(self.paths.values())
+        measured = (len(INTERPOLATIONS) * (self.steps + 2) + 1) * self.samples
+        return counted, measured, 3 * 10 * self.starts * self.searches  # 3: forward and backward
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSettings:
+    """How single walks are shown and counted ones read: decides no record.
+
+    Raises ValueError naming the setting that is out of range.
+    """
+
+    steps: int  # images of a walk, both ends included
+    candidates: int  # noises drawn, from which the ends of a walk are chosen
+    seed: int  # of these
+    sure: float  # confidence that both ends need in the stricter count, 0 to 1
+
+    def __post_init__(self):
+        check_steps_and_seed(self.steps, self.seed)
+        at_least("candidates", self.candidates, 2)
+        require("sure", self.sure, 0 <= self.sure <= 1, "between 0 and 1")
+
+
+def check_steps_and_seed(steps: int, seed: int) -> None:
+    at_least("steps", steps, 3)
+    require("seed", seed, 0 <= seed < SEEDS, f"at least 0 and below {SEEDS}")

@@ -1,13 +1,16 @@
-"""How good generated digits are, in the features of the project's own classifier.
+"""How far generated digits are from real ones in a classifier's features, how sure of them it is, how varied.
 
-torchmetrics has the Fréchet distance, the kernel distance and the inception score, but its classes draw
-subsets and orders from the global random generator, so that the same images give other numbers, and importing
-it costs seconds. The ones here take every image at once, in float64; the tests hold them to torchmetrics'.
-It has no precision and recall, and no distance to training images in pixels.
+torchmetrics has the Fréchet distance, KID and the inception score, but draws subsets and orders from the
+global random generator, so that the same images give other numbers, and importing it costs seconds. These
+take every image at once, in float64; the tests hold them to torchmetrics'.
 """
 
 import torch
 from torch import Tensor
+
+from lib.checks import at_least, require
+
+Moments = tuple[Tensor, Tensor, int]  # what `third_moments` returns
 
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
@@ -28,35 +31,33 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     return max(0.0, (shift @ shift + a.trace() + b.trace() - 2 * mixed).item())  # 0 up to rounding
 
 
-def kid(first: Tensor, second: Tensor) -> float:
-    """Return the squared maximum mean discrepancy of features (n, d) and (m, d), kernel (x·y / d + 1)³.
+def kid(first: Tensor, second: Tensor, *, second_moments: Moments | None = None) -> float:
+    """Return the kernel inception distance (KID) of features (n, d) and (m, d).
 
-    Unbiased, over all pairs: its mean is 0 for two samples of the same distribution, and it may fall below 0.
+    The squared maximum mean discrepancy, kernel (x·y / d + 1)³, unbiased, over all pairs: its mean is 0 for
+    two samples of the same distribution, and it may fall below 0. `second_moments` are the second's
+    `third_moments`, where they are known.
     Raises ValueError where there are fewer than two rows or the widths differ.
     Source: Bińkowski et al. 2018, section 4; Gretton et al. 2012, lemma 6.
     """
     check_features(first, second, 2)
-    return discrepancy(third_moments(first), third_moments(second))
+    a, a_with_itself, n = third_moments(first)
+    b, b_with_itself, m = second_moments or third_moments(second)
+    within_first = (a.square().sum() - a_with_itself) / (n * (n - 1))
+    within_second = (b.square().sum() - b_with_itself) / (m * (m - 1))
+    return (within_first + within_second - 2 * (a * b).sum() / (n * m)).item()
 
 
-def third_moments(rows: Tensor) -> tuple[Tensor, Tensor, int]:
+def third_moments(rows: Tensor) -> Moments:
     """Return Σ x⊗x⊗x and Σ (x·x)³ in float64, x being a row over √d with a 1 behind it, and the rows' number.
 
     (x·y)³ is the scalar product of x⊗x⊗x and y⊗y⊗y, so that the sum over all pairs needs no pairs.
     """
-    ones = rows.new_ones(len(rows), 1)
-    x = torch.cat([rows / rows.shape[1] ** 0.5, ones], dim=1).double()  # (n, d + 1)
+    x = torch.cat([rows / rows.shape[1] ** 0.5, rows.new_ones(len(rows), 1)], dim=1).double()  # (n, d + 1)
     total = x.new_zeros(x.shape[1] ** 2, x.shape[1])
     for part in x.split(100):  # the pairs' products stay in the cache
         total += (part[:, :, None] * part[:, None, :]).flatten(1).T @ part
     return total, x.square().sum(dim=1).pow(3).sum(), len(x)
-
-
-def discrepancy(first: tuple[Tensor, Tensor, int], second: tuple[Tensor, Tensor, int]) -> float:
-    (a, a_with_itself, n), (b, b_with_itself, m) = first, second
-    within_first = (a.square().sum() - a_with_itself) / (n * (n - 1))
-    within_second = (b.square().sum() - b_with_itself) / (m * (m - 1))
-    return (within_first + within_second - 2 * (a * b).sum() / (n * m)).item()
 
 
 def inception_score(probabilities: Tensor) -> float:
@@ -80,11 +81,7 @@ def class_imbalance(classes: Tensor, reference: Tensor) -> float:
 
 
 def check_features(first: Tensor, second: Tensor, rows: int) -> None:
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
-        raise ValueError(
-            f"features have shapes {tuple(first.shape)} and {tuple(second.shape)}; (n, d), (m, d)"
-        )
-    if min(len(first), len(second)) < rows:
-        raise ValueError(
-            f"{len(first)} and {len(second)} rows of features; each set must have at least {rows}"
-        )
+    shapes = tuple(first.shape), tuple(second.shape)
+    fit = first.ndim == second.ndim == 2 and first.shape[1] == second.shape[1]
+    require("the shape of both features", shapes, fit, "(n, d) and (m, d)")
+    at_least("the smaller number of rows of features", min(len(first), len(second)), rows)

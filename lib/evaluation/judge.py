@@ -1,99 +1,97 @@
-"""Measure generated digits against real ones in the features of a classifier."""
+"""Measure generated digits against real ones, as a judge sees them.
+
+The *judge* is a classifier that has learnt from real digits alone and stands for a person who looks at
+generated ones. An image is *clear* if it counts for precision and the judge is at least as sure of it as of
+all but one in a hundred of the real ones.
+"""
 
 import torch
 from torch import Tensor
 
 from lib.checks import at_least, require
+from lib.evaluation import distances
 from lib.evaluation.classifier import Classifier, features
-from lib.evaluation.distances import (
-    class_imbalance,
-    discrepancy,
-    frechet_distance,
-    inception_score,
-    third_moments,
-)
-from lib.evaluation.neighbours import (
-    NEIGHBOURS,
-    nearest_distances,
-    neighbour_radii,
-    precise_and_recalled,
-    share,
-)
+from lib.evaluation.neighbours import NEIGHBOURS, nearest_distances, neighbour_radii, precise_and_recalled
 from lib.gan.networks import Generator
-from lib.gan.sampling import sample
+from lib.mnist import Mnist
+from lib.networks import answers
 
 QUERIES = 1000  # images whose nearest training image is looked for: each costs 60 000 distances in 784 pixels
 
 
 class Judge:
-    """Measure generators against one set of real images, about which all is computed once.
+    """Measure generators against the test images of `data`, about which all is computed once. As floats:
 
-    `images` (n, 1, 28, 28) and `labels` (n,) are the real ones: the test set. `training_images`
-    are those that the generators learn from. All are in [-1, 1]. A call returns, as floats:
-
-    frechet_distance, kid: of the features from those of the real images; 0 = the same.
-    inception_score: from 1 to 10. The real images do not reach 10: the judge is taught with smoothed labels.
+    frechet_distance, kid: of the features from those of the test images; 0 = the same.
+    inception_score: from 1 to 10. Real images do not reach 10: the judge is taught with smoothed labels.
     confidence: mean of the highest probability. Noise can have much of it.
-    clear: share of images that count for precision and of which the judge is at least as sure as of all but
-        one in a hundred of the real ones.
-    class_imbalance: total variation of the classes that the judge sees from the real labels.
-    precision, recall: share of images like some real one; of real images like some generated one.
-    nearest_training: median distance to the nearest training image over that of the real images. About 1 =
-        as far off as new digits, 0 = copies. In pixels, since a classifier's features hide copies: with
-        noise of 0.1 added, training images measure 0.24 in pixels and 1.14 in features (shifts of a pixel
-        hide in both: 1.08 and 0.90). Every training image, but at most QUERIES images drawn once.
+    clear: share of clear images.
+    class_imbalance: total variation of the classes that the judge sees from the test labels.
+    precision, recall: share of images like some test image; of test images like some generated one.
+    nearest_training: median distance to the nearest training image over that of the test images. About 1 =
+        as far off as new digits, 0 = copies. In pixels, since features hide copies: with noise of 0.1 added,
+        training images measure 0.24 in pixels and 1.14 in features (shifts of a pixel hide in both: 1.08 and
+        0.90). Every training image, but at most QUERIES images drawn once.
 
-    Raises ValueError for fewer than 4 images, or where the training images hold most of the real ones.
+    Raises ValueError for fewer than 4 test images, or where the training images hold most of them.
     """
 
-    def __init__(self, classifier: Classifier, images: Tensor, labels: Tensor, training_images: Tensor):
-        at_least("the number of images", len(images), NEIGHBOURS + 1)
-        self.classifier, self.labels, self.training_images = classifier, labels, training_images
-        self.real, probabilities = features(classifier, images)
+    def __init__(self, classifier: Classifier, data: Mnist):
+        at_least("the number of test images", len(data.test_images), NEIGHBOURS + 1)
+        self.classifier, self.data = classifier, data
+        self.real, probabilities = features(classifier, data.test_images)
         self.sure = probabilities.amax(dim=1).double().quantile(0.01)
-        self.real_moments, self.real_radii = third_moments(self.real), neighbour_radii(self.real, NEIGHBOURS)
-        self.real_nearest = nearest_distances(_drawn(images), training_images).median()
+        self.real_moments = distances.third_moments(self.real)
+        self.real_radii = neighbour_radii(self.real, NEIGHBOURS)
+        self.real_nearest = _nearest(data.test_images, data.train_images)
         if self.real_nearest == 0:
-            raise ValueError("training_images hold most of the real images; they must be others")
+            raise ValueError("train_images hold most of the test images; they must be others")
 
     def __call__(self, images: Tensor) -> dict[str, float]:
         """Return the measures of images (n, 1, 28, 28) in [-1, 1], named above."""
-        return self._measures(images, self.training_images)
+        return self._measures(images, self.data.train_images)
 
-    def generator(self, generator: Generator, noise: Tensor, *, batch_size: int = 500) -> dict[str, float]:
+    def generator(self, generator: Generator, noise: Tensor) -> dict[str, float]:
         """Return the measures of the images that `generator` makes of noise (n, latent_dim)."""
-        return self(sample(generator, noise, batch_size=batch_size))
+        return self(answers(generator, noise, batch_size=500))
 
     def baseline(self, samples: int) -> dict[str, float]:
         """Return the measures of the first `samples` training images: what a perfect generator would reach.
 
-        Their nearest training image is looked for among the others, beyond the first `samples`.
+        Their nearest training image is sought among the others.
         Raises ValueError unless at least 4 and fewer than the training images.
         """
-        size = len(self.training_images)
-        require("samples", samples, samples < size, f"fewer than the training images, {size}")
-        return self._measures(self.training_images[:samples], self.training_images[samples:])
+        images = self.data.train_images
+        require("samples", samples, samples < len(images), f"fewer than the training images, {len(images)}")
+        return self._measures(images[:samples], images[samples:])
 
     def _measures(self, images: Tensor, others: Tensor) -> dict[str, float]:
         at_least("the number of images", len(images), NEIGHBOURS + 1)
         found, probabilities = features(self.classifier, images)
         confidence, classes = probabilities.max(dim=1)
-        precise, recalled = precise_and_recalled(found, self.real, self.real_radii, NEIGHBOURS)
-        nearest = nearest_distances(_drawn(images), others).median()
+        confidence = confidence.double()
+        precise, recalled = precise_and_recalled(found, self.real, real_radii=self.real_radii)
         return {
-            "frechet_distance": frechet_distance(found, self.real),
-            "kid": discrepancy(third_moments(found), self.real_moments),
-            "inception_score": inception_score(probabilities),
-            "confidence": confidence.double().mean().item(),
-            "clear": (precise & (confidence.double() >= self.sure)).double().mean().item(),
-            "class_imbalance": class_imbalance(classes, self.labels),
-            "precision": share(precise),
-            "recall": share(recalled),
-            "nearest_training": (nearest / self.real_nearest).item(),
+            "frechet_distance": distances.frechet_distance(found, self.real),
+            "kid": distances.kid(found, self.real, second_moments=self.real_moments),
+            "inception_score": distances.inception_score(probabilities),
+            "confidence": confidence.mean().item(),
+            "clear": (precise & (confidence >= self.sure)).double().mean().item(),
+            "class_imbalance": distances.class_imbalance(classes, self.data.test_labels),
+            "precision": precise.double().mean().item(),
+            "recall": recalled.double().mean().item(),
+            "nearest_training": (_nearest(images, others) / self.real_nearest).item(),
         }
 
 
-def _drawn(images: Tensor) -> Tensor:
-    """Return at most QUERIES of the images, drawn by a fixed seed: MNIST's own order has a pattern."""
+def _nearest(images: Tensor, others: Tensor) -> Tensor:
+    """Return the median distance of at most QUERIES images: drawn, since MNIST's own order has a pattern."""
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    return images[order[:QUERIES].to(images.device)]
+    return nearest_distances(images[order[:QUERIES].to(images.device)], others).median()
+
+
+def observe(generator: Generator, classifier: Classifier, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Return features (n, 64) and class probabilities (n, 10) of the images of noise (n, latent_dim)."""
+    parts = [features(classifier, answers(generator, z, batch_size=500)) for z in noise.split(500)]
+    found, probabilities = zip(*parts, strict=True)
+    return torch.cat(found), torch.cat(probabilities)

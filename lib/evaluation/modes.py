@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lib.evaluation.classifier import Classifier, predict
+from lib.evaluation.distances import class_shares
 
 MODES = 1000
 
@@ -20,8 +21,8 @@ def stack(images: Tensor, count: int, *, seed: int) -> Tensor:
 
 
 def coverage(classifier: Classifier, images: Tensor) -> tuple[int, float]:
-    """Return how many of the 1000 kinds stacks (n, 3, 28, 28) show, and KL(their shares || equal shares)."""
+    """Return how many modes stacks (n, 3, 28, 28) show, and KL(their shares || equal shares) in nats."""
     digits = predict(classifier, images.reshape(-1, 1, 28, 28)).argmax(dim=1).view(-1, 3)
-    kinds = digits @ torch.tensor([100, 10, 1], device=digits.device)
-    shares = torch.bincount(kinds, minlength=MODES).double() / len(kinds)
+    modes = digits @ torch.tensor([100, 10, 1], device=digits.device)
+    shares = class_shares(modes, count=MODES)
     return int((shares > 0).sum()), torch.xlogy(shares, shares * MODES).sum().item()

@@ -9,42 +9,34 @@ from lib.evaluation.distances import check_features
 NEIGHBOURS = 3  # of precision and recall, as published
 
 
-def precision_recall(generated: Tensor, real: Tensor, *, neighbours: int) -> tuple[float, float]:
-    """Return improved precision and recall of features (n, d) and (m, d).
+def precise_and_recalled(
+    generated: Tensor, real: Tensor, *, neighbours: int = NEIGHBOURS, real_radii: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return which rows of features (n, d) and (m, d) improved precision (n,) and recall (m,) count, as bool.
 
-    Precision is the share of generated rows that lie no further from some real row than that row's
-    `neighbours`-th nearest other real row; recall is the same with the roles exchanged.
+    A generated row is precise if it lies no further from some real row than that row's `neighbours`-th
+    nearest other real row; a real one is recalled with the roles exchanged. The shares are the measures.
+    `real_radii` are the real rows' `neighbour_radii`, where they are known.
     Raises ValueError where there are not more rows than neighbours, or the widths differ.
     Source: Kynkäänniemi et al. 2019, equations 1 and 2.
     """
     at_least("neighbours", neighbours, 1)
     check_features(generated, real, neighbours + 1)
-    masks = precise_and_recalled(generated, real, neighbour_radii(real, neighbours), neighbours)
-    return tuple(share(mask) for mask in masks)
+    real_radii = neighbour_radii(real, neighbours) if real_radii is None else real_radii
+    radii = neighbour_radii(generated, neighbours)
+    precise = torch.zeros(len(generated), dtype=torch.bool, device=real.device)
+    recalled = []
+    for rows, reach in zip(real.split(500), real_radii.split(500), strict=True):
+        distances = torch.cdist(rows, generated)  # (500, n)
+        precise |= (distances <= reach[:, None]).any(dim=0)
+        recalled.append((distances <= radii).any(dim=1))
+    return precise, torch.cat(recalled)
 
 
 def neighbour_radii(rows: Tensor, neighbours: int) -> Tensor:
     """Return each row's distance (n,) to its `neighbours`-th nearest other row."""
     nearest = [torch.cdist(part, rows).topk(neighbours + 1, largest=False) for part in rows.split(500)]
     return torch.cat([found.values[:, -1] for found in nearest])  # the nearest of all is the row itself
-
-
-def precise_and_recalled(
-    generated: Tensor, real: Tensor, real_radii: Tensor, neighbours: int
-) -> tuple[Tensor, Tensor]:
-    radii = neighbour_radii(generated, neighbours)
-    precise = torch.zeros(len(generated), dtype=torch.bool, device=real.device)
-    recalled = torch.empty(len(real), dtype=torch.bool, device=real.device)
-    for start in range(0, len(real), 500):
-        rows = slice(start, start + 500)
-        distances = torch.cdist(real[rows], generated)  # (500, n)
-        precise |= (distances <= real_radii[rows, None]).any(dim=0)
-        recalled[rows] = (distances <= radii).any(dim=1)
-    return precise, recalled
-
-
-def share(mask: Tensor) -> float:
-    return mask.double().mean().item()
 
 
 def nearest_distances(images: Tensor, reference: Tensor) -> Tensor:

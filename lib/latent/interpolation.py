@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lib.checks import one_of
+from lib.checks import at_least, one_of
 
 INTERPOLATIONS = ("line", "circle")
 
@@ -11,17 +11,13 @@ INTERPOLATIONS = ("line", "circle")
 def path(begin: Tensor, end: Tensor, *, steps: int = 9, kind: str = "line") -> Tensor:
     """Return the path (..., steps, latent_dim) from noise `begin` to `end`, both included bit for bit.
 
-    `begin` and `end` have shape (latent_dim,), or (n, latent_dim) for n paths at once. Step k is at
-    alpha = k / (steps - 1): for nine steps 0, 1/8, ..., 1. `kind` is "line" or "circle", see `between`.
+    Both are (latent_dim,), or (n, latent_dim) for n paths at once. Step k is at alpha = k / (steps - 1).
     Raises ValueError for fewer than 2 steps, and where `between` does.
     """
-    if steps < 2:
-        raise ValueError(f"steps is {steps}; it must be at least 2, one for each end")
+    at_least("steps", steps, 2)
     if begin.ndim not in (1, 2) or begin.shape != end.shape:
-        raise ValueError(
-            f"begin has shape {tuple(begin.shape)}, end {tuple(end.shape)}; both (latent_dim,) or both "
-            f"(n, latent_dim)"
-        )
+        shapes = f"begin has shape {tuple(begin.shape)}, end {tuple(end.shape)}"
+        raise ValueError(f"{shapes}; both (latent_dim,) or both (n, latent_dim)")
     alpha = torch.arange(steps, dtype=begin.dtype, device=begin.device) / (steps - 1)
     noises = between(begin[..., None, :], end[..., None, :], alpha, kind=kind)
     noises[..., 0, :], noises[..., -1, :] = begin, end  # bit for bit, a negative zero too
@@ -31,10 +27,10 @@ def path(begin: Tensor, end: Tensor, *, steps: int = 9, kind: str = "line") -> T
 def between(begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str) -> Tensor:
     """Return the noises (..., latent_dim) at fractions alpha (...) of the way from `begin` to `end`.
 
-    "line" is (1 - alpha) begin + alpha end. On the "circle" the direction turns evenly, along the great
-    circle through both, and the norm goes evenly from the one's to the other's.
-    Raises ValueError for another kind, and on the circle for a noise of zeros, which has no direction, or
-    for opposite noises, between which all great circles are equally long.
+    "line" is (1 - alpha) begin + alpha end. On the "circle" (slerp) the direction turns evenly, along the
+    great circle through both, and the norm goes evenly from the one's to the other's.
+    Raises ValueError on the circle for a noise of zeros, which has no direction, and for opposite noises,
+    between which all great circles are equally long.
     Source: Shoemake 1985 (slerp); White 2016, section 2.1.
     """
     one_of("kind", kind, INTERPOLATIONS)
@@ -50,10 +46,8 @@ def between(begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str) -> Tensor:
     aside = last - cosine * first  # what of `last` is at a right angle to `first`; its norm is the sine
     sine = aside.norm(dim=-1, keepdim=True)
     if ((sine < 1e-6) & (cosine < 0)).any():
-        raise ValueError(
-            "begin and end are opposite, and no great circle between them is the shortest; draw other "
-            "noises, or use kind='line'"
-        )
+        undecided = "begin and end are opposite, and no great circle between them is the shortest"
+        raise ValueError(f"{undecided}; draw other noises, or use kind='line'")
     angle = turn * torch.atan2(sine, cosine)
     direction = angle.cos() * first + angle.sin() * aside / sine.clamp_min(1e-300)
     return (((1 - turn) * norms[0] + turn * norms[1]) * direction).to(begin.dtype)

@@ -1,19 +1,18 @@
 """The noises of real digits, found by gradient descent."""
 
-import dataclasses
-from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from lib.checks import above_zero, at_least
+from lib.checks import above_zero, at_least, sizes
 from lib.evaluation.classifier import Classifier
 from lib.gan.networks import Generator
-from lib.gan.sampling import sample
+from lib.networks import answers, eval_mode
+from lib.progress import Progress, silent
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Projection:
+class Projection(NamedTuple):
     """The noises found for some real images, and how well their images fit."""
 
     noise: Tensor  # (n, latent_dim)
@@ -32,31 +31,26 @@ def project(
     feature_weight: float,
     norm_weight: float,
     noise_source: torch.Generator,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> Projection:
     """Search for the noises whose images are nearest to real images (n, 1, 28, 28) in [-1, 1].
 
-    Each image gets the `starts` nearest of 100 times as many random noises; Adam moves each for `steps`
-    steps, its rate falling to 0 along a cosine, down the sum of the mean square pixel error,
-    `feature_weight` times the mean square error of the classifier's features, and `norm_weight` times
-    (|z|² / latent_dim - 1)², which keeps the norm at that of random noise. The start that ends lowest is
-    returned. `progress(step, steps)` is called after each step.
+    Each image gets the `starts` nearest of 100 times as many random noises; Adam moves each, its rate falling
+    to 0 along a cosine, down the sum of the mean square pixel error, `feature_weight` times that of the
+    classifier's features, and `norm_weight` times (|z|² / latent_dim - 1)², which keeps the norm at that of
+    random noise. The start that ends lowest is returned. Progress counts steps.
     Raises ValueError for arguments out of range.
     Source: Zhu et al. 2016, section 3.1 (projection by optimisation).
     """
-    for name, value in (("starts", starts), ("steps", steps)):
-        at_least(name, value, 1)
+    sizes(starts=starts, steps=steps)
     above_zero("learning_rate", learning_rate)
-    for name, value in (("feature_weight", feature_weight), ("norm_weight", norm_weight)):
-        at_least(name, value, 0)
-    count, size = len(images), generator.latent_dim
-    drawn = torch.randn(100 * starts, size, generator=noise_source)
-    distances = torch.cdist(images.flatten(1), sample(generator, drawn, batch_size=500).flatten(1))
+    at_least("feature_weight", feature_weight, 0)
+    at_least("norm_weight", norm_weight, 0)
+    drawn = torch.randn(100 * starts, generator.latent_dim, generator=noise_source)
+    distances = torch.cdist(images.flatten(1), answers(generator, drawn, batch_size=500).flatten(1))
     nearest = distances.topk(starts, dim=1, largest=False)  # (n, starts)
     z = drawn[nearest.indices.flatten()].requires_grad_()  # (n starts, latent_dim)
     real = images.repeat_interleave(starts, dim=0)
-    with torch.no_grad():
-        wanted = classifier.features(real)
     optimiser = torch.optim.Adam([z], lr=learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
 
@@ -67,18 +61,15 @@ def project(
         norm = (z.square().mean(dim=1) - 1).square()
         return pixels + feature_weight * content + norm_weight * norm, pixels
 
-    for step in range(steps):
-        (z.grad,) = torch.autograd.grad(losses()[0].sum(), z)
-        optimiser.step()
-        schedule.step()
-        if progress is not None:
+    with eval_mode(generator, classifier):
+        wanted = classifier.features(real)
+        for step in range(steps):
+            with torch.enable_grad():
+                (z.grad,) = torch.autograd.grad(losses()[0].sum(), z)
+            optimiser.step()
+            schedule.step()
             progress(step + 1, steps)
-    with torch.no_grad():
-        total, pixels = (part.view(count, starts) for part in losses())
-    best = total.argmin(dim=1)
-    rows = torch.arange(count)
-    return Projection(
-        noise=z.detach().view(count, starts, size)[rows, best],
-        residual=pixels[rows, best].sqrt() / 2,
-        before=nearest.values[:, 0] / 28 / 2,
-    )
+        total, pixels = (part.view(-1, starts) for part in losses())
+    rows = torch.arange(len(images)), total.argmin(dim=1)
+    found = z.detach().view(len(images), starts, -1)[rows]
+    return Projection(noise=found, residual=pixels[rows].sqrt() / 2, before=nearest.values[:, 0] / 28 / 2)

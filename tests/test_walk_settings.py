@@ -1,0 +1,57 @@
+"""What is out of range is named before any network is loaded."""
+
+import pytest
+
+from bundle.runs.walk_settings import SEEDS, ViewSettings, WalkSettings
+from tests.test_walks import SETTINGS, VIEW
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pairs": 0}, "pairs is 0; it must be at least 1"),
+        ({"samples": 99}, "samples is 99; it must be at least 100"),
+        ({"looks": 10}, "looks is 10; it must be 1 more than a multiple of 4"),
+        ({"looks": 1}, "looks is 1; it must be 1 more than a multiple of 4"),
+        ({"steps": 2}, "steps is 2; it must be at least 3"),
+        ({"searches": 0}, "searches is 0; it must be at least 1"),
+        ({"pairs": 60_001}, "pairs is 60001; it must be at most 60000"),
+        ({"table_pairs": 10**12}, "table_pairs is 1000000000000; it must be at most 60000"),
+        ({"samples": 60_001}, "samples is 60001; it must be at most 60000"),
+        ({"seed": -1}, "seed is -1; it must be at least 0"),
+        (
+            {"seed": 2**63 - 2**33},
+            "seed is 9223372028264841216; it must be at least 0 and below 922337202826",
+        ),
+    ],
+)
+def test_walks_out_of_range_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        WalkSettings(**(vars(SETTINGS) | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"candidates": 1}, "candidates is 1; it must be at least 2"),
+        ({"steps": 2}, "steps is 2; it must be at least 3"),
+        ({"seed": -1}, "seed is -1; it must be at least 0"),
+        (
+            {"seed": 2**64},
+            "seed is 18446744073709551616; it must be at least 0 and below 9223372028264841216",
+        ),
+        ({"sure": -0.1}, "sure is -0.1; it must be between 0 and 1"),
+        ({"sure": 90}, "sure is 90; it must be between 0 and 1"),
+        ({"sure": float("nan")}, "sure is nan; it must be between 0 and 1"),
+    ],
+)
+def test_views_out_of_range_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        ViewSettings(**(vars(VIEW) | change))
+
+
+def test_the_largest_that_is_allowed_is_not_refused():
+    most = {"pairs": 60_000, "table_pairs": 60_000, "samples": 60_000, "seed": SEEDS - 1}
+    WalkSettings(**(vars(SETTINGS) | most))
+    for sure in (0, 1):
+        ViewSettings(steps=3, candidates=2, seed=SEEDS - 1, sure=sure)
