@@ -349,16 +349,14 @@ def race(
         trained(GanSettings(**recipe, seed=n), data[0], every=batches // slices) for n in range(originals)
     ]
     fast = [trained(GanSettings(**OURS, seed=n), data[0], every=every) for n in range(seeds)]
-    curves: list[dict[str, list[float]]] = [
-        {"batch": [], "seconds": [], "average": [], "raw": []} for _ in fast
-    ]
+    curves: list[dict[str, list[float]]] = [{"batch": [], "seconds": [], "ema": [], "raw": []} for _ in fast]
 
     def go_on(n: int, *, seconds: float, target: float) -> None:
-        while (curves[n]["seconds"] or [0])[-1] < seconds and first(curves[n], "average", target) is None:
+        while (curves[n]["seconds"] or [0])[-1] < seconds and first(curves[n], "ema", target) is None:
             if (moment := next(fast[n], None)) is None:
                 break
             trained_for, training = moment
-            found = training.batch, trained_for, distance(training.average), distance(training.generator)
+            found = training.batch, trained_for, distance(training.ema), distance(training.generator)
             for values, value in zip(curves[n].values(), found, strict=True):
                 values.append(value)
 
@@ -369,7 +367,7 @@ def race(
             go_on(n, seconds=allowed, target=-1)
         print(
             f"  original at batch {ends[0][1].batch}, {ends[0][0]:.0f} s; ours after {allowed:.1f} s:"
-            + "".join(f"  {curve['average'][-1]:.1f} (raw {curve['raw'][-1]:.1f})" for curve in curves),
+            + "".join(f"  {curve['ema'][-1]:.1f} (raw {curve['raw'][-1]:.1f})" for curve in curves),
             flush=True,
         )
     theirs = [{"seconds": seconds, "distance": distance(training.generator)} for seconds, training in ends]
@@ -377,12 +375,12 @@ def race(
     for n in range(seeds):
         go_on(n, seconds=float("inf"), target=target["distance"])
     reached = [
-        {which: first(curve, which, target["distance"]) for which in ("average", "raw")} for curve in curves
+        {which: first(curve, which, target["distance"]) for which in ("ema", "raw")} for curve in curves
     ]
     ratios = {
         which: statistics.median((one[which] or {"seconds": float("inf")})["seconds"] for one in reached)
         / target["seconds"]
-        for which in ("average", "raw")
+        for which in ("ema", "raw")
     }
     print(f"the original: distance {target['distance']:.2f} after {target['seconds']:.1f} s")
     for n, one in enumerate(reached):
@@ -414,7 +412,7 @@ def goals(results: dict) -> list[dict]:
         if threads == 2:
             judged.append(goal("2 threads: ms a batch", ours["ms"], 15))
     if results["time_to_quality"]:
-        ratio = results["time_to_quality"]["ratio"]["average"]
+        ratio = results["time_to_quality"]["ratio"]["ema"]
         judged.append(goal("seconds to the original's quality over its own", ratio, 0.1))
     return judged
 
