@@ -30,9 +30,9 @@ from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.gan.networks import Generator
-from lib.gan.sampling import sample
 from lib.gan.settings import GanSettings
 from lib.gan.trainer import GanTrainer
+from lib.networks import answers
 
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")
@@ -342,17 +342,19 @@ def race(
     def distance(generator: Generator) -> float:
         source = torch.Generator().manual_seed(1000)
         noise = torch.randn(samples, generator.latent_dim, generator=source).to(DEVICE)
-        return frechet_distance(features(judge, sample(generator, noise, batch_size=500))[0], real)
+        return frechet_distance(features(judge, answers(generator, noise, batch_size=500))[0], real)
 
     recipe = ORIGINAL | {"batches": batches}
     slow = [
         trained(GanSettings(**recipe, seed=n), data[0], every=batches // slices) for n in range(originals)
     ]
     fast = [trained(GanSettings(**OURS, seed=n), data[0], every=every) for n in range(seeds)]
-    curves: list[dict[str, list[float]]] = [{"batch": [], "seconds": [], "ema": [], "raw": []} for _ in fast]
+    curves: list[dict[str, list[float]]] = [
+        {"batch": [], "seconds": [], "average": [], "raw": []} for _ in fast
+    ]
 
     def go_on(n: int, *, seconds: float, target: float) -> None:
-        while (curves[n]["seconds"] or [0])[-1] < seconds and first(curves[n], "ema", target) is None:
+        while (curves[n]["seconds"] or [0])[-1] < seconds and first(curves[n], "average", target) is None:
             if (moment := next(fast[n], None)) is None:
                 break
             trained_for, training = moment
@@ -367,7 +369,7 @@ def race(
             go_on(n, seconds=allowed, target=-1)
         print(
             f"  original at batch {ends[0][1].batch}, {ends[0][0]:.0f} s; ours after {allowed:.1f} s:"
-            + "".join(f"  {curve['ema'][-1]:.1f} (raw {curve['raw'][-1]:.1f})" for curve in curves),
+            + "".join(f"  {curve['average'][-1]:.1f} (raw {curve['raw'][-1]:.1f})" for curve in curves),
             flush=True,
         )
     theirs = [{"seconds": seconds, "distance": distance(training.generator)} for seconds, training in ends]
@@ -375,12 +377,12 @@ def race(
     for n in range(seeds):
         go_on(n, seconds=float("inf"), target=target["distance"])
     reached = [
-        {which: first(curve, which, target["distance"]) for which in ("ema", "raw")} for curve in curves
+        {which: first(curve, which, target["distance"]) for which in ("average", "raw")} for curve in curves
     ]
     ratios = {
         which: statistics.median((one[which] or {"seconds": float("inf")})["seconds"] for one in reached)
         / target["seconds"]
-        for which in ("ema", "raw")
+        for which in ("average", "raw")
     }
     print(f"the original: distance {target['distance']:.2f} after {target['seconds']:.1f} s")
     for n, one in enumerate(reached):
@@ -412,7 +414,7 @@ def goals(results: dict) -> list[dict]:
         if threads == 2:
             judged.append(goal("2 threads: ms a batch", ours["ms"], 15))
     if results["time_to_quality"]:
-        ratio = results["time_to_quality"]["ratio"]["ema"]
+        ratio = results["time_to_quality"]["ratio"]["average"]
         judged.append(goal("seconds to the original's quality over its own", ratio, 0.1))
     return judged
 

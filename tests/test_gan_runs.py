@@ -1,4 +1,6 @@
 import dataclasses
+import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -91,22 +93,31 @@ def test_a_run_of_other_settings_is_trained_anew(tmp_path, classifier, data, cha
     assert made(tmp_path, classifier, data)[2]  # the model there is the other's now
 
 
-def test_a_killed_run_goes_on(tmp_path, classifier, data):
-    seen = []
+def stop(done, total):
+    """A notebook's stop button."""
+    if done == 4:
+        signal.raise_signal(signal.SIGINT)
 
-    def stop(done, total):
-        if done == 4:
-            raise ConnectionError
 
-    def note(done, total):
-        seen.append(done)
-
-    whole = made(tmp_path / "whole", classifier, data)[0]
-    with pytest.raises(ConnectionError):
+def test_a_stopped_run_goes_on(tmp_path, classifier, data):
+    whole, seen = made(tmp_path / "whole", classifier, data)[0], []
+    with pytest.raises(KeyboardInterrupt):
         made(tmp_path, classifier, data, progress=stop)
-    record = made(tmp_path, classifier, data, progress=note)[0]
+    record = made(tmp_path, classifier, data, progress=lambda done, total: seen.append(done))[0]
+    assert seen == [4, 5, 6]
     assert record.columns == whole.columns
     assert record.summary == whole.summary
+    assert not list(tmp_path.rglob("*.ckpt*"))
+
+
+def test_a_fresh_run_goes_on_from_no_state_that_is_left(tmp_path, classifier, data):
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path, classifier, data, progress=stop)
+    (state,) = tmp_path.rglob("*.ckpt")
+    shutil.copy(state, f"{state}.previous")
+    made(tmp_path, classifier, data, fresh=True, progress=lambda done, total: seen.append(done))
+    assert seen[0] == 0
 
 
 def test_a_packing_discriminator_is_asked_as_it_was_trained(tmp_path, classifier, data):

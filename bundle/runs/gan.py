@@ -88,29 +88,27 @@ def ready_gan(
     train = not (kept and records.find(described, results))
     if train:
         if fresh:
-            state.unlink(missing_ok=True)
+            _forget(state)
         judge = Judge(classifier, data.test_images, data.test_labels, data.train_images)
         result, record = run_gan(run, judge=judge, data=data, state_path=state, progress=progress)
         record.summary |= _of_whole(run, result.ema, judge=judge, data=data, taught=taught)
         _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
         save_generator(result.ema, models, settings=described)
         records.save(record, results)
-        for file in results.glob(f"{state.name}*"):  # finished: nothing to go on from
-            file.unlink()
+        _forget(state)  # finished: nothing to go on from
     return records.find(described, results), _read_grids(grids), train
+
+
+def _forget(state: Path) -> None:
+    for file in state.parent.glob(f"{state.name}*"):  # the one before it, and damaged ones
+        file.unlink()
 
 
 def _of_whole(run: GanRun, ema: Generator, *, judge: Judge, data: Mnist, taught: dict) -> dict[str, float]:
     """Return what the chosen run alone is asked: what can be learnt from it, and what real images measure."""
-    cas = classification_accuracy_score(
-        ema,
-        judge.classifier,
-        data.test_images,
-        data.test_labels,
-        samples=len(data.train_images),
-        noise_seed=run.noise_seed + 1,
-        settings=classifier_training(taught),
-    )
+    learns = {"samples": len(data.train_images), "settings": classifier_training(taught)}
+    asked, noise_seed = (data.test_images, data.test_labels), run.noise_seed + 1
+    cas = classification_accuracy_score(ema, judge.classifier, *asked, noise_seed=noise_seed, **learns)
     real = c2st(data.test_images, data.train_images[: run.samples], seed=run.training.seed)
     return {"cas": cas} | {f"real_{name}": v for name, v in (judge.baseline(run.samples) | real).items()}
 
@@ -132,8 +130,8 @@ def _thinned_losses(result: GanResult, *, points: int = 1000) -> dict[str, list]
     """Return both loss curves as means over equal windows, at most `points` of them."""
     batches = len(result.generator_loss)
     window = -(-batches // points)
-    columns: dict[str, list] = {"batch": list(range(0, batches, window))}
-    for name in ("generator_loss", "discriminator_loss"):
-        parts = getattr(result, name).split(window)
-        columns[name] = [round(part.double().mean().item(), 6) for part in parts]
-    return columns
+    curves = {"generator_loss": result.generator_loss, "discriminator_loss": result.discriminator_loss}
+    return {"batch": list(range(0, batches, window))} | {
+        name: [round(part.double().mean().item(), 6) for part in curve.split(window)]
+        for name, curve in curves.items()
+    }

@@ -9,7 +9,7 @@ TRAINING_IMAGES = 60_000  # of each data set
 
 
 class Run:
-    """What the settings of both kinds of run can do."""
+    """What both kinds of run can do with their settings."""
 
     def described(self) -> dict:
         """Return the settings as records and models keep them, flat: those of the training, then the rest."""
@@ -23,20 +23,25 @@ class Run:
         training = GanSettings(**{field.name: rest.pop(field.name) for field in fields(GanSettings)})
         return cls(training=training, **rest)
 
-    def seeded(self, recipes: dict[str, dict], *, seeds: int) -> dict[str, list[dict]]:
-        """Return the settings of each change of the training, by its name: so many seeds, from the run's on.
+    def seeded(self, recipes: dict[str, dict], *, variant_seeds: int) -> dict[str, list[dict]]:
+        """Return by name, for so many seeds from the run's on, the settings with each change of the training.
 
         Raises ValueError with the name of a change that does not fit the other settings.
         """
-        at_least("variant_seeds", seeds, 0)
-        found, first = {}, self.training.seed
+        at_least("variant_seeds", variant_seeds, 0)
+        seeds, found = range(self.training.seed, self.training.seed + variant_seeds), {}
         for name, change in recipes.items() if seeds else ():
             try:
-                trainings = [replace(self.training, **change, seed=first + k) for k in range(seeds)]
+                trainings = [replace(self.training, **change, seed=seed) for seed in seeds]
                 found[name] = [replace(self, training=training).described() for training in trainings]
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
         return found
+
+    def _check(self, *, images: int) -> None:
+        rule, size = f"at most the number of training images, {images}", self.training.batch_size
+        require("batch_size", size, size <= images, rule)
+        check_seed("noise_seed", self.noise_seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +58,11 @@ class GanRun(Run):
     noise_seed: int  # of these and of the measured samples' noises
 
     def __post_init__(self):
+        self._check(images=TRAINING_IMAGES)
         at_least("samples", self.samples, 4)
-        fewer = f"fewer than the training images, {TRAINING_IMAGES}"
-        require("samples", self.samples, self.samples < TRAINING_IMAGES, fewer)
+        rule = f"fewer than the training images, {TRAINING_IMAGES}"
+        require("samples", self.samples, self.samples < TRAINING_IMAGES, rule)
         at_least("noise_sets", self.noise_sets, 1)
-        check_seed("noise_seed", self.noise_seed)
-        check_batch_size(self.training, TRAINING_IMAGES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +80,6 @@ class StackedRun(Run):
     def __post_init__(self):
         at_least("stacks", self.stacks, 2)
         at_least("samples", self.samples, 2)
-        check_seed("noise_seed", self.noise_seed)
+        self._check(images=self.stacks)
         channels = self.training.channels
         require("channels", channels, channels == 3, "3, one for each digit of a stack")
-        check_batch_size(self.training, self.stacks)
-
-
-def check_batch_size(training: GanSettings, images: int) -> None:
-    """Raise ValueError unless there are enough training images for one batch."""
-    rule = f"at most the number of training images, {images}"
-    require("batch_size", training.batch_size, training.batch_size <= images, rule)

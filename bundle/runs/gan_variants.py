@@ -13,12 +13,12 @@ from lib.checks import sizes
 from lib.evaluation.judge import Judge
 from lib.progress import silent
 
+NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
+
+AS_WRITTEN = GAN_RECIPE | NARROW
+
 GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one added that is not in it
-    "the original's topology, 16 channels": {
-        "topology": "as-written",
-        "generator_width": 16,
-        "discriminator_width": 16,
-    },
+    "the original's topology, 16 channels": {"topology": "as-written"} | NARROW,
     "the original's batch size": {"batch_size": 64},
     "the original's learning rate": {"learning_rate": 0.0002},
     "the original's betas": {"beta1": 0.9, "beta2": 0.999},
@@ -30,17 +30,13 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
     "with bfloat16": {"bfloat16": True},
 }
 
-AS_WRITTEN = GAN_RECIPE | {"generator_width": 16, "discriminator_width": 16}  # what two cores can train
-
 
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
     """Return the settings of our recipe and of each change in GAN_ABLATION; see `Run.seeded`."""
     sizes(variant_batches=variant_batches)
-    plain = replace(run, checkpoints=[], noise_sets=1)
-    recipes = {"ours": {}, **GAN_ABLATION}
-    return plain.seeded(
-        {k: {"batches": variant_batches, **v} for k, v in recipes.items()}, seeds=variant_seeds
-    )
+    plain, ours = replace(run, checkpoints=[], noise_sets=1), {"batches": variant_batches}
+    recipes = {"ours": ours} | {name: ours | change for name, change in GAN_ABLATION.items()}
+    return plain.seeded(recipes, variant_seeds=variant_seeds)
 
 
 def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -> dict[str, list[dict]]:
@@ -49,13 +45,14 @@ def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -
     looks = sorted({k * original_batches // 5 for k in range(6)})
     plain = replace(run, checkpoints=looks, noise_sets=1)
     recipe = {"the original's recipe": {"batches": original_batches, **AS_WRITTEN}}
-    return plain.seeded(recipe, seeds=variant_seeds)
+    return plain.seeded(recipe, variant_seeds=variant_seeds)
 
 
 def measured_gan(settings: dict, *, models: Path) -> Record:
     """Return the record of a run that `GanRun.described` described, judged by the classifier in `models`."""
-    judge, (_, data) = _judge(models, settings["dataset"]), loaded(models, settings["dataset"])
-    return run_gan(GanRun.read(settings), judge=judge, data=data, state_path=None, progress=silent)[1]
+    run = GanRun.read(settings)
+    judge, (_, data) = _judge(models, run.dataset), loaded(models, run.dataset)
+    return run_gan(run, judge=judge, data=data, state_path=None, progress=silent)[1]
 
 
 @functools.cache

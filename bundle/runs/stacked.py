@@ -29,7 +29,7 @@ def stacked_runs(
     common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
     ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
     recipes = {"ours": {"packing": 1}, "ours, two images packed": {"packing": 2}}
-    return ours.seeded(recipes, seeds=variant_seeds)
+    return ours.seeded(recipes, variant_seeds=variant_seeds)
 
 
 def run_stacked(settings: dict, *, models: Path) -> Record:

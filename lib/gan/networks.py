@@ -15,10 +15,9 @@ SLOPE = 0.2  # of every LeakyReLU, as in the report
 class Generator(nn.Module):
     """Map noise (n, latent_dim) to images (n, channels, 28, 28) in [-1, 1].
 
-    `topology` "as-written" is the original's: transposed convolutions to 32x32, then a dilated one to 28x28.
-    "shuffle" works on 7x7 and 14x14 only and folds channels into pixels at the end, so that no layer
-    has a single channel (Shi et al. 2016, sub-pixel convolution); two linear layers before them decide
-    what goes where, so that the parts of a digit fit together.
+    "as-written" is the original's topology: transposed convolutions to 32x32, then a dilated one to 28x28.
+    "shuffle" decides by two linear layers what goes where, so that the parts of a digit fit together, works
+    on 7x7 and 14x14, and folds channels into pixels at the end (Shi et al. 2016), never down to one channel.
     Raises ValueError for a size below 1, another topology, or noise of another shape.
     """
 

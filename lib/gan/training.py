@@ -23,7 +23,7 @@ from lib.progress import Progress, silent
 Look = Callable[[int, Generator, Generator], dict[str, float]]  # batch, generator, ema
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class GanResult:
     """What a run leaves: networks, loss curves, grids and the numbers measured at its checkpoints."""
 
@@ -56,7 +56,6 @@ def train_gan(
     With `state_path` the state is written every `state_seconds` and at the end; the same call
     goes on from there and ends in the same bytes. An interrupt (SIGINT, a notebook's stop button) ends the
     batch at work and writes the state before KeyboardInterrupt is raised; a second one does not wait.
-
     Raises ValueError for arguments out of range and for a state of other settings, FloatingPointError
     for a loss that is not finite, OSError where the state cannot be written.
     """
@@ -64,12 +63,12 @@ def train_gan(
     trainer = GanTrainer(images, settings)
     seen = {"grids": {}, "train_grids": {}, "quality": {}, "seconds": 0.0}  # of GanResult
     path = None if state_path is None else Path(state_path)
-    identity = dataclasses.asdict(settings) | {"checkpoints": sorted(set(checkpoints))}
     if path:
+        identity = dataclasses.asdict(settings) | {"checkpoints": sorted(set(checkpoints))}
         identity |= {"noise": _digest(noise), "images": _digest(images)}
-    if path and (state := read_state(path, identity)):
-        trainer.load_state_dict(state["trainer"])
-        seen = state["seen"]
+        if state := read_state(path, identity):
+            trainer.load_state_dict(state["trainer"])
+            seen = state["seen"]
     written, written_at = trainer.batch, time.monotonic()
     progress(trainer.batch, settings.batches)
 
@@ -109,9 +108,8 @@ def _look(trainer: GanTrainer, noise: Tensor, on_checkpoint: Look, seen: dict) -
 
 
 def _result(trainer: GanTrainer, seen: dict) -> GanResult:
-    networks = {"generator": trainer.generator.eval(), "discriminator": trainer.discriminator.eval()}
-    losses = {f"{name}_loss": curve for name, curve in zip(networks, trainer.curves.cpu(), strict=True)}
-    return GanResult(**networks, ema=trainer.ema, **losses, **seen)
+    networks = (trainer.generator.eval(), trainer.ema, trainer.discriminator.eval())
+    return GanResult(*networks, *trainer.curves.cpu(), **seen)
 
 
 @contextlib.contextmanager
@@ -133,17 +131,17 @@ def _noted_interrupts() -> Iterator[list[int]]:
 
 
 def _check_arguments(
-    images: Tensor, settings: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float
+    images: Tensor, s: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float
 ) -> None:
-    shape, wanted = tuple(images.shape), (settings.channels, 28, 28)
+    shape, of_noise, wanted = tuple(images.shape), tuple(noise.shape), (s.channels, 28, 28)
     require("images' shape", shape, shape[1:] == wanted, f"(n, channels, 28, 28) = {('n', *wanted)}")
     rule = f"at most the number of images, {len(images)}"
-    require("batch_size", settings.batch_size, settings.batch_size <= len(images), rule)
-    shape, fits = tuple(noise.shape), noise.ndim == 2 and noise.shape[1] == settings.latent_dim
-    require("noise's shape", shape, fits, f"(k, latent_dim) = (k, {settings.latent_dim})")
+    require("batch_size", s.batch_size, s.batch_size <= len(images), rule)
+    rule = f"(k, latent_dim) = (k, {s.latent_dim})"
+    require("noise's shape", of_noise, noise.ndim == 2 and of_noise[1] == s.latent_dim, rule)
     for batch in checkpoints:
-        rule = f"between 0 and batches, {settings.batches}"
-        require("a batch of checkpoints", batch, 0 <= batch <= settings.batches, rule)
+        rule = f"between 0 and batches, {s.batches}"
+        require("a batch of checkpoints", batch, 0 <= batch <= s.batches, rule)
     require("state_seconds", state_seconds, state_seconds >= 0, "at least 0")
 
 
