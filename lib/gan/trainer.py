@@ -18,24 +18,20 @@ class GanTrainer:
     """A generator and a discriminator that learn from images (n, channels, 28, 28), one batch a step."""
 
     def __init__(self, images: Tensor, settings: GanSettings):
-        self.settings = s = settings
+        self.settings, s, device = settings, settings, images.device
         of_both = {"topology": s.topology, "channels": s.channels}
         with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
             torch.manual_seed(s.seed)
-            self.generator = Generator(latent_dim=s.latent_dim, width=s.generator_width, **of_both)
+            self.generator = Generator(latent_dim=s.latent_dim, width=s.generator_width, **of_both).to(device)
             of_both["channels"] *= s.packing
-            self.discriminator = Discriminator(width=s.discriminator_width, **of_both)
-        self.generator.to(images.device)
-        self.discriminator.to(images.device)
+            self.discriminator = Discriminator(width=s.discriminator_width, **of_both).to(device)
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         adam = {"lr": s.learning_rate, "betas": (s.beta1, s.beta2), "fused": True}
         self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), **adam)
         self.discriminator_optimiser = torch.optim.Adam(self.discriminator.parameters(), **adam)
         self.draws = Draws(images, batch_size=s.batch_size, latent_dim=s.latent_dim, seed=s.seed)
         self.batch = 0  # how many are done
-        self.curves = torch.full(
-            (2, s.batches), torch.nan, device=images.device
-        )  # of generator, discriminator
+        self.curves = torch.full((2, s.batches), torch.nan, device=device)  # generator's, discriminator's
 
     def step(self) -> None:
         """Train both networks on one batch. Source: Goodfellow et al. 2014, algorithm 1."""
