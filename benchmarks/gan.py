@@ -30,9 +30,9 @@ from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.gan.networks import Generator
-from lib.gan.sampling import sample
 from lib.gan.settings import GanSettings
 from lib.gan.trainer import GanTrainer
+from lib.networks import answers
 
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")
@@ -342,7 +342,7 @@ def race(
     def distance(generator: Generator) -> float:
         source = torch.Generator().manual_seed(1000)
         noise = torch.randn(samples, generator.latent_dim, generator=source).to(DEVICE)
-        return frechet_distance(features(judge, sample(generator, noise, batch_size=500))[0], real)
+        return frechet_distance(features(judge, answers(generator, noise, batch_size=500))[0], real)
 
     recipe = ORIGINAL | {"batches": batches}
     slow = [
@@ -358,7 +358,7 @@ def race(
             if (moment := next(fast[n], None)) is None:
                 break
             trained_for, training = moment
-            found = training.batch, trained_for, distance(training.average), distance(training.generator)
+            found = training.batch, trained_for, distance(training.ema), distance(training.generator)
             for values, value in zip(curves[n].values(), found, strict=True):
                 values.append(value)
 

@@ -12,12 +12,13 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from bundle.claims.gan import PICTURES, WORDS
 from bundle.claims.gan_tables import gan_quality_rows
 from bundle.original import GAN_CHECKPOINTS
-from bundle.runs.gan import GanRun, noises
+from bundle.runs.gan import noises
+from bundle.runs.gan_settings import GanRun
 from bundle.runs.records import Record, path_of
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.gan.networks import load_generator
-from lib.gan.sampling import sample
+from lib.networks import answers
 
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
 PATH = path_of(SETTINGS, Path("results", "task2"))
@@ -44,9 +45,9 @@ def test_the_run_has_the_originals_length_and_moments():
 
 def test_the_kept_generator_has_the_distance_that_its_record_says():
     """From the stored weights, by torchmetrics."""
-    run = GanRun(**{name: value for name, value in SETTINGS.items() if name != "run"})
-    classifier, (_, _, images, _) = load_classifier("models"), mnist.load()
-    generated = sample(load_generator("models"), noises(run)[1], batch_size=500)
+    judged = noises(GanRun.read(SETTINGS))[1]
+    classifier, images = load_classifier("models"), mnist.load().test_images
+    generated = answers(load_generator("models"), judged, batch_size=500)
     metric = FrechetInceptionDistance(feature=Given()).set_dtype(torch.float64)
     for batch, real in ((images, True), (generated, False)):
         metric.update(features(classifier, batch)[0], real=real)

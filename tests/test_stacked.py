@@ -1,12 +1,15 @@
+import dataclasses
 import math
 
 import pytest
 import torch
 
-from bundle.runs.stacked import StackedRun, run_stacked, stacked_runs
+from bundle.runs.gan_settings import StackedRun
+from bundle.runs.stacked import run_stacked, stacked_runs
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
-from tests.test_digits import RUN
+from lib.mnist import Mnist
+from tests.test_gan_runs import RUN, trained_with
 
 
 class Bright(torch.nn.Module):
@@ -40,20 +43,44 @@ def test_stacks_are_made_of_the_images_and_by_the_seed():
 def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     images = torch.rand(30, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
     labels = torch.arange(30) % 10
-    monkeypatch.setattr("lib.mnist.load", lambda name: (images, labels, images, labels))
+    monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, images, labels))
     save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
-    rest = {"dataset": "MNIST", "judge": "0", "stacks": 40, "samples": 50, "noise_seed": 1}
-    found = stacked_runs(RUN, batches=3, seeds=[0, 1], **rest)
+    found = stacked_runs(RUN, variant_seeds=2, stacked_batches=3, stacks=40, samples=50)
     assert [len(settings) for settings in found.values()] == [2, 2]
     for name, packing in (("ours", 1), ("ours, two images packed", 2)):
         record = run_stacked(found[name][1], models=tmp_path)
         assert record.settings["packing"] == packing
-        assert record.settings["seed"] == 1
+        assert record.settings["seed"] == 4
         assert 1 <= record.summary["modes"] <= 50
         assert record.summary["reverse_kl"] > 0
 
 
+AMOUNT = {"stacks": 40, "samples": 50}
+
+
+def test_settings_are_kept_flat_and_read_back():
+    (described,) = stacked_runs(RUN, variant_seeds=1, stacked_batches=3, **AMOUNT)["ours"]
+    rest = ["dataset", "judge", "stacks", "samples", "noise_seed"]
+    assert list(described) == ["run", *dataclasses.asdict(RUN.training), *rest]
+    run = StackedRun.read(described)
+    assert run.training == dataclasses.replace(RUN.training, channels=3, batches=3)
+    assert run.described() == described
+
+
 def test_a_stack_has_three_channels():
-    ours = {name: getattr(RUN, name) for name in StackedRun.__dataclass_fields__ if hasattr(RUN, name)}
     with pytest.raises(ValueError, match="channels is 1; it must be 3"):
-        StackedRun(**ours | {"stacks": 40})
+        StackedRun(training=RUN.training, dataset="MNIST", judge="0", noise_seed=1, **AMOUNT)
+
+
+def test_stacks_that_cannot_be_trained_on_are_refused_when_listed():
+    amount = {"variant_seeds": 1, "stacked_batches": 3, **AMOUNT}
+    with pytest.raises(ValueError, match="stacked_batches is -1; it must be at least 0"):
+        stacked_runs(RUN, **amount | {"stacked_batches": -1})
+    with pytest.raises(ValueError, match="variant_seeds is -1; it must be at least 0"):
+        stacked_runs(RUN, **amount | {"variant_seeds": -1})
+    with pytest.raises(ValueError, match="two images packed: batch_size is 9; .* packing \\(2\\)"):
+        stacked_runs(trained_with(batch_size=9), **amount)
+    with pytest.raises(ValueError, match="batch_size is 8; .* at most the number of training images, 7"):
+        stacked_runs(RUN, **amount | {"stacks": 7})
+    for left_out in ({"stacked_batches": 0}, {"variant_seeds": 0}):
+        assert stacked_runs(RUN, **amount | left_out) == {}

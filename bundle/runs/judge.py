@@ -1,20 +1,17 @@
 """The classifier that judges generated digits, trained once and stored."""
 
+import functools
 import json
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 from bundle.runs.provenance import provenance
+from lib import mnist
 from lib.evaluation.classifier import Classifier, evaluate, load_classifier, save_classifier, train_classifier
-
-Progress = Callable[[int, int], None]  # done, total
-
-
-Data = Sequence[torch.Tensor]  # train_images, train_labels, test_images, test_labels
-
+from lib.mnist import Mnist
+from lib.progress import Progress
 
 CLASSIFIER = {  # the judge; one for all reports, so that their distances can be compared
     "dataset": "MNIST",
@@ -29,32 +26,31 @@ CLASSIFIER = {  # the judge; one for all reports, so that their distances can be
 }
 
 
+def settings_of(path: Path) -> dict | None:
+    """Return the settings in a model's JSON file, or None if there is no such file."""
+    return json.loads(path.read_text())["settings"] if path.exists() else None
+
+
 def ready_classifier(
-    directory: Path, settings: dict, *, data: Data, fresh: bool, progress: Progress
+    models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
 ) -> tuple[Classifier, dict, bool]:
     """Return the classifier of these settings, its summary, and whether it was trained now.
 
-    A stored one in `directory` is used if its settings match.
-
-    Args:
-        settings: "dataset", which tells one judge from another, and the keywords of `train_classifier`.
+    `settings` are "dataset", which tells one judge from another, and the keywords of `train_classifier`.
     """
-    about = Path(directory, "classifier.json")
-    if not fresh and about.exists():
-        stored = json.loads(about.read_text())
-        if stored["settings"] == settings:
-            return load_classifier(directory), stored["summary"], False
-    train_images, train_labels, test_images, test_labels = data
-    started = time.perf_counter()
-    model = train_classifier(train_images, train_labels, **classifier_training(settings), progress=progress)
-    seconds = time.perf_counter() - started
-    summary = {
-        "test_accuracy": evaluate(model, test_images, test_labels),
-        "test_images": len(test_images),
-        **provenance(seconds=seconds, device=str(train_images.device), threads=torch.get_num_threads()),
-    }
-    save_classifier(model, directory, settings=settings, summary=summary)
-    return model, summary, True
+    about, device = Path(models, "classifier.json"), data.train_images.device
+    train = fresh or settings_of(about) != settings
+    if train:
+        began, keywords = time.perf_counter(), classifier_training(settings)
+        model = train_classifier(data.train_images, data.train_labels, **keywords, progress=progress)
+        seconds = time.perf_counter() - began
+        summary = {
+            "test_accuracy": evaluate(model, data.test_images, data.test_labels),
+            "test_images": len(data.test_images),
+            **provenance(seconds=seconds, device=str(device), threads=torch.get_num_threads()),
+        }
+        save_classifier(model, models, settings=settings, summary=summary)
+    return load_classifier(models).to(device), json.loads(about.read_text())["summary"], train
 
 
 def classifier_training(settings: dict) -> dict:
@@ -62,6 +58,8 @@ def classifier_training(settings: dict) -> dict:
     return {name: value for name, value in settings.items() if name != "dataset"}
 
 
-def settings_of(path: Path) -> dict | None:
-    """Return the settings in a model's JSON file, or None if there is no such file."""
-    return json.loads(path.read_text())["settings"] if path.exists() else None
+@functools.cache
+def loaded(models: Path, dataset: str) -> tuple[Classifier, Mnist]:
+    """Return the stored classifier and a data set, on the GPU if there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return load_classifier(models).to(device), mnist.load(name=dataset).to(device)

@@ -8,80 +8,57 @@ from pathlib import Path
 
 import torch
 
+from lib.files import write_atomically
 
-def write_state(state: dict, path: str | Path) -> None:
-    """Write `state` to `path`, whole or not at all; what was there before becomes `path`.previous.
+
+def write_state(path: Path, state: dict) -> None:
+    """Write `state` to `path`; what was there before becomes `path`.previous.
 
     Raises OSError, with the last good state untouched, when the disk is full or cannot be written.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    buffer = io.BytesIO()
+    buffer, newest = io.BytesIO(), path.with_name(path.name + ".new")
     torch.save(state, buffer)
     try:
-        with open(part, "wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
+        write_atomically(newest, buffer.getvalue())
     except OSError as error:
-        part.unlink(missing_ok=True)
-        megabytes = buffer.getbuffer().nbytes / 1e6
-        raise OSError(
-            error.errno,
-            f"{error.strerror} while writing the training state ({megabytes:.1f} MB); the last good state is "
-            f"kept; make room and start again, and the run goes on from it",
-            str(path),
-        ) from error
+        what = (
+            f"the training state ({buffer.tell() / 1e6:.1f} MB); the last good state is kept; make room and"
+        )
+        message = f"{error.strerror} while writing {what} start again, and the run goes on from it"
+        raise OSError(error.errno, message, str(path)) from error
     if path.exists():
-        os.replace(path, previous(path))
-    os.replace(part, path)
-    _sync_directory(path.parent)
+        os.replace(path, f"{path}.previous")
+    os.replace(newest, path)
 
 
-def read_state(path: str | Path) -> dict | None:
+def read_state(path: Path, identity: dict) -> dict | None:
     """Return the newest undamaged state of `path` and `path`.previous, or None where there is neither.
 
     A damaged file is named in a warning and renamed to end in .damaged, so that nothing is lost unseen.
+    Raises ValueError with the differences where the state's "identity" is another.
     """
-    path = Path(path)
-    for candidate in (path, previous(path)):
-        if not candidate.exists():
-            continue
+    for file in filter(Path.exists, (path, Path(f"{path}.previous"))):
         try:
-            return _read(candidate)
+            with zipfile.ZipFile(file) as archive:  # torch.load does not compare checksums; this does
+                if archive.testzip() is not None:
+                    raise ValueError("a checksum does not match")
+            state = torch.load(file, weights_only=True)
         except Exception as error:  # torch.load and zipfile raise many kinds for damaged bytes
-            aside = _free_name(candidate)
-            os.replace(candidate, aside)
-            warnings.warn(
-                f"{candidate} is damaged ({type(error).__name__}); it is set aside as {aside.name}",
-                stacklevel=2,
+            names = (Path(f"{file}.damaged{n or ''}") for n in range(10_000))
+            aside = file.replace(next(name for name in names if not name.exists()))
+            message = f"{file} is damaged ({type(error).__name__}); it is set aside as {aside.name}"
+            warnings.warn(message, stacklevel=3)
+            continue
+        then = state["identity"]
+        differences = ", ".join(
+            f"{key} {then.get(key)} there and {identity.get(key)} here"
+            for key in {**identity, **then}
+            if then.get(key) != identity.get(key)
+        )
+        if differences:
+            raise ValueError(
+                f"{path} holds a run of other settings: {differences}; "
+                f"give these settings to go on with it, or another state_path (or delete it) to start afresh"
             )
+        return state
     return None
-
-
-def previous(path: str | Path) -> Path:
-    """Return the name under which the state before the last one is kept."""
-    return Path(path).with_name(Path(path).name + ".previous")
-
-
-def _read(path: Path) -> dict:
-    with zipfile.ZipFile(path) as archive:  # torch.load does not compare checksums; this does
-        if (bad := archive.testzip()) is not None:
-            raise ValueError(f"{bad} does not match its checksum")
-    return torch.load(path, weights_only=True)
-
-
-def _free_name(path: Path) -> Path:
-    names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in range(10_000))
-    return next(name for name in names if not name.exists())
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

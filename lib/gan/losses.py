@@ -6,10 +6,10 @@ from torch import Tensor
 
 
 def minimax_losses(true_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the generator's and the discriminator's loss for logits (n,) each.
+    """Return the generator's loss and the discriminator's for logits (n,) each.
 
-    The generator's is the cross-entropy of its images against "true"; the discriminator's the mean of two
-    cross-entropies, true images as "true" and generated ones as "generated".
+    The cross-entropy of generated images against "true"; the mean of the cross-entropies of true images
+    against "true" and of generated ones against "generated".
     Source: Goodfellow et al. 2014, section 3 (the non-saturating form).
     """
     generator = F.softplus(-fake_logits).mean()

@@ -1,21 +1,17 @@
-"""Images from a generator: as numbers, packed, and as bytes."""
+"""Images from a generator: as numbers, as bytes, packed, and as the original drew them."""
+
+import copy
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from lib.gan.networks import Generator
+from lib.networks import answers
 
 
-@torch.no_grad()
-def sample(generator: nn.Module, noise: Tensor, *, batch_size: int) -> Tensor:
-    """Return images (n, c, 28, 28) of noise (n, latent_dim), in eval mode; the earlier mode is put back.
-
-    A discriminator, given images, returns its logits in the same way.
-    """
-    was_training = generator.training
-    generator.eval()
-    try:
-        return torch.cat([generator(z) for z in noise.split(batch_size)])
-    finally:
-        generator.train(was_training)
+def sample(generator: Generator, noise: Tensor, *, batch_size: int) -> Tensor:
+    """Return images (n, c, 28, 28) of noise (n, latent_dim), in eval mode."""
+    return answers(generator, noise, batch_size=batch_size)
 
 
 def as_bytes(images: Tensor) -> Tensor:
@@ -26,3 +22,14 @@ def as_bytes(images: Tensor) -> Tensor:
 def packed(images: Tensor, packing: int) -> Tensor:
     """Return images (n, c, 28, 28) laid on one another as channels: (n / packing, packing c, 28, 28)."""
     return images if packing == 1 else images.reshape(-1, images.shape[1] * packing, 28, 28)
+
+
+@torch.no_grad()
+def drawn_as_original(generator: Generator, noise: Tensor) -> Tensor:
+    """Return at most 25 images as bytes: batch norm in its present mode, contrast stretched over them all.
+
+    `generator` is left as it is, its running statistics too.
+    """
+    images = copy.deepcopy(generator)(noise)[:25]
+    low, high = images.min(), images.max()
+    return as_bytes(2 * (images - low) / (high - low).clamp_min(1e-5) - 1)

@@ -2,9 +2,11 @@
 
 import dataclasses
 
-from lib.checks import above_zero, at_least, one_of, require
+from lib.checks import at_least, finite, one_of, require, sizes
 from lib.gan.losses import LOSSES
 from lib.gan.networks import TOPOLOGIES
+
+SEEDS = 2**63 - 2**33  # all seeds are below: others are counted on from them, and torch takes 63 bits
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,24 +37,30 @@ class GanSettings:
     seed: int
 
     def __post_init__(self):
+        values = dataclasses.asdict(self)
         one_of("topology", self.topology, TOPOLOGIES)
         one_of("loss", self.loss, LOSSES)
-        sizes = ("generator_width", "discriminator_width", "latent_dim", "channels", "batches")
-        for name in (*sizes, "penalty_every", "packing"):
-            at_least(name, getattr(self, name), 1)
+        counted = ("generator_width", "discriminator_width", "latent_dim", "channels", "batches")
+        sizes(**{name: values[name] for name in (*counted, "penalty_every", "packing")})
         whole = self.batch_size % self.packing == 0 and self.batch_size >= 2 * self.packing
         rule = f"a multiple of packing ({self.packing}), at least twice it (batch norm needs two)"
         require("batch_size", self.batch_size, whole, rule)
-        above_zero("learning_rate", self.learning_rate)
+        finite(**{name: value for name, value in values.items() if isinstance(value, float)})
+        require("learning_rate", self.learning_rate, 0 < self.learning_rate <= 10, "above 0 and at most 10")
         at_least("gradient_penalty", self.gradient_penalty, 0)
         for name in ("beta1", "beta2", "ema_decay"):
-            require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "at least 0 and below 1")
+            require(name, values[name], 0 <= values[name] < 1, "at least 0 and below 1")
         require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
-        at_least("seed", self.seed, 0)
+        check_seed("seed", self.seed)
+
+    def learning_rate_at(self, batch: int) -> float:
+        """Return Adam's learning rate at `batch`: constant, then linear towards 0 at the end of the run."""
+        left = 1 - batch / self.batches
+        share = 1 - self.decay_from
+        return self.learning_rate * (min(1.0, left / share) if share > 0 else 1.0)
 
 
-def learning_rate(settings: GanSettings, batch: int) -> float:
-    """Return Adam's learning rate at `batch`: constant, then linear towards 0 at the end of the run."""
-    left = 1 - batch / settings.batches
-    share = 1 - settings.decay_from
-    return settings.learning_rate * (min(1.0, left / share) if share > 0 else 1.0)
+def check_seed(name: str, seed: int) -> None:
+    """Raise ValueError unless a seed is at least 0 and below SEEDS."""
+    at_least(name, seed, 0)
+    require(name, seed, seed < SEEDS, f"below {SEEDS}")

@@ -1,183 +1,104 @@
 """The two networks, their optimisers, and one step of the game."""
 
 import copy
-import dataclasses
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from lib.gan.draws import Draws
 from lib.gan.losses import LOSSES, gradient_penalty
 from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import as_bytes, packed
-from lib.gan.settings import GanSettings, learning_rate
+from lib.gan.sampling import packed
+from lib.gan.settings import GanSettings
 
-Numbers = dict[str, float]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class GanResult:
-    """What a run leaves: networks, loss curves, grids and the numbers measured at its checkpoints."""
-
-    generator: Generator  # as trained, eval mode
-    average: Generator  # of its weights along the run, eval mode; equal to `generator` where ema_decay is 0
-    discriminator: Discriminator
-    generator_loss: Tensor  # (batches,) float32
-    discriminator_loss: Tensor  # (batches,) float32
-    grids: dict[int, Tensor]  # batch -> (len(noise), 28, 28) uint8, of the average on the fixed noise
-    train_grids: dict[int, Tensor]  # batch -> (25, 28, 28) uint8, as the original drew them
-    quality: dict[str, list[float]]  # "batch" and each number of on_checkpoint, one entry per checkpoint
-    seconds: float  # of the steps, over all sessions; looking at checkpoints and writing states is left out
+PARTS = ("generator", "discriminator", "ema", "generator_optimiser", "discriminator_optimiser", "draws")
 
 
 class GanTrainer:
-    """The state of one run and its step."""
+    """A generator and a discriminator that learn from images (n, channels, 28, 28), one batch a step."""
 
     def __init__(self, images: Tensor, settings: GanSettings):
-        self.images, self.settings, self.device = images, settings, images.device
-        s = settings
+        self.settings, s, device = settings, settings, images.device
+        of_both = {"topology": s.topology, "channels": s.channels}
         with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
             torch.manual_seed(s.seed)
-            self.generator = Generator(
-                latent_dim=s.latent_dim, width=s.generator_width, topology=s.topology, channels=s.channels
-            )
-            self.discriminator = Discriminator(
-                width=s.discriminator_width, topology=s.topology, channels=s.channels * s.packing
-            )
-        self.generator.to(self.device)
-        self.discriminator.to(self.device)
-        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+            self.generator = Generator(latent_dim=s.latent_dim, width=s.generator_width, **of_both).to(device)
+            of_both["channels"] *= s.packing
+            self.discriminator = Discriminator(width=s.discriminator_width, **of_both).to(device)
+        self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         adam = {"lr": s.learning_rate, "betas": (s.beta1, s.beta2), "fused": True}
         self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), **adam)
         self.discriminator_optimiser = torch.optim.Adam(self.discriminator.parameters(), **adam)
-        self.noise_source = torch.Generator().manual_seed(s.seed)  # on the CPU: the same noise on any device
-        self.order_source = torch.Generator().manual_seed(s.seed + 1)
-        self.batches_per_epoch = len(images) // s.batch_size  # the last, smaller batch is dropped
-        self.batch, self.seconds = 0, 0.0
-        self.curves = torch.full((2, s.batches), torch.nan, device=self.device)
-        self.grids: dict[int, Tensor] = {}
-        self.train_grids: dict[int, Tensor] = {}
-        self.measured: list[Numbers] = []
-        self._start_epoch()
-
-    def _start_epoch(self) -> None:
-        self.order_state = self.order_source.get_state()
-        self.order = torch.randperm(len(self.images), generator=self.order_source)
-
-    def _draw_noise(self, source: torch.Generator) -> Tensor:
-        return torch.randn(self.settings.batch_size, self.settings.latent_dim, generator=source).to(
-            self.device
-        )
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16)
+        self.draws = Draws(images, batch_size=s.batch_size, latent_dim=s.latent_dim, seed=s.seed)
+        self.batch = 0  # how many are done
+        self.curves = torch.full((2, s.batches), torch.nan, device=device)  # generator's, discriminator's
 
     def step(self) -> None:
+        """Train both networks on one batch. Source: Goodfellow et al. 2014, algorithm 1."""
         s = self.settings
-        position = self.batch % self.batches_per_epoch
-        if position == 0 and self.batch > 0:
-            self._start_epoch()
-        chosen = self.order[position * s.batch_size : (position + 1) * s.batch_size].to(self.device)
-        true = self.images[chosen]  # (batch, 1, 28, 28)
-        rate = learning_rate(s, self.batch)
-        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
-            optimiser.param_groups[0]["lr"] = rate
+        true = packed(self.draws.true(), s.packing)  # (batch / packing, packing * channels, 28, 28)
+        noise = self.draws.noise()  # (batch, latent_dim)
+        penalised = s.gradient_penalty > 0 and self.batch % s.penalty_every == 0
 
         # 1. the discriminator, as it stands, looks at generated and at true images
-        penalised = s.gradient_penalty > 0 and self.batch % s.penalty_every == 0
-        with self._autocast():
-            fake = packed(self.generator(self._draw_noise(self.noise_source)), s.packing)
-            fake_logits = self.discriminator(fake).float()
-            true = packed(true, s.packing).requires_grad_(penalised)
-            true_logits = self.discriminator(true).float()
-        g_loss, d_loss = LOSSES[s.loss](true_logits, fake_logits)
-        objective = d_loss
+        with torch.autocast(true.device.type, torch.bfloat16, enabled=s.bfloat16):
+            fake = packed(self.generator(noise), s.packing)  # the same shape
+            fake_logits = self.discriminator(fake).float()  # (batch / packing,)
+            true_logits = self.discriminator(true.requires_grad_(penalised)).float()  # (batch / packing,)
+
+        # 2. what each network is to lower: its loss; the discriminator now and then its slope as well
+        generator_loss, discriminator_loss = LOSSES[s.loss](true_logits, fake_logits)
+        objective = discriminator_loss
         if penalised:
             slopes = gradient_penalty(true_logits, true) + gradient_penalty(fake_logits, fake)
-            objective = d_loss + s.penalty_every * s.gradient_penalty / 2 * slopes
+            objective = discriminator_loss + s.penalty_every * s.gradient_penalty / 2 * slopes
 
-        # 2. both gradients, then both steps
+        # 3. both gradients, before either network moves
         self.generator_optimiser.zero_grad()
         self.discriminator_optimiser.zero_grad()
-        torch.autograd.backward(g_loss, inputs=list(self.generator.parameters()), retain_graph=True)
+        torch.autograd.backward(generator_loss, inputs=list(self.generator.parameters()), retain_graph=True)
         torch.autograd.backward(objective, inputs=list(self.discriminator.parameters()))
-        self.generator_optimiser.step()
-        self.discriminator_optimiser.step()
 
-        # 3. average and curves
-        self._average()
-        self.curves[0, self.batch] = g_loss.detach()
-        self.curves[1, self.batch] = d_loss.detach()
+        # 4. both steps, at the learning rate of this batch
+        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
+            optimiser.param_groups[0]["lr"] = s.learning_rate_at(self.batch)
+            optimiser.step()
+
+        # 5. the generator's running average, and the curves
+        update_ema(self.ema, self.generator, decay=s.ema_decay, batch=self.batch)
+        self.curves[:, self.batch] = torch.stack([generator_loss, discriminator_loss]).detach()
         self.batch += 1
 
-    @torch.no_grad()
-    def _average(self) -> None:
-        # a short memory at first, so that the average leaves the initial weights behind
-        weight = 1 - min(self.settings.ema_decay, (1 + self.batch) / (10 + self.batch))
-        if self.settings.ema_decay == 0:
-            weight = 1.0
-        kept = [t for t in self.average.state_dict().values() if t.is_floating_point()]
-        new = [t for t in self.generator.state_dict().values() if t.is_floating_point()]
-        torch._foreach_lerp_(kept, new, weight)
-
     def check_finite(self) -> None:
+        """Raise FloatingPointError, naming the batch, where a loss so far is not finite."""
         bad = (~self.curves[:, : self.batch].isfinite()).any(dim=0).nonzero()
         if len(bad):
-            first = int(bad[0])
-            g_loss, d_loss = self.curves[:, first].tolist()
+            batch = int(bad[0])
+            g_loss, d_loss = self.curves[:, batch].tolist()
             raise FloatingPointError(
-                f"the loss of batch {first} is not finite (generator {g_loss}, discriminator {d_loss}); "
+                f"the loss of batch {batch} is not finite (generator {g_loss}, discriminator {d_loss}); "
                 f"lower learning_rate ({self.settings.learning_rate}) or look for NaN in the images"
             )
 
-    @torch.no_grad()
-    def draw(self, noise: Tensor) -> None:
-        self.grids[self.batch] = as_bytes(self.average(noise.to(self.device)))
-        # what the original saved: the next training batch's first images, batch norm in train mode
-        source = torch.Generator()
-        source.set_state(self.noise_source.get_state())
-        images = copy.deepcopy(self.generator)(self._draw_noise(source))[:25]
-        low, high = images.min(), images.max()
-        self.train_grids[self.batch] = as_bytes(2 * (images - low) / (high - low).clamp_min(1e-5) - 1)
+    def state_dict(self) -> dict:
+        """Return what the next steps depend on, and the curves so far."""
+        parts = {name: getattr(self, name).state_dict() for name in PARTS}
+        return {**parts, "batch": self.batch, "curves": self.curves[:, : self.batch].cpu()}
 
-    def _parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
-        names = ("generator", "discriminator", "average", "generator_optimiser", "discriminator_optimiser")
-        return {name: getattr(self, name) for name in names}
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from what `state_dict` returned."""
+        for name in PARTS:
+            getattr(self, name).load_state_dict(state[name])
+        self.batch = state["batch"]
+        self.curves[:, : self.batch] = state["curves"]
 
-    def state(self) -> dict:
-        return {
-            **{name: part.state_dict() for name, part in self._parts().items()},
-            "batch": self.batch,
-            "seconds": self.seconds,
-            "noise_source": self.noise_source.get_state(),
-            "order_state": self.order_state,
-            "curves": self.curves[:, : self.batch].cpu(),
-            "grids": self.grids,
-            "train_grids": self.train_grids,
-            "measured": self.measured,
-        }
 
-    def load(self, state: dict) -> None:
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-        self.batch, self.seconds = state["batch"], state["seconds"]
-        self.noise_source.set_state(state["noise_source"])
-        self.order_source.set_state(state["order_state"])
-        self._start_epoch()
-        self.curves[:, : self.batch] = state["curves"].to(self.device)
-        self.grids, self.train_grids = state["grids"], state["train_grids"]
-        self.measured = state["measured"]
+@torch.no_grad()
+def update_ema(ema: nn.Module, network: nn.Module, *, decay: float, batch: int) -> None:
+    """Move `ema`, batch norm's statistics too, towards a network; with a `decay` of 0 all the way.
 
-    def result(self) -> GanResult:
-        columns = {key: [row[key] for row in self.measured] for key in (self.measured or [{}])[0]}
-        g_loss, d_loss = self.curves.cpu()
-        return GanResult(
-            generator=self.generator.eval(),
-            average=self.average,
-            discriminator=self.discriminator.eval(),
-            generator_loss=g_loss,
-            discriminator_loss=d_loss,
-            grids=self.grids,
-            train_grids=self.train_grids,
-            quality=columns,
-            seconds=self.seconds,
-        )
+    Its memory is short in the first batches, so that it leaves the initial weights behind.
+    """
+    weight = 1 - min(decay, (1 + batch) / (10 + batch))
+    states = [each.state_dict().values() for each in (ema, network)]
+    torch._foreach_lerp_(*([t for t in state if t.is_floating_point()] for state in states), weight)

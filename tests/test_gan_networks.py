@@ -4,7 +4,7 @@ import torch.nn.functional as F
 
 from lib.gan.losses import minimax_losses
 from lib.gan.networks import TOPOLOGIES, Discriminator, Generator, load_generator, save_generator
-from lib.gan.sampling import sample
+from lib.networks import answers
 
 
 def count(network: torch.nn.Module) -> int:
@@ -47,7 +47,7 @@ def test_noise_becomes_images_and_images_become_one_logit_each(topology, n):
 @pytest.mark.parametrize("shape", [(3,), (3, 4), (3, 5, 1)])
 def test_noise_of_another_shape_is_refused_with_both_shapes(shape):
     generator = Generator(latent_dim=5, width=2, topology="shuffle")
-    with pytest.raises(ValueError, match=r"z has shape .*\(n, 5\)"):
+    with pytest.raises(ValueError, match=r"z's shape is .*\(n, 5\)"):
         generator(torch.zeros(shape))
 
 
@@ -76,7 +76,7 @@ def test_losses_stay_finite_where_the_sigmoid_saturates():
 def test_sampling_uses_eval_mode_whatever_the_batch_and_puts_the_mode_back():
     generator = Generator(latent_dim=5, width=2, topology="shuffle").train()
     noise = torch.randn(7, 5)
-    whole, parts = (sample(generator, noise, batch_size=size) for size in (7, 3))
+    whole, parts = (answers(generator, noise, batch_size=size) for size in (7, 3))
     assert torch.allclose(whole, parts, atol=1e-6)
     assert generator.training
     assert not whole.requires_grad
@@ -98,5 +98,5 @@ def test_a_saved_generator_comes_back_in_eval_mode_and_makes_the_same_images(tmp
 def test_a_missing_file_is_named_with_the_remedy(tmp_path, name):
     save_generator(Generator(latent_dim=5, width=2, topology="shuffle"), tmp_path, settings={})
     (tmp_path / name).unlink()
-    with pytest.raises(FileNotFoundError, match=f"{name} is missing; train a generator first"):
+    with pytest.raises(FileNotFoundError, match=f"{name} is missing; train the generator first"):
         load_generator(tmp_path)

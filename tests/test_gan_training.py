@@ -1,4 +1,6 @@
 import dataclasses
+import inspect
+import math
 import random
 import signal
 import subprocess
@@ -12,7 +14,8 @@ import torch.nn.functional as F
 
 from lib.gan.networks import Discriminator, Generator
 from lib.gan.sampling import as_bytes
-from lib.gan.settings import GanSettings, learning_rate
+from lib.gan.settings import GanSettings
+from lib.gan.trainer import GanTrainer
 from lib.gan.training import train_gan
 
 SETTINGS = GanSettings(
@@ -51,7 +54,7 @@ def train(settings: GanSettings = SETTINGS, **kwargs):
 
 
 def every_byte(result) -> list[torch.Tensor]:
-    networks = (result.generator, result.average, result.discriminator)
+    networks = (result.generator, result.ema, result.discriminator)
     weights = [tensor for network in networks for tensor in network.state_dict().values()]
     grids = [*result.grids.values(), *result.train_grids.values()]
     return [*weights, *grids, result.generator_loss, result.discriminator_loss]
@@ -62,8 +65,8 @@ def same_bytes(first, second) -> bool:
     return all(torch.equal(a, b) for a, b in pairs) and first.quality == second.quality
 
 
-def measure(batch, generator, average):
-    return {"mean": average(noise()).mean().item(), "raw": next(generator.parameters()).mean().item()}
+def measure(batch, generator, ema):
+    return {"mean": ema(noise()).mean().item(), "raw": next(generator.parameters()).mean().item()}
 
 
 def stop_at(batch):
@@ -173,11 +176,11 @@ def test_training_leaves_the_global_random_state_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_every_grid_is_drawn_from_the_one_fixed_noise_by_the_average():
+def test_every_grid_is_drawn_from_the_one_fixed_noise_by_the_ema():
     result = train()
     assert list(result.grids) == CHECKPOINTS
     with torch.no_grad():
-        assert torch.equal(result.grids[12], as_bytes(result.average(noise())))
+        assert torch.equal(result.grids[12], as_bytes(result.ema(noise())))
     torch.manual_seed(3)
     untrained = Generator(latent_dim=4, width=2, topology="shuffle").eval()
     with torch.no_grad():
@@ -198,9 +201,9 @@ def test_looking_at_checkpoints_changes_nothing_in_the_training():
     assert torch.equal(train().generator_loss, train(checkpoints=[]).generator_loss)
 
 
-def test_without_averaging_the_average_is_the_generator():
+def test_without_averaging_the_ema_is_the_generator():
     result = train(dataclasses.replace(SETTINGS, ema_decay=0))
-    kept, new = result.average.state_dict(), result.generator.state_dict()
+    kept, new = result.ema.state_dict(), result.generator.state_dict()
     assert all(torch.equal(kept[name], new[name]) for name in kept if kept[name].is_floating_point())
 
 
@@ -211,11 +214,11 @@ def test_numbers_measured_at_checkpoints_become_columns():
 
 
 def test_the_learning_rate_is_constant_then_falls_linearly():
-    rates = [learning_rate(SETTINGS, batch) for batch in range(13)]
+    rates = [SETTINGS.learning_rate_at(batch) for batch in range(13)]
     assert rates[:7] == [0.002] * 7
     assert rates[9] == pytest.approx(0.001)
     assert rates[12] == 0
-    assert learning_rate(dataclasses.replace(SETTINGS, decay_from=1), 11) == 0.002
+    assert dataclasses.replace(SETTINGS, decay_from=1).learning_rate_at(11) == 0.002
 
 
 def test_bfloat16_trains_to_finite_losses_close_to_float32():
@@ -245,7 +248,7 @@ def test_an_interrupt_ends_the_batch_and_keeps_it(tmp_path):
     with pytest.raises(KeyboardInterrupt, match="stopped after batch 7; run it again to go on"):
         train(state_path=path, progress=interrupt, on_checkpoint=measure)
     assert signal.getsignal(signal.SIGINT) is before
-    assert torch.load(path, weights_only=True)["batch"] == 7
+    assert torch.load(path, weights_only=True)["trainer"]["batch"] == 7
     assert same_bytes(train(state_path=path, on_checkpoint=measure), train(on_checkpoint=measure))
 
 
@@ -261,14 +264,14 @@ KILLED = """
 import dataclasses, sys, torch
 sys.path.append("tests")
 from lib.gan.training import train_gan
-from test_adversarial import SETTINGS, images, noise, measure
+from test_gan_training import SETTINGS, images, noise, measure
 torch.set_num_threads(1)
 result = train_gan(
     images(), settings=dataclasses.replace(SETTINGS, batches=150),
     checkpoints=[0, 50, 100, 150], noise=noise(), state_path=sys.argv[1], state_seconds=0,
     on_checkpoint=measure, progress=lambda done, batches: print(done, flush=True),
 )
-tensors = [*result.generator.state_dict().values(), *result.average.state_dict().values(),
+tensors = [*result.generator.state_dict().values(), *result.ema.state_dict().values(),
            *result.discriminator.state_dict().values(), *result.grids.values(),
            *result.train_grids.values(), result.generator_loss, result.discriminator_loss]
 torch.save([tensors, result.quality], sys.argv[2])
@@ -356,7 +359,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_batch(tmp_path):
     path = tmp_path / "gan.state"
     with pytest.raises(FloatingPointError, match="loss of batch 2 is not finite"):
         train_gan(spoilt, settings=SETTINGS, checkpoints=[], noise=noise(), state_path=path, state_seconds=0)
-    assert torch.load(path, weights_only=True)["batch"] == 2
+    assert torch.load(path, weights_only=True)["trainer"]["batch"] == 2
 
 
 def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path):
@@ -373,8 +376,8 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
             train(state_path=path, state_seconds=0, progress=fill, on_checkpoint=measure)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert not list(tmp_path.glob("*.part"))
-    assert torch.load(path, weights_only=True)["batch"] == 5
+    assert {file.name for file in tmp_path.iterdir()} == {"gan.state", "gan.state.previous"}
+    assert torch.load(path, weights_only=True)["trainer"]["batch"] == 5
     assert same_bytes(train(state_path=path, on_checkpoint=measure), train(on_checkpoint=measure))
 
 
@@ -391,10 +394,18 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
         ("gradient_penalty", -1.0),
         ("penalty_every", 0),
         ("learning_rate", 0.0),
+        ("learning_rate", 10.1),
+        ("learning_rate", math.nan),
+        ("learning_rate", math.inf),
+        ("gradient_penalty", math.nan),
+        ("gradient_penalty", math.inf),
+        ("decay_from", math.nan),
+        ("ema_decay", math.nan),
         ("beta1", 1.0),
         ("ema_decay", 1.0),
         ("decay_from", 1.5),
         ("seed", -1),
+        ("seed", 2**63 - 2**33),
     ],
 )
 def test_a_setting_out_of_range_is_named_with_what_is_allowed(name, value):
@@ -414,3 +425,13 @@ def test_arguments_that_do_not_fit_together_are_named():
         train(checkpoints=[13])
     with pytest.raises(ValueError, match=r"images' shape is \(8, 28, 28\)"):
         train_gan(images(8)[:, 0], settings=SETTINGS, checkpoints=[], noise=noise())
+
+
+def test_the_step_is_short_enough_to_be_shown():
+    lines = inspect.getsource(GanTrainer.step).splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 110
+
+
+def test_the_largest_seed_trains():
+    train(dataclasses.replace(SETTINGS, batches=1, seed=2**63 - 2**33 - 1), checkpoints=[1])

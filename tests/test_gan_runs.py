@@ -1,0 +1,202 @@
+import dataclasses
+import shutil
+import signal
+
+import numpy as np
+import pytest
+import torch
+
+from bundle.pages.parameters import parameters_of
+from bundle.runs.gan import ready_gan
+from bundle.runs.gan_settings import GanRun
+from bundle.runs.gan_variants import GAN_ABLATION, as_written_runs, variant_runs
+from bundle.runs.judge import CLASSIFIER, ready_classifier
+from lib.evaluation.classifier import Classifier
+from lib.gan.networks import load_generator
+from lib.gan.settings import GanSettings
+from lib.mnist import Mnist
+from lib.progress import silent
+from tests.test_gan_training import SETTINGS
+
+RUN = GanRun(
+    training=dataclasses.replace(SETTINGS, batches=6),
+    dataset="MNIST",
+    judge="0",
+    checkpoints=[0, 3, 6],
+    samples=40,
+    noise_sets=2,
+    noise_seed=5,
+)
+
+
+@pytest.fixture(scope="module")
+def data():
+    source = torch.Generator().manual_seed(0)
+    images, labels = [], []
+    for n in (60, 40):
+        images.append(torch.rand(n, 1, 28, 28, generator=source) * 2 - 1)
+        labels.append(torch.arange(n) % 10)
+    return Mnist(images[0], labels[0], images[1], labels[1])
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    torch.manual_seed(0)
+    return Classifier(width=2).eval()
+
+
+TAUGHT = CLASSIFIER | {"width": 2, "epochs": 1, "batch_size": 20}
+
+
+def made(output, classifier, data, run=RUN, *, fresh=False, progress=silent):
+    folders = {"results": output / "task2", "models": output / "models"}
+    about = {"classifier": classifier, "data": data, "taught": TAUGHT}
+    return ready_gan(run, **about, **folders, fresh=fresh, progress=progress)
+
+
+def trained_with(**changes) -> GanRun:
+    return dataclasses.replace(RUN, training=dataclasses.replace(RUN.training, **changes))
+
+
+def test_a_run_leaves_record_grids_and_model_and_is_used_again(tmp_path, classifier, data):
+    record, grids, trained = made(tmp_path, classifier, data)
+    assert trained
+    assert [grid.shape for grid in grids["fixed"].values()] == [(50, 28, 28)] * 3
+    assert [grid.shape for grid in grids["train"].values()] == [(8, 28, 28)] * 3  # as many as are in a batch
+    assert list(grids["fixed"]) == list(grids["train"]) == record.columns["quality_batch"] == [0, 3, 6]
+    again, same, trained = made(tmp_path, classifier, data)
+    assert not trained
+    assert again == record
+    for kind in grids:
+        assert all(np.array_equal(grids[kind][batch], same[kind][batch]) for batch in grids[kind])
+    assert load_generator(tmp_path / "models").latent_dim == 4
+    assert not list(tmp_path.rglob("*.ckpt*"))
+    assert 0 <= record.summary["cas"] <= 1
+    assert record.summary["real_frechet_distance"] < record.summary["frechet_distance"]
+
+
+def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp_path, classifier, data):
+    columns = made(tmp_path, classifier, data)[0].columns
+    for name in [name for name in columns if name.startswith("quality_") and "raw_" not in name]:
+        assert len(columns[name]) == 3
+        if name != "quality_batch":
+            raw = columns[name.replace("quality_", "quality_raw_")]
+            assert raw[0] == columns[name][0]  # before the first step they are the same
+    assert columns["quality_raw_frechet_distance"][2] != columns["quality_frechet_distance"][2]
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"dataset": "KMNIST"}, {"judge": "1"}, {"noise_seed": 6}])
+def test_a_run_of_other_settings_is_trained_anew(tmp_path, classifier, data, change):
+    made(tmp_path, classifier, data)
+    assert made(tmp_path, classifier, data, GanRun.read(RUN.described() | change))[2]
+    assert made(tmp_path, classifier, data)[2]  # the model there is the other's now
+
+
+def stop(done, total):
+    """A notebook's stop button."""
+    if done == 4:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_stopped_run_goes_on(tmp_path, classifier, data):
+    whole, seen = made(tmp_path / "whole", classifier, data)[0], []
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path, classifier, data, progress=stop)
+    record = made(tmp_path, classifier, data, progress=lambda done, total: seen.append(done))[0]
+    assert seen == [4, 5, 6]
+    assert record.columns == whole.columns
+    assert record.summary == whole.summary
+    assert not list(tmp_path.rglob("*.ckpt*"))
+
+
+def test_a_fresh_run_goes_on_from_no_state_that_is_left(tmp_path, classifier, data):
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path, classifier, data, progress=stop)
+    (state,) = tmp_path.rglob("*.ckpt")
+    shutil.copy(state, f"{state}.previous")
+    made(tmp_path, classifier, data, fresh=True, progress=lambda done, total: seen.append(done))
+    assert seen[0] == 0
+
+
+def test_a_packing_discriminator_is_asked_as_it_was_trained(tmp_path, classifier, data):
+    run = dataclasses.replace(trained_with(packing=2), samples=41)  # an odd one is left out
+    assert 0 <= made(tmp_path, classifier, data, run)[0].summary["discriminator_right"] <= 1
+
+
+@pytest.mark.parametrize(("name", "value"), [("samples", 3), ("noise_sets", 0), ("noise_seed", -1)])
+def test_a_look_out_of_range_is_named(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least"):
+        dataclasses.replace(RUN, **{name: value})
+
+
+def test_what_would_fail_after_hours_is_refused_at_once():
+    with pytest.raises(
+        ValueError, match="samples is 60000; it must be fewer than the training images, 60000"
+    ):
+        dataclasses.replace(RUN, samples=60_000)
+    with pytest.raises(ValueError, match="noise_seed is 9223372028264841216; it must be below"):
+        dataclasses.replace(RUN, noise_seed=2**63 - 2**33)
+    with pytest.raises(
+        ValueError, match="batch_size is 60002; it must be at most the number of training images, 60000"
+    ):
+        trained_with(batch_size=60_002)
+
+
+def test_settings_are_kept_flat_and_read_back():
+    described = RUN.described()
+    looked_at = ["dataset", "judge", "checkpoints", "samples", "noise_sets", "noise_seed"]
+    assert list(described) == ["run", *dataclasses.asdict(SETTINGS), *looked_at]
+    assert described["run"] == "gan"
+    assert GanRun.read(described) == RUN
+
+
+def test_a_notebooks_parameters_are_settings():
+    names = RUN.described() | {"threads": 1}
+    for name in ("run", "channels", "judge", "checkpoints"):
+        del names[name]
+    namespace = names | {"__annotations__": dict.fromkeys(names, int)}
+    training = GanSettings(**parameters_of(GanSettings, namespace), channels=1)
+    rest = {"judge": RUN.judge, "checkpoints": RUN.checkpoints}
+    assert GanRun(training=training, **parameters_of(GanRun, namespace), **rest) == RUN
+
+
+def test_every_variant_has_every_seed_from_the_runs_on():
+    found = variant_runs(RUN, variant_seeds=2, variant_batches=7)
+    assert list(found) == ["ours", *GAN_ABLATION]
+    for name, change in {"ours": {}, **GAN_ABLATION}.items():
+        plain = RUN.described() | {"checkpoints": [], "noise_sets": 1, "batches": 7}
+        assert found[name] == [plain | change | {"seed": seed} for seed in (3, 4)]
+    (settings,) = as_written_runs(RUN, variant_seeds=1, original_batches=10)["the original's recipe"]
+    assert settings["checkpoints"] == [0, 2, 4, 6, 8, 10]
+    assert settings["topology"] == "as-written"
+
+
+def test_no_seeds_leave_the_variants_out():
+    assert variant_runs(RUN, variant_seeds=0, variant_batches=7) == {}
+    assert as_written_runs(RUN, variant_seeds=0, original_batches=7) == {}
+
+
+def test_variants_that_cannot_be_trained_are_refused_when_listed():
+    with pytest.raises(ValueError, match="variant_seeds is -1; it must be at least 0"):
+        variant_runs(RUN, variant_seeds=-1, variant_batches=7)
+    with pytest.raises(ValueError, match="variant_batches is 0; it must be at least 1"):
+        variant_runs(RUN, variant_seeds=1, variant_batches=0)
+    with pytest.raises(ValueError, match="original_batches is 0; it must be at least 1"):
+        as_written_runs(RUN, variant_seeds=1, original_batches=0)
+    with pytest.raises(ValueError, match="the original's batch size: batch_size is 64; .* packing \\(3\\)"):
+        variant_runs(trained_with(packing=3, batch_size=12), variant_seeds=1, variant_batches=7)
+    with pytest.raises(ValueError, match="with two images packed: batch_size is 9; .* packing \\(2\\)"):
+        variant_runs(trained_with(batch_size=9), variant_seeds=1, variant_batches=7)
+
+
+def test_a_stored_judge_is_used_where_its_settings_match(tmp_path, data):
+    first, summary, trained = ready_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
+    assert trained
+    assert summary["test_images"] == 40
+    again, same, trained = ready_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
+    assert not trained
+    assert same == summary
+    assert torch.equal(first(data.test_images), again(data.test_images))
+    assert ready_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=False, progress=silent)[2]
+    assert ready_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=True, progress=silent)[2]
