@@ -15,11 +15,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from bundle.plots.digits import tile
 from bundle.plots.style import SCREEN_DPI
 
 SHARPER = 1.5  # pixels that are drawn for one of the screen
 NAMES = {"description_width": "80px"}
+Slider = widgets.IntSlider | widgets.FloatSlider
 
 
 def whenever(controls: Sequence[widgets.Widget], show: Callable) -> None:
@@ -44,12 +44,11 @@ def button(name: str, tooltip: str, press: Callable, **settings) -> widgets.Butt
     return made
 
 
-def number(name: str, slider: widgets.IntSlider | widgets.FloatSlider, words: widgets.HTML) -> widgets.Widget:
+def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
     """Return a field for a slider's value; what is out of its range is said in `words`."""
+    make = widgets.IntText if isinstance(slider, widgets.IntSlider) else widgets.FloatText
     look = {"layout": {"width": "160px"}, "style": NAMES}
-    field = (widgets.IntText if isinstance(slider, widgets.IntSlider) else widgets.FloatText)(
-        description=name, tooltip=slider.tooltip, step=slider.step, **look
-    )
+    field = make(description=name, tooltip=slider.tooltip, step=slider.step, **look)
 
     def follow(_=None) -> None:
         field.value = round(slider.value, 3)
@@ -66,28 +65,17 @@ def number(name: str, slider: widgets.IntSlider | widgets.FloatSlider, words: wi
     return field
 
 
-def steered(
-    slider: widgets.IntSlider | widgets.FloatSlider,
-    field: widgets.Widget,
-    *,
-    milliseconds: int,
-    stride: int = 1,
-) -> widgets.Widget:
+def steered(slider: Slider, field: widgets.Widget, *, milliseconds: int, stride: int = 1) -> widgets.Widget:
     """Return a field, its slider, and a button that plays it: `stride` places further every so often."""
     play = widgets.Play(interval=milliseconds, step=stride, layout={"display": "none"})
     look = {"description": "Play", "icon": "play", "layout": {"width": "90px"}}
     pressed = widgets.ToggleButton(tooltip="move the slider to its end; once more: stop", **look)
     widgets.link((pressed, "value"), (play, "playing"))
-
     turn = lambda v: round((v - slider.min) / slider.step), lambda k: slider.min + k * slider.step
     for name in ("max", "value"):
         widgets.link((slider, name), (play, name), transform=turn)
     slider.readout, slider.layout = False, {"width": "400px", "max_width": "100%"}
     return row(field, slider, pressed, play)
-
-
-def heading(text: str) -> widgets.HTML:
-    return widgets.HTML(f"<h4 style='margin:12px 0 4px'>{text}</h4>")
 
 
 def status(text: str) -> str:
@@ -154,13 +142,6 @@ def bars(chances: np.ndarray, *, title: str, colour: str) -> str:
 def unspoken(look: str, content: str) -> str:
     """Return HTML for the eye alone: words elsewhere say the same."""
     return f"<div aria-hidden='true' style='{look}'>{content}</div>"
-
-
-def strip(images: np.ndarray, below: Sequence[str], alt: str, *, width: int) -> str:
-    """Return images (n, 28, 28) uint8 in a row, with a text below each."""
-    cells = "".join(f"<div style='flex:1;text-align:center'>{text}</div>" for text in below)
-    picture = image(tile(images, columns=len(images)), alt, width=width)
-    return picture + unspoken(f"display:flex;width:{width}px;line-height:1.2", cells)
 
 
 def pointer(fraction: float, *, width: int) -> str:

@@ -28,9 +28,9 @@ def part1_explorer(
         units: of the model, drawn from top to bottom.
         trained: the longest sequence in its training.
     """
-    first = controls.heading("How fast each network learns")
+    titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
+    first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
     curves = accuracy_explorer(records, every=every)
-    second = controls.heading("Inside an LSTM while it reads your palindrome")
     return widgets.VBox([first, curves, second, palindrome_explorer(model, units=units, trained=trained)])
 
 

@@ -5,9 +5,11 @@ from functools import lru_cache, partial
 import ipywidgets as widgets
 import numpy as np
 import torch
+from torch import Tensor
 
 from bundle.original import WALKS
 from bundle.pages import controls
+from bundle.plots.digits import tile
 from bundle.plots.style import COLOURS
 from bundle.plots.walks import PATHS
 from lib.evaluation.classifier import Classifier, predict
@@ -32,9 +34,13 @@ def task3_explorer(
     see = partial(_seen, generator, classifier)
 
     @lru_cache
-    def ends(seed: int, *digits: int) -> list[torch.Tensor]:
+    def ends(seed: int, *digits: int) -> list[Tensor] | str:
+        """Return the two noises, or in words why there are none."""
         source = torch.Generator().manual_seed(seed)
-        found = endpoints(generator, classifier, *digits, candidates=candidates, noise_source=source)
+        try:
+            found = endpoints(generator, classifier, *digits, candidates=candidates, noise_source=source)
+        except ValueError as error:
+            return f"{error}."
         return [one.noise for one in found]
 
     walk = lru_cache(lambda kind, *pair: _strip(*see(path(*ends(*pair), steps=steps, kind=kind))))
@@ -42,19 +48,18 @@ def task3_explorer(
 
     def show(_=None) -> None:
         pair = now["seed"], begin.value, end.value
-        try:
-            noise = between(*ends(*pair), torch.tensor(alpha.value), kind=kind.value)
-        except ValueError as error:
-            alpha.disabled = True
+        found = ends(*pair)
+        alpha.disabled = isinstance(found, str)
+        if alpha.disabled:
             strip.value = mark.value = words.value = picture.value = judged.value = ""
-            chosen.value = controls.status(f"{error}.")
+            chosen.value = controls.status(found)
             return
-        alpha.disabled = False
         strip.value = walk(kind.value, *pair)
         chosen.value = controls.status(
             f"From {begin.value} to {end.value} along a {kind.label}. The ends: of {candidates} noises "
             f"(seed {now['seed']}) the two that the judge is surest of."
         )
+        noise = between(*found, torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = see(noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
@@ -85,9 +90,7 @@ def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, .
     return begin, end, kind, widgets.FloatSlider(max=1, step=1 / (FINE * (steps - 1)), tooltip=far)
 
 
-def _seen(
-    generator: Generator, classifier: Classifier, noises: torch.Tensor
-) -> tuple[np.ndarray, np.ndarray]:
+def _seen(generator: Generator, classifier: Classifier, noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
     images = sample(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
     return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
@@ -97,5 +100,7 @@ def _strip(images: np.ndarray, chances: np.ndarray) -> str:
     """Return images as a strip, and under each what the judge sees."""
     digits, sure = chances.argmax(1), chances.max(1)
     alt = f"Strip of {len(images)} images; the judge sees {', '.join(map(str, digits))}."
-    below = [f"{digit}<br>{share:.0%}" for digit, share in zip(digits, sure, strict=True)]
-    return controls.strip(images, below, alt, width=STRIP)
+    cell = "<div style='flex:1;text-align:center'>{}<br>{:.0%}</div>"
+    cells = "".join(map(cell.format, digits, sure))
+    picture = controls.image(tile(images, columns=len(images)), alt, width=STRIP)
+    return picture + controls.unspoken(f"display:flex;width:{STRIP}px;line-height:1.2", cells)

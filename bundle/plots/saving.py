@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -30,7 +31,7 @@ def plotted(figure: Figure) -> list[dict]:
     panels = []
     for axes in figure.axes:
         panel = {
-            "lines": [{"label": line.get_label(), **_points(*line.get_data())} for line in axes.lines],
+            "lines": [_line(line) for line in axes.lines],
             "bands": [[p.vertices.round(6).tolist() for p in band.get_paths()] for band in axes.collections],
             "pictures": [np.asarray(image.get_array()).tolist() for image in axes.images],
         }
@@ -67,9 +68,9 @@ def _metadata(provenance: dict) -> dict[str, str]:
     return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
 
 
-def _points(x, y) -> dict[str, list[float]]:
-    x, y = (np.atleast_1d(values).astype(float) for values in (x, y))
-    return {"x": x.tolist(), "y": y.round(6).tolist()}
+def _line(line: Line2D) -> dict:
+    x, y = line.get_xydata().T
+    return {"label": line.get_label(), "x": x.tolist(), "y": y.round(6).tolist()}
 
 
 def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:

@@ -1,6 +1,5 @@
 """How every figure looks."""
 
-import functools
 from collections.abc import Sequence
 
 import matplotlib
@@ -26,16 +25,8 @@ STYLE = {
     "svg.hashsalt": "figures",
 }
 
-
-def styled(draw):
-    """Draw with the one style, whatever the caller's matplotlib settings are."""
-
-    @functools.wraps(draw)
-    def drawn(*args, **kwargs) -> Figure:
-        with matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"}):
-            return draw(*args, **kwargs)
-
-    return drawn
+# decorates what draws, which then looks the same whatever the caller's matplotlib settings are
+styled = matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"})
 
 
 def panels(height: float, rows=1, columns=1, *, width=WIDE, **settings) -> tuple[Figure, list[Axes]]:
