@@ -35,11 +35,10 @@ def panels(height: float, rows=1, columns=1, *, width=WIDE, **settings) -> tuple
     return figure, [*figure.subplots(rows, columns, squeeze=False, **settings).flat]
 
 
-def level(axes: Axes, height: float, words: str, *, x: float = 1, **look) -> None:
+def level(axes: Axes, height: float, words: str, *, x=1, ha="right", va="bottom", **place) -> None:
     """Draw a thin line across a panel, and words above it that end at `x`, 0 left to 1 right."""
     axes.axhline(height, **THIN)
-    look = {"ha": "right", "va": "bottom"} | look
-    axes.annotate(words, (x, height), xycoords=("axes fraction", "data"), **look)
+    axes.annotate(words, (x, height), xycoords=("axes fraction", "data"), ha=ha, va=va, **place)
 
 
 def tick(axes: Axes, places: Sequence[int]) -> None:
