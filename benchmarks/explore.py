@@ -58,7 +58,7 @@ def in_the_kernel(*, positions: int, kind: str) -> dict:
     """Set the slider to this many places in turn, far from each other."""
     torch.set_num_threads(1)
     generator, classifier = load_generator("models"), load_classifier("models")
-    explorer = task3_explorer(generator, classifier, first=2, second=7, steps=9, candidates=2000, seed=0)
+    explorer = task3_explorer(generator, classifier, steps=9, candidates=2000, seed=0)
     (slider,) = [part for part in parts(explorer) if isinstance(part, widgets.FloatSlider)]
     (path,) = [part for part in parts(explorer) if isinstance(part, widgets.RadioButtons)]
     path.value = kind

@@ -10,12 +10,12 @@ from bundle.claims.accuracy import final_accuracy
 from bundle.claims.part1_tables import in_words
 from bundle.pages import controls
 from bundle.plots.part1 import draw_accuracy_curves, draw_inside
-from bundle.plots.style import COLOURS
+from bundle.plots.style import COLOURS, SCREEN_DPI, WIDE
 from bundle.runs.records import Record, grouped
 from lib.palindromes import palindromes
 from lib.recurrent.lstm import LSTM
 
-INSIDE = 560  # width on the screen, in pixels
+CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixels
 
 
 def part1_explorer(
@@ -24,32 +24,25 @@ def part1_explorer(
     """Return an explorer of accuracy curves, and of a palindrome of one's own inside a trained LSTM.
 
     Args:
-        records: runs of any cells, recipes, lengths and seeds.
-        model: an LSTM trained on palindromes.
         every: steps between plotted points.
         units: of the model, drawn from top to bottom.
         trained: the longest sequence in its training.
     """
-    return widgets.VBox(
-        [
-            controls.heading("How fast each network learns"),
-            accuracy_explorer(records, every=every),
-            controls.heading("Inside an LSTM while it reads your palindrome"),
-            palindrome_explorer(model, units=units, trained=trained),
-        ]
-    )
+    titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
+    first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
+    curves = accuracy_explorer(records, every=every)
+    return widgets.VBox([first, curves, second, palindrome_explorer(model, units=units, trained=trained)])
 
 
 def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widget:
-    """Return an explorer of accuracy against step: cell, recipe and length; see `part1`."""
+    """Return an explorer of accuracy against step: cell, recipe and length; see `part1_explorer`."""
     runs = grouped(records, "cell", "recipe", "seq_length")
     cells, recipes, lengths = (list(dict.fromkeys(values)) for values in zip(*runs, strict=True))
     named = [(recipe.replace("-", " "), recipe) for recipe in recipes]
+    reads = "digits that the network reads before it answers"
     cell = controls.dropdown("Cell", cells, "the network: LSTM or vanilla RNN")
     recipe = controls.dropdown("Recipe", named, "how it was trained")
-    length = controls.dropdown(
-        "Length", sorted(lengths), "digits that the network reads before it answers", value=lengths[0]
-    )
+    length = controls.dropdown("Length", sorted(lengths), reads, value=lengths[0])
     words, picture = widgets.HTML(), widgets.HTML()
 
     def show(_=None) -> None:
@@ -62,35 +55,27 @@ def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widge
             picture.value = ""
             return
         final = [final_accuracy(record, last=100) for record in chosen]
-        first = in_words(chosen, recipe.value)
         said = (
-            f"{name}, {len(chosen)} seeds. Median step first at 100 %: {first}. "
+            f"{name}, {len(chosen)} seeds. Median step first at 100 %: {in_words(chosen, recipe.value)}. "
             f"Last 100 steps: {np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}."
         )
         words.value = controls.status(said)
-        figure = draw_accuracy_curves(chosen, every=every)
-        picture.value = controls.image(
-            controls.drawn(figure), f"Accuracy against step. {said}", width=controls.width(figure)
-        )
+        pixels = controls.drawn(draw_accuracy_curves(chosen, every=every))
+        picture.value = controls.image(pixels, f"Accuracy against step. {said}", width=CURVES)
 
     controls.whenever([cell, recipe, length], show)
     return widgets.VBox([controls.row(cell, recipe, length), words, picture])
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
-    """Return an explorer of one palindrome inside an LSTM, digit by digit; see `part1`."""
+    """Return an explorer of one palindrome inside an LSTM, digit by digit; see `part1_explorer`."""
     longest = 2 * trained + 1
     source = torch.Generator().manual_seed(0)
-    typed = widgets.Text(
-        description="Palindrome",
-        continuous_update=False,
-        tooltip=f"3 to {longest} digits that read the same backwards, then Enter",
-        layout={"width": "480px", "max_width": "100%"},
-        style=controls.NAMES,
-    )
-    another = controls.button("Another one", "draw a random palindrome")
+    allowed = f"3 to {longest} digits that read the same backwards, then Enter"
+    look = {"layout": {"width": "480px", "max_width": "100%"}, "style": controls.NAMES}
+    typed = widgets.Text(description="Palindrome", continuous_update=False, tooltip=allowed, **look)
     step = widgets.IntSlider(min=1, max=1, tooltip="how many digits the network has read")
-    words, inside, answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
+    words, inside, answer = (widgets.HTML() for _ in range(3))
     now: dict = {}
 
     def read(_=None) -> None:
@@ -106,22 +91,13 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
             step.value = step.max
 
     def show(_=None) -> None:
-        text, count = now["text"], step.value
-        chances, length = now["chances"][count - 1], len(text) - 1
-        says = int(chances.argmax())
-        said = f"After {count} of {length} digits the network says {says}, {chances[says]:.0%} sure."
-        if count < length:
-            said += " If the palindrome ended here, that would be its answer."
-        else:
-            said += " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
-        if length > trained:
-            said += f" It was trained on no more than {trained} digits."
+        text, chances = now["text"], now["chances"][step.value - 1]
+        said = _answer(text, step.value, chances, trained=trained)
         words.value = controls.status(said)
-        seen = controls.veiled(now["picture"], now["later"][count - 1])
+        seen = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
         inside.value = controls.image(seen, f"Gates and cell state. {said}", width=INSIDE)
-        answer.value = controls.boxes(text[:-1], filled=count) + controls.bars(
-            chances, title="The answer so far", colour=COLOURS["LSTM"]
-        )
+        bars = controls.bars(chances, title="The answer so far", colour=COLOURS["LSTM"])
+        answer.value = controls.boxes(text[:-1], filled=step.value) + bars
 
     def draw(_=None) -> None:
         length = int(torch.randint(4, trained + 1, (), generator=source))
@@ -129,12 +105,10 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         typed.value = "".join(str(int(digit)) for digit in [*inputs.flatten(), *targets])
 
     typed.observe(read, "value")
-    another.on_click(draw)
-    draw()
     step.observe(show, "value")
-    show()
-    field = controls.number("Digits read", step, words)
-    steering = controls.steered(step, field, milliseconds=500)
+    draw()
+    another = controls.button("Another one", "draw a random palindrome", draw)
+    steering = controls.steered(step, controls.number("Digits read", step, words), milliseconds=500)
     return widgets.VBox([controls.row(typed, another), steering, words, controls.row(inside, answer)])
 
 
@@ -152,15 +126,24 @@ def wrong(text: str, *, longest: int) -> str:
     return ""
 
 
+def _answer(text: str, count: int, chances: np.ndarray, *, trained: int) -> str:
+    """Return in words what the network says (10,) after so many digits of a palindrome."""
+    length, says = len(text) - 1, int(chances.argmax())
+    said = f"After {count} of {length} digits the network says {says}, {chances[says]:.0%} sure."
+    if count < length:
+        said += " If the palindrome ended here, that would be its answer."
+    else:
+        said += " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
+    return said + (f" It was trained on no more than {trained} digits." if length > trained else "")
+
+
 def _followed(model: LSTM, text: str, *, units: Sequence[int]) -> dict:
-    """Return the answers (steps, 10) on a palindrome's way through an LSTM, and a picture of the way."""
-    read = [int(digit) for digit in text]
-    x = torch.tensor(read[:-1], dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
+    """Return the answers (steps, 10) on a palindrome's way through an LSTM, and the way as a figure."""
+    *read, last = map(int, text)
+    x = torch.tensor(read, dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
     with torch.no_grad():
         seen = {name: values[:, 0].cpu() for name, values in model.trace(x).items()}
     chances = seen["logits"].softmax(1).numpy()
     states = {name: seen[name].numpy() for name in "ifoc"}
-    figure = draw_inside(states, read[:-1], units=units, right=chances[:, read[-1]])
-    picture = controls.drawn(figure)
-    later = [controls.after(figure, step + 0.5) for step in range(len(read) - 1)]
-    return {"chances": chances, "picture": picture, "later": later}
+    figure = draw_inside(states, read, units=units, right=chances[:, last])
+    return {"chances": chances, "figure": figure, "pixels": controls.drawn(figure)}

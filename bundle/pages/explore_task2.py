@@ -1,6 +1,7 @@
 """The explorer of Task 2: the same noises along the GAN's training."""
 
 from collections.abc import Mapping
+from itertools import count, cycle
 
 import ipywidgets as widgets
 import numpy as np
@@ -10,74 +11,65 @@ from bundle.claims.gan_tables import quality_by_batch
 from bundle.pages import controls
 from bundle.plots.digits import tile
 from bundle.plots.gan import MEASURES, draw_quality_curve
+from bundle.plots.style import spaced
 from bundle.runs.records import Record
 from lib.gan.networks import Generator
-from lib.gan.sampling import as_bytes, sample
+from lib.gan.sampling import as_bytes
 
 CURVE, GRID = 440, 370  # widths on the screen, in pixels
 
 
 def task2_explorer(
-    record: Record,
-    grids: Mapping[int, np.ndarray],
-    generator: Generator,
-    *,
-    floor: Mapping[str, float],
-    seed: int,
+    record: Record, grids: Mapping[int, np.ndarray], generator: Generator, *, seed: int
 ) -> widgets.Widget:
     """Return an explorer of a GAN's training: the same noises at each checkpoint, with what was measured.
 
     Args:
-        record: of the GAN, as `bundle.runs.gan.ready_gan` returns it.
         grids: by batch, (25 k, 28, 28) uint8: the images of k sets of 25 noises, the same at each batch.
         generator: the one that is kept, for noises drawn at a click.
-        floor: the measures of real digits.
         seed: of the first noises drawn at a click; the next clicks count up.
     """
-    batches, quality = list(grids), quality_by_batch(record)
-    sets = min(len(images) for images in grids.values()) // 25
-    batch = controls.dropdown(
-        "Batch", [(controls.spaced(b), b) for b in batches], "how many batches the generator has seen"
-    )
-    slider = widgets.IntSlider(max=len(batches) - 1, tooltip=batch.tooltip)
+    quality, sets = quality_by_batch(record), min(map(len, grids.values())) // 25
+    turns, seeds = cycle(range(sets)), count(seed)
+    now = {"set": next(turns)}
+    named = [(spaced(batch, "\u202f"), batch) for batch in grids]
+    batch = controls.dropdown("Batch", named, "how many batches the generator has seen")
+    slider = widgets.IntSlider(max=len(grids) - 1, tooltip=batch.tooltip)
     widgets.link((batch, "index"), (slider, "value"))
-    other = controls.button("Other noise", "the next stored set of noises, at every batch", disabled=sets < 2)
-    new = controls.button("New noise", "25 noises drawn now, for the generator that is kept")
-    words, picture, beside = widgets.HTML(), widgets.HTML(), widgets.HTML()
-    distances = [quality[b]["frechet_distance"] for b in batches]
-    curve = draw_quality_curve(batches, {"averaged generator": distances}, floor=floor["frechet_distance"])
-    plain = controls.drawn(curve)
-    places = [controls.place(curve, *point) for point in zip(batches, distances, strict=True)]
-    now = {"set": 0, "seed": seed - 1}
+    words, picture, beside = (widgets.HTML() for _ in range(3))
+    real = {name[5:]: value for name, value in record.summary.items() if name.startswith("real_")}
+    distances = {batch: quality[batch]["frechet_distance"] for batch in grids}
+    curve = draw_quality_curve([*distances], [*distances.values()], floor=real["frechet_distance"])
+    pixels = controls.drawn(curve)
 
     def show(_=None) -> None:
         which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
-        said = f"25 images after {controls.spaced(batch.value)} batches; {which}, the same at every batch."
+        said = f"25 images after {batch.label} batches; {which}, the same at every batch."
         display(grids[batch.value][25 * now["set"] :][:25], said, quality[batch.value])
 
     def display(images: np.ndarray, said: str, measured: Mapping[str, float]) -> None:
         words.value = controls.status(said)
-        picture.value = controls.image(tile(images, columns=5), said, width=GRID, pixelated=True)
-        beside.value = controls.measures(measured, floor, words=MEASURES) + controls.image(
-            controls.ringed(plain, places[batch.index]),
-            "Fréchet distance against the batch, a ring at this one.",
-            width=CURVE,
-        )
+        picture.value = controls.image(tile(images, columns=5), said, width=GRID)
+        seen = controls.ringed(pixels, curve, batch.value, distances[batch.value])
+        alt = "Fréchet distance against the batch, a ring at this one."
+        table = controls.measures(measured, real, words=MEASURES)
+        beside.value = table + controls.image(seen, alt, width=CURVE)
 
     def turn(_) -> None:
-        now["set"] = (now["set"] + 1) % sets
+        now["set"] = next(turns)
         show()
 
     def draw(_) -> None:
-        now["seed"] += 1
-        noise = torch.randn(25, generator.latent_dim, generator=torch.Generator().manual_seed(now["seed"]))
-        noise = noise.to(next(generator.parameters()).device)
-        batch.value = batches[-1]
-        said = f"25 images of new noise (seed {now['seed']}) by the generator that is kept."
-        display(as_bytes(sample(generator, noise, batch_size=25)).numpy(), said, record.summary)
+        drawn = next(seeds)
+        noise = torch.randn(25, generator.latent_dim, generator=torch.Generator().manual_seed(drawn))
+        images = sample(generator, noise.to(next(generator.parameters()).device), batch_size=25)
+        batch.value = max(grids)
+        said = f"25 images of new noise (seed {drawn}) by the generator that is kept."
+        display(as_bytes(images).numpy(), said, record.summary)
 
     controls.whenever([batch], show)
-    other.on_click(turn)
-    new.on_click(draw)
+    stored = "the next stored set of noises, at every batch"
+    other = controls.button("Other noise", stored, turn, disabled=sets < 2)
+    new = controls.button("New noise", "25 noises drawn now, for the generator that is kept", draw)
     steering = controls.steered(slider, batch, milliseconds=500)
     return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])

@@ -1,47 +1,35 @@
-"""The figures of Part 1. Nothing here trains or imports torch."""
+"""The figures of Part 1."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bundle.plots.style import COLOURS, GREY, LINES, WIDE, styled
+from bundle.claims.accuracy import final_by_length, span
+from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
 from bundle.runs.records import Record, grouped
 
-RECIPE_LOOKS = {  # colour, line, marker
-    ("RNN", "corrected"): (COLOURS["RNN"], "--", "x"),
-    ("LSTM", "as-written"): (GREY, ":", "s"),
-    ("LSTM", "corrected"): (COLOURS["LSTM"], "-", "o"),
-    ("LSTM", "ours"): ("black", "-", "^"),
-}
-
-
-GATE_SCALE = {"cmap": "cividis", "vmin": 0, "vmax": 1}
-
-
-CELL_SCALE = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1}
+CHANCE = 0.1  # accuracy of a guess among ten digits
+CELLS = {"RNN": (COLOURS["RNN"], "--", "x"), "LSTM": (COLOURS["LSTM"], "-", "o")}  # colour, line, marker
+WRITTEN, OURS = (GREY, ":", "s"), ("black", "-", "^")  # of the recipes that have a look of their own
 
 
 @styled
 def draw_accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
     """Draw accuracy against step for one cell and length: per recipe the mean and the range over seeds.
 
-    Args:
-        records: runs of one cell and one length, any recipes and seeds.
-        every: steps between plotted points (the original report logs every 10).
+    A point is plotted `every` so many steps (the original report logs every 10).
     """
-    figure = Figure(figsize=(WIDE, 2.3))
-    axes = figure.subplots()
+    figure, (axes,) = panels(2.3)
     for (cell, recipe), group in grouped(records, "cell", "recipe").items():
         accuracy = np.array([record.columns["accuracy"][::every] for record in group])  # (seeds, points)
         steps = np.arange(accuracy.shape[1]) * every
-        written = recipe == "as-written"
-        colour, line = (GREY, ":") if written else (COLOURS[cell], LINES[cell])
-        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, alpha=0.2, linewidth=0)
-        name = recipe.replace("-", " ")
-        axes.plot(steps, accuracy.mean(0), line, color=colour, label=f"{cell}, {name} (n = {len(group)})")
-    axes.axhline(0.1, color="black", linewidth=0.5)
-    axes.annotate("chance", (1, 0.1), xycoords=("axes fraction", "data"), va="bottom", ha="right")
+        colour, line, _ = WRITTEN if recipe == "as-written" else CELLS[cell]
+        label = f"{cell}, {recipe.replace('-', ' ')} (n = {len(group)})"
+        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **BAND)
+        axes.plot(steps, accuracy.mean(0), line, color=colour, label=label)
+    level(axes, CHANCE, "chance")
     axes.set(xlabel="step (batches of fresh palindromes)", ylabel="accuracy", ylim=(0, 1.02), xlim=(0, None))
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.14))
     return figure
@@ -53,60 +41,48 @@ def draw_accuracy_against_length(records: Sequence[Record], *, last: int) -> Fig
 
     Points are seeds; lines join their means.
     """
-    panels = grouped(records, "recipe")
-    figure = Figure(figsize=(WIDE, 2.3))
-    row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axes, ((recipe,), group) in zip(row, panels.items(), strict=True):
+    recipes = grouped(records, "recipe")
+    figure, row = panels(2.3, 1, len(recipes), sharey=True)
+    for axes, ((recipe,), group) in zip(row, recipes.items(), strict=True):
         for (cell,), runs in grouped(group, "cell").items():
-            lengths = sorted({record.settings["seq_length"] for record in runs})
-            finals = {length: [] for length in lengths}
-            for record in runs:
-                finals[record.settings["seq_length"]].append(np.mean(record.columns["accuracy"][-last:]))
-            means = [np.mean(finals[length]) for length in lengths]
-            axes.plot(lengths, means, LINES[cell], color=COLOURS[cell], label=cell)
-            x = np.repeat(lengths, [len(finals[length]) for length in lengths])
-            y = np.concatenate([finals[length] for length in lengths])
-            axes.plot(x, y, "o" if cell == "LSTM" else "x", color=COLOURS[cell], markersize=4, alpha=0.7)
-        axes.axhline(0.1, color="black", linewidth=0.5)
+            finals = final_by_length(runs, last=last)
+            _plot_seeds(axes, finals, np.mean, CELLS[cell], label=cell, alpha=0.7)
+        axes.axhline(CHANCE, **THIN)
         axes.set(xlabel=f"sequence length ({recipe.replace('-', ' ')})", xscale="log", ylim=(0, 1.04))
-        axes.set_xticks(lengths, [str(length) for length in lengths])
-        axes.minorticks_off()
+        tick(axes, sorted({record.settings["seq_length"] for record in group}))
     row[0].set_ylabel(f"accuracy, last {last} steps")
     row[0].legend(loc="lower left", bbox_to_anchor=(0, 0.14))
     return figure
 
 
 @styled
-def draw_memory_span(
-    finals: Mapping[tuple[str, str], Mapping[int, Sequence[float]]], *, accuracy: float, spans: Sequence[int]
-) -> Figure:
-    """Draw final accuracy against the sequence length: seeds as points, a line through their medians.
+def draw_memory_span(records: Sequence[Record], *, last: int, accuracy: float, share: float) -> Figure:
+    """Draw the accuracy of the last `last` steps against the sequence length, and name the memory span.
 
-    Args:
-        finals: by cell and recipe, by length, one final accuracy a seed.
-        accuracy: what counts as remembering, in [0, 1].
-        spans: of each line, the longest length remembered; 0 for none.
+    Points are seeds; lines join their medians. `accuracy` is remembering, if this share of seeds has it.
     """
-    figure = Figure(figsize=(WIDE, 2.6))
-    axes = figure.subplots()
-    for ((cell, recipe), by_length), reached in zip(finals.items(), spans, strict=True):
-        colour, line, marker = RECIPE_LOOKS.get((cell, recipe), (GREY, ":", "."))
-        lengths = list(by_length)
+    figure, (axes,) = panels(2.6)
+    for (cell, recipe), group in grouped(records, "cell", "recipe").items():
+        finals = final_by_length(group, last=last)
+        reached = span(finals, accuracy=accuracy, share=share)
         label = f"{cell}, {recipe.replace('-', ' ')}: " + (f"span {reached}" if reached else "no span")
-        axes.plot(lengths, [np.median(by_length[n]) for n in lengths], line, color=colour, label=label)
-        x = np.repeat(lengths, [len(by_length[n]) for n in lengths])
-        y = np.concatenate([by_length[n] for n in lengths])
-        axes.plot(x, y, marker, color=colour, markersize=4, alpha=0.6, markeredgewidth=0.8)
-    axes.axhline(accuracy, color="black", linewidth=0.5)
-    axes.axhline(0.1, color="black", linewidth=0.5)
-    axes.annotate("chance", (1, 0.1), xycoords=("axes fraction", "data"), va="bottom", ha="right")
-    lengths = sorted({n for by_length in finals.values() for n in by_length})
-    axes.set(xlabel="sequence length (digits to carry the first one across)", ylabel="accuracy at the end")
-    axes.set(xscale="log", ylim=(0, 1.04))
-    axes.set_xticks(lengths, [str(length) for length in lengths])
-    axes.minorticks_off()
+        look = {"as-written": WRITTEN, "ours": OURS}.get(recipe, CELLS[cell])
+        _plot_seeds(axes, finals, np.median, look, label=label, alpha=0.6, markeredgewidth=0.8)
+    axes.axhline(accuracy, **THIN)
+    level(axes, CHANCE, "chance")
+    axes.set(xlabel="sequence length (digits to carry the first one across)", xscale="log")
+    axes.set(ylabel="accuracy at the end", ylim=(0, 1.04))
+    tick(axes, sorted({record.settings["seq_length"] for record in records}))
     axes.legend(loc="center right")
     return figure
+
+
+def _plot_seeds(axes: Axes, finals: Mapping, middle: Callable, look: tuple, *, label: str, **points) -> None:
+    """Draw by length a point for each seed and a line through their middles; `look` as in CELLS."""
+    colour, line, marker = look
+    axes.plot([*finals], [middle(seeds) for seeds in finals.values()], line, color=colour, label=label)
+    x = np.repeat([*finals], [len(seeds) for seeds in finals.values()])
+    axes.plot(x, np.concatenate([*finals.values()]), marker, color=colour, markersize=4, **points)
 
 
 @styled
@@ -115,26 +91,21 @@ def draw_inside(
 ) -> Figure:
     """Draw gates and cell of some units over one palindrome, and how sure of the right digit the network is.
 
-    Args:
-        states: i, f, o and c, each (seq_length, hidden).
-        digits: the inputs, seq_length of them, written under the steps.
-        units: which to draw, from top to bottom.
-        right: probability of the right digit if the sequence ended there, (seq_length,).
+    `states` has i, f, o and c, each (seq_length, hidden); the units stand from top to bottom, the digits
+    under the steps; `right` (seq_length,) is the probability of the right digit if the sequence ended there.
     """
-    length = len(digits)
-    figure = Figure(figsize=(WIDE, 5.2))
-    rows = figure.subplots(5, 1, sharex=True, height_ratios=(3, 3, 3, 3, 2))
     names = {"i": "input gate $i$", "f": "forget gate $f$", "o": "output gate $o$", "c": r"cell, $\tanh c$"}
-    for axes, (key, name) in zip(rows, names.items(), strict=False):
+    figure, (*rows, last) = panels(5.2, 5, 1, sharex=True, height_ratios=(3, 3, 3, 3, 2))
+    for axes, (key, name) in zip(rows, names.items(), strict=True):
         values = states[key][:, list(units)].T  # (units, seq_length)
-        values, scale = (np.tanh(values), CELL_SCALE) if key == "c" else (values, GATE_SCALE)
-        picture = axes.imshow(values, aspect="auto", interpolation="nearest", **scale)
+        values, colours, low = (np.tanh(values), "RdBu_r", -1) if key == "c" else (values, "cividis", 0)
+        picture = axes.imshow(values, colours, vmin=low, vmax=1, aspect="auto", interpolation="nearest")
         axes.set(ylabel=name, yticks=[])
         axes.tick_params(bottom=False)
         figure.colorbar(picture, ax=axes, fraction=0.02, pad=0.01)
-    rows[-1].plot(range(length), right, "-", color=COLOURS["LSTM"], marker="o", markersize=2)
-    rows[-1].set(ylim=(0, 1.04), ylabel="P(right)", xlim=(-0.5, length - 0.5), xlabel="input digit")
-    rows[-1].set_xticks(range(length), [str(digit) for digit in digits])
+    last.plot(range(len(digits)), right, "-", color=COLOURS["LSTM"], marker="o", markersize=2)
+    last.set(ylim=(0, 1.04), ylabel="P(right)", xlim=(-0.5, len(digits) - 0.5), xlabel="input digit")
+    last.set_xticks(range(len(digits)), [str(digit) for digit in digits])
     return figure
 
 
@@ -144,26 +115,23 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
 
     The other classes share the rest equally; the gradient is the one on the right class's logit.
     """
-    p = np.linspace(0.001, 0.999, 999)
+    p, chance = np.linspace(0.001, 0.999, 999), 1 / classes
     other = (1 - p) / (classes - 1)
     second = 1 / (1 + (classes - 1) * np.exp(other - p))  # softmax of (p, other, ...), the right class
     # through the outer softmax, 1 - second, and back through the inner one, p (1 - p + other)
-    pulls = {"once": 1 - p, "twice": (1 - second) * p * (1 - p + other)}
-    losses = {"once": -np.log(p), "twice": -np.log(second)}
+    pull = (1 - second) * p * (1 - p + other)
     floor = np.log(np.e + classes - 1) - 1
-    figure = Figure(figsize=(WIDE, 2.4))
-    left, right = figure.subplots(1, 2)
-    for times, colour, line in (("once", COLOURS["LSTM"], "-"), ("twice", GREY, "--")):
-        left.plot(p, losses[times], line, color=colour, label=f"softmax {times}")
-        right.plot(p, pulls[times], line, color=colour, label=f"softmax {times}")
-    left.axhline(floor, color="black", linewidth=0.5)
-    left.annotate(f"floor {floor:.5f}", (1, floor), xycoords=("axes fraction", "data"), va="top", ha="right")
+    figure, (left, right) = panels(2.4, 1, 2)
+    for axes, once, twice in ((left, -np.log(p), -np.log(second)), (right, 1 - p, pull)):
+        axes.plot(p, once, "-", color=COLOURS["LSTM"], label="softmax once")
+        axes.plot(p, twice, "--", color=GREY, label="softmax twice")
+        axes.set(xlabel="probability of the right class", xlim=(0, 1))
+    level(left, floor, f"floor {floor:.5f}", va="top")
+    left.axvline(chance, linestyle=":", **THIN)
+    right.axvline(chance, linestyle=":", **THIN)
+    right.annotate("chance", (chance, 1), xytext=(3, 0), textcoords="offset points", va="top")
     left.set(ylabel="loss (nats)", ylim=(0, 5))
     right.set(ylabel="gradient on the right logit", ylim=(0, 1.04))
-    for axes in (left, right):
-        axes.axvline(1 / classes, color="black", linewidth=0.5, linestyle=":")
-        axes.set(xlabel="probability of the right class", xlim=(0, 1))
-    right.annotate("chance", (1 / classes, 1), xytext=(3, 0), textcoords="offset points", va="top")
     left.legend(loc="upper right")
     return figure
 
@@ -172,20 +140,20 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
 def draw_speed(scaling: Mapping[str, Sequence[Mapping]]) -> Figure:
     """Draw the time of a training step against length, units, batch and seeds, beside torch's and the floor.
 
-    Args:
-        scaling: by what grows, a list of its value and "ms" by side: torch, ours and floor.
+    `scaling` has by what grows a list of its value and "ms" by side: torch, ours and floor.
     """
     names = {"seq_length": "length", "hidden": "units", "batch": "batch", "seeds": "seeds, in turn"}
-    looks = {"torch": (GREY, "--", "s"), "ours": (COLOURS["LSTM"], "-", "o"), "floor": ("black", ":", "")}
-    words = {"torch": "torch.nn.LSTM", "ours": "ours", "floor": "bare matrix products"}
-    figure = Figure(figsize=(WIDE, 2.3))
-    row = figure.subplots(1, len(scaling), squeeze=False)[0]
+    looks = {
+        "torch": {"label": "torch.nn.LSTM", "color": GREY, "linestyle": "--", "marker": "s"},
+        "ours": {"label": "ours", "color": COLOURS["LSTM"], "linestyle": "-", "marker": "o"},
+        "floor": {"label": "bare matrix products", "color": "black", "linestyle": ":"},
+    }
+    figure, row = panels(2.3, 1, len(scaling))
     for axes, (grown, points) in zip(row, scaling.items(), strict=True):
-        x = [point[grown] for point in points]
-        for side, (colour, line, marker) in looks.items():
+        for side, look in looks.items():
             y = [point["ms"][side] for point in points]
-            axes.plot(x, y, line, color=colour, marker=marker, markersize=2.5, label=words[side])
+            axes.plot([point[grown] for point in points], y, markersize=2.5, **look)
         axes.set(xscale="log", yscale="log", xlabel=names[grown])
     row[0].set_ylabel("ms a step")
-    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    legend_above(figure, 3)
     return figure

@@ -1,45 +1,57 @@
 """How every figure looks."""
 
+from collections.abc import Sequence
+
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 WIDE, HALF = 6.3, 3.1  # inches: the text width, and half of it
-
-
-DPI = 200
-
-
+DPI, SCREEN_DPI = 200, 96  # pixels an inch: in a saved figure, and on a screen at its natural size
 COLOURS = {"LSTM": "#0072B2", "RNN": "#D55E00", "generator": "#009E73", "discriminator": "#CC79A7"}
-
-
-LINES = {"LSTM": "-", "RNN": "--", "generator": "-", "discriminator": "--"}
-
-
 GREY = "#7F7F7F"
-
+BAND = {"alpha": 0.2, "linewidth": 0}
+THIN = {"color": "black", "linewidth": 0.5}  # of a line at a known value
 
 STYLE = {
     "font.size": 8,
     "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "legend.fontsize": 8,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "legend.fontsize": 8,
     "legend.frameon": False,
     "lines.linewidth": 1.2,
     "figure.constrained_layout.use": True,
     "svg.hashsalt": "figures",
 }
 
+# decorates what draws, which then looks the same whatever the caller's matplotlib settings are
+styled = matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"})
 
-def styled(draw):
-    """Draw with the one style, whatever the caller's matplotlib settings are."""
 
-    def wrapped(*args, **kwargs) -> Figure:
-        with matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"}):
-            return draw(*args, **kwargs)
+def panels(height: float, rows=1, columns=1, *, width=WIDE, **settings) -> tuple[Figure, list[Axes]]:
+    """Return a figure of this size in inches, and its empty panels row by row."""
+    figure = Figure(figsize=(width, height))
+    return figure, [*figure.subplots(rows, columns, squeeze=False, **settings).flat]
 
-    wrapped.__doc__, wrapped.__name__ = draw.__doc__, draw.__name__
-    return wrapped
+
+def level(axes: Axes, height: float, words: str, *, x=1, ha="right", va="bottom", **place) -> None:
+    """Draw a thin line across a panel, and words above it that end at `x`, 0 left to 1 right."""
+    axes.axhline(height, **THIN)
+    axes.annotate(words, (x, height), xycoords=("axes fraction", "data"), ha=ha, va=va, **place)
+
+
+def tick(axes: Axes, places: Sequence[int]) -> None:
+    """Mark whole numbers, and nothing between them, on a horizontal axis."""
+    axes.set_xticks(places, [spaced(place) for place in places])
+    axes.minorticks_off()
+
+
+def legend_above(figure: Figure, columns: int) -> None:
+    """Draw one legend for all panels, over them."""
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=columns)
+
+
+def spaced(number: int, space: str = " ") -> str:
+    """Return a number with a space between its thousands."""
+    return f"{number:,}".replace(",", space)

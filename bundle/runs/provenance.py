@@ -4,7 +4,10 @@ import functools
 import importlib.metadata
 import platform
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+
+from bundle.runs.records import Record
 
 
 def provenance(*, seconds: float, device: str, threads: int) -> dict:
@@ -32,3 +35,12 @@ def commit() -> str:
     command = ["git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+"]
     ran = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
     return ran.stdout.strip() or "unknown"
+
+
+def described(records: Sequence[Record]) -> dict:
+    """Return what these records have in common: settings, all their seeds, versions and commits."""
+    first = records[0].settings
+    common = {k: v for k, v in first.items() if k != "seed" and all(r.settings.get(k) == v for r in records)}
+    seeds = sorted({r.settings["seed"] for r in records})
+    commits = sorted({r.provenance["commit"] for r in records})
+    return {"settings": common, "seeds": seeds, "commits": commits, **versions()}

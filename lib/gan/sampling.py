@@ -6,12 +6,6 @@ import torch
 from torch import Tensor
 
 from lib.gan.networks import Generator
-from lib.networks import answers
-
-
-def sample(generator: Generator, noise: Tensor, *, batch_size: int) -> Tensor:
-    """Return images (n, c, 28, 28) of noise (n, latent_dim), in eval mode."""
-    return answers(generator, noise, batch_size=batch_size)
 
 
 def as_bytes(images: Tensor) -> Tensor:

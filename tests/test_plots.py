@@ -15,9 +15,9 @@ from bundle.plots.part1 import (
     draw_softmax_twice,
     draw_speed,
 )
-from bundle.plots.saving import described, plotted, save_figure, save_walk
+from bundle.plots.saving import plotted, save_figure, save_walk
 from bundle.plots.walks import draw_change_table, draw_line_and_circle, draw_seen_between
-from bundle.runs.provenance import provenance
+from bundle.runs.provenance import described, provenance
 from bundle.runs.records import Record, matching
 from lib.recurrent.training import cross_entropy
 
@@ -107,8 +107,18 @@ def test_drawing_leaves_the_callers_style_alone():
 
 
 def test_the_span_figure_draws_every_seed_and_names_the_span():
-    finals = {("RNN", "corrected"): {5: [1, 0.9, 1]}, ("LSTM", "ours"): {5: [1, 1, 1], 300: [0.99, 1, 0.2]}}
-    (panel,) = plotted(draw_memory_span(finals, accuracy=0.99, spans=[0, 5]))
+    finals = {
+        ("RNN", "corrected", 5): [1, 0.9, 1],
+        ("LSTM", "ours", 5): [1, 1, 1],
+        ("LSTM", "ours", 300): [0.99, 1, 0.2],
+    }
+    names = ("cell", "recipe", "seq_length", "seed")
+    records = [
+        Record(settings=dict(zip(names, (*group, seed), strict=True)), columns={"accuracy": [0, final]})
+        for group, seeds in finals.items()
+        for seed, final in enumerate(seeds)
+    ]
+    (panel,) = plotted(draw_memory_span(records, last=1, accuracy=0.99, share=0.9))
     medians, points = panel["lines"][2:4]
     assert (medians["label"], medians["x"], medians["y"]) == ("LSTM, ours: span 5", [5, 300], [1, 0.99])
     assert points["y"] == [1, 1, 1, 0.99, 1, 0.2]
@@ -160,7 +170,9 @@ def test_line_and_circle_are_drawn_with_what_was_measured():
             columns[f"{kind} {name}"] = [10 * i + j + a for a in alpha]
         columns[f"{kind} path_length"] = [4.0 + i, 9, 16, 25]
     summary = {"real frechet_distance": 0.1, "short frechet_distance": 0.7}
-    norm, quality, speed = plotted(draw_line_and_circle(columns, summary))
+    norm, quality, speed = plotted(
+        draw_line_and_circle(Record(settings={}, columns=columns, summary=summary))
+    )
     assert [line["y"] for line in norm["lines"]] == [columns["line norm"], columns["circle norm"]]
     assert quality["lines"][0]["y"] == columns["line frechet_distance"]
     assert [line["y"][0] for line in quality["lines"][2:]] == [0.1, 0.7]
