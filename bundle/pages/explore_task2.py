@@ -15,6 +15,7 @@ from bundle.plots.style import spaced
 from bundle.runs.records import Record
 from lib.gan.networks import Generator
 from lib.gan.sampling import as_bytes
+from lib.networks import answers
 
 CURVE, GRID = 440, 370  # widths on the screen, in pixels
 
@@ -62,7 +63,7 @@ def task2_explorer(
     def draw(_) -> None:
         drawn = next(seeds)
         noise = torch.randn(25, generator.latent_dim, generator=torch.Generator().manual_seed(drawn))
-        images = sample(generator, noise.to(next(generator.parameters()).device), batch_size=25)
+        images = answers(generator, noise.to(next(generator.parameters()).device), batch_size=25)
         batch.value = max(grids)
         said = f"25 images of new noise (seed {drawn}) by the generator that is kept."
         display(as_bytes(images).numpy(), said, record.summary)
