@@ -1,59 +1,52 @@
 """The tables of Task 3."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
-from bundle.claims.walks import WALK_CLAIMS, WalkVerdict, against_half, judge_walks, routes_of
+from bundle.claims.formats import Table, number, once, with_interval
+from bundle.claims.verdicts import Verdict, interval
+from bundle.claims.walks import KINDS, WALK_CLAIMS, decide_walks, routes_of
 from bundle.runs.records import Record
 
-WALKS_HEADER = ["Sentence", "Tested", "Path", "True", "Interval", "p", "Verdict"]
+PATH_MEASURES = {
+    "norm": "norm of the noise",
+    "frechet_distance": "Fréchet distance from the test digits",
+    "confidence": "mean confidence of the judge",
+    "nearest": "mean distance to the nearest test digit, in the judge's features",
+}
 
 
-def walk_rows(verdicts: Iterable[WalkVerdict]) -> Iterator[list[str]]:
-    """Yield a table row for each verdict; the sentence stands in the first row of its claim alone."""
-    last = None
-    for v in verdicts:
-        first, last = v.claim is not last, v.claim
-        share = f"{v.low:.3f} to {v.high:.3f}"
-        sentence = v.claim.sentence if first else ""
-        yield [sentence, v.test, v.kind, f"{v.count}/{v.n}", share, f"{v.corrected:.3f}", v.word]
+def verdicts(found: Sequence[Verdict]) -> Table:
+    """Return a row for each verdict; the sentence stands in the first row of its claim alone."""
+    sentences = once(v.sentence for v in found)
+    rows = [[words, v.test, v.case, *v.cells(".3f")] for words, v in zip(sentences, found, strict=True)]
+    return ["Sentence", "Tested", "Path", "True", "Interval", "p", "Verdict"], rows
 
 
-READINGS_HEADER = [
-    "Sentence",
-    "Path",
-    "As tested",
-    "Steps shown",
-    "Glimpsed",
-    "Sure ends",
-    "Pairs",
-    "Some path",
-]
-
-
-def reading_rows(record: Record, *, sure: float) -> Iterator[list[str]]:
-    """Yield for each sentence and kind the share of paths under other readings, with intervals.
+def readings(record: Record, *, sure: float) -> Table:
+    """Return for each sentence and kind the share of paths under other readings, with intervals.
 
     As tested: what the judge calls the image at any look; steps shown: only at the steps that are shown;
     glimpsed: a digit counts as seen where its probability reaches the record's `glimpse`; sure ends: only
     pairs whose ends the judge both gives a confidence of at least `sure`; pairs: how many these are; some
     path: one is enough.
     """
-    for claim in WALK_CLAIMS:
-        ends = record.columns[f"{claim.pair[0]}-{claim.pair[1]} confidence"]
-        for kind in ("line", "circle"):
-            routes, steps, glimpsed = (
-                routes_of(record, kind, claim.pair, name) for name in ("route", "route of steps", "glimpsed")
-            )
-            certain = [route for route, least in zip(routes, ends, strict=True) if least >= sure]
-            cells = []
-            for read in (routes, steps, glimpsed, certain):
-                count, n, low, high, _ = against_half(sum(map(claim.holds, read)), len(read))
-                cells.append(f"{count / n:.0%} ({low:.0%} to {high:.0%})" if n else "no pairs")
-            true = any(map(claim.holds, routes))
-            sentence = claim.sentence if kind == "line" else ""
-            yield [sentence, kind, *cells, f"{len(certain)}", "yes" if true else "not found"]
+    rows = []
+    for claim, kind in product(WALK_CLAIMS, KINDS):
+        names = ("route", "route of steps", "glimpsed")
+        true = [list(map(claim.holds, routes_of(record, kind, claim.pair, name))) for name in names]
+        ends = record.columns["{}-{} confidence".format(*claim.pair)]
+        certain = [holds for holds, least in zip(true[0], ends, strict=True) if least >= sure]
+        shares = [
+            with_interval(sum(one) / len(one), *interval(sum(one), len(one)), ".0%") if one else "no pairs"
+            for one in (*true, certain)
+        ]
+        some = "yes" if any(true[0]) else "not found"
+        rows.append([claim.sentence if kind == KINDS[0] else "", kind, *shares, f"{len(certain)}", some])
+    header = ["Sentence", "Path", "As tested", "Steps shown", "Glimpsed", "Sure ends", "Pairs", "Some path"]
+    return header, rows
 
 
 def change_shares(record: Record) -> tuple[np.ndarray, np.ndarray]:
@@ -64,73 +57,59 @@ def change_shares(record: Record) -> tuple[np.ndarray, np.ndarray]:
     shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
     c = record.columns
     for i, (first, second, n) in enumerate(zip(c["first"], c["second"], c["paths"], strict=True)):
-        for kind, place in (("line", (first, second)), ("circle", (second, first))):
+        for kind, place in zip(KINDS, ((first, second), (second, first)), strict=True):
             shares[place] = c[f"{kind} once"][i] / n
             visits = c[f"{kind} visits"][i]
             between[place] = np.argmax(visits) if any(visits) else -1
     return shares, between
 
 
-SEEN_HEADER = ["Walk", "Line", "Third digits", "Circle", "Third digits"]
-
-
-def seen_rows(lines: Sequence, circles: Sequence) -> Iterator[list[str]]:
-    """Yield a row for each walk (see `walks.Strip`) on the line and its like on the circle: what is seen."""
+def seen(lines: Sequence, circles: Sequence) -> Table:
+    """Return a row for each walk (a `bundle.runs.strips.Strip`) on the line and its like on the circle."""
+    rows = []
     for both in zip(lines, circles, strict=True):
-        cells = [
-            (" ".join(map(str, walk.facts["digits"])), ", ".join(map(str, walk.between)) or "none")
-            for walk in both
-        ]
-        yield [f"{both[0].first} → {both[0].second}", *cells[0], *cells[1]]
+        rows.append([f"{both[0].first} → {both[0].second}"])
+        for walk in both:
+            third = ", ".join(map(str, walk.between)) or "none"
+            rows[-1] += [" ".join(map(str, walk.facts["digits"])), third]
+    return ["Walk", "Line", "Third digits", "Circle", "Third digits"], rows
 
 
-PATH_QUALITY_HEADER = [
-    "Measure",
-    "Random noises",
-    "Middle of a line",
-    "Middle of a circle",
-    "Short noises",
-    "Real digits",
-]
-
-
-def path_quality_rows(record: Record) -> Iterator[list[str]]:
-    """Yield a row for each measure of images at the ends and in the middle of both kinds of path.
+def path_quality(record: Record) -> Table:
+    """Return a row for each measure of images at the ends and in the middle of both kinds of path.
 
     The last row is the perceptual path length of whole paths, with its interval.
     """
-    c, s = record.columns, record.summary
-    middle = len(c["alpha"]) // 2
-    words = {
-        "norm": "norm of the noise",
-        "frechet_distance": "Fréchet distance from the test digits",
-        "confidence": "mean confidence of the judge",
-        "nearest": "mean distance to the nearest test digit, in the judge's features",
-    }
-    for name, text in words.items():
-        paths = [c[f"line {name}"][0], c[f"line {name}"][middle], c[f"circle {name}"][middle]]
-        others = [s.get(f"short {name}"), s.get(f"real {name}")]
-        yield [text, *("" if value is None else f"{value:.3f}" for value in (*paths, *others))]
-    ends = [[s[f"{kind} path_length{end}"] for end in ("", " low", " high")] for kind in ("line", "circle")]
-    lengths = [f"{mean:.0f} ({low:.0f} to {high:.0f})" for mean, low, high in ends]
-    yield ["perceptual path length", "", *lengths, "", ""]
+    c, s, middle = record.columns, record.summary, len(record.columns["alpha"]) // 2
+    rows = []
+    for name, words in PATH_MEASURES.items():
+        paths = [c[f"line {name}"][0], *(c[f"{kind} {name}"][middle] for kind in KINDS)]
+        values = [*paths, s.get(f"short {name}"), s.get(f"real {name}")]
+        rows.append([words, *(number(value, ".3f") for value in values)])
+    rows.append(["perceptual path length", "", *(_path_length(record, kind) for kind in KINDS), "", ""])
+    middles = ["Middle of a line", "Middle of a circle"]
+    return ["Measure", "Random noises", *middles, "Short noises", "Real digits"], rows
 
 
 def smoother(record: Record) -> str:
     """Return in words which kind of path is perceptually shorter: the interval of the difference decides."""
     low, high = (record.summary[f"difference path_length {end}"] for end in ("low", "high"))
-    by = f"line less circle {record.summary['difference path_length']:.0f} ({low:.0f} to {high:.0f})"
+    shorter = f"the {'circle' if low > 0 else 'line'} is the shorter on the whole"
     if low <= 0 <= high:
-        return f"which kind is the shorter on the whole is undecided: {by}"
-    return f"the {'circle' if low > 0 else 'line'} is the shorter on the whole: {by}"
+        shorter = "which kind is the shorter on the whole is undecided"
+    return f"{shorter}: line less circle {_path_length(record, 'difference')}"
 
 
-def walks_summary(record: Record) -> dict[str, float]:
-    """Return the main numbers of a record of `walks.run_walks`, by short names."""
+def summary(record: Record) -> dict[str, float]:
+    """Return the main numbers of a record of `bundle.runs.walks.run_walks`, by short names."""
+    names = {claim.sentence: "{}-{}".format(*claim.pair) for claim in WALK_CLAIMS}
     shares = {}
-    for v in judge_walks(record):
-        name = f"{v.claim.pair[0]}-{v.claim.pair[1]} {v.kind}"
-        shares[f"{name} against the other" if f"{name} true" in shares else f"{name} true"] = v.count / max(
-            v.n, 1
-        )
+    for v in decide_walks(record):
+        what = "true" if v.test.startswith("most paths") else "against the other"
+        shares[f"{names[v.sentence]} {v.case} {what}"] = v.count / max(v.n, 1)
     return shares | {name: value for name, value in record.summary.items() if " " in name}
+
+
+def _path_length(record: Record, of: str) -> str:
+    mean, low, high = (record.summary[f"{of} path_length{end}"] for end in ("", " low", " high"))
+    return with_interval(mean, low, high, ".0f")

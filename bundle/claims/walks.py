@@ -1,28 +1,25 @@
-"""What the original report says of its three walks, counted over many, and the tables of Task 3."""
+"""What the original report says of its three walks, counted over many."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
-from scipy.stats import binomtest, false_discovery_control
 
-from bundle.claims.verdicts import Verdict
+from bundle.claims.verdicts import Verdict, counted, decide, interval
+from bundle.original import WALK_FIGURES
 from bundle.runs.records import Record
+
+KINDS = ("line", "circle")  # of path
 
 
 @dataclass(frozen=True)
 class WalkClaim:
-    """One sentence of the original about a walk between two digits, true or not for a path.
+    """One sentence of the original about a walk between two digits, true or not for a path."""
 
-    Attributes:
-        pair: the digits at the ends.
-        third: the digit that is seen between, or None: no third digit is.
-        sentence: what the original says, in our words.
-    """
-
-    pair: tuple[int, int]
-    third: int | None
-    sentence: str
+    pair: tuple[int, int]  # the digits at the ends
+    third: int | None  # the digit that is seen between; None: no third digit is
+    sentence: str  # what the original says, in our words
 
     def holds(self, seen: str) -> bool:
         """Return whether it is true for a path on which these digits are seen."""
@@ -31,39 +28,14 @@ class WalkClaim:
 
 
 WALK_CLAIMS = [
-    WalkClaim((2, 7), None, "From 2 to 7 the number changes from 2 to 7 (Figure 17)"),
-    WalkClaim((2, 6), 1, "From 2 to 6 the figure between looks like 1 (Figure 18)"),
-    WalkClaim((6, 7), 5, "From 6 to 7 the figure between looks like 5 (Figure 19)"),
+    WalkClaim(WALK_FIGURES[17], None, "From 2 to 7 the number changes from 2 to 7 (Figure 17)"),
+    WalkClaim(WALK_FIGURES[18], 1, "From 2 to 6 the figure between looks like 1 (Figure 18)"),
+    WalkClaim(WALK_FIGURES[19], 5, "From 6 to 7 the figure between looks like 5 (Figure 19)"),
 ]
 
 
-@dataclass(frozen=True)
-class WalkVerdict:
-    """What the paths between many pairs of noises say about a sentence.
-
-    Attributes:
-        kind: of path, "line" or "circle".
-        test: what is counted, in words.
-        count, n: it is true for `count` of `n` paths.
-        low, high: 95 % interval of that share (Clopper and Pearson 1934).
-        p: of the count against one half (exact binomial, two-sided); `corrected` for all judged together.
-    """
-
-    claim: WalkClaim
-    kind: str
-    test: str
-    count: int
-    n: int
-    low: float
-    high: float
-    p: float
-    corrected: float
-
-    word = Verdict.word  # holds, does not hold or undecided, by the same rule
-
-
-def judge_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[WalkVerdict]:
-    """Return verdicts from a record of `walks.run_walks`: is each sentence true of most paths?
+def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[Verdict]:
+    """Return verdicts from a record of `bundle.runs.walks.run_walks`: is each sentence true of most paths?
 
     Where the sentence names a third digit there is a second test: is it seen on more paths than any other
     third digit? It is set against the one seen most often, path by path: of those that show one of the two
@@ -71,45 +43,24 @@ def judge_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> li
     picked from eight, and p is multiplied by eight (Bonferroni).
     """
     found = []
-    for claim in claims:
-        for kind in ("line", "circle"):
-            routes = routes_of(record, kind, claim.pair)
-            true = sum(map(claim.holds, routes))
-            test = "no third digit is seen" if claim.third is None else f"{claim.third} is seen"
-            found.append((claim, kind, f"most paths: {test}", *against_half(true, len(routes))))
-            if claim.third is None:
-                continue
-            visits = np.array([share[0] for share in third_digits(record, kind, claim.pair)])
+    for claim, kind in product(claims, KINDS):
+        routes, words = routes_of(record, kind, claim.pair), {"sentence": claim.sentence, "case": kind}
+        test = f"most paths: {'no third digit' if claim.third is None else claim.third} is seen"
+        found.append(counted(sum(map(claim.holds, routes)), len(routes), test=test, **words))
+        if claim.third is not None:
+            visits = np.array([share for share, _, _ in third_digits(record, kind, claim.pair)])
             visits[[claim.third, *claim.pair]] = -1
             rival = str(visits.argmax())
             ours = sum(claim.holds(r) and rival not in r for r in routes)
             theirs = sum(rival in r and not claim.holds(r) for r in routes)
-            row = against_half(ours, ours + theirs)
-            p = row[-1] if ours > theirs else min(1.0, 8 * row[-1])
-            found.append(
-                (
-                    claim,
-                    kind,
-                    f"{claim.third} is seen more often than {rival}, the other that is seen most",
-                    *row[:-1],
-                    p,
-                )
-            )
-    corrected = false_discovery_control([row[-1] for row in found])
-    return [WalkVerdict(*row, float(p)) for row, p in zip(found, corrected, strict=True)]
-
-
-def against_half(count: int, n: int) -> tuple[int, int, float, float, float]:
-    """Return count, n, the interval of the share, and p against one half; nothing counted decides nothing."""
-    if n == 0:
-        return 0, 0, 0.0, 1.0, 1.0
-    test = binomtest(count, n)
-    interval = test.proportion_ci()
-    return count, n, float(interval.low), float(interval.high), float(test.pvalue)
+            test = f"{claim.third} is seen more often than {rival}, the other that is seen most"
+            times = 1 if ours > theirs else 8
+            found.append(counted(ours, ours + theirs, test=test, times=times, **words))
+    return decide(found)
 
 
 def routes_of(record: Record, kind: str, pair: tuple[int, int], name: str = "route") -> list[str]:
-    """Return for each path the digits seen on it: a column of a record of `walks.run_walks`."""
+    """Return for each path the digits seen on it: a column of a record of `bundle.runs.walks.run_walks`."""
     return record.columns[f"{kind} {pair[0]}-{pair[1]} {name}"]
 
 
@@ -117,5 +68,4 @@ def third_digits(record: Record, kind: str, pair: tuple[int, int]) -> list[tuple
     """Return for each digit the share of paths that show it between two others, with its 95 % interval."""
     routes = routes_of(record, kind, pair)
     counts = [sum(str(d) in route for route in routes) if d not in pair else 0 for d in range(10)]
-    rows = [against_half(count, len(routes)) for count in counts]
-    return [(count / n, low, high) for count, n, low, high, _ in rows]
+    return [(count / len(routes), *interval(count, len(routes))) for count in counts]
