@@ -2,7 +2,8 @@
 
 LOG_EVERY = 10  # steps from one logged accuracy to the next
 
-ACCURACY_FIGURES = {  # cell and sequence length
+# cell and sequence length by the number of the figure
+ACCURACY_FIGURES = {
     1: ("LSTM", 10),
     2: ("LSTM", 3),
     3: ("LSTM", 5),
@@ -18,18 +19,8 @@ GAN_CHECKPOINTS = (
     *(80000, 99500, 120000, 130000, 140000, 150000, 160000, 170000, 185000, 187000),
 )
 
-PRINTED_BATCHES = {  # the checkpoints whose samples are figures
-    7: 0,
-    8: 2000,
-    9: 5000,
-    10: 7500,
-    11: 11500,
-    12: 13500,
-    13: 50000,
-    14: 79500,
-    15: 170000,
-    16: 187000,
-}
+# checkpoints whose samples are printed, by the number of the figure
+PRINTED_BATCHES = dict(enumerate((0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 170000, 187000), start=7))
 
 GAN_RECIPE = {
     "topology": "as-written",

@@ -1,6 +1,7 @@
 """What a run's accuracy curve says: when it arrives, how steady it is, how far it remembers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 
 import numpy as np
@@ -12,49 +13,61 @@ LAST = 500  # steps: the stretch at the end of training in which stability is me
 COLLAPSE = 0.1  # a fall of the accuracy by this much below 100 %
 
 
-def first_full(accuracy: np.ndarray) -> float:
-    """Return the step of the first logged batch at 100 %, or infinity if there is none."""
-    return _first_step(accuracy == 1)
+@dataclass(frozen=True)
+class Curve:
+    """The logged accuracies of a run."""
+
+    values: np.ndarray  # (steps / 10,)
+
+    def first_full(self) -> float:
+        """Return the step of the first logged batch at 100 %, or infinity if there is none."""
+        full = np.flatnonzero(self.values == 1)
+        return float(full[0] * LOG_EVERY) if len(full) else np.inf
+
+    def held_full(self) -> float:
+        """Return the step from which on every logged batch is at 100 %, or infinity if the last is not."""
+        return Curve(np.minimum.accumulate(self.values[::-1])[::-1]).first_full()
+
+    def mean(self) -> float:
+        return float(self.values.mean())
+
+    def unsteadiness(self) -> float:
+        """Return the share of logged batches below 100 % after the first at 100 %; 1 if there is none."""
+        after = self.values[np.maximum.accumulate(self.values) == 1]
+        return float((after < 1).mean()) if len(after) else 1.0
+
+    def fluctuation(self) -> float:
+        """Return the standard deviation of the logged accuracy over the last 500 steps."""
+        return float(self.values[-LAST // LOG_EVERY :].std())
+
+    def collapses(self) -> float:
+        """Return how often the logged accuracy falls to 90 % or less from above, after its first 100 %."""
+        low = self.values[np.maximum.accumulate(self.values) == 1] <= 1 - COLLAPSE
+        return float(np.sum(low[1:] & ~low[:-1]))
+
+    def deepest_drop(self) -> float:
+        """Return how far the logged accuracy ever falls below the best before it."""
+        return float((np.maximum.accumulate(self.values) - self.values).max())
 
 
-def held_full(accuracy: np.ndarray) -> float:
-    """Return the step from which on every logged batch is at 100 %, or infinity if the last is not."""
-    return _first_step(np.minimum.accumulate(accuracy[::-1] == 1)[::-1])
+def logged(record: Record) -> Curve:
+    """Return the accuracy of every tenth step; 0 where a curriculum is still on the way."""
+    return Curve(np.nan_to_num(at_target(record)[::LOG_EVERY]))
 
 
-def unsteadiness(accuracy: np.ndarray) -> float:
-    """Return the share of logged batches below 100 % after the first at 100 %; 1 if there is none."""
-    after = _from_first_full(accuracy)
-    return float((after < 1).mean()) if len(after) else 1.0
-
-
-def fluctuation(accuracy: np.ndarray) -> float:
-    """Return the standard deviation of the logged accuracy over the last 500 steps."""
-    return float(accuracy[-LAST // LOG_EVERY :].std())
-
-
-def collapses(accuracy: np.ndarray) -> float:
-    """Return how often the logged accuracy falls to 90 % or less from above, after its first 100 %."""
-    low = _from_first_full(accuracy) <= 1 - COLLAPSE
-    return float(np.sum(low[1:] & ~low[:-1]))
-
-
-def deepest_drop(accuracy: np.ndarray) -> float:
-    """Return how far the logged accuracy ever falls below the best before it."""
-    return float((np.maximum.accumulate(accuracy) - accuracy).max())
-
-
-def logged(record: Record) -> np.ndarray:
-    """Return the accuracy of every tenth step, (steps / 10,); 0 where a curriculum is still on the way."""
-    accuracy, at_target = _accuracy(record)
-    return np.where(at_target, accuracy, 0)[::LOG_EVERY]
+def at_target(record: Record) -> np.ndarray:
+    """Return the accuracy of every step, (steps,), nan for a batch of another length than seq_length."""
+    target = record.settings["seq_length"]
+    return np.where(
+        np.equal(record.columns.get("length", target), target), record.columns["accuracy"], np.nan
+    )
 
 
 def final_accuracy(record: Record, *, last: int) -> float:
     """Return the mean accuracy of the batches at length seq_length in the last steps, 0 if there is none."""
-    accuracy, at_target = _accuracy(record)
-    found = accuracy[-last:][at_target[-last:]]
-    return float(found.mean()) if len(found) else 0.0
+    accuracy = at_target(record)[-last:]
+    accuracy = accuracy[~np.isnan(accuracy)]
+    return float(accuracy.mean()) if len(accuracy) else 0.0
 
 
 def final_by_length(records: Sequence[Record], *, last: int) -> dict[int, list[float]]:
@@ -72,17 +85,3 @@ def span(finals: Mapping[int, Sequence[float]], *, accuracy: float, share: float
     """
     reached = takewhile(lambda n: np.mean(np.asarray(finals[n]) >= accuracy) >= share, sorted(finals))
     return max(reached, default=0)
-
-
-def _first_step(there: np.ndarray) -> float:
-    return float(there.argmax() * LOG_EVERY) if there.any() else np.inf
-
-
-def _from_first_full(accuracy: np.ndarray) -> np.ndarray:
-    return accuracy[np.maximum.accumulate(accuracy == 1)]
-
-
-def _accuracy(record: Record) -> tuple[np.ndarray, np.ndarray]:
-    """Return the accuracy of every step, (steps,), and whether its batch had the length seq_length."""
-    accuracy, target = np.asarray(record.columns["accuracy"]), record.settings["seq_length"]
-    return accuracy, np.broadcast_to(np.equal(record.columns.get("length", target), target), accuracy.shape)

@@ -8,10 +8,7 @@ Table = tuple[list[str], list[list[str]]]  # header and rows
 
 
 def number(value: float | None, form: str = "") -> str:
-    """Return a number in a format such as ".2f"; None leaves its cell empty.
-
-    Without a format whole numbers have no decimals, others three below 10; infinity is a step that never comes.
-    """
+    """Return a number as a cell shows it: None leaves it empty, infinity is a step that never comes."""
     if value is None:
         return ""
     if not form and np.isinf(value):

@@ -1,33 +1,26 @@
-"""What the original report says of its GAN's pictures, put to the test on the records of runs.
+"""What the original report says of its GAN's pictures, put to the test, and the tables of Task 2.
 
 A picture is called clear where its features lie among those of real images and the judge is at least as sure
 of it as of all but one in a hundred real ones. A share is judged by its 95 % interval: a sentence holds, or
 does not, where the whole interval says so; otherwise it is undecided.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 
+import numpy as np
 from scipy.stats import kendalltau
 
-from bundle.claims.verdicts import Claim, Verdict, interval
+from bundle.claims.formats import Table, number
+from bundle.claims.verdicts import Verdict, interval
 from bundle.original import PRINTED_BATCHES, scaled_batch
 from bundle.runs.records import Record
 
-Outcome = (
-    tuple[str, bool | None] | None
-)  # what is measured of a run, and whether it is true; None: not looked at
-
-
-def decide_pictures(records: Sequence[Record], *, case: str = "") -> list[Verdict]:
-    """Return what runs that differ by their seed say of each sentence: decided where they agree."""
-    found = []
-    for claim in PICTURES:
-        outcomes = [outcome for outcome in map(claim.find, records) if outcome]
-        numbers, holds = "; ".join(measured for measured, _ in outcomes), [true for _, true in outcomes]
-        words = {"sentence": claim.sentence, "test": claim.test, "case": case, "numbers": numbers}
-        agreed = holds[0] if len(set(holds)) == 1 else None
-        found.append(Verdict(**words, count=holds.count(True), n=len(holds), holds=agreed))
-    return found
+BEYOND = {  # measures of a finished run, beside those at each checkpoint
+    "cas": "accuracy of a classifier that learns from samples",
+    "c2st": "unseen images told apart by a fresh network",
+    "discriminator_right": "told apart by the discriminator itself",
+}
 
 
 def quality_columns(record: Record) -> dict[str, list[float]]:
@@ -38,8 +31,8 @@ def quality_columns(record: Record) -> dict[str, list[float]]:
 def quality_by_batch(record: Record) -> dict[int, dict[str, float]]:
     """Return what was measured at each checkpoint, by its batch."""
     columns = quality_columns(record)
-    moments = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
-    return {moment["batch"]: moment for moment in moments}
+    batches = enumerate(columns.get("batch", []))
+    return {batch: {name: values[i] for name, values in columns.items()} for i, batch in batches}
 
 
 def _clear(record: Record, figure: int) -> float | None:
@@ -48,23 +41,25 @@ def _clear(record: Record, figure: int) -> float | None:
     return quality_by_batch(record).get(batch, {}).get("clear")
 
 
-def _at_most(limit: float, share: float | None, n: int, word: str) -> Outcome:
+def _at_most(limit: float, share: float | None, n: int, word: str) -> tuple[str, bool | None] | None:
     if share is None:
         return None
     low, high = interval(round(share * n), n)
-    return f"{share:.1%} {word}", True if high <= limit else False if low > limit else None
+    return f"{share:.1%} {word}", None if low <= limit < high else high <= limit
 
 
-def _beside_real(record: Record, share: float | None, rule: Callable[..., bool | None]) -> Outcome:
+def _beside_real(
+    record: Record, share: float | None, rule: Callable[..., bool | None]
+) -> tuple[str, bool | None] | None:
     """Compare the interval of a share of clear images with the low end of that of real ones."""
     real, n = record.summary.get("real_clear"), record.settings["samples"]
     if share is None or real is None:
         return None
-    ends = (*interval(round(share * n), n), interval(round(real * n), n)[0])
-    return f"{share:.1%} clear; real {real:.1%}", rule(*ends)
+    least, _ = interval(round(real * n), n)
+    return f"{share:.1%} clear; real {real:.1%}", rule(*interval(round(share * n), n), least)
 
 
-def _some_in_between(record: Record) -> Outcome:
+def _some_in_between(record: Record) -> tuple[str, bool | None] | None:
     shares, n = [_clear(record, figure) for figure in range(8, 14)], record.settings["samples"]
     if None in shares:
         return None
@@ -74,53 +69,102 @@ def _some_in_between(record: Record) -> Outcome:
     return numbers, below == len(shares) and min(shares) > 0.05
 
 
-def _clearer_and_clearer(record: Record) -> Outcome:
+def _clearer_and_clearer(record: Record) -> tuple[str, bool | None] | None:
     quality = quality_by_batch(record)
     if len(quality) < 5:
         return None
     found = kendalltau(list(quality), [moment["clear"] for moment in quality.values()])
     p = f"p = {found.pvalue:.3f}" if found.pvalue >= 0.001 else "p < 0.001"
-    return f"Kendall's τ = {found.statistic:.2f}, {p}", None if found.pvalue > 0.05 else bool(
-        found.statistic > 0
-    )
+    rises = None if found.pvalue > 0.05 else bool(found.statistic > 0)
+    return f"Kendall's τ = {found.statistic:.2f}, {p}", rises
 
 
-PICTURES = [  # section 3.2.3 of the original, but for the last
-    Claim(
-        "At the very beginning the images are like noise; no figure can be told",
+PICTURES = {  # what makes each sentence true, in words, and what a run shows of it, None if nobody looked
+    "At the very beginning the images are like noise; no figure can be told": (
         "before the first batch at most 5 % of the samples are clear",
         lambda run: _at_most(0.05, _clear(run, 7), run.settings["samples"], "clear"),
     ),
-    Claim(
-        "During the process some figures can be told, not very clear or consistent",
+    "During the process some figures can be told, not very clear or consistent": (
         "at each of the moments 2000 to 50 000 more than 5 % are clear, and fewer than at the end",
         _some_in_between,
     ),
-    Claim(
-        "At batch 79 500 most figures are clear, but some are not",
+    "At batch 79 500 most figures are clear, but some are not": (
         "at that moment more than half are clear, and fewer than among real images",
         lambda run: _beside_real(run, _clear(run, 14), lambda low, high, real: low > 0.5 and high < real),
     ),
-    Claim(
-        "After training all figures are clear and consistent",
+    "After training all figures are clear and consistent": (
         "at the end no smaller share is clear than among real images",
         lambda run: _beside_real(
-            run, run.summary["clear"], lambda low, high, real: low >= real or (False if high < real else None)
+            run, run.summary["clear"], lambda low, high, real: None if low < real <= high else low >= real
         ),
     ),
-    Claim(
-        "The generated images are more and more clear",
+    "The generated images are more and more clear": (
         "the share of clear ones rises with the batch over all moments (Kendall's rank test)",
         _clearer_and_clearer,
     ),
-    Claim(
-        "They are hard to tell from MNIST",
+    "They are hard to tell from MNIST": (
         "a fresh network is right on fewer than three in four unseen images, half of them real",
         lambda run: _at_most(0.75, run.summary["c2st"], run.summary["c2st_of"], "right"),
     ),
-    Claim(
-        "The discriminator is unable to find differences (§3.1.1)",
+    "The discriminator is unable to find differences (§3.1.1)": (
         "at the end it is right on at most 55 % of samples and test images",
         lambda run: _at_most(0.55, run.summary["discriminator_right"], 2 * run.settings["samples"], "right"),
     ),
-]
+}
+
+
+def decide_pictures(groups: Mapping[str, Sequence[Record]]) -> list[Verdict]:
+    """Return what groups of runs that differ by their seed say of each sentence: decided where they agree."""
+    found = []
+    for (sentence, (test, find)), (case, records) in product(PICTURES.items(), groups.items()):
+        shown = [outcome for outcome in map(find, records) if outcome]
+        numbers, holds = "; ".join(measured for measured, _ in shown), [true for _, true in shown]
+        agreed = holds[0] if len(set(holds)) == 1 else None
+        count = {"count": holds.count(True), "n": len(holds), "numbers": numbers, "holds": agreed}
+        found.append(Verdict(sentence, test, case, **count))
+    return found
+
+
+def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
+    """Return a row for each sentence: its test, and what each group of runs says."""
+    rows = {sentence: [sentence, test] for sentence, (test, _) in PICTURES.items()}
+    for v in decide_pictures(groups):
+        rows[v.sentence].append(f"**{v.word}**: {v.numbers}" if v.n else "not looked at")
+    return ["Sentence", "True of a run if", *groups], list(rows.values())
+
+
+def quality_table(record: Record, measures: Mapping[str, str]) -> Table:
+    """Return a row for each measure, in words by its name: of both generators and of real images."""
+    rows = [
+        [words, *(number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))]
+        for name, words in (measures | BEYOND).items()
+    ]
+    return ["Measure", "Averaged (kept)", "As trained", "Real images"], rows
+
+
+def variant_table(groups: Mapping[str, Sequence[Record]], cost: Mapping[str, float]) -> Table:
+    """Return a row for our recipe ("ours") and each change of it; `cost` is a batch's over that of ours."""
+    keys = ("frechet_distance", "clear", "recall", "class_imbalance")
+    rows, ours = [], [record.summary[keys[0]] for record in groups["ours"]]
+    for name, records in groups.items():
+        distances, *others = ([record.summary[key] for record in records] for key in keys)
+        worse, better = min(distances) > max(ours), max(distances) < min(ours)
+        word = "worse" if worse else "better" if better else "" if name == "ours" else "undecided"
+        cells = [number(value, ".2f") for value in (*map(np.mean, others), cost.get(name))]
+        rows.append([name, _each(records, keys[0], ".2f"), *cells, word])
+    measures = ["Fréchet distance, each seed", "Clear", "Recall", "Class balance"]
+    return ["Recipe", *measures, "Cost", "Than ours"], rows
+
+
+def stacked_table(groups: Mapping[str, Sequence[Record]]) -> Table:
+    """Return a row for each recipe's records: every seed's, and what real stacks measure."""
+    forms = {"modes": "d", "reverse_kl": ".3f", "real_modes": "d", "real_reverse_kl": ".3f"}
+    rows = [[name, *(_each(runs, *column) for column in forms.items())] for name, runs in groups.items()]
+    seeds = ["Kinds, each seed", "Distance (nats), each seed"]
+    return ["Recipe", *seeds, "Real stacks: kinds", "Real stacks: distance"], rows
+
+
+def _each(records: Sequence[Record], key: str, form: str) -> str:
+    """Return a number of each seed in one cell, of real images each once."""
+    cells = [format(record.summary[key], form) for record in records]
+    return ", ".join(dict.fromkeys(cells) if key.startswith("real_") else cells)

@@ -1,109 +1,176 @@
-"""The original's sentences on LSTM and RNN, tested seed by seed, both cells on the same batches."""
+"""The original's sentences on LSTM and RNN, tested seed by seed, and the tables of Part 1."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
 
-from bundle.claims.accuracy import deepest_drop, first_full, fluctuation, held_full, logged, unsteadiness
-from bundle.claims.formats import number
-from bundle.claims.verdicts import Claim, Verdict, counted, decide, median_interval
+from bundle.claims.accuracy import Curve, final_accuracy, logged
+from bundle.claims.formats import Table, number, once
+from bundle.claims.verdicts import Verdict, decide, median_interval
 from bundle.runs.records import Record
 
-PART1 = [  # of the logged accuracies of one seed by length, of both cells
-    Claim(
-        "The learning-rate schedule gives better results (§2.1.2)",
+PART1 = {  # what makes each sentence true, in words; the measure of one seed's curves, and whether it is true
+    "The learning-rate schedule gives better results (§2.1.2)": (
         "the LSTM at 10 holds 100 % earlier with it than without; "
         "median: steps to held 100 %, with less without",
-        lambda lstm, rnn: (m := held_full(lstm[10]) - held_full(lstm[10, "no schedule"]), m < 0),
+        lambda lstm, rnn: (m := lstm[10].held_full() - lstm[10, "no schedule"].held_full(), m < 0),
     ),
-    Claim(
-        "Length 5 gives the best performance (§2.2)",
+    "Length 5 gives the best performance (§2.2)": (
         "the LSTM holds 100 % earlier at 5 than at 3, 10 and 30; median: steps to held 100 %, length 5",
-        lambda lstm, rnn: (m := held_full(lstm[5]), m < min(held_full(lstm[n]) for n in (3, 10, 30))),
+        lambda lstm, rnn: (m := lstm[5].held_full(), m < min(lstm[n].held_full() for n in (3, 10, 30))),
     ),
-    Claim(
-        "Beyond 5, longer is worse (§2.2)",
+    "Beyond 5, longer is worse (§2.2)": (
         "the LSTM's mean accuracy over training falls from 5 to 10 to 30; median: mean accuracy, 5 less 30",
         lambda lstm, rnn: ((a := lstm[5].mean()) - (c := lstm[30].mean()), a > lstm[10].mean() > c),
     ),
-    Claim(
-        "Length 3 is better than length 10 (§2.2)",
+    "Length 3 is better than length 10 (§2.2)": (
         "the LSTM's mean accuracy over training is higher at 3 than at 10; median: mean accuracy, 3 less 10",
         lambda lstm, rnn: (m := lstm[3].mean() - lstm[10].mean(), m > 0),
     ),
-    Claim(
-        "At 5 the LSTM reaches 100 % in about 400 steps (§2.2)",
+    "At 5 the LSTM reaches 100 % in about 400 steps (§2.2)": (
         "first logged 100 % between 300 and 500; median: steps to first 100 %",
-        lambda lstm, rnn: (m := first_full(lstm[5]), 300 <= m <= 500),
+        lambda lstm, rnn: (m := lstm[5].first_full(), 300 <= m <= 500),
     ),
-    Claim(
-        "At 5 the RNN needs more than 600 steps (§2.2)",
+    "At 5 the RNN needs more than 600 steps (§2.2)": (
         "first logged 100 % after 600, or never; median: steps to first 100 %",
-        lambda lstm, rnn: (m := first_full(rnn[5]), m > 600),
+        lambda lstm, rnn: (m := rnn[5].first_full(), m > 600),
     ),
-    Claim(
-        "At 5 the LSTM reaches 100 % before the RNN (§2.2)",
+    "At 5 the LSTM reaches 100 % before the RNN (§2.2)": (
         "its first logged 100 % is earlier; median: steps to first 100 %, LSTM less RNN",
-        lambda lstm, rnn: (m := first_full(lstm[5]) - first_full(rnn[5]), m < 0),
+        lambda lstm, rnn: (m := lstm[5].first_full() - rnn[5].first_full(), m < 0),
     ),
-    Claim(
-        "At 5 the LSTM is more stable (§2.2)",
+    "At 5 the LSTM is more stable (§2.2)": (
         "after its first 100 % fewer logged batches are below 100 % than after the RNN's; "
         "median: share below 100 %, LSTM less RNN",
-        lambda lstm, rnn: (m := unsteadiness(lstm[5]) - unsteadiness(rnn[5]), m < 0),
+        lambda lstm, rnn: (m := lstm[5].unsteadiness() - rnn[5].unsteadiness(), m < 0),
     ),
-    Claim(
-        "At 30 accuracy is not stable at 100 % (§2.2)",
+    "At 30 accuracy is not stable at 100 % (§2.2)": (
         "neither cell holds 100 % at the end; median: last logged accuracy, the better cell",
-        lambda lstm, rnn: (m := max(lstm[30][-1], rnn[30][-1]), m < 1),
+        lambda lstm, rnn: (m := max(lstm[30].values[-1], rnn[30].values[-1]), m < 1),
     ),
-    Claim(
-        "At 30 the LSTM reaches 100 % after 1400 steps (§2.2)",
+    "At 30 the LSTM reaches 100 % after 1400 steps (§2.2)": (
         "first logged 100 % at 1400 or later, and before the end; median: steps to first 100 %",
-        lambda lstm, rnn: (m := first_full(lstm[30]), 1400 <= m < np.inf),
+        lambda lstm, rnn: (m := lstm[30].first_full(), 1400 <= m < np.inf),
     ),
-    Claim(
-        "At 30 the RNN does not reach 100 % in 1500 steps (§2.2)",
+    "At 30 the RNN does not reach 100 % in 1500 steps (§2.2)": (
         "no logged batch at 100 %; median: best logged accuracy",
-        lambda lstm, rnn: (m := rnn[30].max(), m < 1),
+        lambda lstm, rnn: (m := rnn[30].values.max(), m < 1),
     ),
-    Claim(
-        "At 30 the RNN fluctuates dramatically (§2.2)",
+    "At 30 the RNN fluctuates dramatically (§2.2)": (
         "it falls 0.2 or more below its best, and varies more than the LSTM over the last 500 steps; "
         "median: deepest drop of accuracy",
         lambda lstm, rnn: (
-            m := deepest_drop(rnn[30]),
-            m >= 0.2 and fluctuation(rnn[30]) > fluctuation(lstm[30]),
+            m := rnn[30].deepest_drop(),
+            m >= 0.2 and rnn[30].fluctuation() > lstm[30].fluctuation(),
         ),
     ),
-    Claim(
-        "The LSTM performs better than the RNN (§2.2)",
+    "The LSTM performs better than the RNN (§2.2)": (
         "its mean accuracy over training is higher at 5 and at 30; "
         "median: mean accuracy, LSTM less RNN, the worse of 5 and 30",
         lambda lstm, rnn: (m := min(lstm[n].mean() - rnn[n].mean() for n in (5, 30)), m > 0),
     ),
-]
+}
 
 
-def decide_part1(records: Sequence[Record], claims: Sequence[Claim] = PART1) -> list[Verdict]:
+def decide_part1(records: Sequence[Record], claims: Mapping[str, tuple] = PART1) -> list[Verdict]:
     """Return a verdict for each claim that the records can decide, under both of the original's recipes."""
-    seeds: dict[str, dict[int, dict[str, dict]]] = {}
-    for r in (r for r in records if r.settings["recipe"] in ("as-written", "corrected")):
-        length, unscheduled = r.settings["seq_length"], r.settings.get("schedule_factor") == 1
-        cells = seeds.setdefault(r.settings["recipe"], {}).setdefault(
-            r.settings["seed"], {"LSTM": {}, "RNN": {}}
-        )
-        cells[r.settings["cell"]][(length, "no schedule") if unscheduled else length] = logged(r)
+    seeds = defaultdict(lambda: {"LSTM": {}, "RNN": {}})  # curves by recipe and seed, by cell, by length
+    for record in records:
+        s = record.settings
+        length = s["seq_length"] if s.get("schedule_factor") != 1 else (s["seq_length"], "no schedule")
+        seeds[s["recipe"], s["seed"]][s["cell"]][length] = logged(record)
+    recipes = [name for name in dict.fromkeys(recipe for recipe, _ in seeds) if name != "ours"]
     found = []
-    for claim, recipe in product(claims, seeds):
+    for (sentence, (test, find)), recipe in product(claims.items(), recipes):
         try:
-            outcomes = [claim.find(cells["LSTM"], cells["RNN"]) for cells in seeds[recipe].values()]
+            outcomes = [find(*cells.values()) for (of, _), cells in seeds.items() if of == recipe]
         except KeyError:  # a cell, a length or a schedule that these records do not have
             continue
-        measures, holds = zip(*outcomes, strict=True)
+        measures, true = zip(*outcomes, strict=True)
         median, low, high = median_interval(measures)
-        numbers = number(median) + (f" [{number(low)}, {number(high)}]" if len(outcomes) > 5 else "")
-        words = {"sentence": claim.sentence, "test": claim.test, "case": recipe, "numbers": numbers}
-        found.append(counted(int(sum(holds)), len(outcomes), **words))
+        numbers = number(median) + (f" [{number(low)}, {number(high)}]" if len(true) > 5 else "")
+        found.append(Verdict(sentence, test, recipe, count=int(sum(true)), n=len(true), numbers=numbers))
     return decide(found)
+
+
+STATISTICS = {
+    "first 100 %": Curve.first_full,
+    "held 100 %": Curve.held_full,
+    "final": lambda curve: curve.values[-1],
+    "best less final": lambda curve: curve.values.max() - curve.values[-1],
+    "collapses": Curve.collapses,
+    "mean": Curve.mean,
+}
+
+
+def statistics_table(records: Sequence[Record]) -> Table:
+    """Return a row for each cell, recipe and length: medians over seeds, steps with intervals."""
+    rows = []
+    for (cell, recipe, length, n), found in _medians(records).items():
+        cells = []
+        for name, (median, low, high) in found.items():
+            wide = n > 5 and name in ("first 100 %", "held 100 %") and np.isfinite(low)
+            cells.append(number(median) + (f" [{number(low)}, {number(high)}]" if wide else ""))
+        rows.append([cell, recipe.replace("-", " "), str(length), str(n), *cells])
+    return ["Cell", "Recipe", "Length", "Seeds", *STATISTICS], rows
+
+
+def verdict_table(found: Sequence[Verdict]) -> Table:
+    """Return a row for each verdict; sentence and test stand in the first row of their claim alone."""
+    words = zip(once(v.sentence for v in found), once(v.test for v in found), found, strict=True)
+    rows = [[*first, v.case.replace("-", " "), v.numbers, *v.cells(".2f")] for *first, v in words]
+    return ["Sentence", "True for a seed if", "Recipe", "Median", "True", "Interval", "p", "Verdict"], rows
+
+
+def tally(found: Sequence[Verdict]) -> str:
+    """Return how many sentences hold, do not, or are undecided under each recipe, in words."""
+    parts = []
+    for recipe in dict.fromkeys(v.case for v in found):
+        hold, do_not, undecided = map([v.holds for v in found if v.case == recipe].count, (True, False, None))
+        counts = f"{hold} hold, {do_not} do not hold, {undecided} are undecided"
+        parts.append(f"{recipe.replace('-', ' ')}, {counts}")
+    return f"Of {len({v.sentence for v in found})} sentences: " + "; ".join(parts) + "."
+
+
+def ablation_table(groups: Mapping[str, Sequence[Record]]) -> Table:
+    """Return a row for each group of runs by its name: our whole recipe, and the same without a part."""
+    rows = []
+    for name, records in groups.items():
+        held = [logged(record).held_full() for record in records]
+        final = np.median([final_accuracy(record, last=100) for record in records])
+        checks = [r.summary["accuracy_at"].values() for r in records if "accuracy_at" in r.summary]
+        lowest = min(map(min, checks), default=None)
+        cells = [f"{np.isfinite(held).sum()}/{len(held)}", number(median_interval(held)[0])]
+        rows.append([name, *cells, number(final, ".3f"), number(lowest, ".3f")])
+    held = ["Seeds that hold 100 %", "Median step held"]
+    return ["Recipe", *held, "Median final accuracy", "At all lengths"], rows
+
+
+def summary(records: Sequence[Record]) -> dict[str, float]:
+    """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
+    return {
+        f"{cell} {recipe} {length} {name}": round(median, 6) if np.isfinite(median) else -1
+        for (cell, recipe, length, _), found in _medians(records).items()
+        for name, (median, _, _) in found.items()
+    }
+
+
+def in_words(records: Sequence[Record], recipe: str) -> str:
+    """Return the median step of the first logged 100 % under a recipe, or "never"."""
+    steps = [logged(record).first_full() for record in records if record.settings["recipe"] == recipe]
+    return number(median_interval(steps)[0])
+
+
+def _medians(records: Sequence[Record]) -> dict[tuple, dict[str, tuple[float, float, float]]]:
+    """Return by (cell, recipe, length, number of seeds) each statistic's median and interval over seeds."""
+    runs: dict[tuple, list[Curve]] = {}
+    for record in records:
+        s = record.settings
+        recipe = s["recipe"] + (", no schedule" if s.get("schedule_factor") == 1 else "")
+        runs.setdefault((s["cell"], recipe, s["seq_length"]), []).append(logged(record))
+    return {
+        (*key, len(group)): {name: median_interval(list(map(of, group))) for name, of in STATISTICS.items()}
+        for key, group in runs.items()
+    }

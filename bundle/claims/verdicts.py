@@ -7,66 +7,57 @@ wrong (Benjamini and Hochberg 1995). Corrected p at most 0.05: the sentence *hol
 otherwise it is *undecided*.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 
 import numpy as np
 from scipy.stats import binom, binomtest, false_discovery_control
 
 LEVEL = 0.05  # share of wrong verdicts that is tolerated among the decided ones
-WORDS = {True: "holds", False: "does not hold", None: "undecided"}
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A sentence of the original report, put to the test."""
-
-    sentence: str  # what it says, in our words
-    test: str  # what makes it true, in words
-    find: Callable[..., tuple]  # what is measured, and whether it is true
-
-
-@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What is found about a sentence."""
 
-    sentence: str
-    test: str
+    sentence: str  # what the original says, in our words
+    test: str  # what makes it true, in words
     case: str  # the recipe, kind of path or group of runs that was looked at
+    _: KW_ONLY
     count: int  # of how many it is true
     n: int  # seeds, paths or runs
     numbers: str = ""  # what was measured, in words
-    low: float = 0.0  # of the 95 % interval of count / n
-    high: float = 1.0
-    p: float = 1.0  # of the count against one half
+    picked_from: int = 1  # tests, by which p is multiplied (Bonferroni)
     corrected: float = 1.0  # p, for all that are decided together
     holds: bool | None = None  # None: undecided
 
     @property
     def word(self) -> str:
-        return WORDS[self.holds]
+        return {True: "holds", False: "does not hold", None: "undecided"}[self.holds]
+
+    @property
+    def p(self) -> float:
+        """Of the count against one half; nothing counted decides nothing."""
+        return min(1.0, self.picked_from * float(binomtest(self.count, self.n).pvalue)) if self.n else 1.0
 
     def cells(self, form: str) -> list[str]:
-        """Return count, interval, corrected p and word as a table shows them."""
-        interval = f"{self.low:{form}} to {self.high:{form}}"
-        return [f"{self.count}/{self.n}", interval, f"{self.corrected:.3f}", self.word]
-
-
-def counted(count: int, n: int, *, times: int = 1, **words: str) -> Verdict:
-    """Return a verdict on a count, still to be decided; nothing counted decides nothing.
-
-    It was picked from `times` tests, by which p is multiplied (Bonferroni).
-    """
-    p = min(1.0, times * float(binomtest(count, n).pvalue)) if n else 1.0
-    low, high = interval(count, n)
-    return Verdict(count=count, n=n, low=low, high=high, p=p, **words)
+        """Return count, interval of the share, corrected p and word as a table shows them."""
+        low, high = interval(self.count, self.n)
+        return [
+            f"{self.count}/{self.n}",
+            f"{low:{form}} to {high:{form}}",
+            f"{self.corrected:.3f}",
+            self.word,
+        ]
 
 
 def decide(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the verdicts of one table with their p-values corrected and what these decide."""
     corrected = false_discovery_control([v.p for v in verdicts]).tolist() if verdicts else []
-    holds = [None if p > LEVEL else 2 * v.count > v.n for v, p in zip(verdicts, corrected, strict=True)]
-    return [replace(v, corrected=p, holds=h) for v, p, h in zip(verdicts, corrected, holds, strict=True)]
+    return [
+        replace(v, corrected=p, holds=None if p > LEVEL else 2 * v.count > v.n)
+        for v, p in zip(verdicts, corrected, strict=True)
+    ]
 
 
 def interval(count: int, n: int) -> tuple[float, float]:

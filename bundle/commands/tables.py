@@ -8,8 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bundle.claims import part1_tables
-from bundle.claims.part1 import decide_part1
+from bundle.claims.part1 import decide_part1, statistics_table, verdict_table
 from bundle.runs.records import Record
 
 
@@ -21,7 +20,7 @@ def main(arguments: Sequence[str]) -> None:
             "usage: python -m bundle.commands.tables FOLDER, a folder of records such as results/part1"
         )
     records = [Record(**json.loads(path.read_text())) for path in paths]
-    for header, rows in (part1_tables.statistics(records), part1_tables.verdicts(decide_part1(records))):
+    for header, rows in (statistics_table(records), verdict_table(decide_part1(records))):
         print("\n".join(" | ".join(line) for line in (header, *rows)), end="\n\n")
 
 
