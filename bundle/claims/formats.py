@@ -1,6 +1,6 @@
 """How a table and the numbers in its cells are written."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,7 +21,6 @@ def with_interval(value: float, low: float, high: float, form: str) -> str:
     return f"{value:{form}} ({low:{form}} to {high:{form}})"
 
 
-def once(words: Iterable[str]) -> list[str]:
+def once(words: Sequence[str]) -> list[str]:
     """Return the words of a column without those that repeat the row above."""
-    words = list(words)
     return ["" if word == above else word for above, word in zip([None, *words], words, strict=False)]

@@ -30,9 +30,8 @@ def quality_columns(record: Record) -> dict[str, list[float]]:
 
 def quality_by_batch(record: Record) -> dict[int, dict[str, float]]:
     """Return what was measured at each checkpoint, by its batch."""
-    columns = quality_columns(record)
-    batches = enumerate(columns.get("batch", []))
-    return {batch: {name: values[i] for name, values in columns.items()} for i, batch in batches}
+    c = quality_columns(record)
+    return {batch: {name: v[i] for name, v in c.items()} for i, batch in enumerate(c.get("batch", []))}
 
 
 def _clear(record: Record, figure: int) -> float | None:

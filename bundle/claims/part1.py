@@ -119,7 +119,7 @@ def statistics_table(records: Sequence[Record]) -> Table:
 
 def verdict_table(found: Sequence[Verdict]) -> Table:
     """Return a row for each verdict; sentence and test stand in the first row of their claim alone."""
-    words = zip(once(v.sentence for v in found), once(v.test for v in found), found, strict=True)
+    words = zip(once([v.sentence for v in found]), once([v.test for v in found]), found, strict=True)
     rows = [[*first, v.case.replace("-", " "), v.numbers, *v.cells(".2f")] for *first, v in words]
     return ["Sentence", "True for a seed if", "Recipe", "Median", "True", "Interval", "p", "Verdict"], rows
 

@@ -43,12 +43,8 @@ class Verdict:
     def cells(self, form: str) -> list[str]:
         """Return count, interval of the share, corrected p and word as a table shows them."""
         low, high = interval(self.count, self.n)
-        return [
-            f"{self.count}/{self.n}",
-            f"{low:{form}} to {high:{form}}",
-            f"{self.corrected:.3f}",
-            self.word,
-        ]
+        share = f"{low:{form}} to {high:{form}}"
+        return [f"{self.count}/{self.n}", share, f"{self.corrected:.3f}", self.word]
 
 
 def decide(verdicts: Sequence[Verdict]) -> list[Verdict]:

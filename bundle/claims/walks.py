@@ -54,8 +54,7 @@ def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> l
     for claim, kind in product(claims, KINDS):
         routes = routes_of(record, kind, claim.pair)
         test = f"most paths: {'no third digit' if claim.third is None else claim.third} is seen"
-        true = sum(map(claim.holds, routes))
-        found.append(Verdict(claim.sentence, test, kind, count=true, n=len(routes)))
+        found.append(Verdict(claim.sentence, test, kind, count=sum(map(claim.holds, routes)), n=len(routes)))
         if claim.third is not None:
             shares = np.array(third_digits(record, kind, claim.pair))[:, 0]
             shares[[claim.third, *claim.pair]] = -1
@@ -82,7 +81,7 @@ def third_digits(record: Record, kind: str, pair: tuple[int, int]) -> list[tuple
 
 def verdict_table(found: Sequence[Verdict]) -> Table:
     """Return a row for each verdict; the sentence stands in the first row of its claim alone."""
-    sentences = once(v.sentence for v in found)
+    sentences = once([v.sentence for v in found])
     rows = [[words, v.test, v.case, *v.cells(".3f")] for words, v in zip(sentences, found, strict=True)]
     return ["Sentence", "Tested", "Path", "True", "Interval", "p", "Verdict"], rows
 
