@@ -1,18 +1,28 @@
-"""Every fact of the original report that the bundle needs."""
+"""Every fact of the original report that the bundle needs, its figures by their numbers."""
+
+LOG_EVERY = 10  # steps from one logged accuracy to the next
+
+# cell and sequence length by the number of the figure
+ACCURACY_FIGURES = {
+    1: ("LSTM", 10),
+    2: ("LSTM", 3),
+    3: ("LSTM", 5),
+    4: ("RNN", 5),
+    5: ("LSTM", 30),
+    6: ("RNN", 30),
+}
 
 GAN_BATCHES = 187_400  # 200 epochs of 937 batches
-
 
 GAN_CHECKPOINTS = (
     *(0, 1000, 2000, 3000, 5000, 7500, 9000, 11500, 13500, 16000, 20000, 32000, 41000, 50000, 60000, 79500),
     *(80000, 99500, 120000, 130000, 140000, 150000, 160000, 170000, 185000, 187000),
 )
 
+# checkpoints whose samples are printed, by the number of the figure
+PRINTED_BATCHES = dict(enumerate((0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 170000, 187000), start=7))
 
-PRINTED_BATCHES = (0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 170000, 187000)  # its Figures 7 to 16
-
-
-GAN_RECIPE = {  # the original's recipe, but for its width of 128
+GAN_RECIPE = {
     "topology": "as-written",
     "generator_width": 128,
     "discriminator_width": 128,
@@ -30,6 +40,9 @@ GAN_RECIPE = {  # the original's recipe, but for its width of 128
     "bfloat16": False,
 }
 
+WALK_FIGURES = {17: (2, 7), 18: (2, 6), 19: (6, 7)}  # first and last digit
+WALKS = tuple(WALK_FIGURES.values())
+
 
 def scaled_batch(batch: int, batches: int) -> int:
     """Return where in a run of `batches` the original's batch number falls: at the same fraction."""
@@ -39,6 +52,3 @@ def scaled_batch(batch: int, batches: int) -> int:
 def checkpoint_batches(batches: int) -> list[int]:
     """Return where in a run of `batches` the original's 26 checkpoints fall."""
     return sorted({scaled_batch(batch, batches) for batch in GAN_CHECKPOINTS})
-
-
-WALKS = ((2, 7), (2, 6), (6, 7))  # the original's three walks, Figures 17 to 19

@@ -1,16 +1,16 @@
 import pytest
 
-from bundle.claims.gan import PICTURES, judge_pictures
-from bundle.claims.gan_tables import variant_rows
+from bundle.claims.gan import PICTURES, picture_table, quality_by_batch, quality_columns, variant_table
+from bundle.original import GAN_BATCHES, PRINTED_BATCHES
 from bundle.runs.records import Record
 
-ALL = (0, 2000, 5000, 7500, 11500, 13500, 50000, 79500, 187000)
+ALL = tuple(batch for figure, batch in PRINTED_BATCHES.items() if figure != 15)
 
 
 def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=0.86, **summary) -> Record:
     """A run as long as the original's, with these shares of clear images at nine moments."""
     return Record(
-        settings={"batches": 187400, "samples": 10000},
+        settings={"batches": GAN_BATCHES, "samples": 10000},
         columns={"quality_batch": list(ALL), "quality_clear": list(clear)},
         summary={
             "clear": end,
@@ -25,7 +25,7 @@ def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=
 
 
 def words(*records: Record) -> list[str]:
-    return [row[2].split("**")[1] for row in judge_pictures({"ours": records})[1]]
+    return [row[2].split("**")[1] for row in picture_table({"ours": records})[1]]
 
 
 def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
@@ -64,14 +64,14 @@ def test_runs_that_disagree_or_an_interval_across_the_line_leave_a_sentence_unde
 def test_a_run_that_nobody_looked_at_on_its_way_says_nothing_of_its_way():
     short = record()
     short.columns = {}
-    rows = judge_pictures({"short": [short]})[1]
+    rows = picture_table({"short": [short]})[1]
     assert [row[2] == "not looked at" for row in rows] == [True] * 3 + [False, True, False, False]
 
 
 def test_a_run_without_the_floor_beside_it_is_not_compared_with_real_images():
     bare = record()
     del bare.summary["real_clear"]
-    rows = judge_pictures({"bare": [bare]})[1]
+    rows = picture_table({"bare": [bare]})[1]
     assert [row[2] == "not looked at" for row in rows] == [False, False, True, True, False, False, False]
 
 
@@ -80,7 +80,14 @@ def test_a_change_is_worse_or_better_only_where_all_its_seeds_are():
         return [record(frechet_distance=d, recall=0.5, class_imbalance=0.1) for d in distances]
 
     groups = {"ours": group(0.5, 0.6), "a": group(0.7, 0.8), "b": group(0.3, 0.4), "c": group(0.4, 0.9)}
-    rows = list(variant_rows(groups, {"a": 1.5}))
+    _, rows = variant_table(groups, {"a": 1.5})
     assert [row[-1] for row in rows] == ["", "worse", "better", "undecided"]
     assert [row[-2] for row in rows] == ["", "1.50", "", ""]
     assert rows[0][1] == "0.50, 0.60"
+
+
+def test_what_was_measured_at_a_checkpoint_is_found_by_its_batch():
+    found = quality_by_batch(record())
+    assert list(found) == quality_columns(record())["batch"] == list(ALL)
+    assert found[79500] == {"batch": 79500, "clear": 0.75}
+    assert quality_by_batch(Record(settings={})) == {}

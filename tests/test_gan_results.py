@@ -9,8 +9,7 @@ import pytest
 import torch
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from bundle.claims.gan import PICTURES, WORDS
-from bundle.claims.gan_tables import gan_quality_rows
+from bundle.claims.gan import PICTURES, decide_pictures, quality_table
 from bundle.original import GAN_CHECKPOINTS
 from bundle.runs.gan import noises
 from bundle.runs.gan_settings import GanRun
@@ -65,9 +64,10 @@ def test_the_committed_notebook_shows_what_the_records_say():
     shown = "\n".join(
         o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o
     )
-    rows = list(gan_quality_rows(RECORD, {"frechet_distance": "Fréchet distance"}))
+    _, rows = quality_table(RECORD, {"frechet_distance": "Fréchet distance"})
     for row in rows:
         assert "| " + " | ".join(row) + " |" in shown
-    for claim in PICTURES:
-        finding = claim.find(RECORD)
-        assert f"**{WORDS[finding.holds]}**: {finding.numbers}" in shown
+    verdicts = decide_pictures({"ours": [RECORD]})
+    assert len(verdicts) == len(PICTURES)
+    for v in verdicts:
+        assert f"**{v.word}**: {v.numbers}" in shown

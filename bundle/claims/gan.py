@@ -1,173 +1,169 @@
-"""What the original report says of its GAN's pictures, put to the test on the records of runs.
+"""What the original report says of its GAN's pictures, put to the test, and the tables of Task 2.
 
 A picture is called clear where its features lie among those of real images and the judge is at least as sure
-of it as of all but one in a hundred real ones. A share is judged by its 95 % interval (Clopper and Pearson
-1934): a sentence holds, or does not, where the whole interval says so; otherwise it is undecided.
+of it as of all but one in a hundred real ones. A share is judged by its 95 % interval: a sentence holds, or
+does not, where the whole interval says so; otherwise it is undecided.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import product
 
-from scipy.stats import binomtest, kendalltau
+import numpy as np
+from scipy.stats import kendalltau
 
-from bundle.original import GAN_BATCHES
+from bundle.claims.formats import Table, number
+from bundle.claims.verdicts import Verdict, interval
+from bundle.original import PRINTED_BATCHES, scaled_batch
 from bundle.runs.records import Record
 
-WORDS = {True: "holds", False: "does not hold", None: "undecided"}
+BEYOND = {  # measures of a finished run, beside those at each checkpoint
+    "cas": "accuracy of a classifier that learns from samples",
+    "c2st": "unseen images told apart by a fresh network",
+    "discriminator_right": "told apart by the discriminator itself",
+}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Whether a sentence is true of one run (None: undecided), and the numbers that say so."""
-
-    holds: bool | None
-    numbers: str
+def quality_columns(record: Record) -> dict[str, list[float]]:
+    """Return "batch", and what was measured at each checkpoint of a GAN's record."""
+    return {name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")}
 
 
-@dataclass(frozen=True)
-class PictureClaim:
-    """One sentence of the original report's section 3.2.3 (or 3.1.1).
-
-    Attributes:
-        sentence: what it says, in our words.
-        test: what makes it true for one run, in words.
-        find: the finding in one record of `digits.run_gan`; None where the record cannot tell.
-    """
-
-    sentence: str
-    test: str
-    find: Callable[[Record], Finding | None]
+def quality_by_batch(record: Record) -> dict[int, dict[str, float]]:
+    """Return what was measured at each checkpoint, by its batch."""
+    c = quality_columns(record)
+    return {batch: {name: v[i] for name, v in c.items()} for i, batch in enumerate(c.get("batch", []))}
 
 
-def interval(share: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of n."""
-    found = binomtest(round(share * n), n).proportion_ci()
-    return float(found.low), float(found.high)
+def _clear(record: Record, figure: int) -> float | None:
+    """Return the share of clear images at the moment of the original's figure."""
+    batch = scaled_batch(PRINTED_BATCHES[figure], record.settings["batches"])
+    return quality_by_batch(record).get(batch, {}).get("clear")
 
 
-def at(record: Record, original_batch: int) -> float | None:
-    """Return the share of clear images at the moment of the original's batch, None if nobody looked."""
-    batches = record.columns.get("quality_batch", [])
-    batch = round(original_batch * record.settings["batches"] / GAN_BATCHES)
-    return record.columns["quality_clear"][batches.index(batch)] if batch in batches else None
-
-
-def _noise_at_the_start(record: Record) -> Finding | None:
-    share = at(record, 0)
+def _at_most(limit: float, share: float | None, n: int, word: str) -> tuple[str, bool | None] | None:
     if share is None:
         return None
-    low, high = interval(share, record.settings["samples"])
-    return Finding(True if high <= 0.05 else False if low > 0.05 else None, f"{share:.1%} clear")
+    low, high = interval(round(share * n), n)
+    return f"{share:.1%} {word}", None if low <= limit < high else high <= limit
 
 
-def _some_in_between(record: Record) -> Finding | None:
-    moments = [at(record, batch) for batch in (2000, 5000, 7500, 11500, 13500, 50000)]
-    if None in moments:
+def _beside_real(
+    record: Record, share: float | None, rule: Callable[..., bool | None]
+) -> tuple[str, bool | None] | None:
+    """Compare the interval of a share of clear images with the low end of that of real ones."""
+    real, n = record.summary.get("real_clear"), record.settings["samples"]
+    if share is None or real is None:
         return None
-    samples, end = record.settings["samples"], interval(record.summary["clear"], record.settings["samples"])
-    below = [interval(share, samples)[1] < end[0] for share in moments]
-    numbers = (
-        f"{min(moments):.0%} to {max(moments):.0%} clear, {sum(below)} of {len(below)} moments below the end"
-    )
-    return Finding(all(below) and min(moments) > 0.05, numbers)
+    least, _ = interval(round(real * n), n)
+    return f"{share:.1%} clear; real {real:.1%}", rule(*interval(round(share * n), n), least)
 
 
-def _most_at_79500(record: Record) -> Finding | None:
-    share = at(record, 79500)
-    if share is None or "real_clear" not in record.summary:
+def _some_in_between(record: Record) -> tuple[str, bool | None] | None:
+    shares, n = [_clear(record, figure) for figure in range(8, 14)], record.settings["samples"]
+    if None in shares:
         return None
-    samples = record.settings["samples"]
-    low, high = interval(share, samples)
-    real = interval(record.summary["real_clear"], samples)
-    most, fewer = low > 0.5, high < real[0]
-    return Finding(most and fewer, f"{share:.1%} clear; real {record.summary['real_clear']:.1%}")
+    end, _ = interval(round(record.summary["clear"] * n), n)
+    below = sum(interval(round(share * n), n)[1] < end for share in shares)
+    numbers = f"{min(shares):.0%} to {max(shares):.0%} clear, {below} of {len(shares)} moments below the end"
+    return numbers, below == len(shares) and min(shares) > 0.05
 
 
-def _all_clear_at_the_end(record: Record) -> Finding | None:
-    if "real_clear" not in record.summary:
+def _clearer_and_clearer(record: Record) -> tuple[str, bool | None] | None:
+    quality = quality_by_batch(record)
+    if len(quality) < 5:
         return None
-    share, real = record.summary["clear"], record.summary["real_clear"]
-    samples = record.settings["samples"]
-    (low, high), (least, _) = interval(share, samples), interval(real, samples)
-    holds = True if low >= least else False if high < least else None
-    return Finding(holds, f"{share:.1%} clear; real {real:.1%}")
-
-
-def _clearer_and_clearer(record: Record) -> Finding | None:
-    batches = record.columns.get("quality_batch", [])
-    if len(batches) < 5:
-        return None
-    found = kendalltau(batches, record.columns["quality_clear"])
-    holds = None if found.pvalue > 0.05 else bool(found.statistic > 0)
+    found = kendalltau(list(quality), [moment["clear"] for moment in quality.values()])
     p = f"p = {found.pvalue:.3f}" if found.pvalue >= 0.001 else "p < 0.001"
-    return Finding(holds, f"Kendall's τ = {found.statistic:.2f}, {p}")
+    rises = None if found.pvalue > 0.05 else bool(found.statistic > 0)
+    return f"Kendall's τ = {found.statistic:.2f}, {p}", rises
 
 
-def _hard_to_tell(record: Record) -> Finding:
-    right, n = record.summary["c2st"], record.summary["c2st_of"]
-    low, high = interval(right, n)
-    return Finding(True if high < 0.75 else False if low > 0.75 else None, f"{right:.1%} right")
-
-
-def _discriminator_lost(record: Record) -> Finding:
-    right = record.summary["discriminator_right"]
-    low, high = interval(right, 2 * record.settings["samples"])
-    return Finding(True if high <= 0.55 else False if low > 0.55 else None, f"{right:.1%} right")
-
-
-PICTURES = [
-    PictureClaim(
-        "At the very beginning the images are like noise; no figure can be told",
+PICTURES = {  # what makes each sentence true, in words, and what a run shows of it, None if nobody looked
+    "At the very beginning the images are like noise; no figure can be told": (
         "before the first batch at most 5 % of the samples are clear",
-        _noise_at_the_start,
+        lambda run: _at_most(0.05, _clear(run, 7), run.settings["samples"], "clear"),
     ),
-    PictureClaim(
-        "During the process some figures can be told, not very clear or consistent",
+    "During the process some figures can be told, not very clear or consistent": (
         "at each of the moments 2000 to 50 000 more than 5 % are clear, and fewer than at the end",
         _some_in_between,
     ),
-    PictureClaim(
-        "At batch 79 500 most figures are clear, but some are not",
+    "At batch 79 500 most figures are clear, but some are not": (
         "at that moment more than half are clear, and fewer than among real images",
-        _most_at_79500,
+        lambda run: _beside_real(run, _clear(run, 14), lambda low, high, real: low > 0.5 and high < real),
     ),
-    PictureClaim(
-        "After training all figures are clear and consistent",
+    "After training all figures are clear and consistent": (
         "at the end no smaller share is clear than among real images",
-        _all_clear_at_the_end,
+        lambda run: _beside_real(
+            run, run.summary["clear"], lambda low, high, real: None if low < real <= high else low >= real
+        ),
     ),
-    PictureClaim(
-        "The generated images are more and more clear",
+    "The generated images are more and more clear": (
         "the share of clear ones rises with the batch over all moments (Kendall's rank test)",
         _clearer_and_clearer,
     ),
-    PictureClaim(
-        "They are hard to tell from MNIST",
+    "They are hard to tell from MNIST": (
         "a fresh network is right on fewer than three in four unseen images, half of them real",
-        _hard_to_tell,
+        lambda run: _at_most(0.75, run.summary["c2st"], run.summary["c2st_of"], "right"),
     ),
-    PictureClaim(
-        "The discriminator is unable to find differences (§3.1.1)",
+    "The discriminator is unable to find differences (§3.1.1)": (
         "at the end it is right on at most 55 % of samples and test images",
-        _discriminator_lost,
+        lambda run: _at_most(0.55, run.summary["discriminator_right"], 2 * run.settings["samples"], "right"),
     ),
-]
+}
 
 
-def judge_pictures(groups: Mapping[str, Sequence[Record]]) -> tuple[list[str], list[list[str]]]:
-    """Return a table, header and rows: each sentence, its test, and what each group of runs says.
+def decide_pictures(groups: Mapping[str, Sequence[Record]]) -> list[Verdict]:
+    """Return what groups of runs that differ by their seed say of each sentence: decided where they agree."""
+    found = []
+    for (sentence, (test, find)), (case, records) in product(PICTURES.items(), groups.items()):
+        shown = [outcome for outcome in map(find, records) if outcome]
+        numbers, holds = "; ".join(measured for measured, _ in shown), [true for _, true in shown]
+        agreed = holds[0] if len(set(holds)) == 1 else None
+        count = {"count": holds.count(True), "n": len(holds), "numbers": numbers, "holds": agreed}
+        found.append(Verdict(sentence, test, case, **count))
+    return found
 
-    A group's runs differ by their seed. Its word is theirs where they agree, else "undecided".
-    """
-    rows = []
-    for claim in PICTURES:
-        cells = []
-        for records in groups.values():
-            findings = [finding for finding in map(claim.find, records) if finding is not None]
-            words = {finding.holds for finding in findings}
-            word = WORDS[words.pop() if len(words) == 1 else None]
-            cells.append(
-                f"**{word}**: " + "; ".join(f.numbers for f in findings) if findings else "not looked at"
-            )
-        rows.append([claim.sentence, claim.test, *cells])
-    return ["Sentence", "True of a run if", *groups], rows
+
+def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
+    """Return a row for each sentence: its test, and what each group of runs says."""
+    rows = {sentence: [sentence, test] for sentence, (test, _) in PICTURES.items()}
+    for v in decide_pictures(groups):
+        rows[v.sentence].append(f"**{v.word}**: {v.numbers}" if v.n else "not looked at")
+    return ["Sentence", "True of a run if", *groups], list(rows.values())
+
+
+def quality_table(record: Record, measures: Mapping[str, str]) -> Table:
+    """Return a row for each measure, in words by its name: of both generators and of real images."""
+    rows = [
+        [words, *(number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))]
+        for name, words in (measures | BEYOND).items()
+    ]
+    return ["Measure", "Averaged (kept)", "As trained", "Real images"], rows
+
+
+def variant_table(groups: Mapping[str, Sequence[Record]], cost: Mapping[str, float]) -> Table:
+    """Return a row for our recipe ("ours") and each change of it; `cost` is a batch's over that of ours."""
+    keys = ("frechet_distance", "clear", "recall", "class_imbalance")
+    rows, ours = [], [record.summary[keys[0]] for record in groups["ours"]]
+    for name, records in groups.items():
+        distances, *others = ([record.summary[key] for record in records] for key in keys)
+        worse, better = min(distances) > max(ours), max(distances) < min(ours)
+        word = "worse" if worse else "better" if better else "" if name == "ours" else "undecided"
+        cells = [number(value, ".2f") for value in (*map(np.mean, others), cost.get(name))]
+        rows.append([name, _each(records, keys[0], ".2f"), *cells, word])
+    measures = ["Fréchet distance, each seed", "Clear", "Recall", "Class balance"]
+    return ["Recipe", *measures, "Cost", "Than ours"], rows
+
+
+def stacked_table(groups: Mapping[str, Sequence[Record]]) -> Table:
+    """Return a row for each recipe's records: every seed's, and what real stacks measure."""
+    forms = {"modes": "d", "reverse_kl": ".3f", "real_modes": "d", "real_reverse_kl": ".3f"}
+    rows = [[name, *(_each(runs, *column) for column in forms.items())] for name, runs in groups.items()]
+    seeds = ["Kinds, each seed", "Distance (nats), each seed"]
+    return ["Recipe", *seeds, "Real stacks: kinds", "Real stacks: distance"], rows
+
+
+def _each(records: Sequence[Record], key: str, form: str) -> str:
+    """Return a number of each seed in one cell, of real images each once."""
+    cells = [format(record.summary[key], form) for record in records]
+    return ", ".join(dict.fromkeys(cells) if key.startswith("real_") else cells)

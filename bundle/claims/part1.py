@@ -1,168 +1,176 @@
-"""Each testable sentence of the original report, what would make it true for one seed, and the verdict.
+"""The original's sentences on LSTM and RNN, tested seed by seed, and the tables of Part 1."""
 
-A sentence is tested seed by seed, both cells on the same batches: for how many of the n seeds does it come
-true? If it were a toss of a coin, how likely is a count as lopsided as this one? These p-values (exact
-binomial, two-sided) are corrected for testing many sentences at once, so that among those called decided at
-most one in twenty is expected to be wrong (Benjamini and Hochberg 1995). Corrected p at most 0.05: the
-sentence *holds* or *does not hold*; otherwise it is *undecided*.
-"""
-
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
-from scipy.stats import binomtest, false_discovery_control
 
-from bundle.claims.accuracy import deepest_drop, first_full, fluctuation, held_full, logged, unsteadiness
-from bundle.claims.verdicts import Claim, Runs, Verdict, median_interval
+from bundle.claims.accuracy import Curve, final_accuracy, logged
+from bundle.claims.formats import Table, number, once
+from bundle.claims.verdicts import Verdict, decide, median_interval
 from bundle.runs.records import Record
 
-PART1 = [
-    Claim(
-        "schedule-helps",
-        "2.1.2",
-        "The learning-rate schedule gives better results",
-        "the LSTM at 10 holds 100 % earlier with it than without",
-        lambda runs: held_full(runs("LSTM", 10)) - held_full(runs("LSTM", 10, schedule=False)),
-        "steps to held 100 %, with less without",
-        lambda runs: held_full(runs("LSTM", 10)) < held_full(runs("LSTM", 10, schedule=False)),
+PART1 = {  # what makes each sentence true, in words; the measure of one seed's curves, and whether it is true
+    "The learning-rate schedule gives better results (§2.1.2)": (
+        "the LSTM at 10 holds 100 % earlier with it than without; "
+        "median: steps to held 100 %, with less without",
+        lambda lstm, rnn: (m := lstm[10].held_full() - lstm[10, "no schedule"].held_full(), m < 0),
     ),
-    Claim(
-        "best-is-5",
-        "2.2",
-        "Length 5 gives the best performance",
-        "the LSTM holds 100 % earlier at 5 than at 3, 10 and 30",
-        lambda runs: held_full(runs("LSTM", 5)),
-        "steps to held 100 %, length 5",
-        lambda runs: held_full(runs("LSTM", 5)) < min(held_full(runs("LSTM", t)) for t in (3, 10, 30)),
+    "Length 5 gives the best performance (§2.2)": (
+        "the LSTM holds 100 % earlier at 5 than at 3, 10 and 30; median: steps to held 100 %, length 5",
+        lambda lstm, rnn: (m := lstm[5].held_full(), m < min(lstm[n].held_full() for n in (3, 10, 30))),
     ),
-    Claim(
-        "longer-is-worse",
-        "2.2",
-        "Beyond 5, longer is worse",
-        "the LSTM's mean accuracy over training falls from 5 to 10 to 30",
-        lambda runs: runs("LSTM", 5).mean() - runs("LSTM", 30).mean(),
-        "mean accuracy, 5 less 30",
-        lambda runs: runs("LSTM", 5).mean() > runs("LSTM", 10).mean() > runs("LSTM", 30).mean(),
+    "Beyond 5, longer is worse (§2.2)": (
+        "the LSTM's mean accuracy over training falls from 5 to 10 to 30; median: mean accuracy, 5 less 30",
+        lambda lstm, rnn: ((a := lstm[5].mean()) - (c := lstm[30].mean()), a > lstm[10].mean() > c),
     ),
-    Claim(
-        "3-beats-10",
-        "2.2",
-        "Length 3 is better than length 10",
-        "the LSTM's mean accuracy over training is higher at 3 than at 10",
-        lambda runs: runs("LSTM", 3).mean() - runs("LSTM", 10).mean(),
-        "mean accuracy, 3 less 10",
-        lambda runs: runs("LSTM", 3).mean() > runs("LSTM", 10).mean(),
+    "Length 3 is better than length 10 (§2.2)": (
+        "the LSTM's mean accuracy over training is higher at 3 than at 10; median: mean accuracy, 3 less 10",
+        lambda lstm, rnn: (m := lstm[3].mean() - lstm[10].mean(), m > 0),
     ),
-    Claim(
-        "lstm-400",
-        "2.2",
-        "At 5 the LSTM reaches 100 % in about 400 steps",
-        "first logged 100 % between 300 and 500",
-        lambda runs: first_full(runs("LSTM", 5)),
-        "steps to first 100 %",
-        lambda runs: 300 <= first_full(runs("LSTM", 5)) <= 500,
+    "At 5 the LSTM reaches 100 % in about 400 steps (§2.2)": (
+        "first logged 100 % between 300 and 500; median: steps to first 100 %",
+        lambda lstm, rnn: (m := lstm[5].first_full(), 300 <= m <= 500),
     ),
-    Claim(
-        "rnn-600",
-        "2.2",
-        "At 5 the RNN needs more than 600 steps",
-        "first logged 100 % after 600, or never",
-        lambda runs: first_full(runs("RNN", 5)),
-        "steps to first 100 %",
-        lambda runs: first_full(runs("RNN", 5)) > 600,
+    "At 5 the RNN needs more than 600 steps (§2.2)": (
+        "first logged 100 % after 600, or never; median: steps to first 100 %",
+        lambda lstm, rnn: (m := rnn[5].first_full(), m > 600),
     ),
-    Claim(
-        "lstm-first-at-5",
-        "2.2",
-        "At 5 the LSTM reaches 100 % before the RNN",
-        "its first logged 100 % is earlier",
-        lambda runs: first_full(runs("LSTM", 5)) - first_full(runs("RNN", 5)),
-        "steps to first 100 %, LSTM less RNN",
-        lambda runs: first_full(runs("LSTM", 5)) < first_full(runs("RNN", 5)),
+    "At 5 the LSTM reaches 100 % before the RNN (§2.2)": (
+        "its first logged 100 % is earlier; median: steps to first 100 %, LSTM less RNN",
+        lambda lstm, rnn: (m := lstm[5].first_full() - rnn[5].first_full(), m < 0),
     ),
-    Claim(
-        "lstm-stable-5",
-        "2.2",
-        "At 5 the LSTM is more stable",
-        "after its first 100 % fewer logged batches are below 100 % than after the RNN's",
-        lambda runs: unsteadiness(runs("LSTM", 5)) - unsteadiness(runs("RNN", 5)),
-        "share below 100 %, LSTM less RNN",
-        lambda runs: unsteadiness(runs("LSTM", 5)) < unsteadiness(runs("RNN", 5)),
+    "At 5 the LSTM is more stable (§2.2)": (
+        "after its first 100 % fewer logged batches are below 100 % than after the RNN's; "
+        "median: share below 100 %, LSTM less RNN",
+        lambda lstm, rnn: (m := lstm[5].unsteadiness() - rnn[5].unsteadiness(), m < 0),
     ),
-    Claim(
-        "unstable-30",
-        "2.2",
-        "At 30 accuracy is not stable at 100 %",
-        "neither cell holds 100 % at the end",
-        lambda runs: max(runs("LSTM", 30)[-1], runs("RNN", 30)[-1]),
-        "last logged accuracy, the better cell",
-        lambda runs: np.isinf(held_full(runs("LSTM", 30))) and np.isinf(held_full(runs("RNN", 30))),
+    "At 30 accuracy is not stable at 100 % (§2.2)": (
+        "neither cell holds 100 % at the end; median: last logged accuracy, the better cell",
+        lambda lstm, rnn: (m := max(lstm[30].values[-1], rnn[30].values[-1]), m < 1),
     ),
-    Claim(
-        "lstm-1400",
-        "2.2",
-        "At 30 the LSTM reaches 100 % after 1400 steps",
-        "first logged 100 % at 1400 or later, and before the end",
-        lambda runs: first_full(runs("LSTM", 30)),
-        "steps to first 100 %",
-        lambda runs: 1400 <= first_full(runs("LSTM", 30)) < np.inf,
+    "At 30 the LSTM reaches 100 % after 1400 steps (§2.2)": (
+        "first logged 100 % at 1400 or later, and before the end; median: steps to first 100 %",
+        lambda lstm, rnn: (m := lstm[30].first_full(), 1400 <= m < np.inf),
     ),
-    Claim(
-        "rnn-never-30",
-        "2.2",
-        "At 30 the RNN does not reach 100 % in 1500 steps",
-        "no logged batch at 100 %",
-        lambda runs: runs("RNN", 30).max(),
-        "best logged accuracy",
-        lambda runs: np.isinf(first_full(runs("RNN", 30))),
+    "At 30 the RNN does not reach 100 % in 1500 steps (§2.2)": (
+        "no logged batch at 100 %; median: best logged accuracy",
+        lambda lstm, rnn: (m := rnn[30].values.max(), m < 1),
     ),
-    Claim(
-        "rnn-fluctuates-30",
-        "2.2",
-        "At 30 the RNN fluctuates dramatically",
-        "it falls 0.2 or more below its best, and varies more than the LSTM over the last 500 steps",
-        lambda runs: deepest_drop(runs("RNN", 30)),
-        "deepest drop of accuracy",
-        lambda runs: (
-            deepest_drop(runs("RNN", 30)) >= 0.2
-            and fluctuation(runs("RNN", 30)) > fluctuation(runs("LSTM", 30))
+    "At 30 the RNN fluctuates dramatically (§2.2)": (
+        "it falls 0.2 or more below its best, and varies more than the LSTM over the last 500 steps; "
+        "median: deepest drop of accuracy",
+        lambda lstm, rnn: (
+            m := rnn[30].deepest_drop(),
+            m >= 0.2 and rnn[30].fluctuation() > lstm[30].fluctuation(),
         ),
     ),
-    Claim(
-        "lstm-beats-rnn",
-        "2.2",
-        "The LSTM performs better than the RNN",
-        "its mean accuracy over training is higher at 5 and at 30",
-        lambda runs: min(runs("LSTM", t).mean() - runs("RNN", t).mean() for t in (5, 30)),
-        "mean accuracy, LSTM less RNN, the worse of 5 and 30",
-        lambda runs: all(runs("LSTM", t).mean() > runs("RNN", t).mean() for t in (5, 30)),
+    "The LSTM performs better than the RNN (§2.2)": (
+        "its mean accuracy over training is higher at 5 and at 30; "
+        "median: mean accuracy, LSTM less RNN, the worse of 5 and 30",
+        lambda lstm, rnn: (m := min(lstm[n].mean() - rnn[n].mean() for n in (5, 30)), m > 0),
     ),
-]
+}
 
 
-def judge_part1(claims: Sequence[Claim], records: Sequence[Record]) -> list[Verdict]:
+def decide_part1(records: Sequence[Record], claims: Mapping[str, tuple] = PART1) -> list[Verdict]:
     """Return a verdict for each claim that the records can decide, under both of the original's recipes."""
-    runs: dict[str, dict[int, dict[tuple, np.ndarray]]] = {}
+    seeds = defaultdict(lambda: {"LSTM": {}, "RNN": {}})  # curves by recipe and seed, by cell, by length
     for record in records:
         s = record.settings
-        if s["recipe"] in ("as-written", "corrected"):
-            mine = runs.setdefault(s["recipe"], {}).setdefault(s["seed"], {})
-            mine[s["cell"], s["seq_length"], s.get("schedule_factor") != 1] = logged(record)
+        length = s["seq_length"] if s.get("schedule_factor") != 1 else (s["seq_length"], "no schedule")
+        seeds[s["recipe"], s["seed"]][s["cell"]][length] = logged(record)
+    recipes = [name for name in dict.fromkeys(recipe for recipe, _ in seeds) if name != "ours"]
     found = []
-    for claim in claims:
-        for recipe, seeds in runs.items():
-            try:
-                outcomes = [(bool(claim.holds(_of(one))), claim.measure(_of(one))) for one in seeds.values()]
-            except KeyError:  # a cell, a length or a schedule that these records do not have
-                continue
-            count, n = sum(true for true, _ in outcomes), len(outcomes)
-            test = binomtest(count, n)
-            share = test.proportion_ci()
-            measured = median_interval([measure for _, measure in outcomes])
-            found.append((claim, recipe, count, n, share.low, share.high, *measured, test.pvalue))
-    corrected = false_discovery_control([row[-1] for row in found]) if found else []
-    return [Verdict(*row, float(p)) for row, p in zip(found, corrected, strict=True)]
+    for (sentence, (test, find)), recipe in product(claims.items(), recipes):
+        try:
+            outcomes = [find(*cells.values()) for (of, _), cells in seeds.items() if of == recipe]
+        except KeyError:  # a cell, a length or a schedule that these records do not have
+            continue
+        measures, true = zip(*outcomes, strict=True)
+        median, low, high = median_interval(measures)
+        numbers = number(median) + (f" [{number(low)}, {number(high)}]" if len(true) > 5 else "")
+        found.append(Verdict(sentence, test, recipe, count=int(sum(true)), n=len(true), numbers=numbers))
+    return decide(found)
 
 
-def _of(runs: dict[tuple, np.ndarray]) -> Runs:
-    return lambda cell, seq_length, schedule=True: runs[cell, seq_length, schedule]
+STATISTICS = {
+    "first 100 %": Curve.first_full,
+    "held 100 %": Curve.held_full,
+    "final": lambda curve: curve.values[-1],
+    "best less final": lambda curve: curve.values.max() - curve.values[-1],
+    "collapses": Curve.collapses,
+    "mean": Curve.mean,
+}
+
+
+def statistics_table(records: Sequence[Record]) -> Table:
+    """Return a row for each cell, recipe and length: medians over seeds, steps with intervals."""
+    rows = []
+    for (cell, recipe, length, n), found in _medians(records).items():
+        cells = []
+        for name, (median, low, high) in found.items():
+            wide = n > 5 and name in ("first 100 %", "held 100 %") and np.isfinite(low)
+            cells.append(number(median) + (f" [{number(low)}, {number(high)}]" if wide else ""))
+        rows.append([cell, recipe.replace("-", " "), str(length), str(n), *cells])
+    return ["Cell", "Recipe", "Length", "Seeds", *STATISTICS], rows
+
+
+def verdict_table(found: Sequence[Verdict]) -> Table:
+    """Return a row for each verdict; sentence and test stand in the first row of their claim alone."""
+    words = zip(once([v.sentence for v in found]), once([v.test for v in found]), found, strict=True)
+    rows = [[*first, v.case.replace("-", " "), v.numbers, *v.cells(".2f")] for *first, v in words]
+    return ["Sentence", "True for a seed if", "Recipe", "Median", "True", "Interval", "p", "Verdict"], rows
+
+
+def tally(found: Sequence[Verdict]) -> str:
+    """Return how many sentences hold, do not, or are undecided under each recipe, in words."""
+    parts = []
+    for recipe in dict.fromkeys(v.case for v in found):
+        hold, do_not, undecided = map([v.holds for v in found if v.case == recipe].count, (True, False, None))
+        counts = f"{hold} hold, {do_not} do not hold, {undecided} are undecided"
+        parts.append(f"{recipe.replace('-', ' ')}, {counts}")
+    return f"Of {len({v.sentence for v in found})} sentences: " + "; ".join(parts) + "."
+
+
+def ablation_table(groups: Mapping[str, Sequence[Record]]) -> Table:
+    """Return a row for each group of runs by its name: our whole recipe, and the same without a part."""
+    rows = []
+    for name, records in groups.items():
+        held = [logged(record).held_full() for record in records]
+        final = np.median([final_accuracy(record, last=100) for record in records])
+        checks = [r.summary["accuracy_at"].values() for r in records if "accuracy_at" in r.summary]
+        lowest = min(map(min, checks), default=None)
+        cells = [f"{np.isfinite(held).sum()}/{len(held)}", number(median_interval(held)[0])]
+        rows.append([name, *cells, number(final, ".3f"), number(lowest, ".3f")])
+    held = ["Seeds that hold 100 %", "Median step held"]
+    return ["Recipe", *held, "Median final accuracy", "At all lengths"], rows
+
+
+def summary(records: Sequence[Record]) -> dict[str, float]:
+    """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
+    return {
+        f"{cell} {recipe} {length} {name}": round(median, 6) if np.isfinite(median) else -1
+        for (cell, recipe, length, _), found in _medians(records).items()
+        for name, (median, _, _) in found.items()
+    }
+
+
+def in_words(records: Sequence[Record], recipe: str) -> str:
+    """Return the median step of the first logged 100 % under a recipe, or "never"."""
+    steps = [logged(record).first_full() for record in records if record.settings["recipe"] == recipe]
+    return number(median_interval(steps)[0])
+
+
+def _medians(records: Sequence[Record]) -> dict[tuple, dict[str, tuple[float, float, float]]]:
+    """Return by (cell, recipe, length, number of seeds) each statistic's median and interval over seeds."""
+    runs: dict[tuple, list[Curve]] = {}
+    for record in records:
+        s = record.settings
+        recipe = s["recipe"] + (", no schedule" if s.get("schedule_factor") == 1 else "")
+        runs.setdefault((s["cell"], recipe, s["seq_length"]), []).append(logged(record))
+    return {
+        (*key, len(group)): {name: median_interval(list(map(of, group))) for name, of in STATISTICS.items()}
+        for key, group in runs.items()
+    }

@@ -1,79 +1,69 @@
-"""Each testable sentence of the original report, what would make it true for one seed, and the verdict.
+"""What a sentence of the original report is found to be, and the statistics behind it.
 
-A sentence is tested seed by seed, both cells on the same batches: for how many of the n seeds does it come
-true? If it were a toss of a coin, how likely is a count as lopsided as this one? These p-values (exact
-binomial, two-sided) are corrected for testing many sentences at once, so that among those called decided at
-most one in twenty is expected to be wrong (Benjamini and Hochberg 1995). Corrected p at most 0.05: the
-sentence *holds* or *does not hold*; otherwise it is *undecided*.
+A sentence is tested seed by seed or path by path: of how many of the n is it true? If it were a toss of a
+coin, how likely is a count as lopsided as this one? These p-values (exact binomial, two-sided) are corrected
+for testing many sentences at once, so that among those called decided at most one in twenty is expected to be
+wrong (Benjamini and Hochberg 1995). Corrected p at most 0.05: the sentence *holds* or *does not hold*;
+otherwise it is *undecided*.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 
 import numpy as np
-from scipy.stats import binom
+from scipy.stats import binom, binomtest, false_discovery_control
 
 LEVEL = 0.05  # share of wrong verdicts that is tolerated among the decided ones
-
-Runs = Callable[..., np.ndarray]  # cell, length, schedule=True -> logged accuracy of this seed's run
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One sentence of the original report.
-
-    Attributes:
-        id: short name.
-        section: where the original says it.
-        sentence: what it says, in our words.
-        test: what makes it true for one seed, in words.
-        measure: the number behind the test for one seed.
-        unit: of the measure.
-        holds: whether the sentence is true for one seed.
-    """
-
-    id: str
-    section: str
-    sentence: str
-    test: str
-    measure: Callable[[Runs], float]
-    unit: str
-    holds: Callable[[Runs], bool]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the seeds say about a claim.
+    """What is found about a sentence."""
 
-    Attributes:
-        count, n: the claim is true for `count` of `n` seeds.
-        low, high: 95 % interval of that share (Clopper and Pearson 1934).
-        median, median_low, median_high: of the claim's measure, with an interval of at least 95 % from order
-            statistics (infinite where there are too few seeds for one).
-        p: of the count under a fair coin; `corrected` for all claims judged together.
-    """
-
-    claim: Claim
-    recipe: str
-    count: int
-    n: int
-    low: float
-    high: float
-    median: float
-    median_low: float
-    median_high: float
-    p: float
-    corrected: float
+    sentence: str  # what the original says, in our words
+    test: str  # what makes it true, in words
+    case: str  # the recipe, kind of path or group of runs that was looked at
+    _: KW_ONLY
+    count: int  # of how many it is true
+    n: int  # seeds, paths or runs
+    numbers: str = ""  # what was measured, in words
+    picked_from: int = 1  # tests, by which p is multiplied (Bonferroni)
+    corrected: float = 1.0  # p, for all that are decided together
+    holds: bool | None = None  # None: undecided
 
     @property
     def word(self) -> str:
-        if self.corrected > LEVEL:
-            return "undecided"
-        return "holds" if 2 * self.count > self.n else "does not hold"
+        return {True: "holds", False: "does not hold", None: "undecided"}[self.holds]
+
+    @property
+    def p(self) -> float:
+        """Of the count against one half; nothing counted decides nothing."""
+        return min(1.0, self.picked_from * float(binomtest(self.count, self.n).pvalue)) if self.n else 1.0
+
+    def cells(self, form: str) -> list[str]:
+        """Return count, interval of the share, corrected p and word as a table shows them."""
+        low, high = interval(self.count, self.n)
+        share = f"{low:{form}} to {high:{form}}"
+        return [f"{self.count}/{self.n}", share, f"{self.corrected:.3f}", self.word]
+
+
+def decide(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts of one table with their p-values corrected and what these decide."""
+    corrected = false_discovery_control([v.p for v in verdicts]).tolist() if verdicts else []
+    return [
+        replace(v, corrected=p, holds=None if p > LEVEL else 2 * v.count > v.n)
+        for v, p in zip(verdicts, corrected, strict=True)
+    ]
+
+
+def interval(count: int, n: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of the share count / n. Source: Clopper and Pearson 1934."""
+    found = binomtest(count, n).proportion_ci() if n else (0, 1)
+    return float(found[0]), float(found[1])
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the median and its distribution-free interval of at least 95 %.
+    """Return the median and its distribution-free interval of at least 95 %, infinite for too few values.
 
     Values may be infinite: a run that never arrives is later than all that do. Where both of two runs that
     are compared never arrive their difference is not a number; it counts as no difference.
@@ -83,8 +73,7 @@ def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
     ordered = np.sort(np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf))
     n = len(ordered)
     rank = int(binom.ppf(0.025, n, 0.5))  # P(fewer than `rank` values below the median) <= 2.5 %
+    low, high = (ordered[rank - 1], ordered[n - rank]) if rank else (-np.inf, np.inf)
     middle = ordered[[(n - 1) // 2, n // 2]]
-    median = float(middle[0] if middle[0] == middle[1] else middle.mean())
-    if rank == 0:
-        return median, -np.inf, np.inf
-    return median, float(ordered[rank - 1]), float(ordered[n - rank])
+    median = middle[0] if middle[0] == middle[1] else middle.mean()
+    return float(median), float(low), float(high)

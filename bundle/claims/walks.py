@@ -2,27 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
-from scipy.stats import binomtest, false_discovery_control
 
-from bundle.claims.verdicts import Verdict
+from bundle.claims.formats import Table, number, once, with_interval
+from bundle.claims.verdicts import Verdict, decide, interval
+from bundle.original import WALK_FIGURES
 from bundle.runs.records import Record
+
+KINDS = ("line", "circle")  # of path
+
+PATH_MEASURES = {
+    "norm": "norm of the noise",
+    "frechet_distance": "Fréchet distance from the test digits",
+    "confidence": "mean confidence of the judge",
+    "nearest": "mean distance to the nearest test digit, in the judge's features",
+}
 
 
 @dataclass(frozen=True)
 class WalkClaim:
-    """One sentence of the original about a walk between two digits, true or not for a path.
+    """One sentence of the original about a walk between two digits, true or not for a path."""
 
-    Attributes:
-        pair: the digits at the ends.
-        third: the digit that is seen between, or None: no third digit is.
-        sentence: what the original says, in our words.
-    """
-
-    pair: tuple[int, int]
-    third: int | None
-    sentence: str
+    pair: tuple[int, int]  # the digits at the ends
+    third: int | None  # the digit that is seen between; None: no third digit is
+    sentence: str  # what the original says, in our words
 
     def holds(self, seen: str) -> bool:
         """Return whether it is true for a path on which these digits are seen."""
@@ -31,39 +36,14 @@ class WalkClaim:
 
 
 WALK_CLAIMS = [
-    WalkClaim((2, 7), None, "From 2 to 7 the number changes from 2 to 7 (Figure 17)"),
-    WalkClaim((2, 6), 1, "From 2 to 6 the figure between looks like 1 (Figure 18)"),
-    WalkClaim((6, 7), 5, "From 6 to 7 the figure between looks like 5 (Figure 19)"),
+    WalkClaim(WALK_FIGURES[17], None, "From 2 to 7 the number changes from 2 to 7 (Figure 17)"),
+    WalkClaim(WALK_FIGURES[18], 1, "From 2 to 6 the figure between looks like 1 (Figure 18)"),
+    WalkClaim(WALK_FIGURES[19], 5, "From 6 to 7 the figure between looks like 5 (Figure 19)"),
 ]
 
 
-@dataclass(frozen=True)
-class WalkVerdict:
-    """What the paths between many pairs of noises say about a sentence.
-
-    Attributes:
-        kind: of path, "line" or "circle".
-        test: what is counted, in words.
-        count, n: it is true for `count` of `n` paths.
-        low, high: 95 % interval of that share (Clopper and Pearson 1934).
-        p: of the count against one half (exact binomial, two-sided); `corrected` for all judged together.
-    """
-
-    claim: WalkClaim
-    kind: str
-    test: str
-    count: int
-    n: int
-    low: float
-    high: float
-    p: float
-    corrected: float
-
-    word = Verdict.word  # holds, does not hold or undecided, by the same rule
-
-
-def judge_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[WalkVerdict]:
-    """Return verdicts from a record of `walks.run_walks`: is each sentence true of most paths?
+def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[Verdict]:
+    """Return verdicts from a record of `bundle.runs.walks.run_walks`: is each sentence true of most paths?
 
     Where the sentence names a third digit there is a second test: is it seen on more paths than any other
     third digit? It is set against the one seen most often, path by path: of those that show one of the two
@@ -71,45 +51,24 @@ def judge_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> li
     picked from eight, and p is multiplied by eight (Bonferroni).
     """
     found = []
-    for claim in claims:
-        for kind in ("line", "circle"):
-            routes = routes_of(record, kind, claim.pair)
-            true = sum(map(claim.holds, routes))
-            test = "no third digit is seen" if claim.third is None else f"{claim.third} is seen"
-            found.append((claim, kind, f"most paths: {test}", *against_half(true, len(routes))))
-            if claim.third is None:
-                continue
-            visits = np.array([share[0] for share in third_digits(record, kind, claim.pair)])
-            visits[[claim.third, *claim.pair]] = -1
-            rival = str(visits.argmax())
+    for claim, kind in product(claims, KINDS):
+        routes = routes_of(record, kind, claim.pair)
+        test = f"most paths: {'no third digit' if claim.third is None else claim.third} is seen"
+        found.append(Verdict(claim.sentence, test, kind, count=sum(map(claim.holds, routes)), n=len(routes)))
+        if claim.third is not None:
+            shares = np.array(third_digits(record, kind, claim.pair))[:, 0]
+            shares[[claim.third, *claim.pair]] = -1
+            rival = str(shares.argmax())
             ours = sum(claim.holds(r) and rival not in r for r in routes)
             theirs = sum(rival in r and not claim.holds(r) for r in routes)
-            row = against_half(ours, ours + theirs)
-            p = row[-1] if ours > theirs else min(1.0, 8 * row[-1])
-            found.append(
-                (
-                    claim,
-                    kind,
-                    f"{claim.third} is seen more often than {rival}, the other that is seen most",
-                    *row[:-1],
-                    p,
-                )
-            )
-    corrected = false_discovery_control([row[-1] for row in found])
-    return [WalkVerdict(*row, float(p)) for row, p in zip(found, corrected, strict=True)]
-
-
-def against_half(count: int, n: int) -> tuple[int, int, float, float, float]:
-    """Return count, n, the interval of the share, and p against one half; nothing counted decides nothing."""
-    if n == 0:
-        return 0, 0, 0.0, 1.0, 1.0
-    test = binomtest(count, n)
-    interval = test.proportion_ci()
-    return count, n, float(interval.low), float(interval.high), float(test.pvalue)
+            test = f"{claim.third} is seen more often than {rival}, the other that is seen most"
+            counts = {"count": ours, "n": ours + theirs, "picked_from": 1 if ours > theirs else 8}
+            found.append(Verdict(claim.sentence, test, kind, **counts))
+    return decide(found)
 
 
 def routes_of(record: Record, kind: str, pair: tuple[int, int], name: str = "route") -> list[str]:
-    """Return for each path the digits seen on it: a column of a record of `walks.run_walks`."""
+    """Return for each path the digits seen on it: a column of a record of `bundle.runs.walks.run_walks`."""
     return record.columns[f"{kind} {pair[0]}-{pair[1]} {name}"]
 
 
@@ -117,5 +76,99 @@ def third_digits(record: Record, kind: str, pair: tuple[int, int]) -> list[tuple
     """Return for each digit the share of paths that show it between two others, with its 95 % interval."""
     routes = routes_of(record, kind, pair)
     counts = [sum(str(d) in route for route in routes) if d not in pair else 0 for d in range(10)]
-    rows = [against_half(count, len(routes)) for count in counts]
-    return [(count / n, low, high) for count, n, low, high, _ in rows]
+    return [(count / len(routes), *interval(count, len(routes))) for count in counts]
+
+
+def verdict_table(found: Sequence[Verdict]) -> Table:
+    """Return a row for each verdict; the sentence stands in the first row of its claim alone."""
+    sentences = once([v.sentence for v in found])
+    rows = [[words, v.test, v.case, *v.cells(".3f")] for words, v in zip(sentences, found, strict=True)]
+    return ["Sentence", "Tested", "Path", "True", "Interval", "p", "Verdict"], rows
+
+
+def reading_table(record: Record, *, sure: float) -> Table:
+    """Return for each sentence and kind the share of paths under other readings, with intervals.
+
+    As tested: what the judge calls the image at any look; steps shown: only at the steps that are shown;
+    glimpsed: a digit counts as seen where its probability reaches the record's `glimpse`; sure ends: only
+    pairs whose ends the judge both gives a confidence of at least `sure`; pairs: how many these are; some
+    path: one is enough.
+    """
+    rows = []
+    for claim, kind in product(WALK_CLAIMS, KINDS):
+        names = ("route", "route of steps", "glimpsed")
+        true = [list(map(claim.holds, routes_of(record, kind, claim.pair, name))) for name in names]
+        ends = record.columns["{}-{} confidence".format(*claim.pair)]
+        certain = [holds for holds, least in zip(true[0], ends, strict=True) if least >= sure]
+        shares = [
+            with_interval(sum(one) / len(one), *interval(sum(one), len(one)), ".0%") if one else "no pairs"
+            for one in (*true, certain)
+        ]
+        some = "yes" if any(true[0]) else "not found"
+        rows.append([claim.sentence if kind == KINDS[0] else "", kind, *shares, f"{len(certain)}", some])
+    header = ["Sentence", "Path", "As tested", "Steps shown", "Glimpsed", "Sure ends", "Pairs", "Some path"]
+    return header, rows
+
+
+def change_shares(record: Record) -> tuple[np.ndarray, np.ndarray]:
+    """Return shares (10, 10) of paths that change digit once, and the digits (10, 10) most seen between.
+
+    Above the diagonal on the line, below it on the circle; nan and -1 on it, -1 also where no third is seen.
+    """
+    c, shares, between = record.columns, np.full((10, 10), np.nan), np.full((10, 10), -1)
+    for kind, place in zip(KINDS, ((c["first"], c["second"]), (c["second"], c["first"])), strict=True):
+        visits = np.array(c[f"{kind} visits"])  # (pairs, 10)
+        shares[place] = np.divide(c[f"{kind} once"], c["paths"])
+        between[place] = np.where(visits.any(axis=1), visits.argmax(axis=1), -1)
+    return shares, between
+
+
+def seen_table(lines: Sequence, circles: Sequence) -> Table:
+    """Return a row for each walk (a `bundle.runs.strips.Strip`) on the line and its like on the circle."""
+    rows = []
+    for both in zip(lines, circles, strict=True):
+        rows.append([f"{both[0].first} → {both[0].second}"])
+        for walk in both:
+            third = ", ".join(map(str, walk.between)) or "none"
+            rows[-1] += [" ".join(map(str, walk.facts["digits"])), third]
+    return ["Walk", "Line", "Third digits", "Circle", "Third digits"], rows
+
+
+def path_table(record: Record) -> Table:
+    """Return a row for each measure of images at the ends and in the middle of both kinds of path.
+
+    The last row is the perceptual path length of whole paths, with its interval.
+    """
+    c, s, middle = record.columns, record.summary, len(record.columns["alpha"]) // 2
+    rows = []
+    for name, words in PATH_MEASURES.items():
+        paths = [c[f"line {name}"][0], *(c[f"{kind} {name}"][middle] for kind in KINDS)]
+        values = [*paths, s.get(f"short {name}"), s.get(f"real {name}")]
+        rows.append([words, *(number(value, ".3f") for value in values)])
+    rows.append(["perceptual path length", "", *(_path_length(record, kind) for kind in KINDS), "", ""])
+    middles = ["Middle of a line", "Middle of a circle"]
+    return ["Measure", "Random noises", *middles, "Short noises", "Real digits"], rows
+
+
+def smoother(record: Record) -> str:
+    """Return in words which kind of path is perceptually shorter: the interval of the difference decides."""
+    low, high = (record.summary[f"difference path_length {end}"] for end in ("low", "high"))
+    shorter = f"the {'circle' if low > 0 else 'line'} is the shorter on the whole"
+    if low <= 0 <= high:
+        shorter = "which kind is the shorter on the whole is undecided"
+    return f"{shorter}: line less circle {_path_length(record, 'difference')}"
+
+
+def summary(record: Record) -> dict[str, float]:
+    """Return the main numbers of a record of `bundle.runs.walks.run_walks`, by short names."""
+    names = {claim.sentence: "{}-{}".format(*claim.pair) for claim in WALK_CLAIMS}
+    shares = {}
+    for v in decide_walks(record):
+        what = "true" if v.test.startswith("most paths") else "against the other"
+        shares[f"{names[v.sentence]} {v.case} {what}"] = v.count / max(v.n, 1)
+    return shares | {name: value for name, value in record.summary.items() if " " in name}
+
+
+def _path_length(record: Record, of: str) -> str:
+    mean, low, high = (record.summary[f"{of} path_length{end}"] for end in ("", " low", " high"))
+    return with_interval(mean, low, high, ".0f")

@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import numpy as np
 import torch
 
-from bundle.claims.gan_tables import quality_by_batch
+from bundle.claims.gan import quality_by_batch
 from bundle.pages import controls
 from bundle.plots.digits import tile
 from bundle.plots.gan import MEASURES, draw_quality_curve

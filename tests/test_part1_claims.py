@@ -4,29 +4,19 @@ import re
 import numpy as np
 import pytest
 
-from bundle.claims.accuracy import (
-    EVERY,
-    collapses,
-    deepest_drop,
-    final_accuracy,
-    final_by_length,
-    first_full,
-    held_full,
-    logged,
-    span,
-    unsteadiness,
-)
-from bundle.claims.part1 import PART1, judge_part1
-from bundle.claims.part1_tables import (
-    VERDICT_HEADER,
-    ablation_rows,
+from bundle.claims.accuracy import Curve, final_accuracy, final_by_length, logged, span
+from bundle.claims.part1 import (
+    PART1,
+    ablation_table,
+    decide_part1,
     in_words,
-    statistics_rows,
+    statistics_table,
     tally,
-    verdict_rows,
+    verdict_table,
 )
-from bundle.claims.verdicts import Verdict, median_interval
+from bundle.claims.verdicts import Verdict, interval, median_interval
 from bundle.commands.tables import main
+from bundle.original import LOG_EVERY
 from bundle.runs import records
 from bundle.runs.records import Record
 
@@ -34,7 +24,7 @@ from bundle.runs.records import Record
 def run(cell: str, length: int, accuracy: list[float], *, seed: int = 0, recipe: str = "corrected") -> Record:
     """A record whose logged accuracies, one every ten steps, are these."""
     settings = {"cell": cell, "seq_length": length, "seed": seed, "recipe": recipe}
-    return Record(settings=settings, columns={"accuracy": list(np.repeat(accuracy, EVERY))})
+    return Record(settings=settings, columns={"accuracy": list(np.repeat(accuracy, LOG_EVERY))})
 
 
 @pytest.mark.parametrize(
@@ -48,17 +38,20 @@ def run(cell: str, length: int, accuracy: list[float], *, seed: int = 0, recipe:
     ],
 )
 def test_steps_to_full_accuracy(accuracy, first, held):
-    assert first_full(np.array(accuracy)) == first
-    assert held_full(np.array(accuracy)) == held
+    assert Curve(np.array(accuracy)).first_full() == first
+    assert Curve(np.array(accuracy)).held_full() == held
 
 
 def test_the_deepest_drop_is_below_the_best_so_far():
-    assert deepest_drop(np.array([0.2, 0.9, 0.3, 1.0, 0.6])) == pytest.approx(0.6)
-    assert deepest_drop(np.array([0.2, 0.4, 0.9])) == 0
+    assert Curve(np.array([0.2, 0.9, 0.3, 1.0, 0.6])).deepest_drop() == pytest.approx(0.6)
+    assert Curve(np.array([0.2, 0.4, 0.9])).deepest_drop() == 0
 
 
-def judged(claim_id: str, records: list[Record]) -> Verdict:
-    (verdict,) = judge_part1([c for c in PART1 if c.id == claim_id], records)
+LSTM_FIRST = "At 5 the LSTM reaches 100 % before the RNN (§2.2)"
+
+
+def judged(sentence: str, records: list[Record]) -> Verdict:
+    (verdict,) = decide_part1(records, {sentence: PART1[sentence]})
     return verdict
 
 
@@ -83,25 +76,28 @@ def lstm_first(seeds: range, *, wins: int) -> list[Record]:
     ],
 )
 def test_the_verdict_follows_the_interval_of_the_share(n, wins, word):
-    verdict = judged("lstm-first-at-5", lstm_first(range(n), wins=wins))
+    verdict = judged(LSTM_FIRST, lstm_first(range(n), wins=wins))
     assert (verdict.count, verdict.n, verdict.word) == (wins, n, word)
-    assert verdict.low <= wins / n <= verdict.high
+    low, high = interval(verdict.count, verdict.n)
+    assert low <= wins / n <= high
 
 
 def test_the_interval_is_the_exact_one_of_clopper_and_pearson():
-    verdict = judged("lstm-first-at-5", lstm_first(range(10), wins=10))
-    assert verdict.low == pytest.approx(0.025 ** (1 / 10))  # closed form for n of n
-    assert verdict.high == 1
+    low, high = interval(10, 10)
+    assert low == pytest.approx(0.025 ** (1 / 10))  # closed form for n of n
+    assert high == 1
+    shown = judged(LSTM_FIRST, lstm_first(range(10), wins=10)).cells(".2f")
+    assert shown[:2] == ["10/10", f"{low:.2f} to 1.00"]
 
 
 def test_a_tie_does_not_make_the_claim_true():
     records = [run("LSTM", 5, [0.1, 1]), run("RNN", 5, [0.1, 1])]
-    assert judged("lstm-first-at-5", records).count == 0
+    assert judged(LSTM_FIRST, records).count == 0
 
 
 def test_runs_that_never_arrive_count_as_later_than_all_that_do():
     records = [run("LSTM", 5, [0.1, 0.5, 1]), run("RNN", 5, [0.1, 0.2, 0.3])]
-    assert judged("lstm-first-at-5", records).count == 1
+    assert judged(LSTM_FIRST, records).count == 1
 
 
 def test_each_recipe_has_its_own_verdict_and_claims_without_runs_have_none():
@@ -110,16 +106,19 @@ def test_each_recipe_has_its_own_verdict_and_claims_without_runs_have_none():
         for cell in ("LSTM", "RNN")
         for recipe in ("as-written", "corrected")
     ]
-    verdicts = list(judge_part1(PART1, records))
-    assert {v.recipe for v in verdicts} == {"as-written", "corrected"}
-    assert "rnn-never-30" not in {v.claim.id for v in verdicts}
-    assert all(len(row) == len(VERDICT_HEADER) for row in verdict_rows(verdicts))
+    verdicts = decide_part1(records)
+    assert {v.case for v in verdicts} == {"as-written", "corrected"}
+    never = "At 30 the RNN does not reach 100 % in 1500 steps (§2.2)"
+    assert never in PART1
+    assert never not in {v.sentence for v in verdicts}
+    header, rows = verdict_table(verdicts)
+    assert all(len(row) == len(header) for row in rows)
 
 
 def test_p_values_are_the_exact_binomial_ones_corrected_for_all_claims_by_the_step_up_rule():
     """By another route: binomial sums by hand, and Benjamini and Hochberg's rule written out."""
     records = [r for wins in (9,) for r in lstm_first(range(10), wins=wins)]
-    verdicts = judge_part1(PART1, records)
+    verdicts = decide_part1(records)
     assert len(verdicts) >= 3
     for v in verdicts:
         tail = sum(math.comb(v.n, k) for k in range(v.n + 1) if math.comb(v.n, k) <= math.comb(v.n, v.count))
@@ -151,11 +150,11 @@ def test_the_interval_of_the_median_covers_at_least_95_percent_and_no_narrower_o
 
 
 def test_collapses_and_unsteadiness_count_from_the_first_full_batch():
-    accuracy = np.array([0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1])
-    assert collapses(accuracy) == 2
-    assert unsteadiness(accuracy) == pytest.approx(4 / 8)
-    assert unsteadiness(np.array([0.5, 0.9])) == 1
-    assert collapses(np.array([0.5, 0.9, 0.1])) == 0
+    curve = Curve(np.array([0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1]))
+    assert curve.collapses() == 2
+    assert curve.unsteadiness() == pytest.approx(4 / 8)
+    assert Curve(np.array([0.5, 0.9])).unsteadiness() == 1
+    assert Curve(np.array([0.5, 0.9, 0.1])).collapses() == 0
 
 
 def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
@@ -167,15 +166,15 @@ def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
     records = [scheduled(0.96, [0.1, 1, 1], s) for s in range(10)] + [
         scheduled(1.0, [0.1, 1, 0.5], s) for s in range(10)
     ]
-    verdict = judged("schedule-helps", records)
+    verdict = judged("The learning-rate schedule gives better results (§2.1.2)", records)
     assert (verdict.count, verdict.n, verdict.word) == (10, 10, "holds")
-    assert len(list(statistics_rows(records))) == 2
+    assert len(statistics_table(records)[1]) == 2
 
 
 def test_a_recipe_of_ours_is_not_judged_by_the_originals_sentences():
     records = [run(cell, 5, [0.1, 1], recipe="ours") for cell in ("LSTM", "RNN")]
-    assert judge_part1(PART1, records) == []
-    assert next(iter(statistics_rows(records)))[:4] == ["LSTM", "ours", "5", "1"]
+    assert decide_part1(records) == []
+    assert statistics_table(records)[1][0][:4] == ["LSTM", "ours", "5", "1"]
 
 
 def test_the_table_is_printed_again_from_stored_records(tmp_path, capsys):
@@ -189,8 +188,9 @@ def test_the_table_is_printed_again_from_stored_records(tmp_path, capsys):
         main([str(tmp_path / "nothing")])
 
 
-def test_claims_have_ids_of_their_own():
-    assert len({claim.id for claim in PART1}) == len(PART1) >= 9
+def test_there_are_thirteen_claims_and_each_says_how_it_is_measured():
+    assert len(PART1) == 13
+    assert all("; median: " in test for test, _ in PART1.values())
 
 
 def curriculum_run(accuracy: list[float], lengths: list[int]) -> Record:
@@ -200,7 +200,7 @@ def curriculum_run(accuracy: list[float], lengths: list[int]) -> Record:
 
 def test_full_accuracy_at_a_shorter_length_is_not_yet_held():
     record = curriculum_run([1.0] * 40, [5] * 15 + [30] * 25)
-    assert held_full(logged(record)) == first_full(logged(record)) == 20
+    assert logged(record).held_full() == logged(record).first_full() == 20
 
 
 def test_the_final_accuracy_is_that_of_the_batches_at_the_target():
@@ -227,9 +227,9 @@ def test_the_ablation_compares_the_whole_recipe_with_one_part_less_each():
     whole = [run("LSTM", 100, [0.1, 1, 1], seed=s, recipe="ours") for s in range(2)]
     whole[0].summary["accuracy_at"] = {"3": 1.0, "100": 0.97}
     whole[1].summary["accuracy_at"] = {"3": 0.98, "100": 1.0}
-    others = [run("LSTM", 100, [0.1, 0.2, 0.3], seed=s, recipe="ours") for s in range(2)]
-    others += [run("LSTM", 100, [0.1, 0.2, 1], seed=s, recipe="ours") for s in range(2)]
-    rows = list(ablation_rows(whole, others, {"without a": {}, "without b": {}}))
+    without_a = [run("LSTM", 100, [0.1, 0.2, 0.3], seed=s, recipe="ours") for s in range(2)]
+    without_b = [run("LSTM", 100, [0.1, 0.2, 1], seed=s, recipe="ours") for s in range(2)]
+    _, rows = ablation_table({"ours": whole, "without a": without_a, "without b": without_b})
     assert [row[:3] for row in rows] == [
         ["ours", "2/2", "10"],
         ["without a", "0/2", "never"],
@@ -245,7 +245,7 @@ def test_in_words_the_first_full_batch_is_a_step_or_never():
 
 
 def test_the_tally_counts_every_verdict_once():
-    verdicts = judge_part1(PART1, lstm_first(range(10), wins=10))
+    verdicts = decide_part1(lstm_first(range(10), wins=10))
     words = tally(verdicts)
     counts = [int(word) for word in re.findall(r"\d+", words)]
     assert counts[0] == sum(counts[1:]) == len(verdicts)
