@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from bundle.claims.gan_tables import quality_columns
+from bundle.claims.gan import quality_columns
 from bundle.plots.style import COLOURS, THIN, legend_above, level, panels, styled, tick
 from bundle.runs.records import Record
 
