@@ -21,6 +21,12 @@ def sizes(**values: int) -> None:
         at_least(name, value, 1)
 
 
+def finite(**values: float) -> None:
+    """Raise ValueError for infinity and for what is no number."""
+    for name, value in values.items():
+        require(name, value, -float("inf") < value < float("inf"), "a finite number")
+
+
 def above_zero(name: str, value: float) -> None:
     """Raise ValueError unless value > 0 and finite."""
     if not 0 < value < float("inf"):

@@ -132,10 +132,10 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
         torch.manual_seed(run.seed)
         model = CELLS[run.cell](1, run.hidden_size, DIGITS)
         if run.kink_slope:
-            candidate = model.gx if run.cell == "LSTM" else model.hx
+            candidate = model.cell.gx if run.cell == "LSTM" else model.cell.hx
             spread_kinks(candidate, slope=run.kink_slope, low=0, high=DIGITS - 1)
     if run.forget_bias:
-        model.fx.bias.data += run.forget_bias
+        model.cell.fx.bias.data += run.forget_bias
     model.to(device)
     curriculum = Curriculum(
         length=run.first_length or run.seq_length,

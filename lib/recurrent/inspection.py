@@ -1,27 +1,48 @@
-"""Look inside trained networks: accuracy by length, gates and states, which units remember."""
+"""Ask trained networks: accuracy by length, gates and states, which units remember."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
+from lib.networks import answers, eval_mode
 from lib.palindromes import palindromes
 from lib.recurrent.lstm import LSTM
-from lib.recurrent.training import accuracy_on
 
 
-def accuracy_at(model: torch.nn.Module, lengths: Sequence[int], *, count: int, seed: int) -> dict[str, float]:
+def accuracy_on(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
+    """Return the share of inputs (n, ...) whose largest logit is the target's."""
+    return int((answers(model, inputs, batch_size=1000).argmax(1) == targets).sum()) / len(targets)
+
+
+def accuracy_at(model: nn.Module, lengths: Sequence[int], *, count: int, seed: int) -> dict[str, float]:
     """Return the accuracy on `count` fresh palindromes of each length, by the length as text, as JSON has it.
 
     A length's palindromes are the same whatever other lengths are asked for.
     """
-    device = next(model.parameters()).device
-    found = {}
+    device, found = next(model.parameters()).device, {}
     for length in lengths:
-        source = torch.Generator().manual_seed(seed)
-        inputs, targets = palindromes(count, length, generator=source)
+        inputs, targets = palindromes(count, length, generator=torch.Generator().manual_seed(seed))
         found[str(length)] = accuracy_on(model, inputs.to(device), targets.to(device))
     return found
+
+
+def trace(model: LSTM, x: Tensor) -> dict[str, Tensor]:
+    """Return every gate and state of an LSTM at every step, without gradients.
+
+    Returns:
+        g, i, f, o, c, h: each (seq_length, batch, hidden_size); logits: (seq_length, batch, num_classes),
+        what the network would answer if the sequence ended there.
+    """
+    steps = []
+    with (
+        eval_mode(model),
+        model.cell.register_forward_hook(lambda cell, given, step: steps.append(step)),
+    ):
+        model.forward_reference(x)
+        inside = dict(zip("gifoch", map(torch.stack, zip(*steps, strict=True)), strict=True))
+        return inside | {"logits": model.ph(inside["h"])}
 
 
 def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[str, np.ndarray]:
@@ -35,15 +56,14 @@ def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[
             explains, in [0, 1], over all palindromes.
     """
     inputs, targets = palindromes(count, seq_length, generator=torch.Generator().manual_seed(seed))
-    seen = {name: values.cpu() for name, values in model.trace(inputs.to(model.ph.weight.device)).items()}
+    seen = {name: values.cpu() for name, values in trace(model, inputs.to(model.ph.weight.device)).items()}
     last = seen["c"][-1].double()  # (count, hidden)
     means = torch.empty_like(last)  # of all palindromes with the same first digit
     for digit in targets.unique():
         means[targets == digit] = last[targets == digit].mean(0)
-    remembered = means.var(0, correction=0) / last.var(0, correction=0)
     return {
         **{name: seen[name][:, 0].numpy() for name in "ifoc"},
         "digits": inputs[0, :, 0].int().numpy(),
         "right": seen["logits"][:, 0].softmax(1)[:, targets[0]].numpy(),
-        "remembered": remembered.numpy(),
+        "remembered": (means.var(0, correction=0) / last.var(0, correction=0)).numpy(),
     }

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 
 
 def train(
-    model: torch.nn.Module,
-    next_batch: Callable[[float], tuple[torch.Tensor, torch.Tensor]],
+    model: nn.Module,
+    next_batch: Callable[[float], tuple[Tensor, Tensor]],
     *,
     softmax_twice: bool,
     clip_after_step: bool,
@@ -18,7 +20,7 @@ def train(
     schedule_factor: float,
     clip_norm: float,
 ) -> tuple[list[float], list[float]]:
-    """Train in place with RMSprop and return accuracy and loss of every step's batch.
+    """Train in place with RMSprop and return accuracy, in [0, 1], and loss, in nats, of every step's batch.
 
     No batch is seen twice, so the accuracy on the training batch, taken before its step, is the accuracy
     on unseen sequences.
@@ -33,9 +35,6 @@ def train(
         learning_rate: of RMSprop, whose other settings are PyTorch's defaults.
         schedule_every, schedule_factor: StepLR, stepped once a batch.
         clip_norm: largest norm of the whole gradient.
-
-    Returns:
-        accuracy in [0, 1] and loss in nats, `steps` values each.
     """
     flat = one_parameter(model)
     optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
@@ -43,42 +42,33 @@ def train(
     accuracy, losses = torch.zeros(steps), torch.empty(steps)
 
     for step in range(steps):
+        # 1. forward
         inputs, targets = next_batch(accuracy[step - 1].item())
         logits = model(inputs)  # (batch, classes)
         loss = cross_entropy(logits, targets, softmax_twice=softmax_twice)
-        optimizer.zero_grad(set_to_none=False)  # the gradients of the model are parts of this one
+        # 2. zero_grad: the gradients of the model are parts of this one
+        optimizer.zero_grad(set_to_none=False)
+        # 3. backward
         loss.backward()
+        # 4. clip
         if not clip_after_step:
-            torch.nn.utils.clip_grad_norm_(flat, clip_norm)
+            clip_grad_norm_(flat, clip_norm)
+        # 5. step
         optimizer.step()
         if clip_after_step:
-            torch.nn.utils.clip_grad_norm_(flat, clip_norm)  # too late: zero_grad comes next
+            clip_grad_norm_(flat, clip_norm)  # too late: zero_grad comes next
+        # 6. schedule
         scheduler.step()
-
+        # 7. record
         accuracy[step] = (logits.detach().argmax(1) == targets).float().mean()
         losses[step] = loss.detach()
+
     for parameter in model.parameters():  # on their own again, as they came
         parameter.data, parameter.grad = parameter.data.clone(), None
     return [round(a, 6) for a in accuracy.tolist()], [round(x, 6) for x in losses.tolist()]
 
 
-def one_parameter(model: torch.nn.Module) -> torch.nn.Parameter:
-    """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it.
-
-    An optimiser and a clip of elements or of the whole norm then do the same in one stroke instead of one
-    for each parameter. Zero the gradient with set_to_none=False, or the parts lose it.
-    """
-    parameters = list(model.parameters())
-    flat = torch.nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
-    flat.grad = torch.zeros_like(flat)
-    sizes = [p.numel() for p in parameters]
-    parts = zip(flat.data.split(sizes), flat.grad.split(sizes), strict=True)
-    for parameter, (values, gradient) in zip(parameters, parts, strict=True):
-        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
-    return flat
-
-
-def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, *, softmax_twice: bool) -> torch.Tensor:
+def cross_entropy(logits: Tensor, targets: Tensor, *, softmax_twice: bool) -> Tensor:
     """Return the mean cross-entropy in nats of the logits, or of their softmax taken for logits.
 
     Softmax twice bounds the loss from below: with n classes it cannot fall under ln(e + n - 1) - 1,
@@ -87,8 +77,16 @@ def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, *, softmax_twice:
     return F.cross_entropy(logits.softmax(1) if softmax_twice else logits, targets)
 
 
-@torch.no_grad()
-def accuracy_on(model: torch.nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> float:
-    """Return the share of inputs (n, ...) whose largest logit is the target's, 1000 at a time."""
-    parts = zip(inputs.split(1000), targets.split(1000), strict=True)
-    return sum(int((model(x).argmax(1) == y).sum()) for x, y in parts) / len(targets)
+def one_parameter(model: nn.Module) -> nn.Parameter:
+    """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it.
+
+    An optimiser and a clip of elements or of the whole norm then do the same in one stroke instead of one
+    for each parameter. Zero the gradient with set_to_none=False, or the parts lose it.
+    """
+    parameters = list(model.parameters())
+    flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    parts = (joined.split([p.numel() for p in parameters]) for joined in (flat.data, flat.grad))
+    for parameter, values, gradient in zip(parameters, *parts, strict=True):
+        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
+    return flat
