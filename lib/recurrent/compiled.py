@@ -11,13 +11,14 @@ import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from lib.files import write_atomically
 
 FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-fno-math-errno", "-fno-trapping-math")
 KEPT = 2**22  # values of h that are kept at a time where no gradient is asked for: about 100 MB in all
@@ -43,13 +44,6 @@ def run(x: Tensor, *parameters: Tensor) -> Tensor:
     return torch.cat([_Cell.apply(part, *parameters) for part in x.split(rows)])
 
 
-class _Sizes(ctypes.Structure):
-    _fields_ = [
-        (name, ctypes.c_long)
-        for name in ("length", "batch", "gates", "hidden", "inputs", "panels", "depth", "first", "last")
-    ]
-
-
 class _Cell(torch.autograd.Function):
     """From x and a cell's parameters (gates of wx, of wh, of bx, of bh) to the last h (batch, hidden)."""
 
@@ -57,10 +51,10 @@ class _Cell(torch.autograd.Function):
     def forward(ctx, x: Tensor, *parameters: Tensor) -> Tensor:
         x, parameters = x.contiguous(), [p.contiguous() for p in parameters]
         gates, hidden, (batch, length, inputs) = len(parameters) // 4, len(parameters[-1]), x.shape
-        units, lstm = PANEL // gates, gates == 4  # of one panel
+        lstm, units = gates == 4, PANEL // gates  # of one panel
         panels = -(-hidden // units)
         depth = panels * units + inputs + 1
-        ctx.sizes = sizes = _Sizes(length, batch, gates, hidden, inputs, panels, depth)
+        ctx.sizes = sizes = length, batch, gates, hidden, inputs, panels, depth
         w = x.new_empty(panels, depth, PANEL)
         _call("pack", sizes, parameters, w)
         hx1 = x.new_empty(length + 1, batch, depth)  # each step's [h, x, 1]
@@ -73,40 +67,40 @@ class _Cell(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, dh: Tensor) -> tuple[Tensor | None, ...]:
-        sizes = ctx.sizes
-        panels, batch, (hx1, a, c, *parameters) = sizes.panels, sizes.batch, ctx.saved_tensors
-        columns = -(-panels // sizes.gates)  # of h, in panels
+        _, batch, gates, hidden, _, panels, depth = sizes = ctx.sizes
+        hx1, a, c, *parameters = ctx.saved_tensors
+        columns = -(-panels // gates)  # of h, in panels
         w_h = dh.new_empty(columns, panels, PANEL, PANEL)
         _call("pack_back", sizes, parameters, w_h)
         dh_padded = dh.new_zeros(batch, columns * PANEL)
-        dh_padded[:, : sizes.hidden] = dh
-        dc, da = dh.new_zeros(panels, batch, PANEL // sizes.gates), dh.new_empty(panels, batch, PANEL)
-        dw = dh.new_zeros(torch.get_num_threads(), panels, sizes.depth, PANEL)
+        dh_padded[:, :hidden] = dh
+        dc, da = dh.new_zeros(panels, batch, PANEL // gates), dh.new_empty(panels, batch, PANEL)
+        dw = dh.new_zeros(torch.get_num_threads(), panels, depth, PANEL)
         _share("backward", sizes, w_h, hx1, a, c, dh_padded, dc, da, own=dw)
         gradients = [torch.empty_like(p) for p in parameters]
         _call("unpack", sizes, dw.sum(0) if len(dw) > 1 else dw, gradients)
         return None, *gradients
 
 
-def _call(function: str, sizes: _Sizes, *tensors: Tensor | list[Tensor]) -> None:
-    """Call a function of cells.c with pointers to the tensors' contents, or to lists of pointers."""
+def _call(function: str, sizes: tuple[int, ...], *tensors: Tensor | list[Tensor]) -> None:
+    """Call a function of cells.c with its sizes and pointers to tensors' contents, or to lists of them."""
     pointers = [
         ctypes.c_void_p(t.data_ptr())
         if isinstance(t, Tensor)
         else (ctypes.c_void_p * len(t))(*(one.data_ptr() for one in t))
         for t in tensors
     ]
-    getattr(library(), function)(ctypes.byref(sizes), *pointers)
+    getattr(library(), function)((ctypes.c_long * 9)(*sizes), *pointers)
 
 
-def _share(function: str, sizes: _Sizes, *tensors: Tensor, own: Tensor | tuple = ()) -> None:
+def _share(function: str, sizes: tuple[int, ...], *tensors: Tensor, own: Tensor | tuple = ()) -> None:
     """Call it in each thread k of torch, side by side, with an equal part of the batch, and own[k] last."""
-    threads = max(1, min(torch.get_num_threads(), sizes.batch))
+    batch = sizes[1]
+    threads = max(1, min(torch.get_num_threads(), batch))
 
     def call(k: int) -> None:
-        part = _Sizes.from_buffer_copy(sizes)
-        part.first, part.last = sizes.batch * k // threads, sizes.batch * (k + 1) // threads
-        _call(function, part, *tensors, *own[k : k + 1])
+        rows = batch * k // threads, batch * (k + 1) // threads
+        _call(function, (*sizes, *rows), *tensors, *own[k : k + 1])
 
     list((map if threads == 1 else _POOL.map)(call, range(threads)))
 
@@ -131,15 +125,13 @@ def library() -> ctypes.CDLL | None:
         processor = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "flags" in line][:1]
         key = hashlib.sha256(repr((compiler, FLAGS, processor)).encode() + source.read_bytes()).hexdigest()
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with nullcontext(cache) if _private(cache) else TemporaryDirectory() as place:
-            path = Path(place, f"{key[:16]}.so")
+        with TemporaryDirectory() as scratch:
+            path = Path(cache if _private(cache) else scratch, f"{key[:16]}.so")
             if not _private(path):
-                with TemporaryDirectory(dir=place) as scratch:
-                    made = Path(scratch, "cells.so")
-                    command = [compiler, *FLAGS, "-shared", "-fPIC", "-o", str(made), str(source)]
-                    subprocess.run(command, check=True, capture_output=True, timeout=60)
-                    made.chmod(0o700)
-                    made.replace(path)  # whole or not at all, whoever else compiles
+                made = Path(scratch, "cells.so")
+                command = [compiler, *FLAGS, "-shared", "-fPIC", "-o", str(made), str(source)]
+                subprocess.run(command, check=True, capture_output=True, timeout=60)
+                write_atomically(path, made.read_bytes())
             return ctypes.CDLL(str(path))
     except (OSError, subprocess.SubprocessError):
         return None

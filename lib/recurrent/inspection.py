@@ -29,17 +29,12 @@ def accuracy_at(model: nn.Module, lengths: Sequence[int], *, count: int, seed: i
 
 
 def trace(model: LSTM, x: Tensor) -> dict[str, Tensor]:
-    """Return every gate and state of an LSTM at every step, without gradients.
+    """Return g, i, f, o, c, h of an LSTM at every step, each (seq_length, batch, hidden), without gradients.
 
-    Returns:
-        g, i, f, o, c, h: each (seq_length, batch, hidden_size); logits: (seq_length, batch, num_classes),
-        what the network would answer if the sequence ended there.
+    And logits (seq_length, batch, classes), what the network would answer if the sequence ended there.
     """
     steps = []
-    with (
-        eval_mode(model),
-        model.cell.register_forward_hook(lambda cell, given, step: steps.append(step)),
-    ):
+    with eval_mode(model), model.cell.register_forward_hook(lambda *seen: steps.append(seen[-1])):
         model.forward_reference(x)
         inside = dict(zip("gifoch", map(torch.stack, zip(*steps, strict=True)), strict=True))
         return inside | {"logits": model.ph(inside["h"])}

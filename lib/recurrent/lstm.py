@@ -50,12 +50,9 @@ class LSTM(nn.Module):
         return self.ph(h)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits, the fast way: `through_time`.
+        """Return the logits, the fast way; a second derivative needs `forward_reference`.
 
-        Gradients reach x and all weights, once: a second derivative needs `forward_reference`.
         Raises ValueError unless x is (batch, seq_length, input_size) with seq_length at least 1.
         """
-        cell = self.cell
-        check_sequence(x, cell.gx.in_features)
-        h = last_state(x, (cell.ix, cell.fx, cell.ox, cell.gx), (cell.ih, cell.fh, cell.oh, cell.gh))
-        return self.ph(h)
+        check_sequence(x, self.cell.gx.in_features)
+        return self.ph(last_state(x, self.cell, "ifog"))

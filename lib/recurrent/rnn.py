@@ -19,10 +19,7 @@ class RNNCell(nn.Module):
 
 
 class VanillaRNN(nn.Module):
-    """Read (batch, seq_length, input_size), return the logits (batch, num_classes) of the last step.
-
-    As with the LSTM, the state starts at zero, and nothing about the batch, length or device is stored.
-    """
+    """Read (batch, seq_length, input_size), return the logits (batch, num_classes) of the last step."""
 
     def __init__(self, input_size: int, hidden_size: int, num_classes: int) -> None:
         super().__init__()
@@ -38,6 +35,6 @@ class VanillaRNN(nn.Module):
         return self.ph(h)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits, the fast way; derivatives and errors as of `LSTM.forward`."""
+        """Return the logits, as `LSTM.forward` does: the fast way, with its derivatives and errors."""
         check_sequence(x, self.cell.hx.in_features)
-        return self.ph(last_state(x, (self.cell.hx,), (self.cell.hh,)))
+        return self.ph(last_state(x, self.cell, "h"))

@@ -6,8 +6,6 @@ gradient of all steps is one product too.  torch's tanh costs several times its 
 2 sigmoid(2 a) - 1 here: the last rows, the tanh's, are doubled, and the LSTM's cell is kept as 2 c.
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
@@ -18,9 +16,9 @@ from lib.recurrent import compiled
 _ONEDNN = torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
-def last_state(x: Tensor, x_layers: Sequence[nn.Linear], h_layers: Sequence[nn.Linear]) -> Tensor:
-    """Return the last h (batch, hidden) of an LSTM's layers, in the order i, f, o, g, or of an RNN's one."""
-    layers = (*x_layers, *h_layers)
+def last_state(x: Tensor, cell: nn.Module, gates: str) -> Tensor:
+    """Return the last h (batch, hidden) of a cell with the layers ix, fx, ... ih, fh, ...: "ifog" or "h"."""
+    layers = [getattr(cell, gate + of) for of in "xh" for gate in gates]
     parameters = [layer.weight for layer in layers] + [layer.bias for layer in layers]
     if compiled.usable(x, *parameters):
         return compiled.run(x, *parameters)

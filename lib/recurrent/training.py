@@ -9,32 +9,22 @@ from torch.nn.utils import clip_grad_norm_
 
 
 def train(
-    model: nn.Module,
+    model: nn.Module,  # maps inputs to logits (batch, classes)
     next_batch: Callable[[float], tuple[Tensor, Tensor]],
     *,
-    softmax_twice: bool,
-    clip_after_step: bool,
-    steps: int,
-    learning_rate: float,
-    schedule_every: int,
+    softmax_twice: bool,  # in the loss, a slip of the original report
+    clip_after_step: bool,  # the gradients, after the step that used them, which does nothing: another
+    steps: int,  # of the optimiser, one batch each
+    learning_rate: float,  # of RMSprop, whose other settings are PyTorch's defaults
+    schedule_every: int,  # of StepLR, stepped once a batch
     schedule_factor: float,
-    clip_norm: float,
+    clip_norm: float,  # largest norm of the whole gradient
 ) -> tuple[list[float], list[float]]:
     """Train in place with RMSprop and return accuracy, in [0, 1], and loss, in nats, of every step's batch.
 
     No batch is seen twice, so the accuracy on the training batch, taken before its step, is the accuracy
-    on unseen sequences.
-
-    Args:
-        model: maps inputs to logits (batch, classes).
-        next_batch: from the accuracy of the batch before, 0 at first, to inputs and targets (batch,) int64.
-        softmax_twice: whether the loss takes the softmax of a softmax, a slip of the original report.
-        clip_after_step: whether gradients are clipped after the step that used them, which does nothing:
-            another one.
-        steps: number of optimiser steps, one batch each.
-        learning_rate: of RMSprop, whose other settings are PyTorch's defaults.
-        schedule_every, schedule_factor: StepLR, stepped once a batch.
-        clip_norm: largest norm of the whole gradient.
+    on unseen sequences. `next_batch` is given that accuracy, of the batch before, 0 at first, and returns
+    inputs and targets (batch,) int64.
     """
     flat = one_parameter(model)
     optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
@@ -42,25 +32,18 @@ def train(
     accuracy, losses = torch.zeros(steps), torch.empty(steps)
 
     for step in range(steps):
-        # 1. forward
-        inputs, targets = next_batch(accuracy[step - 1].item())
+        inputs, targets = next_batch(accuracy[step - 1].item())  # 1. forward
         logits = model(inputs)  # (batch, classes)
         loss = cross_entropy(logits, targets, softmax_twice=softmax_twice)
-        # 2. zero_grad: the gradients of the model are parts of this one
-        optimizer.zero_grad(set_to_none=False)
-        # 3. backward
-        loss.backward()
-        # 4. clip
-        if not clip_after_step:
+        optimizer.zero_grad(set_to_none=False)  # 2. zero_grad: the model's gradients are parts of this one
+        loss.backward()  # 3. backward
+        if not clip_after_step:  # 4. clip
             clip_grad_norm_(flat, clip_norm)
-        # 5. step
-        optimizer.step()
+        optimizer.step()  # 5. step
         if clip_after_step:
             clip_grad_norm_(flat, clip_norm)  # too late: zero_grad comes next
-        # 6. schedule
-        scheduler.step()
-        # 7. record
-        accuracy[step] = (logits.detach().argmax(1) == targets).float().mean()
+        scheduler.step()  # 6. schedule
+        accuracy[step] = (logits.detach().argmax(1) == targets).float().mean()  # 7. record
         losses[step] = loss.detach()
 
     for parameter in model.parameters():  # on their own again, as they came
