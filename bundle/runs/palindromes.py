@@ -22,7 +22,6 @@ DIGITS = 10
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
 LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
 LAST_SEED = 2**63 - 1 - 4 * DATA_STREAM  # with room for the streams
-
 PALINDROME_ABLATION = {  # our recipe for palindromes with one part put back to what the corrected recipe has
     "without the curriculum": {"first_length": 0, "rehearsal": False},
     "without going back to shorter lengths": {"rehearsal": False},
