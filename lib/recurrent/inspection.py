@@ -17,10 +17,7 @@ def accuracy_on(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
 
 
 def accuracy_at(model: nn.Module, lengths: Sequence[int], *, count: int, seed: int) -> dict[str, float]:
-    """Return the accuracy on `count` fresh palindromes of each length, by the length as text, as JSON has it.
-
-    A length's palindromes are the same whatever other lengths are asked for.
-    """
+    """Return the accuracy on the same `count` palindromes of a length each time, by the length as text."""
     device, found = next(model.parameters()).device, {}
     for length in lengths:
         inputs, targets = palindromes(count, length, generator=torch.Generator().manual_seed(seed))
@@ -44,8 +41,7 @@ def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[
     """Follow one fresh palindrome through a trained LSTM, and ask `count` of them which units remember.
 
     Returns:
-        i, f, o, c: (seq_length, hidden), of the first palindrome;
-        digits (seq_length,): its inputs;
+        i, f, o, c (seq_length, hidden) and digits (seq_length,): of the first palindrome;
         right (seq_length,): probability of its last digit if the sequence ended there;
         remembered (hidden,): share of the variance of each unit's last cell state that the first digit
             explains, in [0, 1], over all palindromes.

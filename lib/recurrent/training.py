@@ -12,8 +12,8 @@ def train(
     model: nn.Module,  # maps inputs to logits (batch, classes)
     next_batch: Callable[[float], tuple[Tensor, Tensor]],
     *,
-    softmax_twice: bool,  # in the loss, a slip of the original report
-    clip_after_step: bool,  # the gradients, after the step that used them, which does nothing: another
+    softmax_twice: bool,  # a slip of the original report: the loss takes the softmax of a softmax
+    clip_after_step: bool,  # another: gradients are clipped after the step that used them, for nothing
     steps: int,  # of the optimiser, one batch each
     learning_rate: float,  # of RMSprop, whose other settings are PyTorch's defaults
     schedule_every: int,  # of StepLR, stepped once a batch
@@ -54,8 +54,7 @@ def train(
 def cross_entropy(logits: Tensor, targets: Tensor, *, softmax_twice: bool) -> Tensor:
     """Return the mean cross-entropy in nats of the logits, or of their softmax taken for logits.
 
-    Softmax twice bounds the loss from below: with n classes it cannot fall under ln(e + n - 1) - 1,
-    which is 1.46115 for ten.
+    Of n classes twice the softmax keeps the loss above ln(e + n - 1) - 1, for ten 1.46115.
     """
     return F.cross_entropy(logits.softmax(1) if softmax_twice else logits, targets)
 
@@ -63,8 +62,7 @@ def cross_entropy(logits: Tensor, targets: Tensor, *, softmax_twice: bool) -> Te
 def one_parameter(model: nn.Module) -> nn.Parameter:
     """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it.
 
-    An optimiser and a clip of elements or of the whole norm then do the same in one stroke instead of one
-    for each parameter. Zero the gradient with set_to_none=False, or the parts lose it.
+    Optimiser and clip need fewer strokes. Zero it with set_to_none=False, or the parts lose their gradient.
     """
     parameters = list(model.parameters())
     flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
