@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from lib.checks import sizes
+
 
 def palindromes(batch_size: int, seq_length: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Draw random decimal palindromes of seq_length + 1 digits and hold the last digit back.
@@ -17,9 +19,7 @@ def palindromes(batch_size: int, seq_length: int, *, generator: torch.Generator)
     Raises:
         ValueError: batch_size or seq_length is below 1.
     """
-    for name, value in (("batch_size", batch_size), ("seq_length", seq_length)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it must be at least 1")
+    sizes(batch_size=batch_size, seq_length=seq_length)
     digits = seq_length + 1
     free = torch.randint(
         10, (batch_size, (digits + 1) // 2), generator=generator, device=generator.device

@@ -27,7 +27,7 @@ def cell(request) -> type[nn.Module]:
 
 def recurrent(model: nn.Module) -> nn.Linear:
     """A layer that reads the state before."""
-    return model.gh if isinstance(model, LSTM) else model.hh
+    return model.cell.gh if isinstance(model, LSTM) else model.cell.hh
 
 
 @pytest.mark.parametrize("name", ["input_size", "hidden_size", "num_classes"])
@@ -168,7 +168,7 @@ def test_no_two_gradients_share_memory(cell):
 @pytest.mark.usefixtures("both_ways")
 def test_frozen_weights_stay_without_gradients(cell):
     model = cell(1, 5, 10)
-    frozen, *_ = model.children()
+    frozen, *_ = model.cell.children()
     frozen.requires_grad_(False)
     model(torch.randn(3, 4, 1)).sum().backward()
     assert frozen.weight.grad is None

@@ -147,10 +147,43 @@ def test_the_compiler_runs_once_for_a_machine(tmp_path):
     assert made.stat().st_mtime_ns == written
 
 
+@needs_compiler
+def test_a_cache_folder_or_library_that_others_may_write_is_not_loaded(tmp_path):
+    folder = tmp_path / "report-cells"
+    assert what_computes(tmp_path) == compiled.name()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    library = folder / f"{compiled.name()}.so"
+    made = library.read_bytes()
+
+    library.write_bytes(b"planted")
+    library.chmod(0o664)
+    assert what_computes(tmp_path) == compiled.name()
+    assert library.read_bytes() == made  # made anew, over it
+
+    library.write_bytes(b"planted")
+    for folder_mode, owner in ((0o770, os.getuid()), (0o777, os.getuid()), (0o700, 65534)):
+        folder.chmod(folder_mode)
+        if owner != os.getuid() and os.getuid() != 0:
+            continue  # only root can give a folder away
+        os.chown(folder, owner, -1)
+        assert what_computes(tmp_path) == compiled.name()
+        assert library.read_bytes() == b"planted"  # neither loaded nor touched
+
+
+@needs_compiler
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_a_cached_library_of_another_owner_is_not_loaded(tmp_path):
+    assert what_computes(tmp_path) == compiled.name()
+    library = tmp_path / "report-cells" / f"{compiled.name()}.so"
+    library.write_bytes(b"planted")
+    os.chown(library, 65534, -1)
+    assert what_computes(tmp_path) == compiled.name()
+    assert library.stat().st_uid == 0
+
+
+@needs_compiler
 def test_without_gradients_sequences_are_taken_some_at_a_time_with_the_same_bits(monkeypatch):
     """Ten thousand steps of 500 sequences once took 15 GB."""
-    if compiled.library() is None:
-        pytest.skip("needs a C compiler and AVX-512")
     lstm, x = LSTM(1, 8, 10), torch.rand(7, 5, 1)
     with torch.no_grad():
         whole = lstm(x)

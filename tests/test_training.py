@@ -3,12 +3,18 @@ import math
 import pytest
 import torch
 
-from bundle.runs.palindromes import PalindromeRun, run_palindromes, seed_range, trained_on_palindromes
+from bundle.runs.palindromes import (
+    LAST_SEED,
+    PalindromeRun,
+    run_palindromes,
+    seed_range,
+    trained_on_palindromes,
+)
 from lib.palindromes import palindromes
 from lib.recurrent.curriculum import Curriculum
 from lib.recurrent.initialization import spread_kinks
-from lib.recurrent.inspection import look_inside
-from lib.recurrent.training import accuracy_on, cross_entropy, train
+from lib.recurrent.inspection import accuracy_on, look_inside, trace
+from lib.recurrent.training import cross_entropy, train
 
 SETTINGS = {
     "cell": "LSTM",
@@ -23,6 +29,7 @@ SETTINGS = {
     "schedule_factor": 0.5,
     "clip_norm": 10.0,
 }
+UNBOUNDED = ("growth", "kink_slope", "forget_bias")
 OURS = {
     **SETTINGS,
     "recipe": "ours",
@@ -143,11 +150,31 @@ def test_an_easy_length_is_learnt():
         ("steps", 0, "steps is 0; it must be at least 1"),
         ("first_length", 4, "first_length is 4; it must be from 1 to seq_length"),
         ("growth", 0.5, "growth is 0.5; it must be at least 1"),
+        *(
+            (name, value, f"{name} is {value}; it must be a (finite|positive) number")
+            for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy", *UNBOUNDED)
+            for value in (float("nan"), float("inf"))
+        ),
+        ("kink_slope", float("-inf"), "kink_slope is -inf; it must be a finite number"),
+        ("learning_rate", 10.5, "learning_rate is 10.5; it must be at most 10"),
+        ("pass_accuracy", 1.01, "pass_accuracy is 1.01; it must be at most 1"),
+        ("seed", LAST_SEED + 1, r"it must be at least 0 and at most 2\*\*63 - 1 - 4 \* 2\*\*32"),
+        (
+            "check_lengths",
+            [3, 4, 3],
+            r"check_lengths is \[3, 4, 3\]; it must be lengths of at least 1, each once",
+        ),
+        ("check_lengths", [0, 4], r"check_lengths is \[0, 4\]; it must be lengths of at least 1, each once"),
+        ("check_count", 0, "check_count is 0; it must be at least 1"),
     ],
 )
 def test_a_setting_out_of_range_is_named(name, value, message):
     with pytest.raises(ValueError, match=message):
         PalindromeRun(**{**SETTINGS, name: value})
+
+
+def test_the_last_seed_has_room_for_every_stream_of_random_numbers():
+    run_palindromes({**SETTINGS, "seed": LAST_SEED, "steps": 1, "check_lengths": [2], "check_count": 5})
 
 
 def test_with_every_part_switched_off_the_third_recipe_is_the_corrected_one():
@@ -228,11 +255,10 @@ def test_only_the_candidate_and_the_forget_bias_start_elsewhere(cell):
     before, after = dict(plain.named_parameters()), dict(moved.named_parameters())
     changed = {name for name in before if not torch.allclose(before[name], after[name], atol=1e-6)}
     candidate = "gx" if cell == "LSTM" else "hx"
-    assert changed == {f"{candidate}.weight", f"{candidate}.bias"} | (
-        {"fx.bias"} if cell == "LSTM" else set()
-    )
-    if cell == "LSTM":
-        torch.testing.assert_close(after["fx.bias"] - before["fx.bias"], torch.full((16,), 3.0))
+    moved_too = {"cell.fx.bias"} if cell == "LSTM" else set()
+    assert changed == {f"cell.{candidate}.weight", f"cell.{candidate}.bias"} | moved_too
+    for name in moved_too:
+        torch.testing.assert_close(after[name] - before[name], torch.full((16,), 3.0))
 
 
 def test_accuracy_on_many_is_the_share_of_right_answers():
@@ -252,7 +278,7 @@ def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_t
     assert inside["digits"].tolist() == inputs[0, :, 0].int().tolist()
     answer = model.forward_reference(inputs[:1]).softmax(1)[0, targets[0]].item()
     assert inside["right"][-1] == pytest.approx(answer, abs=1e-5)
-    last = model.trace(inputs)["c"][-1].double()
+    last = trace(model, inputs)["c"][-1].double()
     within = sum(((last[targets == d] - last[targets == d].mean(0)) ** 2).sum(0) for d in range(10))
     explained = 1 - within / ((last - last.mean(0)) ** 2).sum(0)
     torch.testing.assert_close(torch.from_numpy(inside["remembered"]), explained.detach())

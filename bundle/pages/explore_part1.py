@@ -13,6 +13,7 @@ from bundle.plots.part1 import draw_accuracy_curves, draw_inside
 from bundle.plots.style import COLOURS, SCREEN_DPI, WIDE
 from bundle.runs.records import Record, grouped
 from lib.palindromes import palindromes
+from lib.recurrent.inspection import trace
 from lib.recurrent.lstm import LSTM
 
 CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixels
@@ -141,8 +142,7 @@ def _followed(model: LSTM, text: str, *, units: Sequence[int]) -> dict:
     """Return the answers (steps, 10) on a palindrome's way through an LSTM, and the way as a figure."""
     *read, last = map(int, text)
     x = torch.tensor(read, dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
-    with torch.no_grad():
-        seen = {name: values[:, 0].cpu() for name, values in model.trace(x).items()}
+    seen = {name: values[:, 0].cpu() for name, values in trace(model, x).items()}
     chances = seen["logits"].softmax(1).numpy()
     states = {name: seen[name].numpy() for name in "ifoc"}
     figure = draw_inside(states, read, units=units, right=chances[:, last])

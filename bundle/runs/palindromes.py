@@ -1,37 +1,27 @@
-"""The training loop of Part 1: any classifier, on a stream of fresh batches."""
+"""The runs of Part 1: settings -> a cell trained on palindromes -> its record."""
 
 import time
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
 
 from bundle.runs.provenance import provenance
 from bundle.runs.records import Record
-from lib.checks import above_zero, at_least, one_of
+from lib.checks import above_zero, at_least, finite, one_of, require, sizes
 from lib.palindromes import palindromes
+from lib.recurrent import LSTM, VanillaRNN
 from lib.recurrent.curriculum import Curriculum
 from lib.recurrent.initialization import spread_kinks
 from lib.recurrent.inspection import accuracy_at, look_inside
-from lib.recurrent.lstm import LSTM
-from lib.recurrent.rnn import VanillaRNN
 from lib.recurrent.training import train
 
-RECIPES = ("as-written", "corrected", "ours")
-
-
-CELLS = {"LSTM": LSTM, "RNN": VanillaRNN}
-
-
+CELLS = {"LSTM": (LSTM, "gx", 4), "RNN": (VanillaRNN, "hx", 1)}  # class, candidate's input layer, gates
+RECIPES = {"as-written": (True, True), "corrected": (False, False), "ours": (False, False)}  # the two slips
 DIGITS = 10
-
-
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
-
-
 LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
-
-
+LAST_SEED = 2**63 - 1 - 4 * DATA_STREAM  # with room for the streams
 PALINDROME_ABLATION = {  # our recipe for palindromes with one part put back to what the corrected recipe has
     "without the curriculum": {"first_length": 0, "rehearsal": False},
     "without going back to shorter lengths": {"rehearsal": False},
@@ -47,19 +37,7 @@ PALINDROME_ABLATION = {  # our recipe for palindromes with one part put back to 
 
 @dataclass(frozen=True, kw_only=True)
 class PalindromeRun:
-    """The settings of one training run on palindromes; building it checks them.
-
-    From `first_length` on they are off unless given, and then the run is the same as without them.
-
-    Attributes:
-        first_length: where the curriculum starts (`lib.recurrent.curriculum`); 0 trains at seq_length only.
-        growth, pass_accuracy, rehearsal: of the curriculum.
-        kink_slope: of the candidate's tanh over the digits at the start (`spread_kinks`); the
-            RNN's only tanh. 0 leaves PyTorch's initial weights.
-        forget_bias: added to the LSTM's initial forget bias.
-        check_lengths: lengths at which the trained network is checked on fresh palindromes.
-        check_count: palindromes of each.
-    """
+    """The settings of one training run, checked; from `first_length` on they are off unless given."""
 
     cell: str
     recipe: str
@@ -72,52 +50,57 @@ class PalindromeRun:
     schedule_every: int
     schedule_factor: float
     clip_norm: float
-    first_length: int = 0
-    growth: float = 1
+    first_length: int = 0  # where the curriculum starts; 0 trains at seq_length only
+    growth: float = 1  # this and the next two: `lib.recurrent.curriculum`
     pass_accuracy: float = 1
     rehearsal: bool = False
-    kink_slope: float = 0
-    forget_bias: float = 0
-    check_lengths: list[int] = field(default_factory=list)
-    check_count: int = 1000
+    kink_slope: float = 0  # of the candidate's tanh at the start (`spread_kinks`); 0 leaves PyTorch's weights
+    forget_bias: float = 0  # added to the LSTM's initial forget bias
+    check_lengths: list[int] = field(default_factory=list)  # at which the trained network is checked
+    check_count: int = 1000  # fresh palindromes of each
 
     def __post_init__(self) -> None:
         one_of("cell", self.cell, CELLS)
         one_of("recipe", self.recipe, RECIPES)
-        at_least("seed", self.seed, 0)
-        for name in ("seq_length", "steps", "hidden_size", "batch_size", "schedule_every"):
-            at_least(name, getattr(self, name), 1)
+        counts = "seq_length", "steps", "hidden_size", "batch_size", "schedule_every", "check_count"
+        sizes(**self.pick(*counts))
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
+        finite(**self.pick("growth", "kink_slope", "forget_bias"))
         at_least("growth", self.growth, 1)
-        at_least("check_count", self.check_count, 1)
-        if not 0 <= self.first_length <= self.seq_length:
-            raise ValueError(
-                f"first_length is {self.first_length}; it must be from 1 to seq_length "
-                f"({self.seq_length}), or 0 for no curriculum"
-            )
+        lengths, fits = self.check_lengths, 0 <= self.first_length <= self.seq_length
+        distinct = min(lengths, default=1) >= 1 and len(set(lengths)) == len(lengths)
+        for name, allowed, rule in (
+            ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 4 * 2**32"),
+            ("learning_rate", self.learning_rate <= 10, "at most 10"),
+            ("pass_accuracy", self.pass_accuracy <= 1, "at most 1"),
+            ("check_lengths", distinct, "lengths of at least 1, each once"),
+            ("first_length", fits, f"from 1 to seq_length ({self.seq_length}), or 0 for no curriculum"),
+        ):
+            require(name, getattr(self, name), allowed, rule)
         if self.forget_bias and self.cell != "LSTM":
             raise ValueError(f"forget_bias is {self.forget_bias}; only the LSTM has a forget gate: give 0")
 
+    def pick(self, *names: str) -> dict:
+        return {name: getattr(self, name) for name in names}
+
     def settings(self) -> dict:
         """Return the settings as a record keeps them: what is optional and off is left out."""
-        optional = {f.name: f.default for f in fields(self) if f.default is not MISSING}
-        optional |= {f.name: f.default_factory() for f in fields(self) if f.default_factory is not MISSING}
-        return {name: value for name, value in asdict(self).items() if value != optional.get(name, MISSING)}
+        return {name: value for name, value in asdict(self).items() if value != getattr(type(self), name, [])}
 
 
 def seed_range(first: int, count: int) -> range:
     """Return `count` seeds from `first` on."""
     at_least("seed", first, 0)
-    at_least("num_seeds", count, 1)
+    sizes(num_seeds=count)
     return range(first, first + count)
 
 
 def run_palindromes(settings: dict) -> Record:
     """Train one cell on palindromes of one length; the record has accuracy and loss of every step.
 
-    The seed fixes the initial weights and the stream of batches. Both cells and both recipes see the same
-    batches at the same seed and length, so that they can be compared in pairs.
+    The seed fixes initial weights and batches: at the same seed and length both cells and all recipes see the
+    same batches, so that they can be compared in pairs.
     """
     return trained_on_palindromes(settings)[1]
 
@@ -127,56 +110,35 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
     run = PalindromeRun(**settings)
     started = time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    data = torch.Generator().manual_seed(DATA_STREAM + run.seed)
+    (network, candidate, _), (softmax_twice, clip_after_step) = CELLS[run.cell], RECIPES[run.recipe]
     with torch.random.fork_rng():
         torch.manual_seed(run.seed)
-        model = CELLS[run.cell](1, run.hidden_size, DIGITS)
+        model = network(1, run.hidden_size, DIGITS)
         if run.kink_slope:
-            candidate = model.gx if run.cell == "LSTM" else model.hx
-            spread_kinks(candidate, slope=run.kink_slope, low=0, high=DIGITS - 1)
+            spread_kinks(getattr(model.cell, candidate), slope=run.kink_slope, low=0, high=DIGITS - 1)
     if run.forget_bias:
-        model.fx.bias.data += run.forget_bias
+        model.cell.fx.bias.data += run.forget_bias
     model.to(device)
+    data, draws = (torch.Generator().manual_seed(s + run.seed) for s in (DATA_STREAM, LENGTH_STREAM))
+    growing = run.pick("growth", "pass_accuracy", "rehearsal")
     curriculum = Curriculum(
-        length=run.first_length or run.seq_length,
-        target=run.seq_length,
-        growth=run.growth,
-        pass_accuracy=run.pass_accuracy,
-        rehearsal=run.rehearsal,
-        generator=torch.Generator().manual_seed(LENGTH_STREAM + run.seed),
+        length=run.first_length or run.seq_length, target=run.seq_length, generator=draws, **growing
     )
-
-    def next_batch(accuracy: float) -> tuple[torch.Tensor, torch.Tensor]:
-        inputs, targets = palindromes(run.batch_size, curriculum(accuracy), generator=data)
-        return inputs.to(device), targets.to(device)
-
     accuracy, loss = train(
         model,
-        next_batch,
-        softmax_twice=run.recipe == "as-written",
-        clip_after_step=run.recipe == "as-written",
-        steps=run.steps,
-        learning_rate=run.learning_rate,
-        schedule_every=run.schedule_every,
-        schedule_factor=run.schedule_factor,
-        clip_norm=run.clip_norm,
+        lambda share: [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)],
+        softmax_twice=softmax_twice,
+        clip_after_step=clip_after_step,
+        **run.pick("steps", "learning_rate", "schedule_every", "schedule_factor", "clip_norm"),
     )
-    columns = {"accuracy": accuracy, "loss": loss}
+    columns, summary = {"accuracy": accuracy, "loss": loss}, {}
     if run.first_length or run.rehearsal:
         columns["length"] = curriculum.lengths
-    summary = {}
-    if run.check_lengths:
-        summary["accuracy_at"] = accuracy_at(
-            model, run.check_lengths, count=run.check_count, seed=CHECK_STREAM + run.seed
-        )
-    return model, Record(
-        settings=run.settings(),
-        columns=columns,
-        summary=summary,
-        provenance=provenance(
-            seconds=time.perf_counter() - started, device=device, threads=torch.get_num_threads()
-        ),
-    )
+    if lengths := run.check_lengths:
+        found = accuracy_at(model, lengths, count=run.check_count, seed=CHECK_STREAM + run.seed)
+        summary["accuracy_at"] = found
+    about = provenance(seconds=time.perf_counter() - started, device=device, threads=torch.get_num_threads())
+    return model, Record(settings=run.settings(), columns=columns, summary=summary, provenance=about)
 
 
 def look_at(settings: dict, *, seed: int, units: int) -> tuple[dict[str, np.ndarray], list[int]]:
@@ -189,5 +151,5 @@ def look_at(settings: dict, *, seed: int, units: int) -> tuple[dict[str, np.ndar
 
 def palindrome_cost(settings: dict) -> float:
     """Return the multiply-adds of a run, up to a constant: what a progress bar should count."""
-    gates = 4 if settings["cell"] == "LSTM" else 1
+    gates = CELLS[settings["cell"]][2]
     return gates * (settings["seq_length"] + 2) * settings["steps"] * settings["hidden_size"] ** 2

@@ -2,5 +2,3 @@
 
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
-
-__all__ = ["LSTM", "VanillaRNN"]

@@ -1,6 +1,6 @@
 /* The LSTM and the RNN through time, forward and backward, in float32 for processors with AVX-512.
 
-   lib/compiled.py compiles and calls this. Columns of a product come in panels of 64: for the LSTM the gates
+   compiled.py compiles and calls this. Columns of a product come in panels of 64: for the LSTM the gates
    i, f, o and the candidate g of 16 units, for the RNN 64 units. Sizes are padded to whole panels, and what is
    padded stays zero. Every array has the whole batch; a call works on its rows [from, to) alone, so that
    threads can share a batch. */
@@ -132,7 +132,7 @@ static void step_back(const sizes *s, long t, const float *hx1, const float *w_h
 }
 
 /* hx1 (length + 1, batch, depth), gates (length, panels, batch, 64), cells (length + 1, panels, batch, 16) */
-void lstm_forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates, float *cells) {
+static void lstm_forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates, float *cells) {
     for (long t = 0; t < s->length; t++) {
         place_inputs(s, t, x, hx1);
         for (long p = 0; p < s->panels; p++) {
@@ -156,8 +156,8 @@ void lstm_forward(const sizes *s, const float *x, const float *w, float *hx1, fl
 }
 
 /* dh (batch, columns of h padded to 64), the loss's on entry; dc (panels, batch, 16) and dw, zero on entry */
-void lstm_backward(const sizes *s, const float *w_h, const float *hx1, const float *gates, const float *cells,
-                   float *dh, float *dc, float *da, float *dw) {
+static void lstm_backward(const sizes *s, const float *w_h, const float *hx1, const float *gates,
+                          const float *cells, float *dh, float *dc, float *da, float *dw) {
     long Q = (s->panels * 16 + PANEL - 1) / PANEL;
     for (long t = s->length - 1; t >= 0; t--) {
         for (long p = 0; p < s->panels; p++)
@@ -181,8 +181,7 @@ void lstm_backward(const sizes *s, const float *w_h, const float *hx1, const flo
     }
 }
 
-/* gates (panels, batch, 64) is scratch */
-void rnn_forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates) {
+static void rnn_forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates) {
     for (long t = 0; t < s->length; t++) {
         place_inputs(s, t, x, hx1);
         for (long p = 0; p < s->panels; p++) {
@@ -196,7 +195,7 @@ void rnn_forward(const sizes *s, const float *x, const float *w, float *hx1, flo
     }
 }
 
-void rnn_backward(const sizes *s, const float *w_h, const float *hx1, float *dh, float *da, float *dw) {
+static void rnn_backward(const sizes *s, const float *w_h, const float *hx1, float *dh, float *da, float *dw) {
     for (long t = s->length - 1; t >= 0; t--) {
         for (long p = 0; p < s->panels; p++)
             for (long b = s->from; b < s->to; b++) {
@@ -207,4 +206,16 @@ void rnn_backward(const sizes *s, const float *w_h, const float *hx1, float *dh,
             }
         step_back(s, t, hx1, w_h, da, dh, dw);
     }
+}
+
+/* Gates and cells of the RNN, which keeps neither, are scratch (1, panels, batch, 64) and nothing. */
+void forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates, float *cells) {
+    if (s->gates == 4) lstm_forward(s, x, w, hx1, gates, cells);
+    else rnn_forward(s, x, w, hx1, gates);
+}
+
+void backward(const sizes *s, const float *w_h, const float *hx1, const float *gates, const float *cells,
+              float *dh, float *dc, float *da, float *dw) {
+    if (s->gates == 4) lstm_backward(s, w_h, hx1, gates, cells, dh, dc, da, dw);
+    else rnn_backward(s, w_h, hx1, dh, da, dw);
 }

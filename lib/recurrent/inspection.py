@@ -1,49 +1,60 @@
-"""Look inside trained networks: accuracy by length, gates and states, which units remember."""
+"""Ask trained networks: accuracy by length, gates and states, which units remember."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
+from lib.networks import answers, eval_mode
 from lib.palindromes import palindromes
 from lib.recurrent.lstm import LSTM
-from lib.recurrent.training import accuracy_on
 
 
-def accuracy_at(model: torch.nn.Module, lengths: Sequence[int], *, count: int, seed: int) -> dict[str, float]:
-    """Return the accuracy on `count` fresh palindromes of each length, by the length as text, as JSON has it.
+def accuracy_on(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
+    """Return the share of inputs (n, ...) whose largest logit is the target's."""
+    return int((answers(model, inputs, batch_size=1000).argmax(1) == targets).sum()) / len(targets)
 
-    A length's palindromes are the same whatever other lengths are asked for.
-    """
-    device = next(model.parameters()).device
-    found = {}
+
+def accuracy_at(model: nn.Module, lengths: Sequence[int], *, count: int, seed: int) -> dict[str, float]:
+    """Return the accuracy on the same `count` palindromes of a length each time, by the length as text."""
+    device, found = next(model.parameters()).device, {}
     for length in lengths:
-        source = torch.Generator().manual_seed(seed)
-        inputs, targets = palindromes(count, length, generator=source)
+        inputs, targets = palindromes(count, length, generator=torch.Generator().manual_seed(seed))
         found[str(length)] = accuracy_on(model, inputs.to(device), targets.to(device))
     return found
+
+
+def trace(model: LSTM, x: Tensor) -> dict[str, Tensor]:
+    """Return g, i, f, o, c, h of an LSTM at every step, each (seq_length, batch, hidden), without gradients.
+
+    And logits (seq_length, batch, classes), what the network would answer if the sequence ended there.
+    """
+    steps = []
+    with eval_mode(model), model.cell.register_forward_hook(lambda *seen: steps.append(seen[-1])):
+        model.forward_reference(x)
+        inside = dict(zip("gifoch", map(torch.stack, zip(*steps, strict=True)), strict=True))
+        return inside | {"logits": model.ph(inside["h"])}
 
 
 def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[str, np.ndarray]:
     """Follow one fresh palindrome through a trained LSTM, and ask `count` of them which units remember.
 
     Returns:
-        i, f, o, c: (seq_length, hidden), of the first palindrome;
-        digits (seq_length,): its inputs;
+        i, f, o, c (seq_length, hidden) and digits (seq_length,): of the first palindrome;
         right (seq_length,): probability of its last digit if the sequence ended there;
         remembered (hidden,): share of the variance of each unit's last cell state that the first digit
             explains, in [0, 1], over all palindromes.
     """
     inputs, targets = palindromes(count, seq_length, generator=torch.Generator().manual_seed(seed))
-    seen = {name: values.cpu() for name, values in model.trace(inputs.to(model.ph.weight.device)).items()}
+    seen = {name: values.cpu() for name, values in trace(model, inputs.to(model.ph.weight.device)).items()}
     last = seen["c"][-1].double()  # (count, hidden)
     means = torch.empty_like(last)  # of all palindromes with the same first digit
     for digit in targets.unique():
         means[targets == digit] = last[targets == digit].mean(0)
-    remembered = means.var(0, correction=0) / last.var(0, correction=0)
     return {
         **{name: seen[name][:, 0].numpy() for name in "ifoc"},
         "digits": inputs[0, :, 0].int().numpy(),
         "right": seen["logits"][:, 0].softmax(1)[:, targets[0]].numpy(),
-        "remembered": remembered.numpy(),
+        "remembered": (means.var(0, correction=0) / last.var(0, correction=0)).numpy(),
     }

@@ -4,38 +4,27 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 
 
 def train(
-    model: torch.nn.Module,
-    next_batch: Callable[[float], tuple[torch.Tensor, torch.Tensor]],
+    model: nn.Module,  # maps inputs to logits (batch, classes)
+    next_batch: Callable[[float], tuple[Tensor, Tensor]],
     *,
-    softmax_twice: bool,
-    clip_after_step: bool,
-    steps: int,
-    learning_rate: float,
-    schedule_every: int,
+    softmax_twice: bool,  # a slip of the original report: the loss takes the softmax of a softmax
+    clip_after_step: bool,  # another: gradients are clipped after the step that used them, for nothing
+    steps: int,  # of the optimiser, one batch each
+    learning_rate: float,  # of RMSprop, whose other settings are PyTorch's defaults
+    schedule_every: int,  # of StepLR, stepped once a batch
     schedule_factor: float,
-    clip_norm: float,
+    clip_norm: float,  # largest norm of the whole gradient
 ) -> tuple[list[float], list[float]]:
-    """Train in place with RMSprop and return accuracy and loss of every step's batch.
+    """Train in place with RMSprop and return accuracy, in [0, 1], and loss, in nats, of every step's batch.
 
     No batch is seen twice, so the accuracy on the training batch, taken before its step, is the accuracy
-    on unseen sequences.
-
-    Args:
-        model: maps inputs to logits (batch, classes).
-        next_batch: from the accuracy of the batch before, 0 at first, to inputs and targets (batch,) int64.
-        softmax_twice: whether the loss takes the softmax of a softmax, a slip of the original report.
-        clip_after_step: whether gradients are clipped after the step that used them, which does nothing:
-            another one.
-        steps: number of optimiser steps, one batch each.
-        learning_rate: of RMSprop, whose other settings are PyTorch's defaults.
-        schedule_every, schedule_factor: StepLR, stepped once a batch.
-        clip_norm: largest norm of the whole gradient.
-
-    Returns:
-        accuracy in [0, 1] and loss in nats, `steps` values each.
+    on unseen sequences. `next_batch` is given that accuracy, of the batch before, 0 at first, and returns
+    inputs and targets (batch,) int64.
     """
     flat = one_parameter(model)
     optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
@@ -43,52 +32,42 @@ def train(
     accuracy, losses = torch.zeros(steps), torch.empty(steps)
 
     for step in range(steps):
-        inputs, targets = next_batch(accuracy[step - 1].item())
+        inputs, targets = next_batch(accuracy[step - 1].item())  # 1. forward
         logits = model(inputs)  # (batch, classes)
         loss = cross_entropy(logits, targets, softmax_twice=softmax_twice)
-        optimizer.zero_grad(set_to_none=False)  # the gradients of the model are parts of this one
-        loss.backward()
-        if not clip_after_step:
-            torch.nn.utils.clip_grad_norm_(flat, clip_norm)
-        optimizer.step()
+        optimizer.zero_grad(set_to_none=False)  # 2. zero_grad: the model's gradients are parts of this one
+        loss.backward()  # 3. backward
+        if not clip_after_step:  # 4. clip
+            clip_grad_norm_(flat, clip_norm)
+        optimizer.step()  # 5. step
         if clip_after_step:
-            torch.nn.utils.clip_grad_norm_(flat, clip_norm)  # too late: zero_grad comes next
-        scheduler.step()
-
-        accuracy[step] = (logits.detach().argmax(1) == targets).float().mean()
+            clip_grad_norm_(flat, clip_norm)  # too late: zero_grad comes next
+        scheduler.step()  # 6. schedule
+        accuracy[step] = (logits.detach().argmax(1) == targets).float().mean()  # 7. record
         losses[step] = loss.detach()
+
     for parameter in model.parameters():  # on their own again, as they came
         parameter.data, parameter.grad = parameter.data.clone(), None
     return [round(a, 6) for a in accuracy.tolist()], [round(x, 6) for x in losses.tolist()]
 
 
-def one_parameter(model: torch.nn.Module) -> torch.nn.Parameter:
-    """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it.
-
-    An optimiser and a clip of elements or of the whole norm then do the same in one stroke instead of one
-    for each parameter. Zero the gradient with set_to_none=False, or the parts lose it.
-    """
-    parameters = list(model.parameters())
-    flat = torch.nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
-    flat.grad = torch.zeros_like(flat)
-    sizes = [p.numel() for p in parameters]
-    parts = zip(flat.data.split(sizes), flat.grad.split(sizes), strict=True)
-    for parameter, (values, gradient) in zip(parameters, parts, strict=True):
-        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
-    return flat
-
-
-def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, *, softmax_twice: bool) -> torch.Tensor:
+def cross_entropy(logits: Tensor, targets: Tensor, *, softmax_twice: bool) -> Tensor:
     """Return the mean cross-entropy in nats of the logits, or of their softmax taken for logits.
 
-    Softmax twice bounds the loss from below: with n classes it cannot fall under ln(e + n - 1) - 1,
-    which is 1.46115 for ten.
+    Of n classes twice the softmax keeps the loss above ln(e + n - 1) - 1, for ten 1.46115.
     """
     return F.cross_entropy(logits.softmax(1) if softmax_twice else logits, targets)
 
 
-@torch.no_grad()
-def accuracy_on(model: torch.nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> float:
-    """Return the share of inputs (n, ...) whose largest logit is the target's, 1000 at a time."""
-    parts = zip(inputs.split(1000), targets.split(1000), strict=True)
-    return sum(int((model(x).argmax(1) == y).sum()) for x, y in parts) / len(targets)
+def one_parameter(model: nn.Module) -> nn.Parameter:
+    """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it.
+
+    Optimiser and clip need fewer strokes. Zero it with set_to_none=False, or the parts lose their gradient.
+    """
+    parameters = list(model.parameters())
+    flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
+    flat.grad = torch.zeros_like(flat)
+    parts = (joined.split([p.numel() for p in parameters]) for joined in (flat.data, flat.grad))
+    for parameter, values, gradient in zip(parameters, *parts, strict=True):
+        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
+    return flat
