@@ -12,19 +12,12 @@ from lib.files import write_atomically
 
 @dataclass
 class Record:
-    """One finished run.
+    """One finished run."""
 
-    Attributes:
-        settings: everything that decides the result, as flat JSON values; the seed is one of them.
-        columns: series of numbers by name (per step, or per checkpoint).
-        summary: single numbers and short texts.
-        provenance: versions, device, threads, seconds, commit; it never decides the result.
-    """
-
-    settings: dict
-    columns: dict = field(default_factory=dict)
-    summary: dict = field(default_factory=dict)
-    provenance: dict = field(default_factory=dict)
+    settings: dict  # everything that decides the result, as flat JSON values; the seed is one of them
+    columns: dict = field(default_factory=dict)  # series of numbers by name, per step or per checkpoint
+    summary: dict = field(default_factory=dict)  # single numbers and short texts
+    provenance: dict = field(default_factory=dict)  # versions, device, seconds, ...: it decides no result
 
 
 def key(settings: dict) -> str:
