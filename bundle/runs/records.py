@@ -30,7 +30,7 @@ def path_of(settings: dict, directory: Path) -> Path:
     """Return where the record of these settings lives: readable words, then the key."""
     words = [settings.get(name) for name in ("run", "cell", "recipe", "seq_length", "batches", "seed")]
     slug = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", str(word)) for word in words if word is not None)
-    return Path(directory) / f"{slug}-{key(settings)}.json".lstrip("-")
+    return Path(directory, f"{slug}-{key(settings)}.json".lstrip("-"))
 
 
 def save(record: Record, directory: Path) -> Path:
@@ -44,8 +44,7 @@ def save(record: Record, directory: Path) -> Path:
 def find(settings: dict, directory: Path) -> Record | None:
     """Return the stored record of exactly these settings, or None.
 
-    Raises:
-        ValueError: the file is there but is not a record (cut short, or edited by hand).
+    Raises ValueError if the file is there but is not a record (cut short, or edited by hand).
     """
     path = path_of(settings, directory)
     if not path.exists():

@@ -25,14 +25,11 @@ def study(
     """Return the record of every settings, in their order or groups, and how many had to be run.
 
     Args:
-        run: an importable function from one settings to its record.
-        settings: one dict per run, or such lists by the name of their group; equal ones are run once, and
-            runs do not depend on one another.
-        directory: where records are stored; a stored one of equal settings is reused.
+        run: an importable function from one settings to its record; runs do not depend on one another.
+        settings: one dict per run, or such lists by name of group. Equal ones are run once.
+        directory: where records are stored; a stored one of equal settings is reused unless `fresh`.
         executor: anything with `submit`; see `workers`.
-        fresh: run everything again, whatever is stored.
-        cost: how much work a run is, in any unit; the costliest start first.
-        progress: called with the cost of what is stored, and of everything.
+        cost: how much work a run is, in any unit; the costliest start first, and progress counts it.
 
     Raises:
         StudyError: at least one run failed; all others have finished and are stored.

@@ -25,10 +25,8 @@ def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 
 
     A worker that is killed loses only the call it was on, and that call is done again.
 
-    Args:
-        scheduler: address of a Dask scheduler, "tcp://host:8786"; empty for processes of this machine.
-        limit: how many processes; by default $STUDY_PROCESSES, else one per core. A cluster uses all it has.
-        patience: seconds to wait for the scheduler's answer.
+    `scheduler` is the address of a cluster's, "tcp://host:8786", which is waited for `patience` seconds;
+    empty, there are `limit` processes, by default $STUDY_PROCESSES, else one per core.
 
     Raises:
         OSError: no scheduler answers at the address.
@@ -69,9 +67,8 @@ def _cluster(scheduler: str, patience: float) -> Client:
 def _check_alike(client: Client) -> None:
     here = fingerprint()
     for address, there in client.run(fingerprint).items():
-        different = [name for name in here if here[name] != there.get(name)]
-        if listed := ", ".join(f"{name} {there.get(name)} there, {here[name]} here" for name in different):
-            raise ValueError(f"worker {address} has {listed}; update its checkout and environment")
+        if unlike := [f"{k} {there.get(k)} there, {here[k]} here" for k in here if here[k] != there.get(k)]:
+            raise ValueError(f"worker {address} has {', '.join(unlike)}; update its checkout and environment")
 
 
 def fingerprint() -> dict:
