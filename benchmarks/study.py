@@ -2,8 +2,8 @@
 
     python -m benchmarks.study [--quick] [--output results/bench-study.json]
 
-Part 1 at a reduced size goes through `bundle.runs.study` by two local processes and by a real scheduler with two
-worker processes on loopback, in turns, after a warm-up of both.  Empty runs and calls give the overheads.
+Part 1 at a reduced size goes through `bundle.runs.study` by two local processes and by a real scheduler with
+two worker processes on loopback, in turns, after a warm-up of both.  Empty runs and calls give the overheads.
 """
 
 import argparse
