@@ -1,9 +1,9 @@
-"""Measure what a Dask cluster costs against the processes of this machine, and model what many workers give.
+"""Measure what a cluster costs against the processes of this machine, and model what many workers give.
 
     python -m benchmarks.study [--quick] [--output results/bench-study.json]
 
-Part 1 at a reduced size goes through `lib.study` by two local processes and by a real scheduler with two
-worker processes on loopback, in turns, after a warm-up of both.  Empty runs and calls give the overheads.
+Part 1 at a reduced size goes through `bundle.runs.study` by two local processes and by a real scheduler with
+two worker processes on loopback, in turns, after a warm-up of both.  Empty runs and calls give the overheads.
 """
 
 import argparse
@@ -139,7 +139,11 @@ def measure(*, quick: bool) -> dict:
     settings = part1(seeds=1 if quick else 2, steps=20 if quick else 100)
     tiny = [{"seed": seed} for seed in range(200 if quick else 500)]
     calls = 1000 if quick else 2000
-    with cluster() as address, workers(limit=WORKERS) as here, workers(address) as there:
+    with contextlib.ExitStack() as running:
+        there = running.enter_context(workers(running.enter_context(cluster())))
+        start = time.perf_counter()
+        here = running.enter_context(workers(limit=WORKERS))
+        started = time.perf_counter() - start
         both = {"local": here, "dask": there}
         for executor in both.values():  # every worker imports torch, and compiles or loads the cells
             timed_study(run_palindromes, part1(seeds=1, steps=2), executor)
@@ -162,6 +166,7 @@ def measure(*, quick: bool) -> dict:
     for name, values in whole.items():
         print(f"  {name:6} median {seconds[name]:6.2f}   of " + ", ".join(f"{v:.2f}" for v in values))
     print(f"  dask over local: {ratio:.3f} (shortest: {min(whole['dask']) / min(whole['local']):.3f})")
+    print(f"\nTwo local processes are ready after {started:.2f} s")
     print(f"\nOverhead in ms{'':22}{'local':>10}{'dask':>10}")
     for what, row in (
         (f"an empty run, stored ({len(tiny)})", per_run),
@@ -184,6 +189,7 @@ def measure(*, quick: bool) -> dict:
         "quick": quick,
         "load": busy,
         "part1": {"runs": len(settings), "steps": settings[0]["steps"], "seconds": whole, "ratio": ratio},
+        "seconds_to_start": started,
         "seconds_per_empty_run": per_run,
         "seconds_per_empty_call": per_call,
         "seconds_there_and_back": latency,

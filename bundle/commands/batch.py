@@ -10,6 +10,7 @@ import argparse
 import csv
 import io
 import itertools
+import json
 import os
 import re
 import sys
@@ -24,6 +25,8 @@ from bundle.runs.study import StudyError, study
 from bundle.runs.workers import workers
 from lib.files import write_atomically
 
+OURS = ("notebook", "sources", "folder")  # settings of a run that are no parameters of its notebook
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
@@ -32,50 +35,31 @@ def main(arguments: list[str] | None = None) -> None:
         ValueError: the notebook or a grid makes no sense.
         StudyError: some combinations failed; the others are done.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m bundle.commands.batch", description=__doc__.splitlines()[0]
-    )
-    parser.add_argument("notebook", type=Path)
-    parser.add_argument(
-        "--grid",
-        action="append",
-        default=[],
-        metavar="NAME=VALUES",
-        help="values of a parameter: 3,5,10 or 0:10 (0 to 9) or [3],[5]; all grids are crossed",
-    )
-    parser.add_argument(
-        "--scheduler", default="", help="address of a Dask scheduler; without it, this machine"
-    )
-    parser.add_argument("--processes", type=int, help="at most so many notebooks at a time on this machine")
-    parser.add_argument("--output", type=Path, default=Path("build", "batch"), help="default build/batch")
+    about = __doc__.splitlines()[0]
+    parser = argparse.ArgumentParser(prog="python -m bundle.commands.batch", description=about)
+    add = parser.add_argument
+    add("notebook", type=Path)
+    values = "values of a parameter: 3,5,10 or 0:10 (0 to 9) or [3],[5]; all grids are crossed"
+    add("--grid", action="append", default=[], metavar="NAME=VALUES", help=values)
+    add("--scheduler", default="", help="address of a Dask scheduler; without it, this machine")
+    add("--processes", type=int, help="at most so many notebooks at a time on this machine")
+    add("--output", type=Path, default=Path("build", "batch"), help="default build/batch")
     options = parser.parse_args(arguments)
     if not options.notebook.is_file():
         raise ValueError(f"{options.notebook} does not exist; name one of the notebooks")
-
-    name = options.notebook.stem
-    folder = options.output / name
-    digest = sources(options.notebook)[:12]
-    combinations = crossed(options.grid)
-    settings = [
-        {"notebook": str(options.notebook), "sources": digest, "folder": str(folder), **combination}
-        for combination in combinations
-    ]
-    print(f"{len(settings)} combinations of {name}", flush=True)
-    failure = None
-    with (
-        workers(options.scheduler, limit=options.processes) as executor,
-        progress(f"{name}, {len(settings)} combinations", total=len(settings)) as bar,
-    ):
+    folder = options.output / options.notebook.stem
+    ours = (str(options.notebook), sources(options.notebook)[:12], str(folder))
+    settings = [dict(zip(OURS, ours, strict=True)) | combination for combination in crossed(options.grid)]
+    title = f"{len(settings)} combinations of {options.notebook.stem}"
+    print(title, flush=True)
+    with workers(options.scheduler, limit=options.processes) as executor:
         try:
-            _, ran = study(run, settings, directory=folder / "done", executor=executor, progress=bar.update)
+            with progress(title) as move:
+                _, ran = study(run, settings, directory=folder / "done", executor=executor, progress=move)
             print(f"{ran} executed now, {len(settings) - ran} were done before.")
-        except StudyError as error:
-            failure = error
-    table = folder / "results.csv"
-    write_atomically(table, tabulated(settings, folder / "done").encode())
-    print(f"The table of results is {table}, the notebooks are beside it.")
-    if failure:
-        raise failure
+        finally:
+            write_atomically(folder / "results.csv", tabulated(settings, folder / "done").encode())
+            print(f"The table of results is {folder / 'results.csv'}, the notebooks are beside it.")
 
 
 def crossed(grids: list[str]) -> list[dict]:
@@ -86,35 +70,27 @@ def crossed(grids: list[str]) -> list[dict]:
     """
     axes: dict[str, list] = {}
     for grid in grids:
-        name, equals, text = grid.partition("=")
+        name, _, text = grid.partition("=")
         span = re.fullmatch(r"(\d+):(\d+)", text)
         try:
             values = list(range(int(span[1]), int(span[2]))) if span else yaml.safe_load(f"[{text}]")
         except yaml.YAMLError:
             values = []
-        if not (name.isidentifier() and equals and values) or name in axes:
-            raise ValueError(
-                f"--grid {grid} must be NAME=VALUES, each name once: seed=0:10 or batch_size=64,128"
-            )
+        if not (name.isidentifier() and values) or name in axes:
+            form = "NAME=VALUES, each name once: seed=0:10 or batch_size=64,128"
+            raise ValueError(f"--grid {grid} must be {form}")
         axes[name] = values
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
 def run(settings: dict) -> records.Record:
     """Execute the notebook under these settings; the record has what it left in its summary.json."""
-    parameters = {k: v for k, v in settings.items() if k not in ("notebook", "sources", "folder")}
-    name = Path(settings["notebook"]).stem
+    parameters = {name: value for name, value in settings.items() if name not in OURS}
+    notebook = Path(settings["notebook"])
     output = Path(settings["folder"], slug(parameters))
-    os.environ["STUDY_PROCESSES"] = os.environ["OMP_NUM_THREADS"] = (
-        "1"  # the cores are busy with other notebooks
-    )
-    execute(
-        Path(settings["notebook"]),
-        output / f"{name}.ipynb",
-        parameters | {"output_dir": str(output)},
-        echo=False,
-    )
-    summary = yaml.safe_load((output / "results" / f"{name}.json").read_text())
+    os.environ |= {"STUDY_PROCESSES": "1", "OMP_NUM_THREADS": "1"}  # other notebooks have the other cores
+    execute(notebook, output / notebook.name, parameters | {"output_dir": str(output)}, echo=False)
+    summary = json.loads((output / "results" / f"{notebook.stem}.json").read_text())
     return records.Record(settings=settings, summary=summary)
 
 
@@ -127,14 +103,14 @@ def slug(parameters: dict) -> str:
 def tabulated(settings: list[dict], done: Path) -> str:
     """Return the combinations and their results as CSV: a row each, empty where a run failed."""
     found = [records.find(one, done) for one in settings]
-    parameters = [name for name in settings[0] if name not in ("notebook", "sources", "folder")]
+    parameters = [name for name in settings[0] if name not in OURS]
     columns = dict.fromkeys(name for record in found if record for name in record.summary)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*parameters, *columns])
     for one, record in zip(settings, found, strict=True):
-        results = [record.summary.get(name, "") for name in columns] if record else [""] * len(columns)
-        writer.writerow([*(one[name] for name in parameters), *results])
+        summary = record.summary if record else {}
+        writer.writerow([*(one[name] for name in parameters), *(summary.get(name, "") for name in columns)])
     return text.getvalue()
 
 

@@ -3,15 +3,16 @@
 import hashlib
 import json
 import os
+import re
+import shutil
 import sys
 import tempfile
-import threading
 from pathlib import Path
-from typing import TextIO
 
 import nbformat
+import psutil
 
-from lib.files import write_atomically
+from lib.files import alone, write_atomically
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -26,6 +27,7 @@ def sources(notebook: Path) -> str:
 def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> None:
     """Execute a notebook under these parameters and write it to `target`, whole or not at all.
 
+    It has its `output_dir` to itself: another execution into the same one waits until it is done.
     `echo` passes its progress on to stderr.
 
     Raises:
@@ -36,27 +38,46 @@ def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> No
 
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.stem}.part.ipynb")
-    with (
-        Echo(target.with_name(f".{target.stem}.progress"), sys.stderr if echo else None),
-        tempfile.TemporaryDirectory(prefix="kernel-") as sockets,
-    ):
-        # sockets in a folder of their own: many kernels at once would race for the same ports
-        kernel = {"transport": "ipc", "ip": f"{sockets}/s"}
+    watched = sys.stderr.isatty()
+    os.environ["TQDM_MININTERVAL"] = "1" if watched else "20"  # seconds; tells its bars to be text, too
+    with alone(Path(parameters.get("output_dir", "."), ".lock"), f"making {target}"), _sockets() as sockets:
         papermill.execute_notebook(
             str(notebook),
             str(partial),
             parameters,
             progress_bar=False,
             cwd=".",
-            config=Config(KernelManager=kernel),
+            stderr_file=(sys.stderr if watched else Lines()) if echo else None,
+            config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/s"}),
         )
-    executed = clean(nbformat.read(partial, as_version=4))
-    write_atomically(target, (nbformat.writes(executed) + "\n").encode())
-    partial.unlink()
+        executed = clean(nbformat.read(partial, as_version=4))
+        write_atomically(target, (nbformat.writes(executed) + "\n").encode())
+        partial.unlink()
+
+
+class Lines:
+    """Stderr as a log wants it: each state of a progress bar on a line of its own."""
+
+    def write(self, text: str) -> None:
+        sys.stderr.writelines(f"{line.rstrip()}\n" for line in re.split(r"[\r\n]", text) if line.strip())
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def _sockets() -> tempfile.TemporaryDirectory:
+    """Return a folder for one kernel's sockets (many at once would race for the same ports).
+
+    Those that killed processes left behind are removed.
+    """
+    for left in Path(tempfile.gettempdir()).glob("bundle-kernel-[0-9]*-*"):
+        if not psutil.pid_exists(int(left.name.split("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"bundle-kernel-{os.getpid()}-")
 
 
 def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out what differs from run to run: times, paths, random ids, explorers, the kernel's version."""
+    """Take out what differs from run to run: times, paths, ids, explorers, progress, the kernel's version."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -65,39 +86,8 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
         if cell.cell_type == "code":  # an explorer is nothing without its kernel, and has a random id
-            cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+            kept = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [output for output in kept if WIDGET not in output.get("data", {})]
         if "injected-parameters" in (tags or []):
             cell.id = "injected-parameters"
     return notebook
-
-
-class Echo:
-    """While a notebook runs, pass on to a stream the progress that it writes to $PROGRESS_FILE."""
-
-    def __init__(self, path: Path, stream: TextIO | None):
-        self.path, self.stream, self.over = path, stream, threading.Event()
-
-    def __enter__(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(b"")
-        os.environ["PROGRESS_FILE"] = str(self.path.resolve())
-        watched = self.stream is not None and self.stream.isatty()
-        os.environ["PROGRESS_SECONDS"] = "1" if watched else "20"
-        self.thread = threading.Thread(target=self._follow)
-        self.thread.start()
-
-    def __exit__(self, *_) -> None:
-        self.over.set()
-        self.thread.join()
-        del os.environ["PROGRESS_FILE"], os.environ["PROGRESS_SECONDS"]
-        self.path.unlink()
-
-    def _follow(self) -> None:
-        with open(self.path, "rb") as file:
-            while True:
-                over = self.over.wait(0.5)
-                text = file.read().decode()
-                if self.stream and text:
-                    print(text, end="", file=self.stream, flush=True)
-                if over:
-                    return

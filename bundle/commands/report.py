@@ -3,12 +3,11 @@
 python -m bundle.commands.report profiles/quick.yaml
 """
 
-import functools
 import json
-import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -17,15 +16,11 @@ from bundle.commands.execute import execute, sources
 from bundle.runs.code import digest
 from bundle.runs.code import sources as code_files
 from lib import mnist
-from lib.files import write_atomically
+from lib.files import alone, write_atomically
 
 NOTEBOOKS = ("part1", "task2", "task3")
-
-
 PICTURES = ("figures", "task2_images", "task3_images", "models")
-
-
-MNIST = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+BENCHMARKS = {"part1": "lstm", "task2": "gan"}  # notebooks show what `make bench` measured
 
 
 def main(profile_path: Path, *, stamps: Path | None = None) -> None:
@@ -33,32 +28,12 @@ def main(profile_path: Path, *, stamps: Path | None = None) -> None:
 
     `stamps` is the folder that remembers from what each stage was made, by default one for each profile.
     """
-    started = time.perf_counter()
+    started, times = time.perf_counter(), {}
     profile = load_profile(profile_path)
     stamps = stamps or Path("build", "stamps", profile_path.stem)
-    executed = [profile["notebooks"] / f"{name}.ipynb" for name in NOTEBOOKS]
-    code = digest(code_files(without=("bundle/commands", "bundle/pages/pdf.py", "bundle/pages/cells.py")))
-    inputs = {
-        name: [
-            code,
-            sources(Path(f"{name}.ipynb")),
-            json.dumps(profile["parameters"].get(name, {}), sort_keys=True),
-        ]
-        for name in NOTEBOOKS
-    }
-    for name, bench in (("part1", "lstm"), ("task2", "gan")):  # they show what `make bench` measured
-        inputs[name] += [digest(Path("results").glob(f"bench-{bench}.json"))]
-    inputs["task3"] += inputs["task2"]  # it uses the generator of task2
-
-    times = {}
-    update("data", [str(mnist_folder())], lambda: fetch(mnist_folder()), stamps, times)
-    for name, path in zip(NOTEBOOKS, executed, strict=True):
-        make = functools.partial(run_notebook, name, path, profile)
-        update(name, inputs[name], make, stamps, times)
-    front = Path("report", "front.md")
-    parts = [*executed, front, *sorted(Path("bundle/pages").glob("report.*"))]
-    update("report", [digest(parts)], lambda: bind(executed, front, profile["pdf"]), stamps, times)
-
+    with alone(stamps / ".lock", f"making {profile['pdf']}"):
+        for stage, inputs, make in stages(profile):
+            update(stage, inputs, make, stamps, times)
     if times:
         listed = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in times.items())
         print(f"Time: {listed}; {time.perf_counter() - started:.0f} s in all.")
@@ -80,12 +55,30 @@ def load_profile(path: Path) -> dict:
     expected = {"output", "notebooks", "pdf", "parameters"}
     if set(profile) != expected:
         raise ValueError(f"{path} has the keys {sorted(profile)}; it must have {sorted(expected)}")
-    if unknown := set(profile["parameters"] or {}) - set(NOTEBOOKS):
-        raise ValueError(
-            f"{path} has parameters for {sorted(unknown)}; the notebooks are {', '.join(NOTEBOOKS)}"
-        )
-    paths = {key: Path(profile[key]) for key in ("output", "notebooks", "pdf")}
-    return {**paths, "parameters": profile["parameters"] or {}}
+    parameters = profile["parameters"] or {}
+    if unknown := set(parameters) - set(NOTEBOOKS):
+        known = ", ".join(NOTEBOOKS)
+        raise ValueError(f"{path} has parameters for {sorted(unknown)}; the notebooks are {known}")
+    return {key: Path(profile[key]) for key in ("output", "notebooks", "pdf")} | {"parameters": parameters}
+
+
+def stages(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
+    """Yield each stage when the ones before are made: name, what it is made from, what makes its files."""
+    yield "data", [str(mnist.folder())], mnist.fetch
+    code = digest(code_files(without=("bundle/commands", "bundle/pages/pdf.py", "bundle/pages/cells.py")))
+    inputs, executed = {}, []
+    for name in NOTEBOOKS:
+        parameters = json.dumps(profile["parameters"].get(name, {}), sort_keys=True)
+        inputs[name] = [code, sources(Path(f"{name}.ipynb")), parameters]
+        if name in BENCHMARKS:
+            inputs[name].append(digest(Path("results").glob(f"bench-{BENCHMARKS[name]}.json")))
+        if name == "task3":
+            inputs[name] += inputs["task2"]  # it uses the generator of task2
+        executed.append(profile["notebooks"] / f"{name}.ipynb")
+        yield name, inputs[name], partial(run_notebook, name, executed[-1], profile)
+    front = Path("report", "front.md")
+    parts = digest([*executed, front, *sorted(Path("bundle/pages").glob("report.*"))])
+    yield "report", [parts], partial(bind_report, executed, front, profile["pdf"])
 
 
 def update(
@@ -98,10 +91,9 @@ def update(
     stamp = stamps / f"{stage}.json"
     if stamp.exists():
         before = json.loads(stamp.read_text())
-        outputs = [Path(path) for path in before["outputs"]]
-        if before["inputs"] == inputs and all(
-            p.exists() and digest([p]) == before["outputs"][str(p)] for p in outputs
-        ):
+        outputs = {Path(path): content for path, content in before["outputs"].items()}
+        whole = all(path.exists() and digest([path]) == content for path, content in outputs.items())
+        if before["inputs"] == inputs and whole:
             print(f"{stage}: up to date", flush=True)
             return
     print(f"{stage}: making", flush=True)
@@ -112,34 +104,22 @@ def update(
     print(f"{stage}: done in {times[stage]:.0f} s", flush=True)
 
 
-def mnist_folder() -> Path:
-    """Return where MNIST's files are looked for and put."""
-    return Path(os.environ.get("MNIST_ROOT") or "data", "MNIST", "raw")
-
-
-def fetch(raw: Path) -> list[Path]:
-    """Fetch and check MNIST; return its files."""
-
-    mnist.load(raw.parents[1])
-    return [raw / file for file in MNIST]
-
-
 def run_notebook(name: str, target: Path, profile: dict) -> list[Path]:
     """Execute a notebook under the profile; return it and the pictures and models that it wrote."""
-    started = time.time()
-    parameters = dict(profile["parameters"].get(name, {}))
-    if profile["output"] != Path("."):
-        parameters["output_dir"] = str(profile["output"])
+    started, output = time.time(), profile["output"]
+    parameters = profile["parameters"].get(name, {})
+    if output != Path("."):
+        parameters = parameters | {"output_dir": str(output)}
     execute(Path(f"{name}.ipynb"), target, parameters, echo=True)
-    made = [p for folder in PICTURES for p in sorted((profile["output"] / folder).glob("*")) if p.is_file()]
-    return [target, *(path for path in made if path.stat().st_mtime >= started - 1)]
+    files = [path for folder in PICTURES for path in sorted((output / folder).glob("*")) if path.is_file()]
+    return [target, *(path for path in files if path.stat().st_mtime >= started - 1)]
 
 
-def bind(notebooks: list[Path], front: Path, pdf: Path) -> list[Path]:
+def bind_report(notebooks: list[Path], front: Path, pdf: Path) -> list[Path]:
     """Bind the executed notebooks into the PDF."""
-    from bundle.pages.pdf import bind as bind_notebooks
+    from bundle.pages.pdf import bind
 
-    bind_notebooks(notebooks, front=front, output=pdf)
+    bind(notebooks, front=front, output=pdf)
     return [pdf]
 
 

@@ -13,21 +13,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 TEXT_WIDTH, TEXT_HEIGHT = 6.3, 8.2  # inches on A4; the height leaves room for a caption
-
-
 PIXELS_PER_INCH = 200  # as the figures are saved
-
-
 CSS_PIXELS_PER_INCH = 96  # as a display's metadata counts
-
-
 CAPTION = re.compile(
     r'\s*(?:<a id="(?P<label>[\w-]+)"></a>)?\s*\*\*(?P<kind>Figure|Table) (?P<number>\w+)\.\*\*\s*'
     r"(?P<text>.*?)(?:\n\s*\n(?P<rest>.*))?\s*\Z",
     re.DOTALL,
 )
-
-
 PIPE_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*\|", re.MULTILINE)
 
 
@@ -72,8 +64,7 @@ def _check_executed(cell: NotebookNode, where: str) -> None:
 
 
 def _markdown(text: str) -> Iterator[tuple]:
-    caption = CAPTION.match(text)
-    if caption:
+    if caption := CAPTION.match(text):
         yield "caption", caption
         text = caption["rest"] or ""
     if text.strip():
@@ -101,34 +92,23 @@ def _outputs(cell: NotebookNode, tags: list[str]) -> Iterator[tuple]:
             yield "text", _fenced(strip_ansi(data["text/plain"]), "stdout")
 
 
-def _captioned(items: list[tuple], where: str) -> list[list]:
+def _captioned(items: list[tuple], where: str) -> list[tuple]:
     """Give each caption to the image or table just before it, or else to the table just after it."""
-    placed, waiting = [], None
-    for kind, content in items:
-        if kind != "caption":
-            if waiting and kind != "table":
-                break
-            placed.append([kind, content, waiting])
-            waiting = None
-            continue
-        noun, label = (
-            f"{content['kind']} {content['number']}",
-            f"{content['kind'].lower()}-{content['number']}",
-        )
-        wanted = "image" if content["kind"] == "Figure" else "table"
-        if content["label"] != label:
-            raise ValueError(f'{where}: the caption must begin with <a id="{label}"></a>**{noun}.**')
-        if placed and placed[-1][0] == wanted and placed[-1][2] is None:
-            placed[-1][2] = content
-        elif wanted == "table" and waiting is None:
-            waiting = content
-        else:
-            raise ValueError(f"{where}: {noun} has a caption but no {wanted}; display one just before it")
-    if waiting:
-        raise ValueError(
-            f"{where}: Table {waiting['number']} has a caption but no table; display one beside it"
-        )
-    return placed
+    kinds, captions = dict(enumerate(kind for kind, _ in items)), {}
+    for index, (kind, caption) in enumerate(items):
+        if kind == "caption":
+            word, number = caption["kind"], caption["number"]
+            label, wanted = f"{word.lower()}-{number}", "image" if word == "Figure" else "table"
+            if caption["label"] != label:
+                anchor = f'<a id="{label}"></a>**{word} {number}.**'
+                raise ValueError(f"{where}: the caption must begin with {anchor}")
+            sides = (index - 1, index + 1) if wanted == "table" else (index - 1,)
+            free = [side for side in sides if kinds.get(side) == wanted and side not in captions]
+            if not free:
+                lacks = f"{word} {number} has a caption but no {wanted}"
+                raise ValueError(f"{where}: {lacks}; display one just before it")
+            captions[free[0]] = caption
+    return [(*item, captions.get(index)) for index, item in enumerate(items) if item[0] != "caption"]
 
 
 def _width(png: bytes, metadata: dict) -> str:
@@ -150,7 +130,7 @@ def _parameters(sources: list[str]) -> str:
                 row[0] = ast.get_source_segment(source, node.value)
     table = "<table><tr><th>parameter</th><th>value</th><th>meaning</th></tr>"
     for name, (value, meaning) in rows.items():
-        name, value, meaning = html.escape(name), html.escape(value), html.escape(meaning)
+        name, value, meaning = map(html.escape, (name, value, meaning))
         table += f"<tr><td><code>{name}</code></td><td><code>{value}</code></td><td>{meaning}</td></tr>"
     return _fenced(table + "</table>", "{=html}")
 

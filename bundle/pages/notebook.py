@@ -1,59 +1,51 @@
 """What the three notebooks share: progress, figures with captions, tables."""
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import tqdm
+import tqdm.auto
 from IPython.display import Image, Markdown, display
-from tqdm import tqdm
-from tqdm import tqdm as text_bar
-from tqdm.auto import tqdm as widget_bar
 
 from bundle.plots.saving import save_figure
 from lib.files import write_atomically
+from lib.progress import Progress
 
 SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
 
 
-def progress(title: str, *, total: float | None = None) -> tqdm:
-    """Return a progress bar with an estimate of the time left; it leaves nothing in the notebook.
+@contextlib.contextmanager
+def progress(title: str) -> Iterator[Progress]:
+    """Yield a function of (done, total) that draws one bar with an estimate of the time left.
 
-    Where $PROGRESS_FILE is set the bar is written there, for whoever runs the notebook in a batch.
+    What is done at its first call is of an earlier run and took no time. Nothing stays in the notebook.
     """
-    settings = {
-        "total": total,
-        "desc": title,
-        "leave": False,
-        "bar_format": "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}",
-    }
-    file = os.environ.get("PROGRESS_FILE")
-    if not file:
-        return widget_bar(**settings)
-    pace = float(os.environ.get("PROGRESS_SECONDS", 1))  # between two lines, where they go to a log
-    return text_bar(file=open(file, "a"), ascii=" .:-=#", ncols=90, mininterval=pace, **settings)  # noqa: SIM115
+    text = "TQDM_MININTERVAL" in os.environ  # it goes to stderr, and someone passes it on: see `execute`
+    style = {"ascii": " .:-=#", "ncols": 90, "miniters": 0} if text else {}
+    layout = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
+    kind, bar = tqdm.tqdm if text else tqdm.auto.tqdm, None
 
+    with contextlib.ExitStack() as shown:
 
-def moving(bar: tqdm) -> Callable[[int, int], None]:
-    """Return a function of (done, total) that moves the bar there."""
+        def move(done: float, total: float) -> None:
+            nonlocal bar
+            if bar is None or bar.total != total:
+                shown.close()
+                bar = kind(total=total, initial=done, desc=title, leave=False, bar_format=layout, **style)
+                shown.enter_context(bar)
+            bar.update(done - bar.n)
 
-    def move(done: int, total: int) -> None:
-        if bar.total != total:  # what was done by an earlier run takes no time now
-            bar.total, bar.initial, bar.n = total, done, done
-        bar.update(done - bar.n)
-
-    return move
+        yield move
 
 
 def show(figure, name: str, caption: str, *, directory: Path, provenance: dict) -> None:
-    """Save a figure and show it with its number and caption.
+    """Save a matplotlib figure and show it with its number and caption (Markdown).
 
-    Args:
-        figure: a matplotlib Figure.
-        name: its number in the report, "3", or "S1" for one that the original report does not have.
-        caption: Markdown.
-        directory: where `figure-NAME.png` and the plotted values, `figure-NAME.json`, go.
-        provenance: settings, seeds, versions and commit, kept in the PNG's metadata.
+    `name` is its number, "3", or "S1" for one that the original report does not have; `figure-NAME.png` (with
+    `provenance` in its metadata) and the plotted values, `figure-NAME.json`, go to `directory`.
     """
     png = save_figure(figure, Path(directory) / f"figure-{name.zfill(2)}.png", provenance=provenance)
     display(Image(png, width=round(figure.get_figwidth() * SCREEN_DPI)))

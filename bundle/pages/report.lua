@@ -1,4 +1,4 @@
--- The prepared notebook has one Div per cell; its attributes (set in report.py) say what the cell holds.
+-- The prepared notebook has one Div per cell; its attributes (set in cells.py) say what the cell holds.
 
 local HALF = 3.16 -- inches: two figures up to this wide stand side by side
 

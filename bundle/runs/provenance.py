@@ -1,10 +1,10 @@
 """With what a result was made: versions, machine, commit."""
 
 import functools
-import importlib.metadata
 import platform
 import subprocess
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from bundle.runs.records import Record
@@ -12,21 +12,15 @@ from bundle.runs.records import Record
 
 def provenance(*, seconds: float, device: str, threads: int) -> dict:
     """Return where and with what a run was made; `seconds` is its wall time."""
-    return {
-        "seconds": round(seconds, 2),
-        "device": device,
-        "threads": threads,
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        **versions(),
-        "commit": commit(),
-    }
+    ran = {"seconds": round(seconds, 2), "device": device, "threads": threads}
+    machine = {"machine": platform.machine(), "python": platform.python_version()}
+    return {**ran, **machine, **versions(), "commit": commit()}
 
 
 @functools.cache
 def versions() -> dict:
     """Return the versions of the packages that decide results and pictures."""
-    return {name: importlib.metadata.version(name) for name in ("torch", "numpy", "matplotlib")}
+    return {name: version(name) for name in ("torch", "numpy", "matplotlib")}
 
 
 @functools.cache

@@ -12,19 +12,12 @@ from lib.files import write_atomically
 
 @dataclass
 class Record:
-    """One finished run.
+    """One finished run."""
 
-    Attributes:
-        settings: everything that decides the result, as flat JSON values; the seed is one of them.
-        columns: series of numbers by name (per step, or per checkpoint).
-        summary: single numbers and short texts.
-        provenance: versions, device, threads, seconds, commit; it never decides the result.
-    """
-
-    settings: dict
-    columns: dict = field(default_factory=dict)
-    summary: dict = field(default_factory=dict)
-    provenance: dict = field(default_factory=dict)
+    settings: dict  # everything that decides the result, as flat JSON values; the seed is one of them
+    columns: dict = field(default_factory=dict)  # series of numbers by name, per step or per checkpoint
+    summary: dict = field(default_factory=dict)  # single numbers and short texts
+    provenance: dict = field(default_factory=dict)  # versions, device, seconds, ...: it decides no result
 
 
 def key(settings: dict) -> str:
@@ -37,7 +30,7 @@ def path_of(settings: dict, directory: Path) -> Path:
     """Return where the record of these settings lives: readable words, then the key."""
     words = [settings.get(name) for name in ("run", "cell", "recipe", "seq_length", "batches", "seed")]
     slug = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", str(word)) for word in words if word is not None)
-    return Path(directory) / f"{slug}-{key(settings)}.json".lstrip("-")
+    return Path(directory, f"{slug}-{key(settings)}.json".lstrip("-"))
 
 
 def save(record: Record, directory: Path) -> Path:
@@ -51,8 +44,7 @@ def save(record: Record, directory: Path) -> Path:
 def find(settings: dict, directory: Path) -> Record | None:
     """Return the stored record of exactly these settings, or None.
 
-    Raises:
-        ValueError: the file is there but is not a record (cut short, or edited by hand).
+    Raises ValueError if the file is there but is not a record (cut short, or edited by hand).
     """
     path = path_of(settings, directory)
     if not path.exists():

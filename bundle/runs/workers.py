@@ -1,67 +1,78 @@
-"""Who does the runs: this machine's cores, or the workers of a Dask cluster."""
+"""Who does the runs: processes of this machine, or the workers of a running cluster; both are Dask's."""
 
 import contextlib
-import multiprocessing
+import logging
 import os
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
+from concurrent.futures import Executor
+
+import dask
+from distributed import Client
+
+from bundle.runs.code import digest, sources
+from bundle.runs.provenance import versions
+
+HERE = {
+    "distributed.scheduler.allowed-failures": 2,  # a call that kills its worker is tried three times
+    "distributed.scheduler.worker-saturation": 1.0,  # calls wait at the scheduler, not at a worker
+    "distributed.worker.profile.enabled": False,  # it would interrupt the arithmetic every 10 ms
+}
 
 
 @contextlib.contextmanager
 def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 10) -> Iterator[Executor]:
-    """Yield an executor: the workers of a running Dask cluster, or this machine's cores.
+    """Yield an executor: the workers of a Dask cluster, or processes that end with this one, however it ends.
 
-    Args:
-        scheduler: address of a Dask scheduler, "tcp://host:8786"; empty for processes of this machine.
-        limit: at most so many processes here; by default $STUDY_PROCESSES, else one per core. A cluster
-            uses all it has.
-        patience: seconds to wait for the scheduler's answer.
+    A worker that is killed loses only the call it was on, and that call is done again.
+
+    `scheduler` is the address of a cluster's, "tcp://host:8786", which is waited for `patience` seconds;
+    empty, there are `limit` processes, by default $STUDY_PROCESSES, else one per core.
 
     Raises:
         OSError: no scheduler answers at the address.
-        ValueError: the workers run other versions of this project or its packages.
+        ValueError: the workers run other code or packages, so that results would not be the same bytes.
     """
-    if scheduler:
-        from bundle.runs.dask_cluster import connected
+    count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
+    with _cluster(scheduler, patience) if scheduler else _processes(count) as client:
+        if scheduler:
+            _check_alike(client)
+        yield client.get_executor(pure=False, retries=2 if scheduler else 0)
 
-        with connected(scheduler, patience=patience) as executor:
-            yield executor
-        return
-    processes = Processes(limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1)
+
+def _processes(count: int) -> Client:
+    with dask.config.set(HERE):
+        client = Client(
+            n_workers=count,
+            threads_per_worker=1,
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+            dashboard_address="127.0.0.1:0",  # a free port: two studies may run at once
+            scheduler_kwargs={"dashboard": False},
+            set_as_default=False,
+        )
+    client.cluster.scheduler.is_rootish = lambda task: True  # it lets no other calls wait at the scheduler
+    return client
+
+
+def _cluster(scheduler: str, patience: float) -> Client:
     try:
-        yield processes
-    finally:
-        processes.shutdown(cancel_futures=True)
+        return Client(scheduler, timeout=patience, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise OSError(
+            f"no Dask scheduler answers at scheduler = {scheduler!r} ({error}); start `dask scheduler` and "
+            f"workers with `dask worker {scheduler} --nthreads 1`, or leave it empty to use this machine"
+        ) from None
 
 
-class Processes(Executor):
-    """Long-lived worker processes of this machine, each with a pool of its own.
+def _check_alike(client: Client) -> None:
+    here = fingerprint()
+    for address, there in client.run(fingerprint).items():
+        if unlike := [f"{k} {there.get(k)} there, {here[k]} here" for k in here if here[k] != there.get(k)]:
+            raise ValueError(f"worker {address} has {', '.join(unlike)}; update its checkout and environment")
 
-    A killed process takes only the call it was on with it, and that call is done again by a new process.
-    """
 
-    def __init__(self, count: int, *, attempts: int = 3):
-        self.attempts, self.pools = attempts, []
-        self.threads, self.mine = ThreadPoolExecutor(count), threading.local()
+def fingerprint() -> dict:
+    """Return what must be equal for two machines to give the same results."""
+    from lib.recurrent import compiled
 
-    def submit(self, function: Callable, /, *args) -> Future:
-        return self.threads.submit(self._call, function, *args)
-
-    def _call(self, function: Callable, *args):
-        for _ in range(self.attempts):
-            if not hasattr(self.mine, "pool"):
-                context = multiprocessing.get_context("spawn")  # forking a process with threads is not safe
-                self.mine.pool = ProcessPoolExecutor(1, mp_context=context)
-                self.pools.append(self.mine.pool)
-            try:
-                return self.mine.pool.submit(function, *args).result()
-            except BrokenProcessPool:
-                del self.mine.pool
-        raise RuntimeError(f"its worker process was killed {self.attempts} times")
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self.threads.shutdown(wait, cancel_futures=cancel_futures)
-        for pool in self.pools:
-            pool.shutdown(wait, cancel_futures=cancel_futures)
+    return {**versions(), "code": digest(sources())[:12], "cells": compiled.name()}

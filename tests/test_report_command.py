@@ -1,12 +1,18 @@
-from concurrent.futures import ProcessPoolExecutor
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
+from pypdf import PdfReader
 
-from bundle.commands import execute, report
+from bundle.commands import report
 from bundle.original import GAN_CHECKPOINTS, scaled_batch
+from lib import mnist
+from tests.notebooks import notebook_of
 
 
 @pytest.fixture
@@ -50,21 +56,6 @@ def test_a_stage_that_failed_is_made_again(tmp_path):
     assert "stage" in times
 
 
-def test_outputs_of_a_notebook_do_not_count_as_its_source_but_every_cell_does(tmp_path):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
-    path = tmp_path / "n.ipynb"
-
-    def digest() -> str:
-        nbformat.write(notebook, path)
-        return execute.sources(path)
-
-    before = digest()
-    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="2")]
-    assert digest() == before
-    notebook.cells[0].source = "1 + 2"
-    assert digest() != before
-
-
 @pytest.mark.parametrize("path", sorted(Path("profiles").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_profile_names_only_parameters_that_its_notebooks_have(path):
     profile = report.load_profile(path)
@@ -104,18 +95,24 @@ def test_a_profile_with_unknown_keys_is_refused(tmp_path, change, message):
         report.load_profile(tmp_path / "p.yaml")
 
 
-def print_in_a_notebook(number: int, folder: Path) -> None:
-    cell = nbformat.v4.new_code_cell(f"print({number})")
-    notebook = nbformat.v4.new_notebook(cells=[cell])
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(notebook, folder / f"in{number}.ipynb")
-    execute.execute(folder / f"in{number}.ipynb", folder / f"out{number}.ipynb", {}, echo=False)
-
-
-def test_kernels_that_run_at_the_same_time_do_not_share_sockets(tmp_path):
-    with ProcessPoolExecutor(2) as pool:
-        list(pool.map(print_in_a_notebook, (1, 2), (tmp_path, tmp_path)))
-    for number in (1, 2):
-        executed = nbformat.read(tmp_path / f"out{number}.ipynb", as_version=4)
-        assert executed.cells[-1].outputs[0].text == f"{number}\n"
-    assert not list(Path().glob("kernel-*"))
+def test_two_reports_at_once_into_one_folder_are_made_one_after_the_other(tmp_path):
+    for name in report.NOTEBOOKS:
+        cells = [nbformat.v4.new_markdown_cell(f"# {name}"), nbformat.v4.new_code_cell("print('made')")]
+        nbformat.write(notebook_of(*cells), tmp_path / f"{name}.ipynb")
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "front.md").write_text("---\ntitle: T\n---\n")
+    profile = {"output": "made", "notebooks": "made", "pdf": "made/report.pdf", "parameters": {}}
+    (tmp_path / "p.yaml").write_text(yaml.safe_dump(profile))
+    places = {"PYTHONPATH": str(Path.cwd()), "MNIST_ROOT": str(mnist.folder().parents[1].resolve())}
+    command = [sys.executable, "-m", "bundle.commands.report", "p.yaml"]
+    both = [
+        subprocess.Popen(command, cwd=tmp_path, env=os.environ | places, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    made, waited = sorted((process.communicate()[0] for process in both), key=lambda said: "waiting" in said)
+    assert [process.returncode for process in both] == [0, 0]
+    assert "task3: done in" in made
+    first, second = (process.pid for process in both)
+    assert re.search(rf"waiting for process ({first}|{second}), which is making made/report.pdf\n", waited)
+    assert "Nothing has changed" in waited
+    assert len(PdfReader(tmp_path / "made" / "report.pdf").pages) >= 3

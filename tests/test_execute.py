@@ -1,0 +1,129 @@
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell
+
+from bundle.commands.execute import execute, sources
+from tests.notebooks import notebook_of
+
+
+def test_outputs_of_a_notebook_do_not_count_as_its_source_but_every_cell_does(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+    path = tmp_path / "n.ipynb"
+
+    def digest() -> str:
+        nbformat.write(notebook, path)
+        return sources(path)
+
+    before = digest()
+    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="2")]
+    assert digest() == before
+    notebook.cells[0].source = "1 + 2"
+    assert digest() != before
+
+
+SLOW = """import pathlib, time
+log = open(pathlib.Path(output_dir, "log"), "a", buffering=1)
+print("begins", file=log)
+time.sleep(2)
+print("ends", file=log)"""
+
+COUNTING = """import time
+from bundle.pages.notebook import progress
+with progress("Counting") as move:
+    for done in range(6):
+        move(done, 5)
+        time.sleep(0.5)
+print("counted")"""
+
+
+def started(folder: Path, cell: str, name: str, output: str, **options) -> subprocess.Popen:
+    """Execute a cell in another process, as the notebook NAME.ipynb, with its output into a folder."""
+    nbformat.write(notebook_of(new_code_cell(cell)), folder / f"{name}.ipynb")
+    (folder / output).mkdir(exist_ok=True)
+    program = (
+        "from pathlib import Path; from bundle.commands.execute import execute;"
+        f"execute(Path('{name}.ipynb'), Path('made/{name}.ipynb'), dict(output_dir='{output}'), echo=True)"
+    )
+    options = {"env": os.environ | {"PYTHONPATH": str(Path.cwd())}, "text": True} | options
+    return subprocess.Popen([sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, **options)
+
+
+def test_executions_into_one_folder_go_one_after_the_other_and_say_whom_they_wait_for(tmp_path):
+    first, second = (started(tmp_path, SLOW, name, "out") for name in ("one", "two"))
+    said = {process.pid: process.communicate()[0] for process in (first, second)}
+    assert first.returncode == second.returncode == 0
+    assert (tmp_path / "out" / "log").read_text().split() == ["begins", "ends"] * 2
+    (waited,) = (pid for pid, text in said.items() if text)
+    other, name = (first.pid, "one") if waited == second.pid else (second.pid, "two")
+    assert said[waited] == f"waiting for process {other}, which is making made/{name}.ipynb\n"
+    assert {path.name for path in (tmp_path / "made").iterdir()} == {"one.ipynb", "two.ipynb"}
+
+
+def test_executions_into_two_folders_do_not_wait_nor_share_sockets(tmp_path):
+    both = [started(tmp_path, SLOW, name, name) for name in ("one", "two")]
+    assert [process.communicate()[0] for process in both] == ["", ""]
+    for name in ("one", "two"):
+        assert (tmp_path / name / "log").read_text().split() == ["begins", "ends"]
+
+
+def test_a_killed_execution_holds_up_nobody_and_what_it_left_is_removed(tmp_path):
+    killed = started(tmp_path, SLOW.replace("2", "60"), "one", "out")
+    log = tmp_path / "out" / "log"
+    end = time.monotonic() + 60
+    while not log.exists() or "begins" not in log.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    kernels = psutil.Process(killed.pid).children(recursive=True)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert left_by(killed)
+    assert not psutil.wait_procs(kernels, timeout=5)[1]
+    assert started(tmp_path, "1 + 1", "two", "out").communicate()[0] == ""
+    assert (tmp_path / "made" / "two.ipynb").exists()
+    assert not left_by(killed)
+
+
+def left_by(process: subprocess.Popen) -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob(f"bundle-kernel-{process.pid}-*"))
+
+
+def test_in_a_log_progress_comes_as_lines_and_none_stays_in_the_notebook(tmp_path):
+    process = started(tmp_path, COUNTING, "count", "out", stderr=subprocess.PIPE)
+    lines = [line for line in process.communicate()[1].split("\n") if "Counting" in line]
+    assert re.match(r"Counting:   0% .* left$", lines[0])
+    assert len(lines) == 1  # the next would come after twenty seconds
+    (output,) = nbformat.read(tmp_path / "made" / "count.ipynb", as_version=4).cells[-1].outputs
+    assert (output.name, output.text) == ("stdout", "counted\n")
+
+
+def test_on_a_terminal_progress_moves_every_second_and_is_wiped_out(tmp_path):
+    ours, theirs = pty.openpty()
+    process = started(tmp_path, COUNTING, "count", "out", stderr=theirs)
+    process.communicate()
+    said = os.read(ours, 100_000).decode()
+    shown = re.findall(r"\rCounting: +(\d+)%", said)
+    assert shown[0] == "0"
+    assert 2 <= len(shown) <= 4
+    assert said.endswith("\r")
+    assert not said.rsplit("\r", 2)[1].strip()
+    for end in (ours, theirs):
+        os.close(end)
+
+
+def test_a_cell_that_fails_is_shown_and_the_target_is_not_written(tmp_path):
+    nbformat.write(notebook_of(new_code_cell("1 / 0")), tmp_path / "n.ipynb")
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        execute(tmp_path / "n.ipynb", tmp_path / "m.ipynb", {"output_dir": str(tmp_path)}, echo=False)
+    assert not (tmp_path / "m.ipynb").exists()
+    assert (tmp_path / ".m.part.ipynb").exists()
