@@ -174,3 +174,9 @@ def _medians(records: Sequence[Record]) -> dict[tuple, dict[str, tuple[float, fl
         (*key, len(group)): {name: median_interval(list(map(of, group))) for name, of in STATISTICS.items()}
         for key, group in runs.items()
     }
+
+
+def goal_table(goals: Sequence[Mapping]) -> Table:
+    """Return a row for each goal of a benchmark."""
+    rows = [[g["what"], g["goal"], f"{g['measured']:.2f}", "yes" if g["met"] else "no"] for g in goals]
+    return ["What", "Goal", "Measured", "Met"], rows

@@ -172,3 +172,24 @@ def summary(record: Record) -> dict[str, float]:
 def _path_length(record: Record, of: str) -> str:
     mean, low, high = (record.summary[f"{of} path_length{end}"] for end in ("", " low", " high"))
     return with_interval(mean, low, high, ".0f")
+
+
+def distances_in_words(record: Record) -> str:
+    """Return between what the Fréchet distance lies along each kind of path."""
+    ends = {kind: [f(record.columns[f"{kind} frechet_distance"]) for f in (min, max)] for kind in KINDS}
+    circle, line = (f"between {ends[kind][0]:.2f} and {ends[kind][1]:.2f}" for kind in ("circle", "line"))
+    return f"On the circle the distance lies {circle}, on the line {line}."
+
+
+def real_captions(record: Record) -> list[str]:
+    """Return what stands below ten real digits and below those found for them."""
+    seen, residuals = record.columns["real seen"], record.columns["real residual"]
+    return [""] * 10 + [f"{digit}\n{residual:.2f}" for digit, residual in zip(seen, residuals, strict=True)]
+
+
+def residuals_in_words(record: Record) -> str:
+    """Return how far the digits found are from the real ones, and how far the searches' starts were."""
+    after, before = (np.mean(record.columns[f"real {name}"]) for name in ("residual", "before"))
+    return (
+        f"Their mean is {after:.3f}; of the best random noises, from which the searches began, {before:.3f}."
+    )

@@ -1,16 +1,25 @@
-"""What the three notebooks share: progress, figures with captions, tables."""
+"""What the three notebooks share: runs with their progress, figures and tables with their captions."""
 
 import contextlib
+import inspect
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tqdm
 import tqdm.auto
 from IPython.display import Image, Markdown, display
 
-from bundle.plots.saving import save_figure
+from bundle.claims.formats import Table
+from bundle.layout import Output
+from bundle.plots.digits import tile
+from bundle.plots.saving import save_figure, save_picture
+from bundle.runs.provenance import described
+from bundle.runs.records import Record
+from bundle.runs.study import study
+from bundle.runs.workers import workers
 from lib.files import write_atomically
 from lib.progress import Progress
 
@@ -41,23 +50,69 @@ def progress(title: str) -> Iterator[Progress]:
         yield move
 
 
-def show(figure, name: str, caption: str, *, directory: Path, provenance: dict) -> None:
-    """Save a matplotlib figure and show it with its number and caption (Markdown).
+class Page:
+    """A notebook's part of the report: its folders, and how it runs, shows and keeps things."""
 
-    `name` is its number, "3", or "S1" for one that the original report does not have; `figure-NAME.png` (with
-    `provenance` in its metadata) and the plotted values, `figure-NAME.json`, go to `directory`.
-    """
-    png = save_figure(figure, Path(directory) / f"figure-{name.zfill(2)}.png", provenance=provenance)
-    display(Image(png, width=round(figure.get_figwidth() * SCREEN_DPI)))
-    display(Markdown(f'<a id="figure-{name}"></a>**Figure {name}.** {caption}'))
+    def __init__(self, part: str, output_dir: str, *, scheduler: str = "", fresh: bool = False):
+        self.part, self.output = part, Output(Path(output_dir))
+        self.results = self.output.results(part)
+        self.scheduler, self.fresh = scheduler, fresh
+
+    def study(
+        self, title: str, run: Callable, settings: Mapping, *, below: str = "", **cost: Callable
+    ) -> dict[str, list[Record]]:
+        """Return the records of groups of settings; see `study`. Say which were stored and which made now."""
+        directory = self.results / below
+        with progress(title) as told, workers(self.scheduler) as executor:
+            found, ran = study(
+                run, settings, directory=directory, executor=executor, fresh=self.fresh, progress=told, **cost
+            )
+        print(said(ran, sum(map(len, found.values())), directory))
+        return found
+
+    def ready(self, title: str, make: Callable, *arguments, **keywords) -> list:
+        """Return what `make` returns, but for the last: whether it was made now, which is said."""
+        with progress(title) as told:
+            *found, ran = make(*arguments, **keywords, fresh=self.fresh, progress=told)
+        print(said(int(ran), 1, self.output.root))
+        return found
+
+    def show(self, figure, name: str | int, about: Sequence[Record] | dict, caption: str) -> None:
+        """Save a matplotlib figure and show it with its number and caption (Markdown).
+
+        `name` is its number, or "S1" for one that the original report does not have; `about` are the records
+        that it was drawn from, or its provenance.
+        """
+        about = about if isinstance(about, dict) else described(about)
+        path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
+        png = save_figure(figure, path, provenance=about)
+        display(Image(png, width=round(figure.get_figwidth() * SCREEN_DPI)))
+        display(Markdown(f'<a id="figure-{name}"></a>**Figure {name}.** {caption}'))
+
+    def table(self, name: str, table: Table, caption: str) -> None:
+        """Show a table with its number and caption."""
+        header, rows = table
+        lines = [header, ["---"] * len(header), *rows]
+        text = "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+        display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
+        display(Markdown(text))
+
+    def keep_grids(self, grids: Mapping[int, Sequence], record: Record) -> None:
+        """Write the first 25 images of each batch as a picture of its own."""
+        for batch, images in grids.items():
+            path = self.output.images(self.part) / f"batch-{batch:06}.png"
+            about = described([record]) | {"batch": batch}
+            save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
+
+    def leave(self, summary: dict) -> None:
+        """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
+        text = json.dumps(summary, indent=1) + "\n"
+        write_atomically(self.results.with_suffix(".json"), text.encode())
 
 
-def table(name: str, caption: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Show a table with its number and caption."""
-    lines = [header, ["---"] * len(header), *rows]
-    text = "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-    display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
-    display(Markdown(text))
+def source(function: Callable) -> None:
+    """Show a function's code."""
+    display(Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```"))
 
 
 def said(ran: int, total: int, directory: Path) -> str:
@@ -66,11 +121,6 @@ def said(ran: int, total: int, directory: Path) -> str:
         return f"{total} made now; stored in {directory}."
     used = f"{total - ran} of {total} taken from {directory}, where the settings match"
     return f"{used}; {ran} made now." if ran else f"{used} (fresh = True makes them again)."
-
-
-def leave(summary: dict, path: Path) -> None:
-    """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
-    write_atomically(Path(path), (json.dumps(summary, indent=1) + "\n").encode())
 
 
 def make_first(notebook: str, needed: Path, **parameters) -> None:
