@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.evaluation.neighbours import nearest_distances, neighbour_radii, precise_and_recalled
+from lib.evaluation.distances import nearest_distances, neighbour_radii, precise_and_recalled
 from tests.test_distances import gaussians
 
 

@@ -5,8 +5,7 @@ import torch
 
 from lib.evaluation.classifier import load_classifier
 from lib.gan.networks import load_generator
-from lib.latent.interpolation import INTERPOLATIONS, between
-from lib.latent.path_length import squared_path_speeds
+from lib.latent.interpolation import INTERPOLATIONS, between, squared_path_speeds
 
 
 @pytest.mark.parametrize("kind", INTERPOLATIONS)

@@ -11,7 +11,6 @@ from torch import Tensor
 from lib.checks import at_least, require
 from lib.evaluation import distances
 from lib.evaluation.classifier import Classifier, features
-from lib.evaluation.neighbours import NEIGHBOURS, nearest_distances, neighbour_radii, precise_and_recalled
 from lib.gan.networks import Generator
 from lib.mnist import Mnist
 from lib.networks import answers
@@ -37,12 +36,12 @@ class Judge:
     """
 
     def __init__(self, classifier: Classifier, data: Mnist):
-        at_least("the number of test images", len(data.test_images), NEIGHBOURS + 1)
+        at_least("the number of test images", len(data.test_images), distances.NEIGHBOURS + 1)
         self.classifier, self.data = classifier, data
         self.real, probabilities = features(classifier, data.test_images)
         self.sure = probabilities.amax(dim=1).double().quantile(0.01)
         self.real_moments = distances.third_moments(self.real)
-        self.real_radii = neighbour_radii(self.real, NEIGHBOURS)
+        self.real_radii = distances.neighbour_radii(self.real, distances.NEIGHBOURS)
         self.real_nearest = _nearest(data.test_images, data.train_images)
         if self.real_nearest == 0:
             raise ValueError("train_images hold most of the test images; they must be others")
@@ -66,11 +65,11 @@ class Judge:
         return self._measures(images[:samples], images[samples:])
 
     def _measures(self, images: Tensor, others: Tensor) -> dict[str, float]:
-        at_least("the number of images", len(images), NEIGHBOURS + 1)
+        at_least("the number of images", len(images), distances.NEIGHBOURS + 1)
         found, probabilities = features(self.classifier, images)
         confidence, classes = probabilities.max(dim=1)
         confidence = confidence.double()
-        precise, recalled = precise_and_recalled(found, self.real, real_radii=self.real_radii)
+        precise, recalled = distances.precise_and_recalled(found, self.real, real_radii=self.real_radii)
         return {
             "frechet_distance": distances.frechet_distance(found, self.real),
             "kid": distances.kid(found, self.real, second_moments=self.real_moments),
@@ -87,7 +86,7 @@ class Judge:
 def _nearest(images: Tensor, others: Tensor) -> Tensor:
     """Return the median distance of at most QUERIES images: drawn, since MNIST's own order has a pattern."""
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    return nearest_distances(images[order[:QUERIES].to(images.device)], others).median()
+    return distances.nearest_distances(images[order[:QUERIES].to(images.device)], others).median()
 
 
 def observe(generator: Generator, classifier: Classifier, noise: Tensor) -> tuple[Tensor, Tensor]:

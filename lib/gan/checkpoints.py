@@ -21,11 +21,9 @@ def write_state(path: Path, state: dict) -> None:
     try:
         write_atomically(newest, buffer.getvalue())
     except OSError as error:
-        what = (
-            f"the training state ({buffer.tell() / 1e6:.1f} MB); the last good state is kept; make room and"
-        )
-        message = f"{error.strerror} while writing {what} start again, and the run goes on from it"
-        raise OSError(error.errno, message, str(path)) from error
+        failed = f"{error.strerror} while writing the training state ({buffer.tell() / 1e6:.1f} MB)"
+        way_out = "the last good state is kept; make room and start again, and the run goes on from it"
+        raise OSError(error.errno, f"{failed}; {way_out}", str(path)) from error
     if path.exists():
         os.replace(path, f"{path}.previous")
     os.replace(newest, path)
@@ -49,16 +47,14 @@ def read_state(path: Path, identity: dict) -> dict | None:
             message = f"{file} is damaged ({type(error).__name__}); it is set aside as {aside.name}"
             warnings.warn(message, stacklevel=3)
             continue
-        then = state["identity"]
-        differences = ", ".join(
-            f"{key} {then.get(key)} there and {identity.get(key)} here"
-            for key in {**identity, **then}
-            if then.get(key) != identity.get(key)
-        )
-        if differences:
-            raise ValueError(
-                f"{path} holds a run of other settings: {differences}; "
-                f"give these settings to go on with it, or another state_path (or delete it) to start afresh"
+        then, keys = state["identity"], {**identity, **state["identity"]}
+        if other := [key for key in keys if then.get(key) != identity.get(key)]:
+            differences = ", ".join(
+                f"{key} {then.get(key)} there and {identity.get(key)} here" for key in other
             )
+            way_out = (
+                "give these settings to go on with it, or another state_path (or delete it) to start afresh"
+            )
+            raise ValueError(f"{path} holds a run of other settings: {differences}; {way_out}")
         return state
     return None

@@ -15,9 +15,9 @@ SLOPE = 0.2  # of every LeakyReLU, as in the report
 class Generator(nn.Module):
     """Map noise (n, latent_dim) to images (n, channels, 28, 28) in [-1, 1].
 
-    "as-written" is the original's topology: transposed convolutions to 32x32, then a dilated one to 28x28.
-    "shuffle" decides by two linear layers what goes where, so that the parts of a digit fit together, works
-    on 7x7 and 14x14, and folds channels into pixels at the end (Shi et al. 2016), never down to one channel.
+    "as-written", the original's: transposed convolutions to 32x32, then a dilated one to 28x28. "shuffle":
+    two linear layers decide what goes where, so that the parts of a digit fit together; it works on 7x7 and
+    14x14 and folds channels into pixels at the end (Shi et al. 2016), never down to one channel.
     Raises ValueError for a size below 1, another topology, or noise of another shape.
     """
 
@@ -61,8 +61,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Map images (n, channels, 28, 28) to logits (n,): positive for "true", negative for "generated".
 
-    The original ends in a sigmoid; here it is part of the loss.
-    Raises ValueError for a size below 1 or another topology.
+    The original's sigmoid is part of the loss. Raises ValueError for a size below 1 or another topology.
     """
 
     def __init__(self, *, width: int, topology: str, channels: int = 1):

@@ -20,10 +20,7 @@ def packed(images: Tensor, packing: int) -> Tensor:
 
 @torch.no_grad()
 def drawn_as_original(generator: Generator, noise: Tensor) -> Tensor:
-    """Return at most 25 images as bytes: batch norm in its present mode, contrast stretched over them all.
-
-    `generator` is left as it is, its running statistics too.
-    """
-    images = copy.deepcopy(generator)(noise)[:25]
+    """Return at most 25 images as bytes: batch norm in its present mode, contrast stretched over them all."""
+    images = copy.deepcopy(generator)(noise)[:25]  # of a copy: running statistics stay as they are
     low, high = images.min(), images.max()
     return as_bytes(2 * (images - low) / (high - low).clamp_min(1e-5) - 1)

@@ -51,11 +51,11 @@ def train_gan(
 ) -> GanResult:
     """Train on images (n, channels, 28, 28) in [-1, 1] and return networks, curves and grids.
 
-    At every batch of `checkpoints` (0 = before the first step) a grid is drawn from `noise`
-    (k, latent_dim), and `on_checkpoint(batch, generator, ema)` may return numbers to keep.
-    With `state_path` the state is written every `state_seconds` and at the end; the same call
-    goes on from there and ends in the same bytes. An interrupt (SIGINT, a notebook's stop button) ends the
-    batch at work and writes the state before KeyboardInterrupt is raised; a second one does not wait.
+    At every batch of `checkpoints` (0 = before the first step) a grid is drawn from `noise` (k, latent_dim),
+    and `on_checkpoint(batch, generator, ema)` may return numbers to keep. With `state_path` the state is
+    written every `state_seconds` and at the end; the same call goes on from there to the same bytes. An
+    interrupt (SIGINT, a notebook's stop button) ends the batch and writes the state before KeyboardInterrupt
+    is raised; a second one does not wait.
     Raises ValueError for arguments out of range and for a state of other settings, FloatingPointError
     for a loss that is not finite, OSError where the state cannot be written.
     """
@@ -87,7 +87,8 @@ def train_gan(
                 write_state(path, {"identity": identity, "trainer": trainer.state_dict(), "seen": seen})
                 written, written_at = trainer.batch, time.monotonic()
             if done:
-                return _result(trainer, seen)
+                networks = trainer.generator.eval(), trainer.ema, trainer.discriminator.eval()
+                return GanResult(*networks, *trainer.curves.cpu(), **seen)
             if interrupts:
                 kept = "run it again to go on from there" if path else "nothing is kept"
                 raise KeyboardInterrupt(f"stopped after batch {trainer.batch}; {kept}")
@@ -105,11 +106,6 @@ def _look(trainer: GanTrainer, noise: Tensor, on_checkpoint: Look, seen: dict) -
     seen["train_grids"][batch] = drawn_as_original(generator, trainer.draws.noise(ahead=True))
     for name, value in {"batch": batch, **on_checkpoint(batch, generator, ema)}.items():
         seen["quality"].setdefault(name, []).append(value if name == "batch" else float(value))
-
-
-def _result(trainer: GanTrainer, seen: dict) -> GanResult:
-    networks = (trainer.generator.eval(), trainer.ema, trainer.discriminator.eval())
-    return GanResult(*networks, *trainer.curves.cpu(), **seen)
 
 
 @contextlib.contextmanager
@@ -135,13 +131,11 @@ def _check_arguments(
 ) -> None:
     shape, of_noise, wanted = tuple(images.shape), tuple(noise.shape), (s.channels, 28, 28)
     require("images' shape", shape, shape[1:] == wanted, f"(n, channels, 28, 28) = {('n', *wanted)}")
-    rule = f"at most the number of images, {len(images)}"
-    require("batch_size", s.batch_size, s.batch_size <= len(images), rule)
-    rule = f"(k, latent_dim) = (k, {s.latent_dim})"
-    require("noise's shape", of_noise, noise.ndim == 2 and of_noise[1] == s.latent_dim, rule)
+    n, width, last = len(images), s.latent_dim, s.batches
+    require("batch_size", s.batch_size, s.batch_size <= n, f"at most the number of images, {n}")
+    require("noise's shape", of_noise, of_noise[1:] == (width,), f"(k, latent_dim) = (k, {width})")
     for batch in checkpoints:
-        rule = f"between 0 and batches, {s.batches}"
-        require("a batch of checkpoints", batch, 0 <= batch <= s.batches, rule)
+        require("a batch of checkpoints", batch, 0 <= batch <= last, f"between 0 and batches, {last}")
     require("state_seconds", state_seconds, state_seconds >= 0, "at least 0")
 
 

@@ -22,9 +22,8 @@ def train(
 ) -> tuple[list[float], list[float]]:
     """Train in place with RMSprop and return accuracy, in [0, 1], and loss, in nats, of every step's batch.
 
-    No batch is seen twice, so the accuracy on the training batch, taken before its step, is the accuracy
-    on unseen sequences. `next_batch` is given that accuracy, of the batch before, 0 at first, and returns
-    inputs and targets (batch,) int64.
+    Each batch is fresh, so that its accuracy, taken before its step, is the one on unseen sequences.
+    `next_batch` is given that of the batch before, 0 at first, and returns inputs and targets (batch,) int64.
     """
     flat = one_parameter(model)
     optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
