@@ -93,8 +93,7 @@ def precise_and_recalled(
 
     A generated row is precise if it lies no further from some real row than that row's `neighbours`-th
     nearest other real row; a real one is recalled with the roles exchanged. The shares are the measures.
-    `real_radii`: the real rows' `neighbour_radii`, if known. Raises ValueError unless there are more rows
-    than neighbours and the widths are equal.
+    `real_radii`: the real rows' `neighbour_radii`, if known. Raises ValueError for too few rows, or other widths.
     Source: Kynkäänniemi et al. 2019, equations 1 and 2.
     """
     at_least("neighbours", neighbours, 1)

@@ -6,8 +6,7 @@ from torch import Tensor
 
 from lib.checks import sizes
 from lib.evaluation.classifier import Classifier, evaluate, predict, train_classifier
-from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import packed
+from lib.gan.networks import Discriminator, Generator, packed
 from lib.networks import answers
 from lib.progress import Progress, silent
 

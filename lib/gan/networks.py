@@ -1,4 +1,4 @@
-"""Generator and discriminator: the original report's topology, and a cheaper one."""
+"""Generator and discriminator, of the original report's topology and a cheaper one, and forms of their images."""
 
 from pathlib import Path
 
@@ -96,6 +96,16 @@ class Discriminator(nn.Module):
 
 def _normed(layer: nn.Module, *, norm: nn.Module | None = None) -> list[nn.Module]:
     return [layer, norm or nn.BatchNorm2d(layer.out_channels), nn.LeakyReLU(SLOPE, inplace=True)]
+
+
+def as_bytes(images: Tensor) -> Tensor:
+    """Return images in [-1, 1] as uint8 with fixed contrast: (n, 28, 28), or (n, c, 28, 28) for c > 1."""
+    return ((images.squeeze(1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+
+
+def packed(images: Tensor, packing: int) -> Tensor:
+    """Return images (n, c, 28, 28) laid on one another as channels: (n / packing, packing c, 28, 28)."""
+    return images if packing == 1 else images.reshape(-1, images.shape[1] * packing, 28, 28)
 
 
 def save_generator(generator: Generator, directory: Path, *, settings: dict) -> None:

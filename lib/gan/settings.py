@@ -11,7 +11,7 @@ SEEDS = 2**63 - 2**33  # all seeds are below: others are counted on from them, a
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GanSettings:
-    """The values that recipes differ in, and nothing else; images, fixed noise and checkpoints come on top.
+    """What decides a run, apart from images, fixed noise and checkpoints; recipes differ in nothing else.
 
     Raises ValueError naming the setting that is out of range.
     """

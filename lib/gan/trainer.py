@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.gan.losses import LOSSES, gradient_penalty
-from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import packed
+from lib.gan.networks import Discriminator, Generator, packed
 from lib.gan.settings import GanSettings
 
 PARTS = ("generator", "discriminator", "ema", "generator_optimiser", "discriminator_optimiser", "draws")
@@ -74,10 +73,9 @@ class GanTrainer:
         if len(bad):
             batch = int(bad[0])
             g_loss, d_loss = self.curves[:, batch].tolist()
-            raise FloatingPointError(
-                f"the loss of batch {batch} is not finite (generator {g_loss}, discriminator {d_loss}); "
-                f"lower learning_rate ({self.settings.learning_rate}) or look for NaN in the images"
-            )
+            what = f"the loss of batch {batch} is not finite (generator {g_loss}, discriminator {d_loss})"
+            way_out = f"lower learning_rate ({self.settings.learning_rate}) or look for NaN in the images"
+            raise FloatingPointError(f"{what}; {way_out}")
 
     def state_dict(self) -> dict:
         """Return what the next steps depend on, and the curves so far."""
@@ -85,7 +83,6 @@ class GanTrainer:
         return {**parts, "batch": self.batch, "curves": self.curves[:, : self.batch].cpu()}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from what `state_dict` returned."""
         for name in PARTS:
             getattr(self, name).load_state_dict(state[name])
         self.batch = state["batch"]
@@ -123,7 +120,6 @@ class Draws:
         return {"noise": self.noise_source.get_state(), "order": self.order_state, "drawn": self.drawn}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from what `state_dict` returned."""
         self.noise_source.set_state(state["noise"])
         self.order_source.set_state(state["order"])
         self._start_epoch()

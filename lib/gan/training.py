@@ -1,20 +1,25 @@
 """Adversarial training from the first batch to the last, resumable to the bit."""
 
 import contextlib
+import copy
 import dataclasses
 import hashlib
+import io
+import os
 import signal
 import threading
 import time
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from lib.checks import require
-from lib.gan.checkpoints import read_state, write_state
-from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import as_bytes, drawn_as_original
+from lib.files import write_atomically
+from lib.gan.networks import Discriminator, Generator, as_bytes
 from lib.gan.settings import GanSettings
 from lib.gan.trainer import GanTrainer
 from lib.networks import answers
@@ -108,6 +113,14 @@ def _look(trainer: GanTrainer, noise: Tensor, on_checkpoint: Look, seen: dict) -
         seen["quality"].setdefault(name, []).append(value if name == "batch" else float(value))
 
 
+@torch.no_grad()
+def drawn_as_original(generator: Generator, noise: Tensor) -> Tensor:
+    """Return at most 25 images as bytes: batch norm in its present mode, contrast stretched over them all."""
+    images = copy.deepcopy(generator)(noise)[:25]  # of a copy: running statistics stay as they are
+    low, high = images.min(), images.max()
+    return as_bytes(2 * (images - low) / (high - low).clamp_min(1e-5) - 1)
+
+
 @contextlib.contextmanager
 def _noted_interrupts() -> Iterator[list[int]]:
     """Give a list that an interrupt is added to instead of being raised; a second one is raised at once."""
@@ -141,3 +154,52 @@ def _check_arguments(
 
 def _digest(tensor: Tensor) -> str:
     return hashlib.sha256(tensor.detach().cpu().contiguous().numpy()).hexdigest()[:16]
+
+
+def write_state(path: Path, state: dict) -> None:
+    """Write `state` to `path`; what was there before becomes `path`.previous.
+
+    Raises OSError, with the last good state untouched, when the disk is full or cannot be written.
+    """
+    buffer, newest = io.BytesIO(), path.with_name(path.name + ".new")
+    torch.save(state, buffer)
+    try:
+        write_atomically(newest, buffer.getvalue())
+    except OSError as error:
+        failed = f"{error.strerror} while writing the training state ({buffer.tell() / 1e6:.1f} MB)"
+        way_out = "the last good state is kept; make room and start again, and the run goes on from it"
+        raise OSError(error.errno, f"{failed}; {way_out}", str(path)) from error
+    if path.exists():
+        os.replace(path, f"{path}.previous")
+    os.replace(newest, path)
+
+
+def read_state(path: Path, identity: dict) -> dict | None:
+    """Return the newest undamaged state of `path` and `path`.previous, or None where there is neither.
+
+    A damaged file is named in a warning and renamed to end in .damaged, so that nothing is lost unseen.
+    Raises ValueError with the differences where the state's "identity" is another.
+    """
+    for file in filter(Path.exists, (path, Path(f"{path}.previous"))):
+        try:
+            with zipfile.ZipFile(file) as archive:  # torch.load does not compare checksums; this does
+                if archive.testzip() is not None:
+                    raise ValueError("a checksum does not match")
+            state = torch.load(file, weights_only=True)
+        except Exception as error:  # torch.load and zipfile raise many kinds for damaged bytes
+            names = (Path(f"{file}.damaged{n or ''}") for n in range(10_000))
+            aside = file.replace(next(name for name in names if not name.exists()))
+            message = f"{file} is damaged ({type(error).__name__}); it is set aside as {aside.name}"
+            warnings.warn(message, stacklevel=3)
+            continue
+        then, keys = state["identity"], {**identity, **state["identity"]}
+        if other := [key for key in keys if then.get(key) != identity.get(key)]:
+            differences = ", ".join(
+                f"{key} {then.get(key)} there and {identity.get(key)} here" for key in other
+            )
+            way_out = (
+                "give these settings to go on with it, or another state_path (or delete it) to start afresh"
+            )
+            raise ValueError(f"{path} holds a run of other settings: {differences}; {way_out}")
+        return state
+    return None

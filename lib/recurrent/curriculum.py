@@ -33,8 +33,7 @@ class Curriculum:
 def spread_kinks(layer: torch.nn.Linear, *, slope: float, low: float, high: float) -> None:
     """Set a layer of one input, in place, so that unit k starts as a(±slope (x - x_k)), with random signs.
 
-    Under a tanh the units then bend at places x_k uniform over [low, high], the range of the input, and tell
-    its values apart from the start. Draws from torch's global generator.
+    Under a tanh the units bend at x_k, uniform over [low, high]. Draws from torch's global generator.
     """
     weight = slope * (2.0 * torch.randint(2, layer.weight.shape) - 1)  # (units, 1)
     layer.weight.copy_(weight)

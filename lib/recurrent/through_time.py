@@ -48,8 +48,7 @@ class ThroughTime(torch.autograd.Function):
             hx1[:length, :, hidden:-1] = x.transpose(0, 1)
         steps, states = hx1.unbind(), hx1[..., :hidden].unbind()
         minus_1, minus_2 = x.new_full((), -1), x.new_full((), -2)
-        scratch = x.new_empty(batch, hidden)
-        kept, c2 = [], None
+        kept, c2, scratch = [], None, x.new_empty(batch, hidden)
         for t in range(length):
             if not keep:
                 hx1[0, :, hidden:-1] = x[:, t]
