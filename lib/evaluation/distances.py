@@ -91,9 +91,9 @@ def precise_and_recalled(
 ) -> tuple[Tensor, Tensor]:
     """Return which rows of features (n, d) and (m, d) improved precision (n,) and recall (m,) count, as bool.
 
-    A generated row is precise if it lies no further from some real row than that row's `neighbours`-th
-    nearest other real row; a real one is recalled with the roles exchanged. The shares are the measures.
-    `real_radii`: the real rows' `neighbour_radii`, if known. Raises ValueError for too few rows, or other widths.
+    A generated row is precise if no further from some real row than that row's `neighbours`-th nearest other
+    real row; a real one is recalled in swapped roles. `real_radii`: real rows' `neighbour_radii`, if known.
+    Raises ValueError where there are not more rows than neighbours, or the widths differ.
     Source: Kynkäänniemi et al. 2019, equations 1 and 2.
     """
     at_least("neighbours", neighbours, 1)

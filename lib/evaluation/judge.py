@@ -45,7 +45,7 @@ class Judge:
             raise ValueError("train_images hold most of the test images; they must be others")
 
     def __call__(self, images: Tensor, *, training: Tensor | None = None) -> dict[str, float]:
-        """Return the measures of images (n, 1, 28, 28) in [-1, 1], named above; `training` for other neighbours."""
+        """Return the measures of images (n, 1, 28, 28) in [-1, 1]; `training` replaces the data's."""
         at_least("the number of images", len(images), distances.NEIGHBOURS + 1)
         found, probabilities = features(self.classifier, images)
         confidence, classes = probabilities.max(dim=1)

@@ -1,6 +1,6 @@
 """Stacked digits: three in one image, one per channel, so that there are 1000 modes to cover.
 
-Source: Metz et al. 2017; Lin et al. 2018 (PacGAN), over 26 000 samples and with a classifier of single digits.
+Source: Metz et al. 2017; Lin et al. 2018 (PacGAN): over 26 000 samples, by a classifier of single digits.
 """
 
 import torch

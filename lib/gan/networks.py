@@ -1,4 +1,4 @@
-"""Generator and discriminator, of the original report's topology and a cheaper one, and forms of their images."""
+"""Generator and discriminator, the original report's and cheaper ones, and the forms of their images."""
 
 from pathlib import Path
 

@@ -60,11 +60,10 @@ def train_gan(
     and `on_checkpoint(batch, generator, ema)` may return numbers to keep. With `state_path` the state is
     written every `state_seconds` and at the end; the same call goes on from there to the same bytes. An
     interrupt (SIGINT, a notebook's stop button) ends the batch and writes the state before KeyboardInterrupt
-    is raised; a second one does not wait.
-    Raises ValueError for arguments out of range and for a state of other settings, FloatingPointError
-    for a loss that is not finite, OSError where the state cannot be written.
+    is raised; a second one does not wait. Raises ValueError for arguments out of range or a state of other
+    settings, FloatingPointError for a loss that is not finite, OSError where the state cannot be written.
     """
-    _check_arguments(images, settings, checkpoints, noise, state_seconds)
+    _check(images, settings, checkpoints, noise, state_seconds)
     trainer = GanTrainer(images, settings)
     seen = {"grids": {}, "train_grids": {}, "quality": {}, "seconds": 0.0}  # of GanResult
     path = None if state_path is None else Path(state_path)
@@ -139,9 +138,7 @@ def _noted_interrupts() -> Iterator[list[int]]:
             signal.signal(signal.SIGINT, before)
 
 
-def _check_arguments(
-    images: Tensor, s: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float
-) -> None:
+def _check(images: Tensor, s: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float):
     shape, of_noise, wanted = tuple(images.shape), tuple(noise.shape), (s.channels, 28, 28)
     require("images' shape", shape, shape[1:] == wanted, f"(n, channels, 28, 28) = {('n', *wanted)}")
     n, width, last = len(images), s.latent_dim, s.batches
@@ -192,14 +189,10 @@ def read_state(path: Path, identity: dict) -> dict | None:
             message = f"{file} is damaged ({type(error).__name__}); it is set aside as {aside.name}"
             warnings.warn(message, stacklevel=3)
             continue
-        then, keys = state["identity"], {**identity, **state["identity"]}
-        if other := [key for key in keys if then.get(key) != identity.get(key)]:
-            differences = ", ".join(
-                f"{key} {then.get(key)} there and {identity.get(key)} here" for key in other
-            )
-            way_out = (
-                "give these settings to go on with it, or another state_path (or delete it) to start afresh"
-            )
-            raise ValueError(f"{path} holds a run of other settings: {differences}; {way_out}")
+        there, here = state["identity"], identity
+        if other := [key for key in {**here, **there} if there.get(key) != here.get(key)]:
+            pairs = ", ".join(f"{key} {there.get(key)} there and {here.get(key)} here" for key in other)
+            what = f"{path} holds a run of other settings: {pairs}; give these settings to go on with it"
+            raise ValueError(f"{what}, or another state_path (or delete it) to start afresh")
         return state
     return None

@@ -37,9 +37,9 @@ def trace(model: LSTM, x: Tensor) -> dict[str, Tensor]:
 def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[str, np.ndarray]:
     """Follow one fresh palindrome through a trained LSTM, and ask `count` of them which units remember.
 
-    Returns of the first i, f, o, c (seq_length, hidden), digits (seq_length,) and right (seq_length,), the
-    probability of the last digit if the sequence ended there; and of all remembered (hidden,), the share, 0
-    to 1, of the variance of each unit's last cell state that the first digit explains.
+    Returns i, f, o, c (seq_length, hidden), digits (seq_length,) and right (seq_length,), the probability of
+    the last digit if the sequence ended there, of the first palindrome; remembered (hidden,), the share in
+    [0, 1] of the variance of each unit's last cell state that the first digit explains, of all.
     """
     inputs, targets = palindromes(count, seq_length, generator=torch.Generator().manual_seed(seed))
     seen = {name: values.cpu() for name, values in trace(model, inputs.to(model.ph.weight.device)).items()}

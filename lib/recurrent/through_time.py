@@ -1,9 +1,8 @@
 """The LSTM and the RNN through time, fast: in C where that can be had, elsewhere in torch operations, here.
 
 A step is one product: [h, x, 1] (batch, K) with a fused weight (rows, K), where K = hidden + input_size + 1;
-the rows are those of the gates i, f, o and the candidate g, for the RNN of its tanh alone.  The weight
-gradient of all steps is one product too.  torch's tanh costs several times its sigmoid, so tanh(a) is
-2 sigmoid(2 a) - 1 here: the last rows, the tanh's, are doubled, and the LSTM's cell is kept as 2 c.
+the rows are those of the gates i, f, o and the candidate g, for the RNN of its tanh alone.  torch's tanh
+costs several times its sigmoid, so tanh(a) is 2 sigmoid(2 a) - 1: its rows are doubled, and c is kept as 2 c.
 """
 
 import torch
