@@ -1,5 +1,7 @@
 """Checks of arguments: each raises a ValueError that names the argument, what it is and what is allowed."""
 
+from math import inf
+
 from torch import Tensor
 
 
@@ -11,8 +13,7 @@ def require(name: str, value: object, allowed: bool, rule: str) -> None:
 
 def at_least(name: str, value: float, low: float) -> None:
     """Raise ValueError unless value >= low."""
-    if value < low:
-        raise ValueError(f"{name} is {value}; it must be at least {low}")
+    require(name, value, not value < low, f"at least {low}")
 
 
 def sizes(**values: int) -> None:
@@ -24,32 +25,28 @@ def sizes(**values: int) -> None:
 def finite(**values: float) -> None:
     """Raise ValueError for infinity and for what is no number."""
     for name, value in values.items():
-        require(name, value, -float("inf") < value < float("inf"), "a finite number")
+        require(name, value, -inf < value < inf, "a finite number")
 
 
 def above_zero(name: str, value: float) -> None:
     """Raise ValueError unless value > 0 and finite."""
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} is {value}; it must be a positive number")
+    require(name, value, 0 < value < inf, "a positive number")
 
 
 def one_of(name: str, value: str, allowed) -> None:
     """Raise ValueError unless value is one of those allowed."""
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+    require(name, repr(value), value in allowed, f"one of {', '.join(allowed)}")
 
 
 def check_sequence(x: Tensor, input_size: int) -> None:
     """Raise a ValueError unless x is a (batch, seq_length, input_size) sequence of at least one step."""
+    shape = tuple(x.shape)
     if x.dim() != 3:
-        raise ValueError(
-            f"x has shape {tuple(x.shape)}; it must be (batch, seq_length, input_size): "
-            "add the missing axis, for scalars with x[..., None]"
-        )
-    if x.shape[2] != input_size:
-        raise ValueError(
-            f"x has shape {tuple(x.shape)}, meaning {x.shape[2]} inputs per step, whilst the model was made "
-            f"with input_size={input_size}; the two must be equal"
-        )
-    if x.shape[1] == 0:
+        wanted = "(batch, seq_length, input_size): add the missing axis, for scalars with x[..., None]"
+        raise ValueError(f"x has shape {shape}; it must be {wanted}")
+    if shape[2] != input_size:
+        meaning = f"x has shape {shape}, meaning {shape[2]} inputs per step"
+        made = f"whilst the model was made with input_size={input_size}"
+        raise ValueError(f"{meaning}, {made}; the two must be equal")
+    if shape[1] == 0:
         raise ValueError("x has seq_length 0; it must be at least 1")

@@ -35,32 +35,26 @@ def answers(network: nn.Module, inputs: Tensor, *, batch_size: int) -> Tensor:
 
 def save_network(network: nn.Module, directory: Path, name: str, *, sizes: dict, **about: dict) -> None:
     """Write NAME.safetensors, and NAME.json with the constructor's `sizes` and what else is said."""
-    directory = Path(directory)
     weights = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
-    write_atomically(directory / f"{name}.safetensors", save(weights))
+    write_atomically(Path(directory, f"{name}.safetensors"), save(weights))
     text = json.dumps({"sizes": sizes, **about}, indent=2) + "\n"
-    write_atomically(directory / f"{name}.json", text.encode())
+    write_atomically(Path(directory, f"{name}.json"), text.encode())
 
 
 def load_network(kind: type[nn.Module], directory: Path, name: str) -> nn.Module:
-    """Return the network of class `kind` that `save_network` wrote, in eval mode.
-
-    Raises FileNotFoundError with the missing file's name.
-    """
-    files = [Path(directory, f"{name}.{suffix}") for suffix in ("json", "safetensors")]
-    for file in files:
+    """Return what `save_network` wrote, in eval mode; raise FileNotFoundError naming the missing file."""
+    about, weights = (Path(directory, f"{name}.{suffix}") for suffix in ("json", "safetensors"))
+    for file in (about, weights):
         if not file.is_file():
-            raise FileNotFoundError(
-                f"{file} is missing; train the {name} first (task2.ipynb, or `make report`)"
-            )
-    network = kind(**json.loads(files[0].read_text())["sizes"])
-    network.load_state_dict(load(files[1].read_bytes()))
+            way_out = f"train the {name} first (task2.ipynb, or `make report`)"
+            raise FileNotFoundError(f"{file} is missing; {way_out}")
+    network = kind(**json.loads(about.read_text())["sizes"])
+    network.load_state_dict(load(weights.read_bytes()))
     return network.eval()
 
 
 def weights_digest(network: nn.Module) -> str:
     """Return twelve hexadecimal digits that stand for a network's weights."""
-    total = hashlib.sha256()
-    for name, tensor in network.state_dict().items():
-        total.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
-    return total.hexdigest()[:12]
+    state = network.state_dict().items()
+    parts = (name.encode() + tensor.cpu().contiguous().numpy().tobytes() for name, tensor in state)
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]

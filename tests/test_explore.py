@@ -16,8 +16,7 @@ from bundle.pages.explore_task3 import task3_explorer
 from bundle.plots.digits import tile
 from bundle.runs.records import Record
 from lib.evaluation.classifier import Classifier, load_classifier
-from lib.gan.networks import Generator, load_generator
-from lib.gan.sampling import as_bytes
+from lib.gan.networks import Generator, as_bytes, load_generator
 from lib.latent.end_points import endpoints
 from lib.networks import answers
 from lib.recurrent.lstm import LSTM

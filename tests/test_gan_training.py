@@ -12,8 +12,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import as_bytes
+from lib.gan.networks import Discriminator, Generator, as_bytes
 from lib.gan.settings import GanSettings
 from lib.gan.trainer import GanTrainer
 from lib.gan.training import train_gan

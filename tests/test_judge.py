@@ -2,9 +2,8 @@ import pytest
 import torch
 
 from lib.evaluation.classifier import Classifier, features, predict
-from lib.evaluation.distances import frechet_distance, inception_score, kid
+from lib.evaluation.distances import frechet_distance, inception_score, kid, precise_and_recalled
 from lib.evaluation.judge import Judge, observe
-from lib.evaluation.neighbours import precise_and_recalled
 from lib.gan.networks import Generator
 from lib.mnist import Mnist
 from lib.networks import answers

@@ -11,8 +11,7 @@ from bundle.runs.palindromes import (
     trained_on_palindromes,
 )
 from lib.palindromes import palindromes
-from lib.recurrent.curriculum import Curriculum
-from lib.recurrent.initialization import spread_kinks
+from lib.recurrent.curriculum import Curriculum, spread_kinks
 from lib.recurrent.inspection import accuracy_on, look_inside, trace
 from lib.recurrent.training import cross_entropy, train
 

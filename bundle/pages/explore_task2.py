@@ -13,8 +13,7 @@ from bundle.plots.digits import tile
 from bundle.plots.gan import MEASURES, draw_quality_curve
 from bundle.plots.style import spaced
 from bundle.runs.records import Record
-from lib.gan.networks import Generator
-from lib.gan.sampling import as_bytes
+from lib.gan.networks import Generator, as_bytes
 from lib.networks import answers
 
 CURVE, GRID = 440, 370  # widths on the screen, in pixels

@@ -13,8 +13,7 @@ from bundle.plots.digits import tile
 from bundle.plots.style import COLOURS
 from bundle.plots.walks import PATHS
 from lib.evaluation.classifier import Classifier, predict
-from lib.gan.networks import Generator
-from lib.gan.sampling import as_bytes
+from lib.gan.networks import Generator, as_bytes
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import between, path
 from lib.networks import answers

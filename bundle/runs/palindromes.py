@@ -11,8 +11,7 @@ from bundle.runs.records import Record
 from lib.checks import above_zero, at_least, finite, one_of, require, sizes
 from lib.palindromes import palindromes
 from lib.recurrent import LSTM, VanillaRNN
-from lib.recurrent.curriculum import Curriculum
-from lib.recurrent.initialization import spread_kinks
+from lib.recurrent.curriculum import Curriculum, spread_kinks
 from lib.recurrent.inspection import accuracy_at, look_inside
 from lib.recurrent.training import train
 

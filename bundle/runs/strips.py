@@ -9,8 +9,7 @@ from torch import Tensor
 from bundle.runs.records import Record
 from bundle.runs.walk_settings import ViewSettings
 from lib.evaluation.classifier import Classifier, predict
-from lib.gan.networks import Generator
-from lib.gan.sampling import as_bytes
+from lib.gan.networks import Generator, as_bytes
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.networks import answers

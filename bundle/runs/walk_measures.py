@@ -10,8 +10,7 @@ from lib.evaluation.classifier import Classifier, features
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
-from lib.latent.interpolation import INTERPOLATIONS, between
-from lib.latent.path_length import EPSILON, squared_path_speeds
+from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, squared_path_speeds
 from lib.mnist import Mnist
 from lib.progress import Progress
 

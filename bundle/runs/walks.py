@@ -15,7 +15,7 @@ from bundle.runs.walk_settings import WalkSettings
 from lib.evaluation.classifier import Classifier
 from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
-from lib.latent.path_length import EPSILON
+from lib.latent.interpolation import EPSILON
 from lib.latent.projection import project
 from lib.mnist import Mnist
 from lib.networks import weights_digest

@@ -34,8 +34,7 @@ class Classifier(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def features(self, images: Tensor) -> Tensor:
-        shape = tuple(images.shape)
-        require("the images' shape", shape, len(shape) == 4 and shape[1:] == (1, 28, 28), "(n, 1, 28, 28)")
+        require("the images' shape", tuple(images.shape), images.shape[1:] == (1, 28, 28), "(n, 1, 28, 28)")
         return self.trunk(images)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -64,8 +63,7 @@ def train_classifier(
     """Train on images (n, 1, 28, 28) in [-1, 1] and labels (n,) int64; return the network in eval mode.
 
     AdamW under a one-cycle schedule with peak `learning_rate`; every batch is shifted by up to `max_shift`
-    pixels each way. Progress counts steps. The same seed gives the same bytes.
-    Raises ValueError for arguments out of range.
+    pixels each way. Progress counts steps. Raises ValueError for arguments out of range.
     """
     n = len(images)
     require("the number of labels", len(labels), len(labels) == n, f"that of images, {n}")
@@ -76,7 +74,7 @@ def train_classifier(
         torch.manual_seed(seed)
         model = Classifier(width=width).to(images.device)
     source = torch.Generator().manual_seed(seed)
-    batches = n // batch_size  # the last, smaller batch is dropped
+    batches = n // batch_size  # of an epoch; the last, smaller one is dropped
     steps = epochs * batches
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps, pct_start=0.2)

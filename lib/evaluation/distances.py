@@ -1,8 +1,7 @@
-"""How far generated digits are from real ones in a classifier's features, how sure of them it is, how varied.
+"""How far generated digits are from real ones, together and one by one, how sure they are, how varied.
 
-torchmetrics has the Fréchet distance, KID and the inception score, but draws subsets and orders from the
-global random generator, so that the same images give other numbers, and importing it costs seconds. These
-take every image at once, in float64; the tests hold them to torchmetrics'.
+torchmetrics draws subsets and orders from the global random generator, so that the same images give other
+numbers, and takes seconds to import. These take every image at once; the tests hold them to torchmetrics'.
 """
 
 import torch
@@ -10,17 +9,18 @@ from torch import Tensor
 
 from lib.checks import at_least, require
 
+NEIGHBOURS = 3  # of precision and recall, as published
 Moments = tuple[Tensor, Tensor, int]  # what `third_moments` returns
 
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """Return the Fréchet distance of two sets of features (n, d) and (m, d), each taken as a Gaussian.
+    """Return the Fréchet distance of features (n, d) and (m, d), each set taken as a Gaussian.
 
-    In float64: |mean difference|² + tr A + tr B - 2 tr (AB)^(1/2), A and B the covariances.
-    Raises ValueError where there are fewer than two rows or the widths differ.
+    |mean difference|² + tr A + tr B - 2 tr (AB)^(1/2), A and B the covariances, in float64.
+    Raises ValueError for fewer than two rows or widths that differ.
     Source: Dowson and Landau 1982; Heusel et al. 2017, equation 6.
     """
-    check_features(first, second, 2)
+    _check_features(first, second, 2)
     first, second = first.double(), second.double()
     shift = first.mean(dim=0) - second.mean(dim=0)
     a, b = (torch.atleast_2d(torch.cov(rows.T)) for rows in (first, second))  # (d, d)
@@ -34,13 +34,12 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
 def kid(first: Tensor, second: Tensor, *, second_moments: Moments | None = None) -> float:
     """Return the kernel inception distance (KID) of features (n, d) and (m, d).
 
-    The squared maximum mean discrepancy, kernel (x·y / d + 1)³, unbiased, over all pairs: its mean is 0 for
-    two samples of the same distribution, and it may fall below 0. `second_moments` are the second's
-    `third_moments`, where they are known.
-    Raises ValueError where there are fewer than two rows or the widths differ.
+    The squared maximum mean discrepancy, kernel (x·y / d + 1)³, unbiased, over all pairs: of the same
+    distribution 0 in the mean, at times below. `second_moments`: the second's `third_moments`, if known.
+    Raises ValueError for fewer than two rows or widths that differ.
     Source: Bińkowski et al. 2018, section 4; Gretton et al. 2012, lemma 6.
     """
-    check_features(first, second, 2)
+    _check_features(first, second, 2)
     a, a_with_itself, n = third_moments(first)
     b, b_with_itself, m = second_moments or third_moments(second)
     within_first = (a.square().sum() - a_with_itself) / (n * (n - 1))
@@ -80,8 +79,49 @@ def class_imbalance(classes: Tensor, reference: Tensor) -> float:
     return (class_shares(classes) - class_shares(reference)).abs().sum().item() / 2
 
 
-def check_features(first: Tensor, second: Tensor, rows: int) -> None:
+def _check_features(first: Tensor, second: Tensor, rows: int) -> None:
     shapes = tuple(first.shape), tuple(second.shape)
     fit = first.ndim == second.ndim == 2 and first.shape[1] == second.shape[1]
     require("the shape of both features", shapes, fit, "(n, d) and (m, d)")
     at_least("the smaller number of rows of features", min(len(first), len(second)), rows)
+
+
+def precise_and_recalled(
+    generated: Tensor, real: Tensor, *, neighbours: int = NEIGHBOURS, real_radii: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return which rows of features (n, d) and (m, d) improved precision (n,) and recall (m,) count, as bool.
+
+    A generated row is precise if no further from some real row than that row's `neighbours`-th nearest other
+    real row; a real one is recalled in swapped roles. `real_radii`: real rows' `neighbour_radii`, if known.
+    Raises ValueError where there are not more rows than neighbours, or the widths differ.
+    Source: Kynkäänniemi et al. 2019, equations 1 and 2.
+    """
+    at_least("neighbours", neighbours, 1)
+    _check_features(generated, real, neighbours + 1)
+    real_radii = neighbour_radii(real, neighbours) if real_radii is None else real_radii
+    radii = neighbour_radii(generated, neighbours)
+    precise = torch.zeros(len(generated), dtype=torch.bool, device=real.device)
+    recalled = []
+    for rows, reach in zip(real.split(500), real_radii.split(500), strict=True):
+        distances = torch.cdist(rows, generated)  # (500, n)
+        precise |= (distances <= reach[:, None]).any(dim=0)
+        recalled.append((distances <= radii).any(dim=1))
+    return precise, torch.cat(recalled)
+
+
+def neighbour_radii(rows: Tensor, neighbours: int) -> Tensor:
+    """Return each row's distance (n,) to its `neighbours`-th nearest other row."""
+    nearest = [torch.cdist(part, rows).topk(neighbours + 1, largest=False) for part in rows.split(500)]
+    return torch.cat([found.values[:, -1] for found in nearest])  # the nearest of all is the row itself
+
+
+def nearest_distances(images: Tensor, reference: Tensor) -> Tensor:
+    """Return how far each of images (n, ...) is from the nearest of reference (m, ...), over all pixels."""
+    x, y = images.flatten(1), reference.flatten(1)
+    best = x.new_full((len(x),), float("inf"))
+    nearest = torch.zeros(len(x), dtype=torch.long, device=x.device)
+    for start in range(0, len(y), 2000):
+        found, index = torch.cdist(x, y[start : start + 2000]).min(dim=1)
+        closer = found < best
+        best, nearest = torch.where(closer, found, best), torch.where(closer, index + start, nearest)
+    return (x - y[nearest]).norm(dim=1)  # afresh: what cdist makes of a copy is rounding, not 0

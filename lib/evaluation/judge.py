@@ -1,8 +1,7 @@
 """Measure generated digits against real ones, as a judge sees them.
 
-The *judge* is a classifier that has learnt from real digits alone and stands for a person who looks at
-generated ones. An image is *clear* if it counts for precision and the judge is at least as sure of it as of
-all but one in a hundred of the real ones.
+The *judge* is a classifier taught with real digits alone, in the place of a person. An image is *clear* if it
+counts for precision and the judge is at least as sure of it as of all but one in a hundred of the real ones.
 """
 
 import torch
@@ -11,7 +10,6 @@ from torch import Tensor
 from lib.checks import at_least, require
 from lib.evaluation import distances
 from lib.evaluation.classifier import Classifier, features
-from lib.evaluation.neighbours import NEIGHBOURS, nearest_distances, neighbour_radii, precise_and_recalled
 from lib.gan.networks import Generator
 from lib.mnist import Mnist
 from lib.networks import answers
@@ -30,47 +28,30 @@ class Judge:
     precision, recall: share of images like some test image; of test images like some generated one.
     nearest_training: median distance to the nearest training image over that of the test images. About 1 =
         as far off as new digits, 0 = copies. In pixels, since features hide copies: with noise of 0.1 added,
-        training images measure 0.24 in pixels and 1.14 in features (shifts of a pixel hide in both: 1.08 and
-        0.90). Every training image, but at most QUERIES images drawn once.
+        training images measure 0.24 in pixels, 1.14 in features (shifts by a pixel hide in both: 1.08, 0.90).
 
     Raises ValueError for fewer than 4 test images, or where the training images hold most of them.
     """
 
     def __init__(self, classifier: Classifier, data: Mnist):
-        at_least("the number of test images", len(data.test_images), NEIGHBOURS + 1)
+        at_least("the number of test images", len(data.test_images), distances.NEIGHBOURS + 1)
         self.classifier, self.data = classifier, data
         self.real, probabilities = features(classifier, data.test_images)
         self.sure = probabilities.amax(dim=1).double().quantile(0.01)
         self.real_moments = distances.third_moments(self.real)
-        self.real_radii = neighbour_radii(self.real, NEIGHBOURS)
+        self.real_radii = distances.neighbour_radii(self.real, distances.NEIGHBOURS)
         self.real_nearest = _nearest(data.test_images, data.train_images)
         if self.real_nearest == 0:
             raise ValueError("train_images hold most of the test images; they must be others")
 
-    def __call__(self, images: Tensor) -> dict[str, float]:
-        """Return the measures of images (n, 1, 28, 28) in [-1, 1], named above."""
-        return self._measures(images, self.data.train_images)
-
-    def generator(self, generator: Generator, noise: Tensor) -> dict[str, float]:
-        """Return the measures of the images that `generator` makes of noise (n, latent_dim)."""
-        return self(answers(generator, noise, batch_size=500))
-
-    def baseline(self, samples: int) -> dict[str, float]:
-        """Return the measures of the first `samples` training images: what a perfect generator would reach.
-
-        Their nearest training image is sought among the others.
-        Raises ValueError unless at least 4 and fewer than the training images.
-        """
-        images = self.data.train_images
-        require("samples", samples, samples < len(images), f"fewer than the training images, {len(images)}")
-        return self._measures(images[:samples], images[samples:])
-
-    def _measures(self, images: Tensor, others: Tensor) -> dict[str, float]:
-        at_least("the number of images", len(images), NEIGHBOURS + 1)
+    def __call__(self, images: Tensor, *, training: Tensor | None = None) -> dict[str, float]:
+        """Return the measures of images (n, 1, 28, 28) in [-1, 1]; `training` replaces the data's."""
+        at_least("the number of images", len(images), distances.NEIGHBOURS + 1)
         found, probabilities = features(self.classifier, images)
         confidence, classes = probabilities.max(dim=1)
         confidence = confidence.double()
-        precise, recalled = precise_and_recalled(found, self.real, real_radii=self.real_radii)
+        others = self.data.train_images if training is None else training
+        precise, recalled = distances.precise_and_recalled(found, self.real, real_radii=self.real_radii)
         return {
             "frechet_distance": distances.frechet_distance(found, self.real),
             "kid": distances.kid(found, self.real, second_moments=self.real_moments),
@@ -83,11 +64,24 @@ class Judge:
             "nearest_training": (_nearest(images, others) / self.real_nearest).item(),
         }
 
+    def generator(self, generator: Generator, noise: Tensor) -> dict[str, float]:
+        """Return the measures of the images that `generator` makes of noise (n, latent_dim)."""
+        return self(answers(generator, noise, batch_size=500))
+
+    def baseline(self, samples: int) -> dict[str, float]:
+        """Return the measures of the first `samples` training images: what a perfect generator would reach.
+
+        The nearest is sought among the others. Raises ValueError unless 4 to fewer than the training images.
+        """
+        images = self.data.train_images
+        require("samples", samples, samples < len(images), f"fewer than the training images, {len(images)}")
+        return self(images[:samples], training=images[samples:])
+
 
 def _nearest(images: Tensor, others: Tensor) -> Tensor:
     """Return the median distance of at most QUERIES images: drawn, since MNIST's own order has a pattern."""
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    return nearest_distances(images[order[:QUERIES].to(images.device)], others).median()
+    return distances.nearest_distances(images[order[:QUERIES].to(images.device)], others).median()
 
 
 def observe(generator: Generator, classifier: Classifier, noise: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,6 @@
 """Stacked digits: three in one image, one per channel, so that there are 1000 modes to cover.
 
-The published protocol (Metz et al. 2017; Lin et al. 2018, PacGAN) counts, over 26 000 samples, how many of
-the 1000 a classifier of single digits sees, and how far their shares are from equal.
+Source: Metz et al. 2017; Lin et al. 2018 (PacGAN): over 26 000 samples, by a classifier of single digits.
 """
 
 import torch

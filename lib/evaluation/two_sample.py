@@ -6,8 +6,7 @@ from torch import Tensor
 
 from lib.checks import sizes
 from lib.evaluation.classifier import Classifier, evaluate, predict, train_classifier
-from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import packed
+from lib.gan.networks import Discriminator, Generator, packed
 from lib.networks import answers
 from lib.progress import Progress, silent
 
@@ -41,13 +40,10 @@ def c2st(true: Tensor, fake: Tensor, *, seed: int) -> dict[str, float]:
 def predicted_right(discriminator: Discriminator, true: Tensor, fake: Tensor, *, packing: int = 1) -> float:
     """Return the share of images (n, c, 28, 28) that a discriminator puts on the right side, in eval mode.
 
-    Half of it is of the true images, half of the generated ones: 0.5 is a coin toss. With `packing` it is
-    asked about so many together, as in training.
+    Both kinds count half: 0.5 is a coin toss. `packing`: how many it is asked about together, as in training.
     """
-    on_true, on_fake = (
-        answers(discriminator, packed(images[: len(images) // packing * packing], packing), batch_size=500)
-        for images in (true, fake)
-    )
+    whole = (packed(x[: len(x) // packing * packing], packing) for x in (true, fake))
+    on_true, on_fake = (answers(discriminator, images, batch_size=500) for images in whole)
     return ((on_true > 0).double().mean() + (on_fake <= 0).double().mean()).item() / 2
 
 
@@ -64,9 +60,9 @@ def classification_accuracy_score(
 ) -> float:
     """Return the accuracy on real images (n, 1, 28, 28) of a classifier taught on generated ones (CAS).
 
-    A fresh one learns from `samples` generated images, each labelled by `classifier`, whose part ends there:
-    no feature of it is compared. Classes the generator leaves out, or draws alike, cost accuracy.
-    `settings` are the keywords of `train_classifier`, whose steps are reported; its seed is not the judge's.
+    A fresh one learns from `samples` generated images, each labelled by `classifier`, whose part ends there.
+    Classes that the generator leaves out, or draws alike, cost accuracy. `settings` are the keywords of
+    `train_classifier`, whose steps are reported; its seed is not the judge's.
     Source: Ravuri and Vinyals 2019.
     """
     sizes(samples=samples)

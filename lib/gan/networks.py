@@ -1,4 +1,4 @@
-"""Generator and discriminator: the original report's topology, and a cheaper one."""
+"""Generator and discriminator, the original report's and cheaper ones, and the forms of their images."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ SLOPE = 0.2  # of every LeakyReLU, as in the report
 class Generator(nn.Module):
     """Map noise (n, latent_dim) to images (n, channels, 28, 28) in [-1, 1].
 
-    "as-written" is the original's topology: transposed convolutions to 32x32, then a dilated one to 28x28.
-    "shuffle" decides by two linear layers what goes where, so that the parts of a digit fit together, works
-    on 7x7 and 14x14, and folds channels into pixels at the end (Shi et al. 2016), never down to one channel.
+    "as-written", the original's: transposed convolutions to 32x32, then a dilated one to 28x28. "shuffle":
+    two linear layers decide what goes where, so that the parts of a digit fit together; it works on 7x7 and
+    14x14 and folds channels into pixels at the end (Shi et al. 2016), never down to one channel.
     Raises ValueError for a size below 1, another topology, or noise of another shape.
     """
 
@@ -61,8 +61,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Map images (n, channels, 28, 28) to logits (n,): positive for "true", negative for "generated".
 
-    The original ends in a sigmoid; here it is part of the loss.
-    Raises ValueError for a size below 1 or another topology.
+    The original's sigmoid is part of the loss. Raises ValueError for a size below 1 or another topology.
     """
 
     def __init__(self, *, width: int, topology: str, channels: int = 1):
@@ -97,6 +96,16 @@ class Discriminator(nn.Module):
 
 def _normed(layer: nn.Module, *, norm: nn.Module | None = None) -> list[nn.Module]:
     return [layer, norm or nn.BatchNorm2d(layer.out_channels), nn.LeakyReLU(SLOPE, inplace=True)]
+
+
+def as_bytes(images: Tensor) -> Tensor:
+    """Return images in [-1, 1] as uint8 with fixed contrast: (n, 28, 28), or (n, c, 28, 28) for c > 1."""
+    return ((images.squeeze(1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+
+
+def packed(images: Tensor, packing: int) -> Tensor:
+    """Return images (n, c, 28, 28) laid on one another as channels: (n / packing, packing c, 28, 28)."""
+    return images if packing == 1 else images.reshape(-1, images.shape[1] * packing, 28, 28)
 
 
 def save_generator(generator: Generator, directory: Path, *, settings: dict) -> None:

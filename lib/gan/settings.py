@@ -11,9 +11,8 @@ SEEDS = 2**63 - 2**33  # all seeds are below: others are counted on from them, a
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GanSettings:
-    """Everything that decides a run, apart from its images, fixed noise and checkpoints.
+    """What decides a run, apart from images, fixed noise and checkpoints; recipes differ in nothing else.
 
-    The two recipes differ in nothing but these values.
     Raises ValueError naming the setting that is out of range.
     """
 
@@ -55,8 +54,7 @@ class GanSettings:
 
     def learning_rate_at(self, batch: int) -> float:
         """Return Adam's learning rate at `batch`: constant, then linear towards 0 at the end of the run."""
-        left = 1 - batch / self.batches
-        share = 1 - self.decay_from
+        left, share = 1 - batch / self.batches, 1 - self.decay_from
         return self.learning_rate * (min(1.0, left / share) if share > 0 else 1.0)
 
 

@@ -1,14 +1,12 @@
-"""The two networks, their optimisers, and one step of the game."""
+"""The two networks, their optimisers, one step of the game, and what each step is given."""
 
 import copy
 
 import torch
 from torch import Tensor, nn
 
-from lib.gan.draws import Draws
 from lib.gan.losses import LOSSES, gradient_penalty
-from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import packed
+from lib.gan.networks import Discriminator, Generator, packed
 from lib.gan.settings import GanSettings
 
 PARTS = ("generator", "discriminator", "ema", "generator_optimiser", "discriminator_optimiser", "draws")
@@ -75,10 +73,9 @@ class GanTrainer:
         if len(bad):
             batch = int(bad[0])
             g_loss, d_loss = self.curves[:, batch].tolist()
-            raise FloatingPointError(
-                f"the loss of batch {batch} is not finite (generator {g_loss}, discriminator {d_loss}); "
-                f"lower learning_rate ({self.settings.learning_rate}) or look for NaN in the images"
-            )
+            what = f"the loss of batch {batch} is not finite (generator {g_loss}, discriminator {d_loss})"
+            way_out = f"lower learning_rate ({self.settings.learning_rate}) or look for NaN in the images"
+            raise FloatingPointError(f"{what}; {way_out}")
 
     def state_dict(self) -> dict:
         """Return what the next steps depend on, and the curves so far."""
@@ -86,19 +83,52 @@ class GanTrainer:
         return {**parts, "batch": self.batch, "curves": self.curves[:, : self.batch].cpu()}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from what `state_dict` returned."""
         for name in PARTS:
             getattr(self, name).load_state_dict(state[name])
         self.batch = state["batch"]
         self.curves[:, : self.batch] = state["curves"]
 
 
+class Draws:
+    """True images in shuffled epochs, and noise; each by a generator on the CPU, the same for any device."""
+
+    def __init__(self, images: Tensor, *, batch_size: int, latent_dim: int, seed: int):
+        self.images, self.shape = images, (batch_size, latent_dim)
+        self.noise_source, self.order_source = (torch.Generator().manual_seed(seed + i) for i in (0, 1))
+        self._start_epoch()
+
+    def _start_epoch(self) -> None:
+        self.order_state, self.drawn = self.order_source.get_state(), 0  # batches of this epoch
+        self.order = torch.randperm(len(self.images), generator=self.order_source)
+
+    def true(self) -> Tensor:
+        """Return the next images (batch_size, c, 28, 28)."""
+        batch_size, _ = self.shape
+        if self.drawn == len(self.images) // batch_size:  # the last, smaller batch is dropped
+            self._start_epoch()
+        chosen = self.order[self.drawn * batch_size :][:batch_size]
+        self.drawn += 1
+        return self.images[chosen.to(self.images.device)]
+
+    def noise(self, *, ahead: bool = False) -> Tensor:
+        """Return the next noise (batch_size, latent_dim); `ahead` leaves it to be drawn again."""
+        source = self.noise_source.clone_state() if ahead else self.noise_source
+        return torch.randn(self.shape, generator=source).to(self.images.device)
+
+    def state_dict(self) -> dict:
+        """Return what the next draws depend on."""
+        return {"noise": self.noise_source.get_state(), "order": self.order_state, "drawn": self.drawn}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.noise_source.set_state(state["noise"])
+        self.order_source.set_state(state["order"])
+        self._start_epoch()
+        self.drawn = state["drawn"]
+
+
 @torch.no_grad()
 def update_ema(ema: nn.Module, network: nn.Module, *, decay: float, batch: int) -> None:
-    """Move `ema`, batch norm's statistics too, towards a network; with a `decay` of 0 all the way.
-
-    Its memory is short in the first batches, so that it leaves the initial weights behind.
-    """
-    weight = 1 - min(decay, (1 + batch) / (10 + batch))
+    """Move `ema`, batch norm's statistics too, towards a network; with a `decay` of 0 all the way."""
+    weight = 1 - min(decay, (1 + batch) / (10 + batch))  # at first more: the initial weights are left behind
     states = [each.state_dict().values() for each in (ema, network)]
     torch._foreach_lerp_(*([t for t in state if t.is_floating_point()] for state in states), weight)

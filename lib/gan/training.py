@@ -1,20 +1,25 @@
 """Adversarial training from the first batch to the last, resumable to the bit."""
 
 import contextlib
+import copy
 import dataclasses
 import hashlib
+import io
+import os
 import signal
 import threading
 import time
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from lib.checks import require
-from lib.gan.checkpoints import read_state, write_state
-from lib.gan.networks import Discriminator, Generator
-from lib.gan.sampling import as_bytes, drawn_as_original
+from lib.files import write_atomically
+from lib.gan.networks import Discriminator, Generator, as_bytes
 from lib.gan.settings import GanSettings
 from lib.gan.trainer import GanTrainer
 from lib.networks import answers
@@ -51,15 +56,14 @@ def train_gan(
 ) -> GanResult:
     """Train on images (n, channels, 28, 28) in [-1, 1] and return networks, curves and grids.
 
-    At every batch of `checkpoints` (0 = before the first step) a grid is drawn from `noise`
-    (k, latent_dim), and `on_checkpoint(batch, generator, ema)` may return numbers to keep.
-    With `state_path` the state is written every `state_seconds` and at the end; the same call
-    goes on from there and ends in the same bytes. An interrupt (SIGINT, a notebook's stop button) ends the
-    batch at work and writes the state before KeyboardInterrupt is raised; a second one does not wait.
-    Raises ValueError for arguments out of range and for a state of other settings, FloatingPointError
-    for a loss that is not finite, OSError where the state cannot be written.
+    At every batch of `checkpoints` (0 = before the first step) a grid is drawn from `noise` (k, latent_dim),
+    and `on_checkpoint(batch, generator, ema)` may return numbers to keep. With `state_path` the state is
+    written every `state_seconds` and at the end; the same call goes on from there to the same bytes. An
+    interrupt (SIGINT, a notebook's stop button) ends the batch and writes the state before KeyboardInterrupt
+    is raised; a second one does not wait. Raises ValueError for arguments out of range or a state of other
+    settings, FloatingPointError for a loss that is not finite, OSError where the state cannot be written.
     """
-    _check_arguments(images, settings, checkpoints, noise, state_seconds)
+    _check(images, settings, checkpoints, noise, state_seconds)
     trainer = GanTrainer(images, settings)
     seen = {"grids": {}, "train_grids": {}, "quality": {}, "seconds": 0.0}  # of GanResult
     path = None if state_path is None else Path(state_path)
@@ -87,7 +91,8 @@ def train_gan(
                 write_state(path, {"identity": identity, "trainer": trainer.state_dict(), "seen": seen})
                 written, written_at = trainer.batch, time.monotonic()
             if done:
-                return _result(trainer, seen)
+                networks = trainer.generator.eval(), trainer.ema, trainer.discriminator.eval()
+                return GanResult(*networks, *trainer.curves.cpu(), **seen)
             if interrupts:
                 kept = "run it again to go on from there" if path else "nothing is kept"
                 raise KeyboardInterrupt(f"stopped after batch {trainer.batch}; {kept}")
@@ -107,9 +112,12 @@ def _look(trainer: GanTrainer, noise: Tensor, on_checkpoint: Look, seen: dict) -
         seen["quality"].setdefault(name, []).append(value if name == "batch" else float(value))
 
 
-def _result(trainer: GanTrainer, seen: dict) -> GanResult:
-    networks = (trainer.generator.eval(), trainer.ema, trainer.discriminator.eval())
-    return GanResult(*networks, *trainer.curves.cpu(), **seen)
+@torch.no_grad()
+def drawn_as_original(generator: Generator, noise: Tensor) -> Tensor:
+    """Return at most 25 images as bytes: batch norm in its present mode, contrast stretched over them all."""
+    images = copy.deepcopy(generator)(noise)[:25]  # of a copy: running statistics stay as they are
+    low, high = images.min(), images.max()
+    return as_bytes(2 * (images - low) / (high - low).clamp_min(1e-5) - 1)
 
 
 @contextlib.contextmanager
@@ -130,20 +138,61 @@ def _noted_interrupts() -> Iterator[list[int]]:
             signal.signal(signal.SIGINT, before)
 
 
-def _check_arguments(
-    images: Tensor, s: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float
-) -> None:
+def _check(images: Tensor, s: GanSettings, checkpoints: list[int], noise: Tensor, state_seconds: float):
     shape, of_noise, wanted = tuple(images.shape), tuple(noise.shape), (s.channels, 28, 28)
     require("images' shape", shape, shape[1:] == wanted, f"(n, channels, 28, 28) = {('n', *wanted)}")
-    rule = f"at most the number of images, {len(images)}"
-    require("batch_size", s.batch_size, s.batch_size <= len(images), rule)
-    rule = f"(k, latent_dim) = (k, {s.latent_dim})"
-    require("noise's shape", of_noise, noise.ndim == 2 and of_noise[1] == s.latent_dim, rule)
+    n, width, last = len(images), s.latent_dim, s.batches
+    require("batch_size", s.batch_size, s.batch_size <= n, f"at most the number of images, {n}")
+    require("noise's shape", of_noise, of_noise[1:] == (width,), f"(k, latent_dim) = (k, {width})")
     for batch in checkpoints:
-        rule = f"between 0 and batches, {s.batches}"
-        require("a batch of checkpoints", batch, 0 <= batch <= s.batches, rule)
+        require("a batch of checkpoints", batch, 0 <= batch <= last, f"between 0 and batches, {last}")
     require("state_seconds", state_seconds, state_seconds >= 0, "at least 0")
 
 
 def _digest(tensor: Tensor) -> str:
     return hashlib.sha256(tensor.detach().cpu().contiguous().numpy()).hexdigest()[:16]
+
+
+def write_state(path: Path, state: dict) -> None:
+    """Write `state` to `path`; what was there before becomes `path`.previous.
+
+    Raises OSError, with the last good state untouched, when the disk is full or cannot be written.
+    """
+    buffer, newest = io.BytesIO(), path.with_name(path.name + ".new")
+    torch.save(state, buffer)
+    try:
+        write_atomically(newest, buffer.getvalue())
+    except OSError as error:
+        failed = f"{error.strerror} while writing the training state ({buffer.tell() / 1e6:.1f} MB)"
+        way_out = "the last good state is kept; make room and start again, and the run goes on from it"
+        raise OSError(error.errno, f"{failed}; {way_out}", str(path)) from error
+    if path.exists():
+        os.replace(path, f"{path}.previous")
+    os.replace(newest, path)
+
+
+def read_state(path: Path, identity: dict) -> dict | None:
+    """Return the newest undamaged state of `path` and `path`.previous, or None where there is neither.
+
+    A damaged file is named in a warning and renamed to end in .damaged, so that nothing is lost unseen.
+    Raises ValueError with the differences where the state's "identity" is another.
+    """
+    for file in filter(Path.exists, (path, Path(f"{path}.previous"))):
+        try:
+            with zipfile.ZipFile(file) as archive:  # torch.load does not compare checksums; this does
+                if archive.testzip() is not None:
+                    raise ValueError("a checksum does not match")
+            state = torch.load(file, weights_only=True)
+        except Exception as error:  # torch.load and zipfile raise many kinds for damaged bytes
+            names = (Path(f"{file}.damaged{n or ''}") for n in range(10_000))
+            aside = file.replace(next(name for name in names if not name.exists()))
+            message = f"{file} is damaged ({type(error).__name__}); it is set aside as {aside.name}"
+            warnings.warn(message, stacklevel=3)
+            continue
+        there, here = state["identity"], identity
+        if other := [key for key in {**here, **there} if there.get(key) != here.get(key)]:
+            pairs = ", ".join(f"{key} {there.get(key)} there and {here.get(key)} here" for key in other)
+            what = f"{path} holds a run of other settings: {pairs}; give these settings to go on with it"
+            raise ValueError(f"{what}, or another state_path (or delete it) to start afresh")
+        return state
+    return None

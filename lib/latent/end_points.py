@@ -30,8 +30,7 @@ def endpoints(
 ) -> tuple[EndPoint, EndPoint]:
     """Return two noises of the candidates (n, latent_dim), whose images the classifier calls two digits.
 
-    For each digit the candidate that is called it with the highest confidence (`rank` 0; 1 = the second
-    highest, and so on).
+    For each digit the candidate that is called it most confidently (`rank` 0; 1 = the second, and so on).
     Raises ValueError for equal digits, digits outside 0-9, or too few candidates of a digit.
     """
     if first == second:
@@ -46,10 +45,9 @@ def endpoints(
     def choose(digit: int) -> EndPoint:
         mine = (classes == digit).nonzero().flatten()
         if len(mine) <= rank:
-            raise ValueError(
-                f"{len(mine)} of {len(noise)} candidates are classified as {digit}, and rank {rank} needs "
-                f"{rank + 1}; draw more candidates or train the generator for longer"
-            )
+            found = f"{len(mine)} of {len(noise)} candidates are classified as {digit}"
+            way_out = "draw more candidates or train the generator for longer"
+            raise ValueError(f"{found}, and rank {rank} needs {rank + 1}; {way_out}")
         chosen = int(mine[probabilities[mine, digit].argsort(descending=True, stable=True)][rank])
         confidence = probabilities[chosen, digit].item()
         return EndPoint(noise[chosen], digit, confidence, chosen, len(noise), len(mine), rank)

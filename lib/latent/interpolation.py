@@ -1,11 +1,15 @@
-"""Paths between two noises: the straight line and the great circle."""
+"""Paths between two noises, the straight line and the great circle, and how fast images change on them."""
 
 import torch
 from torch import Tensor
 
 from lib.checks import at_least, one_of
+from lib.evaluation.classifier import Classifier
+from lib.evaluation.judge import observe
+from lib.gan.networks import Generator
 
 INTERPOLATIONS = ("line", "circle")
+EPSILON = 1e-4  # of a path, between the two points whose distance is taken
 
 
 def path(begin: Tensor, end: Tensor, *, steps: int = 9, kind: str = "line") -> Tensor:
@@ -29,8 +33,7 @@ def between(begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str) -> Tensor:
 
     "line" is (1 - alpha) begin + alpha end. On the "circle" (slerp) the direction turns evenly, along the
     great circle through both, and the norm goes evenly from the one's to the other's.
-    Raises ValueError on the circle for a noise of zeros, which has no direction, and for opposite noises,
-    between which all great circles are equally long.
+    Raises ValueError on the circle for a noise of zeros, without direction, and for opposite noises.
     Source: Shoemake 1985 (slerp); White 2016, section 2.1.
     """
     one_of("kind", kind, INTERPOLATIONS)
@@ -51,3 +54,16 @@ def between(begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str) -> Tensor:
     angle = turn * torch.atan2(sine, cosine)
     direction = angle.cos() * first + angle.sin() * aside / sine.clamp_min(1e-300)
     return (((1 - turn) * norms[0] + turn * norms[1]) * direction).to(begin.dtype)
+
+
+def squared_path_speeds(
+    generator: Generator, classifier: Classifier, begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str
+) -> Tensor:
+    """Return (n,) float64: the squared speed of the classifier's features at alpha (n,) of each path.
+
+    The mean over random pairs of noises (n, latent_dim) and alphas is the perceptual path length.
+    Source: Karras et al. 2019, section 4.1 (squared distance at alpha and alpha + EPSILON, over EPSILON²).
+    """
+    noises = (between(begin, end, at, kind=kind) for at in (alpha, alpha + EPSILON))
+    here, there = (observe(generator, classifier, z)[0].double() for z in noises)
+    return (there - here).square().sum(dim=1) / EPSILON**2

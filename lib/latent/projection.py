@@ -36,10 +36,9 @@ def project(
     """Search for the noises whose images are nearest to real images (n, 1, 28, 28) in [-1, 1].
 
     Each image gets the `starts` nearest of 100 times as many random noises; Adam moves each, its rate falling
-    to 0 along a cosine, down the sum of the mean square pixel error, `feature_weight` times that of the
-    classifier's features, and `norm_weight` times (|z|² / latent_dim - 1)², which keeps the norm at that of
-    random noise. The start that ends lowest is returned. Progress counts steps.
-    Raises ValueError for arguments out of range.
+    to 0 along a cosine, down the mean square pixel error plus `feature_weight` times that of the features
+    plus `norm_weight` times (|z|² / latent_dim - 1)², which keeps the norm at that of random noise. The start
+    that ends lowest is returned. Progress counts steps. Raises ValueError for arguments out of range.
     Source: Zhu et al. 2016, section 3.1 (projection by optimisation).
     """
     sizes(starts=starts, steps=steps)

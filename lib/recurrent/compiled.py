@@ -4,13 +4,13 @@ What torch offers takes twenty calls a step; here a step's products and its gate
 Without a compiler, on another processor, device or dtype, the cells use their version in torch operations.
 """
 
-import ctypes
 import functools
 import hashlib
 import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from ctypes import CDLL, c_long, c_void_p
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -81,12 +81,10 @@ class _Cell(torch.autograd.Function):
 def _call(function: str, sizes: tuple[int, ...], *tensors: Tensor | list[Tensor]) -> None:
     """Call a function of cells.c with its sizes and pointers to tensors' contents, or to lists of them."""
     pointers = [
-        ctypes.c_void_p(t.data_ptr())
-        if isinstance(t, Tensor)
-        else (ctypes.c_void_p * len(t))(*(one.data_ptr() for one in t))
+        c_void_p(t.data_ptr()) if isinstance(t, Tensor) else (c_void_p * len(t))(*map(Tensor.data_ptr, t))
         for t in tensors
     ]
-    getattr(library(), function)((ctypes.c_long * 9)(*sizes), *pointers)
+    getattr(library(), function)((c_long * 9)(*sizes), *pointers)
 
 
 def _share(function: str, sizes: tuple[int, ...], *tensors: Tensor, own: Tensor | tuple = ()) -> None:
@@ -106,7 +104,7 @@ def name() -> str:
 
 
 @functools.cache
-def library() -> ctypes.CDLL | None:
+def library() -> CDLL | None:
     """Return the compiled cells, or None where they cannot be had; $CELLS_COMPILER, empty, says none.
 
     The first call on a machine compiles, in under a second, into the user's cache; later ones only load.
@@ -127,7 +125,7 @@ def library() -> ctypes.CDLL | None:
                 command = [compiler, *FLAGS, "-shared", "-fPIC", "-o", str(made), str(source)]
                 subprocess.run(command, check=True, capture_output=True, timeout=60)
                 write_atomically(path, made.read_bytes())
-            return ctypes.CDLL(str(path))
+            return CDLL(str(path))
     except (OSError, subprocess.SubprocessError):
         return None
 

@@ -26,10 +26,7 @@ def accuracy_at(model: nn.Module, lengths: Sequence[int], *, count: int, seed: i
 
 
 def trace(model: LSTM, x: Tensor) -> dict[str, Tensor]:
-    """Return g, i, f, o, c, h of an LSTM at every step, each (seq_length, batch, hidden), without gradients.
-
-    And logits (seq_length, batch, classes), what the network would answer if the sequence ended there.
-    """
+    """Return an LSTM's g, i, f, o, c, h (seq_length, batch, hidden) and logits, were each step the last."""
     steps = []
     with eval_mode(model), model.cell.register_forward_hook(lambda *seen: steps.append(seen[-1])):
         model.forward_reference(x)
@@ -40,11 +37,9 @@ def trace(model: LSTM, x: Tensor) -> dict[str, Tensor]:
 def look_inside(model: LSTM, *, seq_length: int, count: int, seed: int) -> dict[str, np.ndarray]:
     """Follow one fresh palindrome through a trained LSTM, and ask `count` of them which units remember.
 
-    Returns:
-        i, f, o, c (seq_length, hidden) and digits (seq_length,): of the first palindrome;
-        right (seq_length,): probability of its last digit if the sequence ended there;
-        remembered (hidden,): share of the variance of each unit's last cell state that the first digit
-            explains, in [0, 1], over all palindromes.
+    Returns i, f, o, c (seq_length, hidden), digits (seq_length,) and right (seq_length,), the probability of
+    the last digit if the sequence ended there, of the first palindrome; remembered (hidden,), the share in
+    [0, 1] of the variance of each unit's last cell state that the first digit explains, of all.
     """
     inputs, targets = palindromes(count, seq_length, generator=torch.Generator().manual_seed(seed))
     seen = {name: values.cpu() for name, values in trace(model, inputs.to(model.ph.weight.device)).items()}

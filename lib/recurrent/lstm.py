@@ -31,10 +31,7 @@ class LSTMCell(nn.Module):
 
 
 class LSTM(nn.Module):
-    """Read (batch, seq_length, input_size), return the logits (batch, num_classes) of the last step.
-
-    The state starts at zero.  Nothing about the batch, the length or the device is stored.
-    """
+    """Read (batch, seq_length, input_size), return the logits (batch, num_classes) of the last step."""
 
     def __init__(self, input_size: int, hidden_size: int, num_classes: int) -> None:
         super().__init__()

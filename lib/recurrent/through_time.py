@@ -1,9 +1,8 @@
 """The LSTM and the RNN through time, fast: in C where that can be had, elsewhere in torch operations, here.
 
 A step is one product: [h, x, 1] (batch, K) with a fused weight (rows, K), where K = hidden + input_size + 1;
-the rows are those of the gates i, f, o and the candidate g, for the RNN of its tanh alone.  The weight
-gradient of all steps is one product too.  torch's tanh costs several times its sigmoid, so tanh(a) is
-2 sigmoid(2 a) - 1 here: the last rows, the tanh's, are doubled, and the LSTM's cell is kept as 2 c.
+the rows are those of the gates i, f, o and the candidate g, for the RNN of its tanh alone.  torch's tanh
+costs several times its sigmoid, so tanh(a) is 2 sigmoid(2 a) - 1: its rows are doubled, and c is kept as 2 c.
 """
 
 import torch
@@ -48,8 +47,7 @@ class ThroughTime(torch.autograd.Function):
             hx1[:length, :, hidden:-1] = x.transpose(0, 1)
         steps, states = hx1.unbind(), hx1[..., :hidden].unbind()
         minus_1, minus_2 = x.new_full((), -1), x.new_full((), -2)
-        scratch = x.new_empty(batch, hidden)
-        kept, c2 = [], None
+        kept, c2, scratch = [], None, x.new_empty(batch, hidden)
         for t in range(length):
             if not keep:
                 hx1[0, :, hidden:-1] = x[:, t]

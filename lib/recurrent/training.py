@@ -22,11 +22,10 @@ def train(
 ) -> tuple[list[float], list[float]]:
     """Train in place with RMSprop and return accuracy, in [0, 1], and loss, in nats, of every step's batch.
 
-    No batch is seen twice, so the accuracy on the training batch, taken before its step, is the accuracy
-    on unseen sequences. `next_batch` is given that accuracy, of the batch before, 0 at first, and returns
-    inputs and targets (batch,) int64.
+    Each batch is fresh, so that its accuracy, taken before its step, is the one on unseen sequences.
+    `next_batch` is given that of the batch before, 0 at first, and returns inputs and targets (batch,) int64.
     """
-    flat = one_parameter(model)
+    flat = one_parameter(model)  # fewer strokes for optimiser and clip
     optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, schedule_every, schedule_factor)
     accuracy, losses = torch.zeros(steps), torch.empty(steps)
@@ -35,7 +34,7 @@ def train(
         inputs, targets = next_batch(accuracy[step - 1].item())  # 1. forward
         logits = model(inputs)  # (batch, classes)
         loss = cross_entropy(logits, targets, softmax_twice=softmax_twice)
-        optimizer.zero_grad(set_to_none=False)  # 2. zero_grad: the model's gradients are parts of this one
+        optimizer.zero_grad(set_to_none=False)  # 2. zero_grad: the model's gradients stay parts of this
         loss.backward()  # 3. backward
         if not clip_after_step:  # 4. clip
             clip_grad_norm_(flat, clip_norm)
@@ -52,18 +51,13 @@ def train(
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, *, softmax_twice: bool) -> Tensor:
-    """Return the mean cross-entropy in nats of the logits, or of their softmax taken for logits.
-
-    Of n classes twice the softmax keeps the loss above ln(e + n - 1) - 1, for ten 1.46115.
-    """
+    """Return the mean cross-entropy in nats of the logits, or of their softmax taken for logits."""
+    # of n classes, the softmax of a softmax keeps the loss above ln(e + n - 1) - 1, of ten above 1.46115
     return F.cross_entropy(logits.softmax(1) if softmax_twice else logits, targets)
 
 
 def one_parameter(model: nn.Module) -> nn.Parameter:
-    """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it.
-
-    Optimiser and clip need fewer strokes. Zero it with set_to_none=False, or the parts lose their gradient.
-    """
+    """Join all parameters, of one dtype and device, into one; they and their gradients become parts of it."""
     parameters = list(model.parameters())
     flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
     flat.grad = torch.zeros_like(flat)
