@@ -3,9 +3,9 @@ import math
 
 import pytest
 import torch
+from bundle.runs.stacked import run_stacked, stacked_runs
 
 from bundle.runs.gan_settings import StackedRun
-from bundle.runs.stacked import run_stacked, stacked_runs
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
 from lib.mnist import Mnist

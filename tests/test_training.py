@@ -133,10 +133,10 @@ def test_training_leaves_the_global_random_state_alone():
 
 
 def test_an_easy_length_is_learnt():
-    record = run_palindromes(
+    outcome = run_palindromes(
         {**SETTINGS, "cell": "RNN", "seq_length": 1, "steps": 300, "learning_rate": 0.01}
     )
-    assert max(record.columns["accuracy"][-50:]) > 0.9
+    assert max(outcome.columns["accuracy"][-50:]) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -268,10 +268,10 @@ def test_accuracy_on_many_is_the_share_of_right_answers():
 
 
 def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_the_digit():
-    model, record = trained_on_palindromes(
+    model, outcome = trained_on_palindromes(
         {**OURS, "steps": 150, "pass_accuracy": 0.9, "schedule_factor": 0.9, "check_lengths": [3, 6]}
     )
-    assert min(record.summary["accuracy_at"].values()) > 0.9
+    assert min(outcome.summary["accuracy_at"].values()) > 0.9
     inside = look_inside(model, seq_length=6, count=200, seed=1)
     assert {name: inside[name].shape for name in "ifoc"} == dict.fromkeys("ifoc", (6, 32))
     inputs, targets = palindromes(200, 6, generator=torch.Generator().manual_seed(1))

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from bundle.runs.walk_counts import draw, route
 
 from bundle.original import WALKS
 from bundle.runs.records import Record
 from bundle.runs.strips import Walker
-from bundle.runs.walk_counts import draw, route
 from bundle.runs.walk_settings import ViewSettings, WalkSettings
 from bundle.runs.walks import describe_walks, ready_walks, run_walks
 from lib.evaluation.classifier import features, load_classifier, predict

@@ -1,8 +1,9 @@
-"""What decides the record of a GAN's run: its training, and what is looked at."""
+"""What decides a GAN's run: its training and what is looked at; and the runs that ours is compared with."""
 
 from dataclasses import asdict, dataclass, fields, replace
 
-from lib.checks import at_least, require
+from bundle.original import GAN_RECIPE
+from lib.checks import at_least, require, sizes
 from lib.gan.settings import GanSettings, check_seed
 
 TRAINING_IMAGES = 60_000  # of each data set
@@ -39,8 +40,8 @@ class Run:
         return found
 
     def _check(self, *, images: int) -> None:
-        rule, size = f"at most the number of training images, {images}", self.training.batch_size
-        require("batch_size", size, size <= images, rule)
+        size = self.training.batch_size
+        require("batch_size", size, size <= images, f"at most the number of training images, {images}")
         check_seed("noise_seed", self.noise_seed)
 
 
@@ -60,9 +61,9 @@ class GanRun(Run):
     def __post_init__(self):
         self._check(images=TRAINING_IMAGES)
         at_least("samples", self.samples, 4)
-        rule = f"fewer than the training images, {TRAINING_IMAGES}"
-        require("samples", self.samples, self.samples < TRAINING_IMAGES, rule)
-        at_least("noise_sets", self.noise_sets, 1)
+        fewer = self.samples < TRAINING_IMAGES
+        require("samples", self.samples, fewer, f"fewer than the training images, {TRAINING_IMAGES}")
+        sizes(noise_sets=self.noise_sets)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,3 +84,52 @@ class StackedRun(Run):
         self._check(images=self.stacks)
         channels = self.training.channels
         require("channels", channels, channels == 3, "3, one for each digit of a stack")
+
+
+NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
+AS_WRITTEN = GAN_RECIPE | NARROW
+GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one added that is not in it
+    "the original's topology, 16 channels": {"topology": "as-written"} | NARROW,
+    "the original's batch size": {"batch_size": 64},
+    "the original's learning rate": {"learning_rate": 0.0002},
+    "the original's betas": {"beta1": 0.9, "beta2": 0.999},
+    "without averaging": {"ema_decay": 0.0},
+    "without decay of the learning rate": {"decay_from": 1.0},
+    "with a relativistic loss": {"loss": "relativistic"},
+    "without gradient penalties": {"gradient_penalty": 0.0},
+    "with two images packed": {"packing": 2},
+    "with bfloat16": {"bfloat16": True},
+}
+
+
+def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
+    """Return the settings of our recipe and of each change in GAN_ABLATION; see `Run.seeded`."""
+    sizes(variant_batches=variant_batches)
+    plain, ours = replace(run, checkpoints=[], noise_sets=1), {"batches": variant_batches}
+    recipes = {"ours": ours} | {name: ours | change for name, change in GAN_ABLATION.items()}
+    return plain.seeded(recipes, variant_seeds=variant_seeds)
+
+
+def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -> dict[str, list[dict]]:
+    """Return the same of the original's recipe, looked at six times on its way."""
+    sizes(original_batches=original_batches)
+    looks = sorted({k * original_batches // 5 for k in range(6)})
+    recipe = {"the original's recipe": {"batches": original_batches, **AS_WRITTEN}}
+    return replace(run, checkpoints=looks, noise_sets=1).seeded(recipe, variant_seeds=variant_seeds)
+
+
+def stacked_runs(
+    run: GanRun, *, variant_seeds: int, stacked_batches: int, stacks: int, samples: int
+) -> dict[str, list[dict]]:
+    """Return the settings of our recipe on stacks, each image alone and two packed; see `Run.seeded`.
+
+    None where `stacked_batches` is 0. `run` is our recipe on single digits.
+    """
+    at_least("stacked_batches", stacked_batches, 0)
+    if not stacked_batches:
+        return {}
+    training = replace(run.training, channels=3, batches=stacked_batches, packing=1)
+    common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
+    ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
+    recipes = {"ours": {"packing": 1}, "ours, two images packed": {"packing": 2}}
+    return ours.seeded(recipes, variant_seeds=variant_seeds)

@@ -1,15 +1,15 @@
-"""The classifier that judges generated digits, trained once and stored."""
+"""The classifier that judges generated digits: its settings, its training, and the stored one."""
 
 import functools
-import json
 import time
 from pathlib import Path
 
 import torch
 
-from bundle.runs.provenance import provenance
+from bundle.runs.outcome import Outcome
 from lib import mnist
-from lib.evaluation.classifier import Classifier, evaluate, load_classifier, save_classifier, train_classifier
+from lib.evaluation.classifier import Classifier, evaluate, load_classifier, train_classifier
+from lib.evaluation.judge import Judge
 from lib.mnist import Mnist
 from lib.progress import Progress
 
@@ -26,31 +26,13 @@ CLASSIFIER = {  # the judge; one for all reports, so that their distances can be
 }
 
 
-def settings_of(path: Path) -> dict | None:
-    """Return the settings in a model's JSON file, or None if there is no such file."""
-    return json.loads(path.read_text())["settings"] if path.exists() else None
-
-
-def ready_classifier(
-    models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
-) -> tuple[Classifier, dict, bool]:
-    """Return the classifier of these settings, its summary, and whether it was trained now.
-
-    `settings` are "dataset", which tells one judge from another, and the keywords of `train_classifier`.
-    """
-    about, device = Path(models, "classifier.json"), data.train_images.device
-    train = fresh or settings_of(about) != settings
-    if train:
-        began, keywords = time.perf_counter(), classifier_training(settings)
-        model = train_classifier(data.train_images, data.train_labels, **keywords, progress=progress)
-        seconds = time.perf_counter() - began
-        summary = {
-            "test_accuracy": evaluate(model, data.test_images, data.test_labels),
-            "test_images": len(data.test_images),
-            **provenance(seconds=seconds, device=str(device), threads=torch.get_num_threads()),
-        }
-        save_classifier(model, models, settings=settings, summary=summary)
-    return load_classifier(models).to(device), json.loads(about.read_text())["summary"], train
+def run_classifier(settings: dict, *, data: Mnist, progress: Progress) -> tuple[Classifier, Outcome]:
+    """Train the classifier of these settings; the summary has its accuracy on the test images."""
+    began, keywords = time.perf_counter(), classifier_training(settings)
+    model = train_classifier(data.train_images, data.train_labels, **keywords, progress=progress)
+    seconds = time.perf_counter() - began
+    right = evaluate(model, data.test_images, data.test_labels)
+    return model, Outcome({}, {"test_accuracy": right, "test_images": len(data.test_images)}, seconds)
 
 
 def classifier_training(settings: dict) -> dict:
@@ -63,3 +45,8 @@ def loaded(models: Path, dataset: str) -> tuple[Classifier, Mnist]:
     """Return the stored classifier and a data set, on the GPU if there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return load_classifier(models).to(device), mnist.load(name=dataset).to(device)
+
+
+@functools.cache
+def loaded_judge(models: Path, dataset: str) -> Judge:
+    return Judge(*loaded(models, dataset))

@@ -1,4 +1,4 @@
-"""The runs of Part 1: settings -> a cell trained on palindromes -> its record."""
+"""The runs of Part 1: settings -> a cell trained on palindromes, and how it learnt."""
 
 import time
 from dataclasses import asdict, dataclass, field
@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import torch
 
-from bundle.runs.provenance import provenance
-from bundle.runs.records import Record
+from bundle.runs.outcome import Outcome
 from lib.checks import above_zero, at_least, finite, one_of, require, sizes
 from lib.palindromes import palindromes
 from lib.recurrent import LSTM, VanillaRNN
@@ -67,12 +66,12 @@ class PalindromeRun:
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
         finite(**self.pick("growth", "kink_slope", "forget_bias"))
-        at_least("growth", self.growth, 1)
         lengths, fits = self.check_lengths, 0 <= self.first_length <= self.seq_length
         distinct = min(lengths, default=1) >= 1 and len(set(lengths)) == len(lengths)
         for name, allowed, rule in (
             ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 4 * 2**32"),
             ("learning_rate", self.learning_rate <= 10, "at most 10"),
+            ("growth", self.growth >= 1, "at least 1"),
             ("pass_accuracy", self.pass_accuracy <= 1, "at most 1"),
             ("check_lengths", distinct, "lengths of at least 1, each once"),
             ("first_length", fits, f"from 1 to seq_length ({self.seq_length}), or 0 for no curriculum"),
@@ -96,8 +95,8 @@ def seed_range(first: int, count: int) -> range:
     return range(first, first + count)
 
 
-def run_palindromes(settings: dict) -> Record:
-    """Train one cell on palindromes of one length; the record has accuracy and loss of every step.
+def run_palindromes(settings: dict) -> Outcome:
+    """Train one cell on palindromes of one length; the columns have accuracy and loss of every step.
 
     The seed fixes initial weights and batches: at the same seed and length both cells and all recipes see the
     same batches, so that they can be compared in pairs.
@@ -105,10 +104,9 @@ def run_palindromes(settings: dict) -> Record:
     return trained_on_palindromes(settings)[1]
 
 
-def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
+def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Outcome]:
     """Return the trained cell too; see `run_palindromes`."""
-    run = PalindromeRun(**settings)
-    started = time.perf_counter()
+    run, started = PalindromeRun(**settings), time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     (network, candidate, _), (softmax_twice, clip_after_step) = CELLS[run.cell], RECIPES[run.recipe]
     with torch.random.fork_rng():
@@ -121,9 +119,8 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
     model.to(device)
     data, draws = (torch.Generator().manual_seed(s + run.seed) for s in (DATA_STREAM, LENGTH_STREAM))
     growing = run.pick("growth", "pass_accuracy", "rehearsal")
-    curriculum = Curriculum(
-        length=run.first_length or run.seq_length, target=run.seq_length, generator=draws, **growing
-    )
+    first = run.first_length or run.seq_length
+    curriculum = Curriculum(length=first, target=run.seq_length, generator=draws, **growing)
     accuracy, loss = train(
         model,
         lambda share: [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)],
@@ -134,19 +131,18 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
     columns, summary = {"accuracy": accuracy, "loss": loss}, {}
     if run.first_length or run.rehearsal:
         columns["length"] = curriculum.lengths
-    if lengths := run.check_lengths:
-        found = accuracy_at(model, lengths, count=run.check_count, seed=CHECK_STREAM + run.seed)
-        summary["accuracy_at"] = found
-    about = provenance(seconds=time.perf_counter() - started, device=device, threads=torch.get_num_threads())
-    return model, Record(settings=run.settings(), columns=columns, summary=summary, provenance=about)
+    if run.check_lengths:
+        check = {"count": run.check_count, "seed": CHECK_STREAM + run.seed}
+        summary["accuracy_at"] = accuracy_at(model, run.check_lengths, **check)
+    return model, Outcome(columns, summary, time.perf_counter() - started)
 
 
-def look_at(settings: dict, *, seed: int, units: int) -> tuple[dict[str, np.ndarray], list[int]]:
-    """Train an LSTM with these settings and look inside; return that and the units that remember best."""
-    model, _ = trained_on_palindromes(PalindromeRun(**settings, seed=seed).settings())
-    inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=CHECK_STREAM + seed)
+def look_at(settings: dict, *, units: int) -> tuple[LSTM, dict[str, np.ndarray], list[int]]:
+    """Train an LSTM; return it, what `look_inside` sees, and so many units that remember best, by last state."""
+    model, seed = trained_on_palindromes(settings)[0], CHECK_STREAM + settings["seed"]
+    inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=seed)
     best = inside["remembered"].argsort()[::-1][:units]
-    return inside, sorted(best.tolist(), key=lambda unit: -inside["c"][-1, unit])
+    return model, inside, sorted(best.tolist(), key=lambda unit: -inside["c"][-1, unit])
 
 
 def palindrome_cost(settings: dict) -> float:

@@ -34,11 +34,11 @@ def measure(
     columns: dict[str, list] = {"alpha": alphas.tolist()}
     for kind, alpha in itertools.product(INTERPOLATIONS, alphas):
         noise = between(*pairs, alpha, kind=kind)
-        row = lengths(noise) | quality(*observe(generator, classifier, noise), real)
+        row = _lengths(noise) | _quality(*observe(generator, classifier, noise), real)
         for name, value in row.items():
             columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
         progress(done := done + samples, total)
-    short = quality(*observe(generator, classifier, pairs[0] * 0.5**0.5), real)
+    short = _quality(*observe(generator, classifier, pairs[0] * 0.5**0.5), real)
     progress(done := done + samples, total)
 
     speeds = {}
@@ -49,21 +49,22 @@ def measure(
         progress(done := done + 2 * samples, total)
     speeds["difference"] = speeds["line"] - speeds["circle"]
 
-    digits = quality(*features(classifier, data.train_images[:samples]), real)
+    digits = _quality(*features(classifier, data.train_images[:samples]), real)
     summary = {f"real {k}": v for k, v in digits.items()} | {f"short {k}": v for k, v in short.items()}
-    for name, values in speeds.items():
-        summary |= mean_and_interval(f"{name} path_length", values)
+    for kind, values in speeds.items():
+        name, mean, error = f"{kind} path_length", values.mean().item(), values.std().item() / samples**0.5
+        summary |= {name: mean, f"{name} low": mean - 1.96 * error, f"{name} high": mean + 1.96 * error}
     return columns, {name: round(value, 6) for name, value in summary.items()}
 
 
-def lengths(noise: Tensor) -> dict[str, float]:
+def _lengths(noise: Tensor) -> dict[str, float]:
     """Return the mean norm of noises (n, latent_dim) and the interval that holds 95 % of them."""
     norms = noise.double().norm(dim=1)
     low, high = norms.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
     return {"norm": norms.mean().item(), "norm low": low, "norm high": high}
 
 
-def quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
+def _quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
     """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
     nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(500)])
     return {
@@ -71,9 +72,3 @@ def quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, flo
         "confidence": probabilities.amax(dim=1).double().mean().item(),
         "nearest": nearest.double().mean().item(),
     }
-
-
-def mean_and_interval(name: str, values: Tensor) -> dict[str, float]:
-    """Return the mean of values (n,) under `name`, and its 95 % interval."""
-    mean, error = values.mean().item(), values.std().item() / len(values) ** 0.5
-    return {name: mean, f"{name} low": mean - 1.96 * error, f"{name} high": mean + 1.96 * error}
