@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bundle.runs.outcome import Outcome
 from bundle.runs.records import Record
 from bundle.runs.study import StudyError, study, study_groups
 from bundle.runs.workers import Processes, workers
@@ -12,17 +13,17 @@ from bundle.runs.workers import Processes, workers
 SETTINGS = [{"seed": seed, "folder": ""} for seed in range(6)]
 
 
-def square(settings: dict) -> Record:
-    return Record(settings=settings, summary={"square": settings["seed"] ** 2})
+def square(settings: dict) -> Outcome:
+    return Outcome({}, {"square": settings["seed"] ** 2}, 0.0)
 
 
-def fail_on_three(settings: dict) -> Record:
+def fail_on_three(settings: dict) -> Outcome:
     if settings["seed"] == 3:
         raise ArithmeticError("three is too many")
     return square(settings)
 
 
-def die_once(settings: dict) -> Record:
+def die_once(settings: dict) -> Outcome:
     """Kill this worker process at seed 2, unless it has been killed there before."""
     marker = Path(settings["folder"], "died")
     if settings["seed"] == 2 and not marker.exists():
@@ -31,7 +32,7 @@ def die_once(settings: dict) -> Record:
     return square(settings)
 
 
-def always_die(settings: dict) -> Record:
+def always_die(settings: dict) -> Outcome:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

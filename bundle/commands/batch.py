@@ -13,6 +13,7 @@ import itertools
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -20,6 +21,7 @@ import yaml
 from bundle.commands.execute import execute, sources
 from bundle.pages.notebook import progress
 from bundle.runs import records
+from bundle.runs.outcome import Outcome
 from bundle.runs.study import StudyError, study
 from bundle.runs.workers import workers
 from lib.files import write_atomically
@@ -100,8 +102,9 @@ def crossed(grids: list[str]) -> list[dict]:
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
-def run(settings: dict) -> records.Record:
-    """Execute the notebook under these settings; the record has what it left in its summary.json."""
+def run(settings: dict) -> Outcome:
+    """Execute the notebook under these settings; return what it left in its results/NAME.json."""
+    began = time.perf_counter()
     parameters = {k: v for k, v in settings.items() if k not in ("notebook", "sources", "folder")}
     name = Path(settings["notebook"]).stem
     output = Path(settings["folder"], slug(parameters))
@@ -115,7 +118,7 @@ def run(settings: dict) -> records.Record:
         echo=False,
     )
     summary = yaml.safe_load((output / "results" / f"{name}.json").read_text())
-    return records.Record(settings=settings, summary=summary)
+    return Outcome({}, summary, time.perf_counter() - began)
 
 
 def slug(parameters: dict) -> str:

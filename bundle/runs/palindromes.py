@@ -138,7 +138,7 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Outcome]:
 
 
 def look_at(settings: dict, *, units: int) -> tuple[LSTM, dict[str, np.ndarray], list[int]]:
-    """Train an LSTM; return it, what `look_inside` sees, and so many units that remember best, by last state."""
+    """Train an LSTM; return it, a look inside, and so many units that remember best, by their last state."""
     model, seed = trained_on_palindromes(settings)[0], CHECK_STREAM + settings["seed"]
     inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=seed)
     best = inside["remembered"].argsort()[::-1][:units]

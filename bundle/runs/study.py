@@ -5,6 +5,7 @@ from concurrent.futures import Executor, Future, as_completed
 from pathlib import Path
 
 from bundle.runs import records
+from bundle.runs.recorded import recorded
 
 
 class StudyError(RuntimeError):
@@ -76,4 +77,4 @@ def on_one_thread(run: Callable, settings: dict):
     import torch
 
     torch.set_num_threads(1)
-    return run(settings)
+    return recorded(settings, run(settings))
