@@ -6,6 +6,7 @@ import torch
 from bundle.runs.palindromes import (
     LAST_SEED,
     PalindromeRun,
+    look_at,
     run_palindromes,
     seed_range,
     trained_on_palindromes,
@@ -282,6 +283,14 @@ def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_t
     within = sum(((last[targets == d] - last[targets == d].mean(0)) ** 2).sum(0) for d in range(10))
     explained = 1 - within / ((last - last.mean(0)) ** 2).sum(0)
     torch.testing.assert_close(torch.from_numpy(inside["remembered"]), explained.detach())
+
+
+def test_a_look_gives_the_network_what_is_inside_and_the_units_that_remember_best():
+    model, inside, units = look_at(OURS, units=5)
+    again = trained_on_palindromes(OURS)[0]
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+    assert set(units) == set(inside["remembered"].argsort()[-5:].tolist())
+    assert inside["c"][-1, units].tolist() == sorted(inside["c"][-1, units].tolist(), reverse=True)
 
 
 def test_an_rnn_has_no_forget_gate_to_bias():

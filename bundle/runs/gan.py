@@ -1,19 +1,61 @@
-"""GANs from settings to what is measured of them: on digits, and on stacks of three."""
+"""GANs on digits and on stacks of them, and the classifier that judges them: settings -> outcome."""
 
+import functools
+import time
 from pathlib import Path
 
 import torch
 
 from bundle.runs.gan_settings import GanRun, StackedRun
-from bundle.runs.judge import classifier_training, loaded, loaded_judge
 from bundle.runs.outcome import Outcome
+from lib import mnist
+from lib.evaluation.classifier import Classifier, evaluate, load_classifier, train_classifier
 from lib.evaluation.judge import Judge
 from lib.evaluation.modes import coverage, stack
 from lib.evaluation.two_sample import c2st, classification_accuracy_score, predicted_right
 from lib.gan.networks import Generator
 from lib.gan.training import GanResult, train_gan
+from lib.mnist import Mnist
 from lib.networks import answers
 from lib.progress import Progress, silent
+
+CLASSIFIER = {  # the judge; one for all reports, so that their distances can be compared
+    "dataset": "MNIST",
+    "seed": 0,
+    "epochs": 4,
+    "width": 16,
+    "batch_size": 128,
+    "learning_rate": 0.005,
+    "weight_decay": 0.02,
+    "max_shift": 2,
+    "label_smoothing": 0.05,
+}
+
+
+def run_classifier(settings: dict, *, data: Mnist, progress: Progress) -> tuple[Classifier, Outcome]:
+    """Train the classifier of these settings; the summary has its accuracy on the test images."""
+    began, keywords = time.perf_counter(), classifier_training(settings)
+    model = train_classifier(data.train_images, data.train_labels, **keywords, progress=progress)
+    seconds = time.perf_counter() - began
+    right = evaluate(model, data.test_images, data.test_labels)
+    return model, Outcome({}, {"test_accuracy": right, "test_images": len(data.test_images)}, seconds)
+
+
+def classifier_training(settings: dict) -> dict:
+    """Return the keywords of `train_classifier` among a classifier's settings."""
+    return {name: value for name, value in settings.items() if name != "dataset"}
+
+
+@functools.cache
+def loaded(models: Path, dataset: str) -> tuple[Classifier, Mnist]:
+    """Return the stored classifier and a data set, on the GPU if there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return load_classifier(models).to(device), mnist.load(name=dataset).to(device)
+
+
+@functools.cache
+def loaded_judge(models: Path, dataset: str) -> Judge:
+    return Judge(*loaded(models, dataset))
 
 
 def run_gan(
@@ -21,10 +63,9 @@ def run_gan(
 ) -> tuple[GanResult, Outcome]:
     """Train on the judge's data; measure the generator and its average (EMA) at checkpoints and at the end.
 
-    The columns have both losses, thinned, and every number of the judge at the checkpoints: `quality_...` of
-    the EMA and `quality_raw_...` of the generator. The summary has both at the end, and how well the EMA's
-    images are told from the test images: by their own discriminator (`discriminator_right`) and by a fresh
-    one (`c2st`).
+    The columns have both losses, thinned, and the judge's numbers at checkpoints: `quality_...` of the EMA,
+    `quality_raw_...` of the generator. The summary has both at the end, and how well the EMA's images are
+    told from the test images: by their own discriminator (`discriminator_right`), by a fresh one (`c2st`).
     """
     data, (noise, judged) = judge.data, noises(run)
     judged = judged.to(data.train_images.device)
@@ -56,15 +97,13 @@ def measured_gan(settings: dict, *, models: Path) -> Outcome:
 
 
 def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -> dict[str, float]:
-    """Return what the kept generator alone is asked: what can be learnt from it, and the baseline.
+    """Return what the kept generator alone is asked: its `cas`, and the real-data baseline, `real_...`.
 
-    `cas` is the classification accuracy score of a classifier with the settings `taught`; `real_...` is the
-    real-data baseline: training images'.
+    `cas` is the classification accuracy score, of a classifier with the settings `taught`.
     """
-    data, noise_seed = judge.data, run.noise_seed + 1
+    data, asked = judge.data, (judge.classifier, judge.data.test_images, judge.data.test_labels)
     learns = {"samples": len(data.train_images), "settings": classifier_training(taught)}
-    asked = data.test_images, data.test_labels
-    cas = classification_accuracy_score(ema, judge.classifier, *asked, noise_seed=noise_seed, **learns)
+    cas = classification_accuracy_score(ema, *asked, noise_seed=run.noise_seed + 1, **learns)
     real = c2st(data.test_images, data.train_images[: run.samples], seed=run.training.seed)
     return {"cas": cas} | {f"real_{name}": v for name, v in (judge.baseline(run.samples) | real).items()}
 

@@ -9,8 +9,13 @@ from lib.gan.settings import GanSettings, check_seed
 TRAINING_IMAGES = 60_000  # of each data set
 
 
+@dataclass(frozen=True, kw_only=True)
 class Run:
-    """What both kinds of run can do with their settings."""
+    """What both kinds of run have. Raises ValueError naming the setting that is out of range."""
+
+    training: GanSettings
+    dataset: str  # of single images: "MNIST", "FashionMNIST" or "KMNIST"
+    judge: str  # `bundle.runs.records.key` of the classifier's settings
 
     def described(self) -> dict:
         """Return the settings as records and models keep them, flat: those of the training, then the rest."""
@@ -25,42 +30,39 @@ class Run:
         return cls(training=training, **rest)
 
     def seeded(self, recipes: dict[str, dict], *, variant_seeds: int) -> dict[str, list[dict]]:
-        """Return by name, for so many seeds from the run's on, the settings with each change of the training.
+        """Return by name the settings with each change of the training, for so many seeds from the run's on.
 
-        Raises ValueError with the name of a change that does not fit the other settings.
+        Raises ValueError with the name of a change that does not fit.
         """
         at_least("variant_seeds", variant_seeds, 0)
-        seeds, found = range(self.training.seed, self.training.seed + variant_seeds), {}
-        for name, change in recipes.items() if seeds else ():
+        found, first = {}, self.training.seed
+        for name, change in recipes.items() if variant_seeds else ():
             try:
-                trainings = [replace(self.training, **change, seed=seed) for seed in seeds]
-                found[name] = [replace(self, training=training).described() for training in trainings]
+                seeded = (replace(self.training, **change, seed=first + k) for k in range(variant_seeds))
+                found[name] = [replace(self, training=training).described() for training in seeded]
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
         return found
 
-    def _check(self, *, images: int) -> None:
+    def _check(self, *, images: int, least: int) -> None:
         size = self.training.batch_size
         require("batch_size", size, size <= images, f"at most the number of training images, {images}")
         check_seed("noise_seed", self.noise_seed)
+        at_least("samples", self.samples, least)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GanRun(Run):
-    """A training run and how it is looked at. Raises ValueError naming the setting that is out of range."""
+    """A training run and how it is looked at."""
 
     kind = "gan"
-    training: GanSettings
-    dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
-    judge: str  # `bundle.runs.records.key` of the classifier's settings
     checkpoints: list[int]  # batches
     samples: int  # images measured at every checkpoint, and as many training images
     noise_sets: int  # of 25 noises each, drawn once and shown at every checkpoint
     noise_seed: int  # of these and of the measured samples' noises
 
     def __post_init__(self):
-        self._check(images=TRAINING_IMAGES)
-        at_least("samples", self.samples, 4)
+        self._check(images=TRAINING_IMAGES, least=4)
         fewer = self.samples < TRAINING_IMAGES
         require("samples", self.samples, fewer, f"fewer than the training images, {TRAINING_IMAGES}")
         sizes(noise_sets=self.noise_sets)
@@ -68,20 +70,16 @@ class GanRun(Run):
 
 @dataclass(frozen=True, kw_only=True)
 class StackedRun(Run):
-    """A training run on stacked digits. Raises ValueError naming the setting that is out of range."""
+    """A training run on stacked digits."""
 
     kind = "stacked"
-    training: GanSettings
-    dataset: str  # of single images
-    judge: str  # `bundle.runs.records.key` of the classifier's settings
     stacks: int  # training images, drawn once
     samples: int  # generated images whose modes are counted
     noise_seed: int  # of these
 
     def __post_init__(self):
         at_least("stacks", self.stacks, 2)
-        at_least("samples", self.samples, 2)
-        self._check(images=self.stacks)
+        self._check(images=self.stacks, least=2)
         channels = self.training.channels
         require("channels", channels, channels == 3, "3, one for each digit of a stack")
 
@@ -105,9 +103,9 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
     """Return the settings of our recipe and of each change in GAN_ABLATION; see `Run.seeded`."""
     sizes(variant_batches=variant_batches)
-    plain, ours = replace(run, checkpoints=[], noise_sets=1), {"batches": variant_batches}
-    recipes = {"ours": ours} | {name: ours | change for name, change in GAN_ABLATION.items()}
-    return plain.seeded(recipes, variant_seeds=variant_seeds)
+    changes, batches = {"ours": {}, **GAN_ABLATION}, {"batches": variant_batches}
+    recipes = {name: batches | change for name, change in changes.items()}
+    return replace(run, checkpoints=[], noise_sets=1).seeded(recipes, variant_seeds=variant_seeds)
 
 
 def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -> dict[str, list[dict]]:
@@ -121,10 +119,7 @@ def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -
 def stacked_runs(
     run: GanRun, *, variant_seeds: int, stacked_batches: int, stacks: int, samples: int
 ) -> dict[str, list[dict]]:
-    """Return the settings of our recipe on stacks, each image alone and two packed; see `Run.seeded`.
-
-    None where `stacked_batches` is 0. `run` is our recipe on single digits.
-    """
+    """Return the same of our recipe on stacks, each alone and two packed; none for `stacked_batches` 0."""
     at_least("stacked_batches", stacked_batches, 0)
     if not stacked_batches:
         return {}

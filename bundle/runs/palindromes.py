@@ -16,7 +16,7 @@ from lib.recurrent.inspection import accuracy_at, look_inside
 from lib.recurrent.training import train
 
 CELLS = {"LSTM": (LSTM, "gx", 4), "RNN": (VanillaRNN, "hx", 1)}  # class, candidate's input layer, gates
-RECIPES = {"as-written": (True, True), "corrected": (False, False), "ours": (False, False)}  # the two slips
+RECIPES = {"as-written": True, "corrected": False, "ours": False}  # with the original's two slips?
 DIGITS = 10
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
 LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
@@ -61,8 +61,8 @@ class PalindromeRun:
     def __post_init__(self) -> None:
         one_of("cell", self.cell, CELLS)
         one_of("recipe", self.recipe, RECIPES)
-        counts = "seq_length", "steps", "hidden_size", "batch_size", "schedule_every", "check_count"
-        sizes(**self.pick(*counts))
+        sizes(**self.pick("seq_length", "hidden_size", "batch_size"))
+        sizes(**self.pick("steps", "schedule_every", "check_count"))
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
         finite(**self.pick("growth", "kink_slope", "forget_bias"))
@@ -98,8 +98,7 @@ def seed_range(first: int, count: int) -> range:
 def run_palindromes(settings: dict) -> Outcome:
     """Train one cell on palindromes of one length; the columns have accuracy and loss of every step.
 
-    The seed fixes initial weights and batches: at the same seed and length both cells and all recipes see the
-    same batches, so that they can be compared in pairs.
+    At the same seed and length both cells and all recipes see the same batches: they are compared in pairs.
     """
     return trained_on_palindromes(settings)[1]
 
@@ -108,7 +107,7 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Outcome]:
     """Return the trained cell too; see `run_palindromes`."""
     run, started = PalindromeRun(**settings), time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    (network, candidate, _), (softmax_twice, clip_after_step) = CELLS[run.cell], RECIPES[run.recipe]
+    (network, candidate, _), slips = CELLS[run.cell], RECIPES[run.recipe]
     with torch.random.fork_rng():
         torch.manual_seed(run.seed)
         model = network(1, run.hidden_size, DIGITS)
@@ -118,16 +117,14 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Outcome]:
         model.cell.fx.bias.data += run.forget_bias
     model.to(device)
     data, draws = (torch.Generator().manual_seed(s + run.seed) for s in (DATA_STREAM, LENGTH_STREAM))
-    growing = run.pick("growth", "pass_accuracy", "rehearsal")
-    first = run.first_length or run.seq_length
-    curriculum = Curriculum(length=first, target=run.seq_length, generator=draws, **growing)
-    accuracy, loss = train(
-        model,
-        lambda share: [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)],
-        softmax_twice=softmax_twice,
-        clip_after_step=clip_after_step,
-        **run.pick("steps", "learning_rate", "schedule_every", "schedule_factor", "clip_norm"),
-    )
+    growing = run.pick("growth", "pass_accuracy", "rehearsal") | {"target": run.seq_length}
+    curriculum = Curriculum(length=run.first_length or run.seq_length, generator=draws, **growing)
+
+    def next_batch(share: float) -> list[torch.Tensor]:
+        return [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)]
+
+    asked = run.pick("steps", "learning_rate", "schedule_every", "schedule_factor", "clip_norm")
+    accuracy, loss = train(model, next_batch, softmax_twice=slips, clip_after_step=slips, **asked)
     columns, summary = {"accuracy": accuracy, "loss": loss}, {}
     if run.first_length or run.rehearsal:
         columns["length"] = curriculum.lengths

@@ -5,12 +5,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from bundle.runs import records
-from bundle.runs.gan import measured_whole, run_gan
+from bundle.runs.gan import measured_whole, run_classifier, run_gan
 from bundle.runs.gan_settings import GanRun
-from bundle.runs.judge import run_classifier
 from bundle.runs.recorded import recorded
 from bundle.runs.records import Record
 from bundle.runs.walk_settings import WalkSettings
@@ -18,7 +17,7 @@ from bundle.runs.walks import describe_walks, run_walks
 from lib.evaluation.classifier import Classifier, load_classifier, save_classifier
 from lib.evaluation.judge import Judge
 from lib.files import write_atomically
-from lib.gan.networks import Generator, save_generator
+from lib.gan.networks import save_generator
 from lib.mnist import Mnist
 from lib.progress import Progress
 
@@ -31,13 +30,9 @@ def settings_of(path: Path) -> dict | None:
 def ready_classifier(
     models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
 ) -> tuple[Classifier, dict, bool]:
-    """Return the classifier of these settings, its summary, and whether it was trained now.
-
-    `settings` are "dataset", which tells one judge from another, and the keywords of `train_classifier`.
-    """
+    """Return the classifier of these settings, which are like CLASSIFIER, its summary, and if it is new."""
     about, device = Path(models, "classifier.json"), data.train_images.device
-    train = fresh or settings_of(about) != settings
-    if train:
+    if train := fresh or settings_of(about) != settings:
         model, outcome = run_classifier(settings, data=data, progress=progress)
         record = recorded(settings, outcome, device=device)
         save_classifier(model, models, settings=settings, summary=record.summary | record.provenance)
@@ -59,15 +54,13 @@ def ready_gan(
 
     Grids are uint8: "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch; "train"
     (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast stretched over all.
-    A run stored in `results` is used if its settings match; a killed one goes on. Its EMA is left in
-    `models`. The summary has the numbers of `run_gan` and those of `measured_whole`.
+    A killed run goes on. Its EMA is left in `models`; the summary is that of `run_gan` and `measured_whole`.
     """
     described = run.described()
     path = records.path_of(described, results)
     grids, state = path.with_suffix(".npz"), path.with_suffix(".ckpt")
     kept = not fresh and grids.exists() and settings_of(models / "generator.json") == described
-    train = not (kept and records.find(described, results))
-    if train:
+    if train := not (kept and records.find(described, results)):
         if fresh:
             _forget(state)
         judge = Judge(classifier, data)
@@ -99,20 +92,13 @@ def _read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
 
 
 def ready_walks(
-    generator: Generator,
-    classifier: Classifier,
-    *,
-    settings: WalkSettings,
-    data: Mnist,
-    results: Path,
-    fresh: bool,
-    progress: Progress,
+    *networks: nn.Module, settings: WalkSettings, data: Mnist, results: Path, fresh: bool, progress: Progress
 ) -> tuple[Record, bool]:
-    """Return the record of these settings and networks, and whether it was made now."""
-    described = describe_walks(generator, classifier, settings)
+    """Return the record of these settings and of generator and classifier, and whether it was made now."""
+    described = describe_walks(*networks, settings)
     if not fresh and (stored := records.find(described, results)):
         return stored, False
-    outcome = run_walks(generator, classifier, settings=settings, data=data, progress=progress)
+    outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
     record = recorded(described, outcome, device=data.test_images.device)
     records.save(record, results)
     return record, True

@@ -13,10 +13,7 @@ MOST = 60_000  # paths and samples: as many as there are training images to comp
 
 @dataclass(frozen=True, kw_only=True)
 class WalkSettings:
-    """How much is counted and measured: decides a record of walks, with the networks.
-
-    Raises ValueError naming the setting that is out of range.
-    """
+    """How much is counted and measured. Raises ValueError naming the setting that is out of range."""
 
     pairs: int  # of noises, for each of the original's three walks
     table_pairs: int  # of noises, for every other two digits
@@ -54,10 +51,7 @@ class WalkSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSettings:
-    """How single walks are shown and counted ones read: decides no record.
-
-    Raises ValueError naming the setting that is out of range.
-    """
+    """How single walks are shown and counted ones read; decides no record. Raises ValueError likewise."""
 
     steps: int  # images of a walk, both ends included
     candidates: int  # noises drawn, of which the ends are chosen
