@@ -20,8 +20,8 @@ from concurrent.futures import Executor, wait
 from pathlib import Path
 
 from benchmarks.machine import goal, load, run
+from bundle.runs.outcome import Outcome
 from bundle.runs.palindromes import palindrome_cost, run_palindromes
-from bundle.runs.records import Record
 from bundle.runs.study import on_one_thread, study
 from bundle.runs.workers import workers
 
@@ -81,12 +81,12 @@ def part1(*, seeds: int, steps: int) -> list[dict]:
     ]
 
 
-def empty_run(settings: dict) -> Record:
-    return Record(settings=settings, columns={"accuracy": [0.5] * 100, "loss": [1.5] * 100})
+def empty_run(settings: dict) -> Outcome:
+    return Outcome({"accuracy": [0.5] * 100, "loss": [1.5] * 100}, {}, 0.0)
 
 
-def nothing(settings: dict) -> None:
-    return None
+def nothing(settings: dict) -> Outcome:
+    return Outcome({}, {}, 0.0)
 
 
 def timed_study(function, settings: list[dict], executor: Executor) -> float:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bundle.runs.outcome import Outcome
 from bundle.runs.palindromes import run_palindromes
-from bundle.runs.records import Record
 from bundle.runs.study import StudyError, study
 from bundle.runs.workers import fingerprint, workers
 
@@ -58,11 +58,11 @@ def cluster(tmp_path):
         process.wait()
 
 
-def slow_square(settings: dict) -> Record:
+def slow_square(settings: dict) -> Outcome:
     time.sleep(0.01)
     if settings["seed"] == settings.get("bad"):
         raise ArithmeticError("this one is bad")
-    return Record(settings=settings, summary={"square": settings["seed"] ** 2})
+    return Outcome({}, {"square": settings["seed"] ** 2}, 0.0)
 
 
 def results(folder: Path) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bundle.runs.outcome import Outcome
 from bundle.runs.records import Record
 from bundle.runs.study import StudyError, study
 from bundle.runs.workers import workers
@@ -17,17 +18,17 @@ from bundle.runs.workers import workers
 SETTINGS = [{"seed": seed, "folder": ""} for seed in range(6)]
 
 
-def square(settings: dict) -> Record:
-    return Record(settings=settings, summary={"square": settings["seed"] ** 2})
+def square(settings: dict) -> Outcome:
+    return Outcome({}, {"square": settings["seed"] ** 2}, 0.0)
 
 
-def fail_on_three(settings: dict) -> Record:
+def fail_on_three(settings: dict) -> Outcome:
     if settings["seed"] == 3:
         raise ArithmeticError("three is too many")
     return square(settings)
 
 
-def die_once(settings: dict) -> Record:
+def die_once(settings: dict) -> Outcome:
     """Kill this worker process at seed 2, unless it has been killed there before."""
     marker = Path(settings["folder"], "died")
     if settings["seed"] == 2 and not marker.exists():
@@ -36,7 +37,7 @@ def die_once(settings: dict) -> Record:
     return square(settings)
 
 
-def always_die_at_two(settings: dict) -> Record:
+def always_die_at_two(settings: dict) -> Outcome:
     if settings["seed"] == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return square(settings)

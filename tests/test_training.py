@@ -6,6 +6,7 @@ import torch
 from bundle.runs.palindromes import (
     LAST_SEED,
     PalindromeRun,
+    look_at,
     run_palindromes,
     seed_range,
     trained_on_palindromes,
@@ -132,10 +133,10 @@ def test_training_leaves_the_global_random_state_alone():
 
 
 def test_an_easy_length_is_learnt():
-    record = run_palindromes(
+    outcome = run_palindromes(
         {**SETTINGS, "cell": "RNN", "seq_length": 1, "steps": 300, "learning_rate": 0.01}
     )
-    assert max(record.columns["accuracy"][-50:]) > 0.9
+    assert max(outcome.columns["accuracy"][-50:]) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -267,10 +268,10 @@ def test_accuracy_on_many_is_the_share_of_right_answers():
 
 
 def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_the_digit():
-    model, record = trained_on_palindromes(
+    model, outcome = trained_on_palindromes(
         {**OURS, "steps": 150, "pass_accuracy": 0.9, "schedule_factor": 0.9, "check_lengths": [3, 6]}
     )
-    assert min(record.summary["accuracy_at"].values()) > 0.9
+    assert min(outcome.summary["accuracy_at"].values()) > 0.9
     inside = look_inside(model, seq_length=6, count=200, seed=1)
     assert {name: inside[name].shape for name in "ifoc"} == dict.fromkeys("ifoc", (6, 32))
     inputs, targets = palindromes(200, 6, generator=torch.Generator().manual_seed(1))
@@ -281,6 +282,14 @@ def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_t
     within = sum(((last[targets == d] - last[targets == d].mean(0)) ** 2).sum(0) for d in range(10))
     explained = 1 - within / ((last - last.mean(0)) ** 2).sum(0)
     torch.testing.assert_close(torch.from_numpy(inside["remembered"]), explained.detach())
+
+
+def test_a_look_gives_the_network_what_is_inside_and_the_units_that_remember_best():
+    model, inside, units = look_at(OURS, units=5)
+    again = trained_on_palindromes(OURS)[0]
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+    assert set(units) == set(inside["remembered"].argsort()[-5:].tolist())
+    assert inside["c"][-1, units].tolist() == sorted(inside["c"][-1, units].tolist(), reverse=True)
 
 
 def test_an_rnn_has_no_forget_gate_to_bias():

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -21,6 +22,7 @@ import yaml
 from bundle.commands.execute import execute, sources
 from bundle.pages.notebook import progress
 from bundle.runs import records
+from bundle.runs.outcome import Outcome
 from bundle.runs.study import StudyError, study
 from bundle.runs.workers import workers
 from lib.files import write_atomically
@@ -83,15 +85,16 @@ def crossed(grids: list[str]) -> list[dict]:
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
-def run(settings: dict) -> records.Record:
-    """Execute the notebook under these settings; the record has what it left in its summary.json."""
+def run(settings: dict) -> Outcome:
+    """Execute the notebook under these settings; return what it left in its results/NAME.json."""
+    began = time.perf_counter()
     parameters = {name: value for name, value in settings.items() if name not in OURS}
     notebook = Path(settings["notebook"])
     output = Path(settings["folder"], slug(parameters))
     os.environ |= {"STUDY_PROCESSES": "1", "OMP_NUM_THREADS": "1"}  # other notebooks have the other cores
     execute(notebook, output / notebook.name, parameters | {"output_dir": str(output)}, echo=False)
     summary = json.loads((output / "results" / f"{notebook.stem}.json").read_text())
-    return records.Record(settings=settings, summary=summary)
+    return Outcome({}, summary, time.perf_counter() - began)
 
 
 def slug(parameters: dict) -> str:

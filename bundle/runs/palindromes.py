@@ -1,4 +1,4 @@
-"""The runs of Part 1: settings -> a cell trained on palindromes -> its record."""
+"""The runs of Part 1: settings -> a cell trained on palindromes, and how it learnt."""
 
 import time
 from dataclasses import asdict, dataclass, field
@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import torch
 
-from bundle.runs.provenance import provenance
-from bundle.runs.records import Record
+from bundle.runs.outcome import Outcome
 from lib.checks import above_zero, at_least, finite, one_of, require, sizes
 from lib.palindromes import palindromes
 from lib.recurrent import LSTM, VanillaRNN
@@ -16,7 +15,7 @@ from lib.recurrent.inspection import accuracy_at, look_inside
 from lib.recurrent.training import train
 
 CELLS = {"LSTM": (LSTM, "gx", 4), "RNN": (VanillaRNN, "hx", 1)}  # class, candidate's input layer, gates
-RECIPES = {"as-written": (True, True), "corrected": (False, False), "ours": (False, False)}  # the two slips
+RECIPES = {"as-written": True, "corrected": False, "ours": False}  # with the original's two slips?
 DIGITS = 10
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
 LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
@@ -61,17 +60,17 @@ class PalindromeRun:
     def __post_init__(self) -> None:
         one_of("cell", self.cell, CELLS)
         one_of("recipe", self.recipe, RECIPES)
-        counts = "seq_length", "steps", "hidden_size", "batch_size", "schedule_every", "check_count"
-        sizes(**self.pick(*counts))
+        sizes(**self.pick("seq_length", "hidden_size", "batch_size"))
+        sizes(**self.pick("steps", "schedule_every", "check_count"))
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
         finite(**self.pick("growth", "kink_slope", "forget_bias"))
-        at_least("growth", self.growth, 1)
         lengths, fits = self.check_lengths, 0 <= self.first_length <= self.seq_length
         distinct = min(lengths, default=1) >= 1 and len(set(lengths)) == len(lengths)
         for name, allowed, rule in (
             ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 4 * 2**32"),
             ("learning_rate", self.learning_rate <= 10, "at most 10"),
+            ("growth", self.growth >= 1, "at least 1"),
             ("pass_accuracy", self.pass_accuracy <= 1, "at most 1"),
             ("check_lengths", distinct, "lengths of at least 1, each once"),
             ("first_length", fits, f"from 1 to seq_length ({self.seq_length}), or 0 for no curriculum"),
@@ -95,21 +94,19 @@ def seed_range(first: int, count: int) -> range:
     return range(first, first + count)
 
 
-def run_palindromes(settings: dict) -> Record:
-    """Train one cell on palindromes of one length; the record has accuracy and loss of every step.
+def run_palindromes(settings: dict) -> Outcome:
+    """Train one cell on palindromes of one length; the columns have accuracy and loss of every step.
 
-    The seed fixes initial weights and batches: at the same seed and length both cells and all recipes see the
-    same batches, so that they can be compared in pairs.
+    At the same seed and length both cells and all recipes see the same batches: they are compared in pairs.
     """
     return trained_on_palindromes(settings)[1]
 
 
-def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
+def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Outcome]:
     """Return the trained cell too; see `run_palindromes`."""
-    run = PalindromeRun(**settings)
-    started = time.perf_counter()
+    run, started = PalindromeRun(**settings), time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    (network, candidate, _), (softmax_twice, clip_after_step) = CELLS[run.cell], RECIPES[run.recipe]
+    (network, candidate, _), slips = CELLS[run.cell], RECIPES[run.recipe]
     with torch.random.fork_rng():
         torch.manual_seed(run.seed)
         model = network(1, run.hidden_size, DIGITS)
@@ -119,33 +116,29 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Record]:
         model.cell.fx.bias.data += run.forget_bias
     model.to(device)
     data, draws = (torch.Generator().manual_seed(s + run.seed) for s in (DATA_STREAM, LENGTH_STREAM))
-    growing = run.pick("growth", "pass_accuracy", "rehearsal")
-    curriculum = Curriculum(
-        length=run.first_length or run.seq_length, target=run.seq_length, generator=draws, **growing
-    )
-    accuracy, loss = train(
-        model,
-        lambda share: [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)],
-        softmax_twice=softmax_twice,
-        clip_after_step=clip_after_step,
-        **run.pick("steps", "learning_rate", "schedule_every", "schedule_factor", "clip_norm"),
-    )
+    growing = run.pick("growth", "pass_accuracy", "rehearsal") | {"target": run.seq_length}
+    curriculum = Curriculum(length=run.first_length or run.seq_length, generator=draws, **growing)
+
+    def next_batch(share: float) -> list[torch.Tensor]:
+        return [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)]
+
+    asked = run.pick("steps", "learning_rate", "schedule_every", "schedule_factor", "clip_norm")
+    accuracy, loss = train(model, next_batch, softmax_twice=slips, clip_after_step=slips, **asked)
     columns, summary = {"accuracy": accuracy, "loss": loss}, {}
     if run.first_length or run.rehearsal:
         columns["length"] = curriculum.lengths
-    if lengths := run.check_lengths:
-        found = accuracy_at(model, lengths, count=run.check_count, seed=CHECK_STREAM + run.seed)
-        summary["accuracy_at"] = found
-    about = provenance(seconds=time.perf_counter() - started, device=device, threads=torch.get_num_threads())
-    return model, Record(settings=run.settings(), columns=columns, summary=summary, provenance=about)
+    if run.check_lengths:
+        check = {"count": run.check_count, "seed": CHECK_STREAM + run.seed}
+        summary["accuracy_at"] = accuracy_at(model, run.check_lengths, **check)
+    return model, Outcome(columns, summary, time.perf_counter() - started)
 
 
-def look_at(settings: dict, *, seed: int, units: int) -> tuple[dict[str, np.ndarray], list[int]]:
-    """Train an LSTM with these settings and look inside; return that and the units that remember best."""
-    model, _ = trained_on_palindromes(PalindromeRun(**settings, seed=seed).settings())
-    inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=CHECK_STREAM + seed)
+def look_at(settings: dict, *, units: int) -> tuple[LSTM, dict[str, np.ndarray], list[int]]:
+    """Train an LSTM; return it, a look inside, and so many units that remember best, by their last state."""
+    model, seed = trained_on_palindromes(settings)[0], CHECK_STREAM + settings["seed"]
+    inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=seed)
     best = inside["remembered"].argsort()[::-1][:units]
-    return inside, sorted(best.tolist(), key=lambda unit: -inside["c"][-1, unit])
+    return model, inside, sorted(best.tolist(), key=lambda unit: -inside["c"][-1, unit])
 
 
 def palindrome_cost(settings: dict) -> float:

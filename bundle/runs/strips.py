@@ -46,27 +46,23 @@ class Walker:
         noise = torch.randn(self.settings.candidates, self.generator.latent_dim, generator=source)
         ends = endpoints(self.generator, self.classifier, noise, first, second)
         chosen = [{k: v for k, v in end._asdict().items() if k != "noise"} for end in ends]
-        facts = {"seed": seed, "kind": kind, "end_points": chosen}
         name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
-        return self._walked([end.noise for end in ends], name=name, first=first, second=second, facts=facts)
+        facts = {"seed": seed, "kind": kind, "end_points": chosen}
+        return self._walked(first, second, [end.noise for end in ends], name=name, facts=facts)
 
     def side_by_side(self, first: int, second: int, *, steps: int) -> Strip:
         """Walk between the same end points on the line (left in each image) and on the circle (right)."""
         walker = replace(self, settings=replace(self.settings, steps=steps))
         left, right = (walker.strip(first, second, kind=kind) for kind in INTERPOLATIONS)
         gap = np.full((steps, 28, 2), 64, np.uint8)
-        return replace(
-            left,
-            name=f"smooth-{first}-{second}",
-            images=np.concatenate([left.images, gap, right.images], axis=2),
-            captions=[],
-            facts={"left": left.facts, "right": right.facts},
-        )
+        images = np.concatenate([left.images, gap, right.images], axis=2)
+        facts = {"left": left.facts, "right": right.facts}
+        return replace(left, name=f"smooth-{first}-{second}", images=images, captions=[], facts=facts)
 
     def real_strip(self, first: int, second: int, *, record: Record, images: Tensor, kind: str) -> Strip:
-        """Walk between the noises that a record of `run_walks` has for a real `first` and a real `second`.
+        """Walk between the noises that a record of walks has for two real digits, from and to these.
 
-        `images` are the test images; the two real digits stand before and after the images of the walk.
+        `images` are the test images.
         """
         columns, digits = record.columns, (first, second)
         rule = "the first test image of the digit, and the best of the searches for its noise"
@@ -74,7 +70,7 @@ class Walker:
         chosen = [{new: columns[old][d] for old, new in names.items()} | {"rule": rule} for d in digits]
         facts = {"seed": record.settings["seed"], "kind": kind, "end_points": chosen}
         noises = torch.tensor([columns["real noise"][d] for d in digits])
-        walk = self._walked(noises, name=f"real-{first}-{second}", first=first, second=second, facts=facts)
+        walk = self._walked(first, second, noises, name=f"real-{first}-{second}", facts=facts)
         begin, end = as_bytes(images[[columns["real image"][d] for d in digits]]).numpy()
         captions = ["real", *walk.captions, "real"]
         return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
@@ -84,16 +80,13 @@ class Walker:
         found = answers(self.generator, torch.tensor(record.columns["real noise"]), batch_size=10)
         return as_bytes(torch.cat([images[record.columns["real image"]], found])).numpy()
 
-    def _walked(self, ends, *, facts: dict, **about: str | int) -> Strip:
+    def _walked(self, first: int, second: int, ends, *, name: str, facts: dict) -> Strip:
         """Make the images of the path between two noises (latent_dim,), and tell what is seen in them."""
         steps = self.settings.steps
-        noises = path(*ends, steps=steps, kind=facts["kind"])
-        images = answers(self.generator, noises, batch_size=steps)
-        confidences, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
-        seen = {
-            "alpha": [step / (steps - 1) for step in range(steps)],
-            "digits": digits,
-            "confidences": [round(c, 6) for c in confidences],
-        }
-        captions = [f"{d}\n{c:.0%}" for d, c in zip(digits, confidences, strict=True)]
-        return Strip(**about, images=as_bytes(images).numpy(), captions=captions, facts=facts | seen)
+        images = answers(self.generator, path(*ends, steps=steps, kind=facts["kind"]), batch_size=steps)
+        sure, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
+        facts |= {"alpha": [step / (steps - 1) for step in range(steps)], "digits": digits}
+        facts |= {"confidences": [round(c, 6) for c in sure]}
+        captions = [f"{d}\n{c:.0%}" for d, c in zip(digits, sure, strict=True)]
+        shown = {"images": as_bytes(images).numpy(), "captions": captions, "facts": facts}
+        return Strip(name=name, first=first, second=second, **shown)

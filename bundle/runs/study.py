@@ -5,6 +5,7 @@ from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
 from bundle.runs import records
+from bundle.runs.recorded import recorded
 from lib.progress import Progress, silent
 
 
@@ -70,4 +71,4 @@ def on_one_thread(run: Callable, settings: dict):
     import torch
 
     torch.set_num_threads(1)
-    return run(settings)
+    return recorded(settings, run(settings))

@@ -5,18 +5,15 @@ from dataclasses import dataclass
 
 from bundle.original import WALKS
 from lib.checks import at_least, require, sizes
+from lib.gan.settings import SEEDS
 from lib.latent.interpolation import INTERPOLATIONS
 
 MOST = 60_000  # paths and samples: as many as there are training images to compare with
-SEEDS = 2**63 - 2**33  # seeds are counted up from the one that is given, and torch takes them below 2**63
 
 
 @dataclass(frozen=True, kw_only=True)
 class WalkSettings:
-    """How much is counted and measured: decides a record of walks, with the networks.
-
-    Raises ValueError naming the setting that is out of range.
-    """
+    """How much is counted and measured. Raises ValueError naming the setting that is out of range."""
 
     pairs: int  # of noises, for each of the original's three walks
     table_pairs: int  # of noises, for every other two digits
@@ -28,11 +25,11 @@ class WalkSettings:
     seed: int  # of the noises that are counted; the next two of those measured and those searched from
 
     def __post_init__(self):
-        check_steps_and_seed(self.steps, self.seed)
-        sizes(starts=self.starts, searches=self.searches)
-        for name, low in (("pairs", 1), ("table_pairs", 1), ("samples", 100)):
-            value = getattr(self, name)
-            at_least(name, value, low)
+        _check_steps_and_seed(self)
+        counts = {"pairs": self.pairs, "table_pairs": self.table_pairs}
+        sizes(starts=self.starts, searches=self.searches, **counts)
+        at_least("samples", self.samples, 100)
+        for name, value in {"samples": self.samples, **counts}.items():
             require(name, value, value <= MOST, f"at most {MOST}")
         gaps = self.steps - 1
         rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
@@ -54,22 +51,19 @@ class WalkSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSettings:
-    """How single walks are shown and counted ones read: decides no record.
-
-    Raises ValueError naming the setting that is out of range.
-    """
+    """How single walks are shown and counted ones read; decides no record. Raises ValueError likewise."""
 
     steps: int  # images of a walk, both ends included
-    candidates: int  # noises drawn, from which the ends of a walk are chosen
+    candidates: int  # noises drawn, of which the ends are chosen
     seed: int  # of these
     sure: float  # confidence that both ends need in the stricter count, 0 to 1
 
     def __post_init__(self):
-        check_steps_and_seed(self.steps, self.seed)
+        _check_steps_and_seed(self)
         at_least("candidates", self.candidates, 2)
         require("sure", self.sure, 0 <= self.sure <= 1, "between 0 and 1")
 
 
-def check_steps_and_seed(steps: int, seed: int) -> None:
-    at_least("steps", steps, 3)
-    require("seed", seed, 0 <= seed < SEEDS, f"at least 0 and below {SEEDS}")
+def _check_steps_and_seed(settings: WalkSettings | ViewSettings) -> None:
+    at_least("steps", settings.steps, 3)
+    require("seed", settings.seed, 0 <= settings.seed < SEEDS, f"at least 0 and below {SEEDS}")

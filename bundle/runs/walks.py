@@ -1,122 +1,180 @@
-"""From settings to the record of many walks."""
+"""Many walks from digit to digit: what is seen on the way, and the noises of real digits."""
 
+import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from bundle.runs import records
-from bundle.runs.provenance import provenance
-from bundle.runs.records import Record
-from bundle.runs.walk_counts import GLIMPSE, count
-from bundle.runs.walk_measures import measure
+from bundle.original import WALKS
+from bundle.runs.outcome import Outcome
 from bundle.runs.walk_settings import WalkSettings
-from lib.evaluation.classifier import Classifier
+from lib.evaluation.classifier import Classifier, features
+from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
-from lib.latent.interpolation import EPSILON
+from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
 from lib.latent.projection import project
 from lib.mnist import Mnist
 from lib.networks import weights_digest
 from lib.progress import Progress
 
+GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
+Networks = tuple[Generator, Classifier]
 PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
 
 
-def ready_walks(
-    generator: Generator,
-    classifier: Classifier,
-    *,
-    settings: WalkSettings,
-    data: Mnist,
-    results: Path,
-    fresh: bool,
-    progress: Progress,
-) -> tuple[Record, bool]:
-    """Return the record of these settings and networks, and whether it was made now."""
-    described = describe_walks(generator, classifier, settings)
-    stored = None if fresh else records.find(described, results)
-    if stored is None:
-        stored = run_walks(generator, classifier, settings=settings, data=data, progress=progress)
-        records.save(stored, results)
-        return stored, True
-    return stored, False
-
-
 def describe_walks(generator: Generator, classifier: Classifier, settings: WalkSettings) -> dict:
-    """Return everything that decides a record of `run_walks`; networks stand as digests of their weights."""
-    return {
-        "run": "walks",
-        **asdict(settings),
-        **PROJECTION,
-        "glimpse": GLIMPSE,
-        "epsilon": EPSILON,
-        "generator": weights_digest(generator),
-        "classifier": weights_digest(classifier),
-    }
+    """Return all that decides what `run_walks` finds; networks stand as digests of their weights."""
+    about = {"run": "walks", **asdict(settings), **PROJECTION, "glimpse": GLIMPSE, "epsilon": EPSILON}
+    return about | {"generator": weights_digest(generator), "classifier": weights_digest(classifier)}
 
 
 def run_walks(
     generator: Generator, classifier: Classifier, *, settings: WalkSettings, data: Mnist, progress: Progress
-) -> Record:
+) -> Outcome:
     """Count what many walks pass through, measure both kinds of path, and find the noises of real digits.
 
-    Noises are drawn one after another; the k-th whose image the classifier calls a and the k-th that it calls
-    b are the ends of the k-th path from a to b, once on the line and once on the circle. Progress counts
-    images. The columns are, for the original's three walks a-b and each kind, one value a path:
-    "KIND a-b route" (the digits seen in order, at every look), "... route of steps" (at the steps alone),
-    "... glimpsed" (the digits whose probability reaches GLIMPSE between the ends), and "a-b confidence" (of
-    the less certain end); for every two digits "first" < "second" the counts "paths", "KIND once" (paths that
-    change digit once) and "KIND visits" (by digit, paths that show it between and that begin and end in
-    others); along "alpha", "KIND norm", "frechet_distance", "confidence" and "nearest"; for the first test
-    image of each digit, "real ...".
-
+    The k-th noises whose images the classifier calls a and b are the ends of the k-th path from a to b, once
+    on the line and once on the circle. Progress counts images. The columns are, for the original's walks a-b
+    and each kind, one value a path: "KIND a-b route" (the digits seen in order, at every look), "... route of
+    steps" (at the steps alone), "... glimpsed" (the digits whose probability reaches GLIMPSE between the
+    ends), and "a-b confidence" (of the less certain end); for every two digits "first" < "second" the counts
+    "paths", "KIND once" (paths that change digit once) and "KIND visits" (by digit, paths that show it
+    between and that begin and end in others); along "alpha", "KIND norm", "frechet_distance", "confidence"
+    and "nearest"; for the first test image of each digit, "real ...".
     Raises ValueError where the generator makes too few images of a digit.
     """
-    started = time.perf_counter()
-    networks, total = (generator, classifier), sum(settings.images)
+    networks, started = (generator, classifier), time.perf_counter()
+    (counted, measured, _), total = settings.images, sum(settings.images)
 
-    def after(before: int) -> dict:
-        return {"settings": settings, "progress": lambda done, _: progress(before + done, total)}
+    def after(before: int) -> Progress:
+        return lambda done, _: progress(before + done, total)
 
-    counted, measured, _ = settings.images
-    columns = count(*networks, **after(0))
-    found, summary = measure(*networks, data, **after(counted))
-    columns |= found | search(*networks, data, **after(counted + measured))
-    seconds = time.perf_counter() - started
-    return Record(
-        settings=describe_walks(*networks, settings),
-        columns=columns,
-        summary=summary | {"latent_dim": generator.latent_dim},
-        provenance=provenance(seconds=seconds, device="cpu", threads=torch.get_num_threads()),
+    columns = _count(networks, settings, after(0))
+    found, summary = _measure(networks, settings, after(counted), data)
+    columns |= found | _search(networks, settings, after(counted + measured), data)
+    summary["latent_dim"] = generator.latent_dim
+    return Outcome(columns, summary, time.perf_counter() - started)
+
+
+def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> dict[str, list]:
+    """Walk between each two digits, on line and circle; return columns of what is seen."""
+    paths, looks, done = settings.paths, settings.looks, 0
+    needed = [max(n for pair, n in paths.items() if digit in pair) for digit in range(10)]
+    source = torch.Generator().manual_seed(settings.seed)
+    noises, confidences = draw(*networks, needed, noise_source=source)
+    first, second = map(list, zip(*paths, strict=True))
+    columns = {"first": first, "second": second, "paths": list(paths.values())}
+    every = (looks - 1) // (settings.steps - 1)
+    for (pair, n), kind in itertools.product(paths.items(), INTERPOLATIONS):
+        begin, end = (noises[digit][:n] for digit in pair)
+        ways = path(begin, end, steps=looks, kind=kind)  # (n, looks, latent_dim)
+        probabilities = observe(*networks, ways.flatten(0, 1))[1].view(n, looks, 10)
+        classes = probabilities.argmax(dim=2).tolist()  # (n, looks)
+        routes = [route(row) for row in classes]
+        visits = [sum(str(d) in row for row in routes) if d not in pair else 0 for d in range(10)]
+        columns.setdefault(f"{kind} once", []).append(sum(len(row) == 2 for row in routes))
+        columns.setdefault(f"{kind} visits", []).append(visits)
+        if pair in WALKS:
+            name = f"{pair[0]}-{pair[1]}"
+            glimpsed = (probabilities[:, 1:-1] >= GLIMPSE).any(dim=1)  # (n, 10)
+            least = torch.minimum(*(confidences[digit][:n] for digit in pair))
+            columns[f"{kind} {name} route"] = routes
+            columns[f"{kind} {name} route of steps"] = [route(row[::every]) for row in classes]
+            columns[f"{kind} {name} glimpsed"] = [route(row.nonzero().flatten().tolist()) for row in glimpsed]
+            columns[f"{name} confidence"] = [round(c, 4) for c in least.tolist()]
+        progress(done := done + n * looks, settings.images[0])
+    return columns
+
+
+def draw(
+    generator: Generator, classifier: Classifier, needed: Sequence[int], *, noise_source: torch.Generator
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Draw noises until each digit d has needed[d]; return by digit the first of them, and confidences.
+
+    Raises ValueError if 100 times as many as needed in all are not enough.
+    """
+    noises, probabilities = [], []
+    for _ in range(100):
+        noises.append(torch.randn(max(500, sum(needed)), generator.latent_dim, generator=noise_source))
+        probabilities.append(observe(generator, classifier, noises[-1])[1])
+        confidence, classes = torch.cat(probabilities).max(dim=1)
+        counts = classes.bincount(minlength=10).tolist()
+        if all(count >= n for count, n in zip(counts, needed, strict=True)):
+            places = [(classes == digit).nonzero().flatten()[:n] for digit, n in enumerate(needed)]
+            return tuple([values[place] for place in places] for values in (torch.cat(noises), confidence))
+    raise ValueError(
+        f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed; "
+        f"walk between fewer pairs or train the generator for longer"
     )
 
 
-def search(
-    generator: Generator, classifier: Classifier, data: Mnist, *, settings: WalkSettings, progress: Progress
-) -> dict[str, list]:
+def route(digits: Sequence[int]) -> str:
+    """Return the digits in order, each stay as one: "27" for 2 2 2 7 7."""
+    return "".join(str(digit) for digit, _ in itertools.groupby(digits))
+
+
+def _measure(
+    networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist
+) -> tuple[dict, dict]:
+    """Measure images at each step of the paths between random pairs of noises; return columns by alpha.
+
+    And a summary: the same of real training digits ("real ..."), of random noises as short as the middle of a
+    line ("short ..."), and each kind's path length with its 95 % interval. "norm" has that of the norms.
+    """
+    (generator, classifier), samples = networks, settings.samples
+    total, done, (real, _) = settings.images[1], 0, features(classifier, data.test_images)
+    source = torch.Generator().manual_seed(settings.seed + 1)
+    pairs = torch.randn(2, samples, generator.latent_dim, generator=source)
+    turns = torch.rand(samples, generator=source) * (1 - EPSILON)
+    alphas = torch.arange(settings.steps) / (settings.steps - 1)
+    columns = {"alpha": alphas.tolist()}
+    for kind, alpha in itertools.product(INTERPOLATIONS, alphas):
+        noise = between(*pairs, alpha, kind=kind)
+        norms = noise.double().norm(dim=1)
+        low, high = norms.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+        row = {"norm": norms.mean().item(), "norm low": low, "norm high": high}
+        for name, value in (row | _quality(*observe(*networks, noise), real)).items():
+            columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
+        progress(done := done + samples, total)
+    short = _quality(*observe(*networks, pairs[0] * 0.5**0.5), real)
+    progress(done := done + samples, total)
+    speeds, eighth = {}, (turns * 8).long()
+    for kind in INTERPOLATIONS:
+        speeds[kind] = squared_path_speeds(*networks, *pairs, turns, kind=kind)
+        columns[f"{kind} path_length"] = [speeds[kind][eighth == part].mean().item() for part in range(8)]
+        progress(done := done + 2 * samples, total)
+    speeds["difference"] = speeds["line"] - speeds["circle"]
+    digits = _quality(*features(classifier, data.train_images[:samples]), real)
+    summary = {f"real {k}": v for k, v in digits.items()} | {f"short {k}": v for k, v in short.items()}
+    for kind, values in speeds.items():
+        name, mean, error = f"{kind} path_length", values.mean().item(), values.std().item() / samples**0.5
+        summary |= {name: mean, f"{name} low": mean - 1.96 * error, f"{name} high": mean + 1.96 * error}
+    return columns, {name: round(value, 6) for name, value in summary.items()}
+
+
+def _quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
+    """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
+    nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(500)])
+    return {
+        "frechet_distance": frechet_distance(found, real),
+        "confidence": probabilities.amax(dim=1).double().mean().item(),
+        "nearest": nearest.double().mean().item(),
+    }
+
+
+def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
     """Find the noises of the first test image of each digit; return columns "real ...", by digit."""
     places = [int((data.test_labels == digit).nonzero()[0]) for digit in range(10)]
-    total = settings.images[2]
-    found = project(
-        generator,
-        classifier,
-        data.test_images[places],
-        starts=settings.starts,
-        steps=settings.searches,
-        noise_source=torch.Generator().manual_seed(settings.seed + 2),
-        progress=lambda step, steps: progress(total * step // steps, total),
-        **PROJECTION,
-    )
-    confidences, digits = observe(generator, classifier, found.noise)[1].max(dim=1)
-    return {
-        "real digit": list(range(10)),
-        "real image": places,
-        "real residual": found.residual.tolist(),
-        "real before": found.before.tolist(),
-        "real seen": digits.tolist(),
-        "real confidence": confidences.tolist(),
-        "real norm": found.noise.norm(dim=1).tolist(),
-        "real noise": found.noise.tolist(),
-    }
+    source, total = torch.Generator().manual_seed(settings.seed + 2), settings.images[2]
+    asked = {"starts": settings.starts, "steps": settings.searches, "noise_source": source, **PROJECTION}
+    asked["progress"] = lambda step, steps: progress(total * step // steps, total)
+    found = project(*networks, data.test_images[places], **asked)
+    confidences, digits = observe(*networks, found.noise)[1].max(dim=1)
+    columns = {"residual": found.residual, "before": found.before, "seen": digits}
+    columns |= {"confidence": confidences, "norm": found.noise.norm(dim=1), "noise": found.noise}
+    known = {"real digit": list(range(10)), "real image": places}
+    return known | {f"real {name}": values.tolist() for name, values in columns.items()}
