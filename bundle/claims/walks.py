@@ -45,10 +45,9 @@ WALK_CLAIMS = [
 def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[Verdict]:
     """Return verdicts from a record of `bundle.runs.walks.run_walks`: is each sentence true of most paths?
 
-    Where the sentence names a third digit there is a second test: is it seen on more paths than any other
-    third digit? It is set against the one seen most often, path by path: of those that show one of the two
-    and not the other, how many show the named one (McNemar 1947, exact). Where the other leads, it was
-    picked from eight, and p is multiplied by eight (Bonferroni).
+    A third digit that is named is also set against the other one seen most often, path by path: of those that
+    show one of the two and not the other, how many show the named one (McNemar 1947, exact)? Where the other
+    leads, it was picked from eight, and p is multiplied by eight (Bonferroni).
     """
     found = []
     for claim, kind in product(claims, KINDS):
@@ -68,7 +67,7 @@ def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> l
 
 
 def routes_of(record: Record, kind: str, pair: tuple[int, int], name: str = "route") -> list[str]:
-    """Return for each path the digits seen on it: a column of a record of `bundle.runs.walks.run_walks`."""
+    """Return for each path the digits seen on it, as the column of this name has them."""
     return record.columns[f"{kind} {pair[0]}-{pair[1]} {name}"]
 
 
@@ -89,10 +88,9 @@ def verdict_table(found: Sequence[Verdict]) -> Table:
 def reading_table(record: Record, *, sure: float) -> Table:
     """Return for each sentence and kind the share of paths under other readings, with intervals.
 
-    As tested: what the judge calls the image at any look; steps shown: only at the steps that are shown;
-    glimpsed: a digit counts as seen where its probability reaches the record's `glimpse`; sure ends: only
-    pairs whose ends the judge both gives a confidence of at least `sure`; pairs: how many these are; some
-    path: one is enough.
+    As tested: what the judge calls the image at any look; steps shown: only at those; glimpsed: where a digit's
+    probability reaches the record's `glimpse`; sure ends: only pairs of ends that both have a confidence of at
+    least `sure`; pairs: how many these are; some path: one is enough.
     """
     rows = []
     for claim, kind in product(WALK_CLAIMS, KINDS):
@@ -127,18 +125,15 @@ def seen_table(lines: Sequence, circles: Sequence) -> Table:
     """Return a row for each walk (a `bundle.runs.strips.Strip`) on the line and its like on the circle."""
     rows = []
     for both in zip(lines, circles, strict=True):
-        rows.append([f"{both[0].first} → {both[0].second}"])
-        for walk in both:
-            third = ", ".join(map(str, walk.between)) or "none"
-            rows[-1] += [" ".join(map(str, walk.facts["digits"])), third]
+        seen = [
+            (" ".join(map(str, w.facts["digits"])), ", ".join(map(str, w.between)) or "none") for w in both
+        ]
+        rows.append([f"{both[0].first} → {both[0].second}", *seen[0], *seen[1]])
     return ["Walk", "Line", "Third digits", "Circle", "Third digits"], rows
 
 
 def path_table(record: Record) -> Table:
-    """Return a row for each measure of images at the ends and in the middle of both kinds of path.
-
-    The last row is the perceptual path length of whole paths, with its interval.
-    """
+    """Return rows of measures at the ends and in the middle of paths; the last is of whole paths."""
     c, s, middle = record.columns, record.summary, len(record.columns["alpha"]) // 2
     rows = []
     for name, words in PATH_MEASURES.items():
