@@ -88,9 +88,9 @@ def verdict_table(found: Sequence[Verdict]) -> Table:
 def reading_table(record: Record, *, sure: float) -> Table:
     """Return for each sentence and kind the share of paths under other readings, with intervals.
 
-    As tested: what the judge calls the image at any look; steps shown: only at those; glimpsed: where a digit's
-    probability reaches the record's `glimpse`; sure ends: only pairs of ends that both have a confidence of at
-    least `sure`; pairs: how many these are; some path: one is enough.
+    As tested: what the judge calls the image at any look; steps shown: only at those; glimpsed: where a
+    digit's probability reaches the record's `glimpse`; sure ends: only pairs of ends that the judge gives a
+    confidence of at least `sure`; pairs: how many these are; some path: one is enough.
     """
     rows = []
     for claim, kind in product(WALK_CLAIMS, KINDS):

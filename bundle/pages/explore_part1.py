@@ -24,10 +24,7 @@ def part1_explorer(
 ) -> widgets.Widget:
     """Return an explorer of accuracy curves, and of a palindrome of one's own inside a trained LSTM.
 
-    Args:
-        every: steps between plotted points.
-        units: of the model, drawn from top to bottom.
-        trained: the longest sequence in its training.
+    Points are `every` so many steps; `units` of the model stand from top to bottom; it is `trained` so long.
     """
     titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
     first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
@@ -40,10 +37,9 @@ def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widge
     runs = grouped(records, "cell", "recipe", "seq_length")
     cells, recipes, lengths = (list(dict.fromkeys(values)) for values in zip(*runs, strict=True))
     named = [(recipe.replace("-", " "), recipe) for recipe in recipes]
-    reads = "digits that the network reads before it answers"
     cell = controls.dropdown("Cell", cells, "the network: LSTM or vanilla RNN")
     recipe = controls.dropdown("Recipe", named, "how it was trained")
-    length = controls.dropdown("Length", sorted(lengths), reads, value=lengths[0])
+    length = controls.dropdown("Length", sorted(lengths), "digits that the network reads before it answers")
     words, picture = widgets.HTML(), widgets.HTML()
 
     def show(_=None) -> None:
@@ -64,14 +60,14 @@ def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widge
         pixels = controls.drawn(draw_accuracy_curves(chosen, every=every))
         picture.value = controls.image(pixels, f"Accuracy against step. {said}", width=CURVES)
 
+    length.value = lengths[0]
     controls.whenever([cell, recipe, length], show)
     return widgets.VBox([controls.row(cell, recipe, length), words, picture])
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
     """Return an explorer of one palindrome inside an LSTM, digit by digit; see `part1_explorer`."""
-    longest = 2 * trained + 1
-    source = torch.Generator().manual_seed(0)
+    longest, source = 2 * trained + 1, torch.Generator().manual_seed(0)
     allowed = f"3 to {longest} digits that read the same backwards, then Enter"
     look = {"layout": {"width": "480px", "max_width": "100%"}, "style": controls.NAMES}
     typed = widgets.Text(description="Palindrome", continuous_update=False, tooltip=allowed, **look)
@@ -120,21 +116,19 @@ def wrong(text: str, *, longest: int) -> str:
         return f"Only the digits 0 to 9 can be read; here is also {shown}."
     if not 3 <= len(text) <= longest:
         return f"The number of digits is {len(text)}; it must be from 3 to {longest}."
-    if text != text[::-1]:
-        mended = text + text[-2::-1]
-        hint = f" {mended} is one." if len(mended) <= longest else ""
-        return f"{text} is not a palindrome: backwards it is {text[::-1]}.{hint}"
-    return ""
+    if text == text[::-1]:
+        return ""
+    mended = text + text[-2::-1]
+    hint = f" {mended} is one." if len(mended) <= longest else ""
+    return f"{text} is not a palindrome: backwards it is {text[::-1]}.{hint}"
 
 
 def _answer(text: str, count: int, chances: np.ndarray, *, trained: int) -> str:
     """Return in words what the network says (10,) after so many digits of a palindrome."""
     length, says = len(text) - 1, int(chances.argmax())
     said = f"After {count} of {length} digits the network says {says}, {chances[says]:.0%} sure."
-    if count < length:
-        said += " If the palindrome ended here, that would be its answer."
-    else:
-        said += " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
+    ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
+    said += ended if count == length else " If the palindrome ended here, that would be its answer."
     return said + (f" It was trained on no more than {trained} digits." if length > trained else "")
 
 

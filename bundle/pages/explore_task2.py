@@ -25,10 +25,8 @@ def task2_explorer(
 ) -> widgets.Widget:
     """Return an explorer of a GAN's training: the same noises at each checkpoint, with what was measured.
 
-    Args:
-        grids: by batch, (25 k, 28, 28) uint8: the images of k sets of 25 noises, the same at each batch.
-        generator: the one that is kept, for noises drawn at a click.
-        seed: of the first noises drawn at a click; the next clicks count up.
+    `grids` (25 k, 28, 28) uint8 by batch show k sets of noises. At a click the generator that is kept gets new
+    ones; `seed` is that of the first, and counts up.
     """
     quality, sets = quality_by_batch(record), min(map(len, grids.values())) // 25
     turns, seeds = cycle(range(sets)), count(seed)
@@ -69,8 +67,8 @@ def task2_explorer(
         display(as_bytes(images).numpy(), said, record.summary)
 
     controls.whenever([batch], show)
-    stored = "the next stored set of noises, at every batch"
-    other = controls.button("Other noise", stored, turn, disabled=sets < 2)
+    other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
+    other.disabled = sets < 2
     new = controls.button("New noise", "25 noises drawn now, for the generator that is kept", draw)
     steering = controls.steered(slider, batch, milliseconds=500)
     return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])

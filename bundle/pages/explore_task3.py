@@ -38,12 +38,11 @@ def task3_explorer(
     def ends(seed: int, *digits: int) -> list[Tensor] | str:
         """Return the two noises, or in words why there are none."""
         source = torch.Generator().manual_seed(seed)
+        noise = torch.randn(candidates, generator.latent_dim, generator=source)
         try:
-            noise = torch.randn(candidates, generator.latent_dim, generator=source)
-            found = endpoints(generator, classifier, noise, *digits)
+            return [one.noise for one in endpoints(generator, classifier, noise, *digits)]
         except ValueError as error:
             return f"{error}."
-        return [one.noise for one in found]
 
     walk = lru_cache(lambda kind, *pair: _strip(*see(path(*ends(*pair), steps=steps, kind=kind))))
     now = {"seed": seed}
@@ -65,7 +64,10 @@ def task3_explorer(
         (image,), (chances,) = see(noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
-        mark.value = controls.pointer((0.5 + alpha.value * (steps - 1)) / steps, width=STRIP)
+        place = f"position:absolute;left:{STRIP * (0.5 + alpha.value * (steps - 1)) / steps:.1f}px"
+        arrow = f"<span style='{place};transform:translateX(-50%)'>\u25bc</span>"
+        box = f"width:{STRIP}px;height:14px;line-height:14px;position:relative"
+        mark.value = controls.unspoken(box, arrow)
         judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
         words.value = controls.status(said)
 

@@ -17,7 +17,7 @@ WRITTEN, OURS = (GREY, ":", "s"), ("black", "-", "^")  # of the recipes that hav
 
 @styled
 def draw_accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
-    """Draw accuracy against step: per cell and recipe the mean and the range over seeds, at `every` nth step."""
+    """Draw accuracy against step: per cell and recipe mean and range over seeds, at `every` nth step."""
     figure, (axes,) = panels(2.3)
     for (cell, recipe), group in grouped(records, "cell", "recipe").items():
         accuracy = np.array([record.columns["accuracy"][::every] for record in group])  # (seeds, points)
@@ -34,7 +34,7 @@ def draw_accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
 
 @styled
 def draw_accuracy_against_length(records: Sequence[Record], *, last: int) -> Figure:
-    """Draw accuracy in the `last` steps against length: seeds, and a line through means; a panel a recipe."""
+    """Draw accuracy in the `last` steps against length, as seeds and means, a panel a recipe."""
     recipes = grouped(records, "recipe")
     figure, row = panels(2.3, 1, len(recipes), sharey=True)
     for axes, ((recipe,), group) in zip(row, recipes.items(), strict=True):
@@ -51,7 +51,7 @@ def draw_accuracy_against_length(records: Sequence[Record], *, last: int) -> Fig
 
 @styled
 def draw_memory_span(records: Sequence[Record], *, last: int, accuracy: float, share: float) -> Figure:
-    """Draw accuracy in the `last` steps against length: seeds, and a line through medians; name each `span`."""
+    """Draw accuracy in the `last` steps against length, as seeds and medians; name the `span`."""
     figure, (axes,) = panels(2.6)
     for (cell, recipe), group in grouped(records, "cell", "recipe").items():
         finals = final_by_length(group, last=last)

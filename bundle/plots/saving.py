@@ -48,7 +48,7 @@ def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dic
 
 
 def save_walk(frames: Sequence[np.ndarray], path: Path, *, facts: dict, provenance: dict) -> None:
-    """Write frames (h, w) uint8 as `path`.png (in a row), .gif (there, back and on for ever), .json (facts)."""
+    """Write frames (h, w) uint8 as `path`.png (in a row), .gif (there, back and again), .json (facts)."""
     row = tile(np.stack(frames), columns=len(frames))
     save_picture(row, path.with_suffix(".png"), scale=4, provenance=provenance)
     each = round(200 / len(frames)) * 10  # ms, two seconds one way; a GIF counts in hundredths of a second

@@ -61,7 +61,7 @@ def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tup
 
 @styled
 def draw_change_table(shares: np.ndarray, between: np.ndarray) -> Figure:
-    """Draw for every two digits the share of paths that change once, and the digit most seen between (or -1)."""
+    """Draw for any two digits the share of paths that change once and the digit most seen between (-1: none)."""
     figure, (axes,) = panels(4.2)
     image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (y, x), share in np.ndenumerate(shares):
