@@ -1,8 +1,8 @@
 """What a run's accuracy curve says: when it arrives, how steady it is, how far it remembers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,11 +13,8 @@ LAST = 500  # steps: the stretch at the end of training in which stability is me
 COLLAPSE = 0.1  # a fall of the accuracy by this much below 100 %
 
 
-@dataclass(frozen=True)
-class Curve:
-    """The logged accuracies of a run."""
-
-    values: np.ndarray  # (steps / 10,)
+class Curve(NamedTuple):
+    values: np.ndarray  # (steps / 10,), the logged accuracies of a run
 
     def first_full(self) -> float:
         """Return the step of the first logged batch at 100 %, or infinity if there is none."""

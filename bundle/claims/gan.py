@@ -10,8 +10,7 @@ from itertools import product
 import numpy as np
 from scipy.stats import kendalltau
 
-from bundle.claims.formats import Table, number
-from bundle.claims.verdicts import Verdict, interval
+from bundle.claims.verdicts import Table, Verdict, interval, number
 from bundle.original import PRINTED_BATCHES, scaled_batch
 from bundle.runs.records import Record
 

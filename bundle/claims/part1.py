@@ -7,8 +7,7 @@ from itertools import product
 import numpy as np
 
 from bundle.claims.accuracy import Curve, final_accuracy, logged
-from bundle.claims.formats import Table, number, once
-from bundle.claims.verdicts import Verdict, decide, median_interval
+from bundle.claims.verdicts import Table, Verdict, decide, median_interval, number, once
 from bundle.runs.records import Record, matching
 
 PART1 = {  # what makes each sentence true, in words; the measure of one seed's curves, and whether it is true

@@ -1,13 +1,12 @@
 """What the original report says of its three walks, counted over many, and the tables of Task 3."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
-from bundle.claims.formats import Table, number, once, with_interval
-from bundle.claims.verdicts import Verdict, decide, interval
+from bundle.claims.verdicts import Table, Verdict, decide, interval, number, once, with_interval
 from bundle.original import WALK_FIGURES
 from bundle.runs.records import Record
 
@@ -21,11 +20,8 @@ PATH_MEASURES = {
 }
 
 
-@dataclass(frozen=True)
-class WalkClaim:
-    """One sentence of the original about a walk between two digits, true or not for a path."""
-
-    pair: tuple[int, int]  # the digits at the ends
+class WalkClaim(NamedTuple):
+    pair: tuple[int, int]  # the digits at the ends of a walk
     third: int | None  # the digit that is seen between; None: no third digit is
     sentence: str  # what the original says, in our words
 
@@ -88,9 +84,9 @@ def verdict_table(found: Sequence[Verdict]) -> Table:
 def reading_table(record: Record, *, sure: float) -> Table:
     """Return for each sentence and kind the share of paths under other readings, with intervals.
 
-    As tested: what the judge calls the image at any look; steps shown: only at those; glimpsed: where a
-    digit's probability reaches the record's `glimpse`; sure ends: only pairs of ends that the judge gives a
-    confidence of at least `sure`; pairs: how many these are; some path: one is enough.
+    As tested: what the judge calls any image; steps shown: only those; glimpsed: where a digit's probability
+    reaches the record's `glimpse`; sure ends: of so many pairs with a confidence of `sure` at both; some path:
+    one is enough.
     """
     rows = []
     for claim, kind in product(WALK_CLAIMS, KINDS):
@@ -125,10 +121,9 @@ def seen_table(lines: Sequence, circles: Sequence) -> Table:
     """Return a row for each walk (a `bundle.runs.strips.Strip`) on the line and its like on the circle."""
     rows = []
     for both in zip(lines, circles, strict=True):
-        seen = [
-            (" ".join(map(str, w.facts["digits"])), ", ".join(map(str, w.between)) or "none") for w in both
-        ]
-        rows.append([f"{both[0].first} → {both[0].second}", *seen[0], *seen[1]])
+        seen = [" ".join(map(str, walk.facts["digits"])) for walk in both]
+        third = [", ".join(map(str, walk.between)) or "none" for walk in both]
+        rows.append([f"{both[0].first} → {both[0].second}", seen[0], third[0], seen[1], third[1]])
     return ["Walk", "Line", "Third digits", "Circle", "Third digits"], rows
 
 

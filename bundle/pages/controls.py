@@ -53,8 +53,9 @@ def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
 
     def lead(_) -> None:
         if not slider.min <= field.value <= slider.max:
-            allowed = f"it must be from {slider.min:g} to {slider.max:g}"
-            words.value = status(f"{name} is {field.value:g}; {allowed}.")
+            words.value = status(
+                f"{name} is {field.value:g}; it must be from {slider.min:g} to {slider.max:g}."
+            )
         elif field.value != round(slider.value, 3):
             slider.value = field.value
 
@@ -131,9 +132,9 @@ def bars(chances: np.ndarray, *, title: str, colour: str) -> str:
     )
     label = f"{title}: " + ", ".join(f"{k} {p:.0%}" for k, p in enumerate(chances))
     look = "font-size:12px;fill:var(--jp-ui-font-color1,currentColor);display:block"
+    head = f"<div style='font-weight:600;line-height:2'>{title}</div>"
     return (
-        f"<div style='font-weight:600;line-height:2'>{title}</div>"
-        f"<svg role='img' aria-label='{label}' width='250' height='192' style='{look}'>{drawing}</svg>"
+        f"{head}<svg role='img' aria-label='{label}' width='250' height='192' style='{look}'>{drawing}</svg>"
     )
 
 

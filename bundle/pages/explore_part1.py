@@ -22,10 +22,7 @@ CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixel
 def part1_explorer(
     records: Sequence[Record], model: LSTM, *, every: int, units: Sequence[int], trained: int
 ) -> widgets.Widget:
-    """Return an explorer of accuracy curves, and of a palindrome of one's own inside a trained LSTM.
-
-    Points are `every` so many steps; `units` of the model stand from top to bottom; it is `trained` so long.
-    """
+    """Return the two explorers below, one under the other."""
     titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
     first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
     curves = accuracy_explorer(records, every=every)
@@ -33,7 +30,7 @@ def part1_explorer(
 
 
 def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widget:
-    """Return an explorer of accuracy against step: cell, recipe and length; see `part1_explorer`."""
+    """Return an explorer of the accuracy of each `every` nth step: by cell, recipe and length."""
     runs = grouped(records, "cell", "recipe", "seq_length")
     cells, recipes, lengths = (list(dict.fromkeys(values)) for values in zip(*runs, strict=True))
     named = [(recipe.replace("-", " "), recipe) for recipe in recipes]
@@ -48,14 +45,12 @@ def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widge
         if not chosen:
             there = sorted(n for c, r, n in runs if (c, r) == (cell.value, recipe.value))
             rest = f"the lengths {', '.join(map(str, there))}" if there else "none: take another"
-            words.value = controls.status(f"No runs of {name}. Of this cell and recipe there are {rest}.")
-            picture.value = ""
+            said = f"No runs of {name}. Of this cell and recipe there are {rest}."
+            words.value, picture.value = controls.status(said), ""
             return
         final = [final_accuracy(record, last=100) for record in chosen]
-        said = (
-            f"{name}, {len(chosen)} seeds. Median step first at 100 %: {in_words(chosen, recipe.value)}. "
-            f"Last 100 steps: {np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}."
-        )
+        said = f"{name}, {len(chosen)} seeds. Median step first at 100 %: {in_words(chosen, recipe.value)}. "
+        said += f"Last 100 steps: {np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}."
         words.value = controls.status(said)
         pixels = controls.drawn(draw_accuracy_curves(chosen, every=every))
         picture.value = controls.image(pixels, f"Accuracy against step. {said}", width=CURVES)
@@ -66,7 +61,7 @@ def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widge
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
-    """Return an explorer of one palindrome inside an LSTM, digit by digit; see `part1_explorer`."""
+    """Return an explorer of a palindrome of one's own inside an LSTM that was `trained` on so many digits."""
     longest, source = 2 * trained + 1, torch.Generator().manual_seed(0)
     allowed = f"3 to {longest} digits that read the same backwards, then Enter"
     look = {"layout": {"width": "480px", "max_width": "100%"}, "style": controls.NAMES}
@@ -80,7 +75,13 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         if problem := wrong(text, longest=longest):
             words.value = controls.status(problem + (f" Still shown: {now['text']}." if now else ""))
             return
-        now.update(text=text, **_followed(model, text, units=units))
+        *digits, last = map(int, text)
+        x = torch.tensor(digits, dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
+        seen = {name: values[:, 0].cpu() for name, values in trace(model, x).items()}
+        chances = seen["logits"].softmax(1).numpy()  # (steps, 10)
+        states = {name: seen[name].numpy() for name in "ifoc"}
+        figure = draw_inside(states, digits, units=units, right=chances[:, last])
+        now.update(text=text, chances=chances, figure=figure, pixels=controls.drawn(figure))
         step.max = len(text) - 1
         if step.value == step.max:
             show()
@@ -130,14 +131,3 @@ def _answer(text: str, count: int, chances: np.ndarray, *, trained: int) -> str:
     ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
     said += ended if count == length else " If the palindrome ended here, that would be its answer."
     return said + (f" It was trained on no more than {trained} digits." if length > trained else "")
-
-
-def _followed(model: LSTM, text: str, *, units: Sequence[int]) -> dict:
-    """Return the answers (steps, 10) on a palindrome's way through an LSTM, and the way as a figure."""
-    *read, last = map(int, text)
-    x = torch.tensor(read, dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
-    seen = {name: values[:, 0].cpu() for name, values in trace(model, x).items()}
-    chances = seen["logits"].softmax(1).numpy()
-    states = {name: seen[name].numpy() for name in "ifoc"}
-    figure = draw_inside(states, read, units=units, right=chances[:, last])
-    return {"chances": chances, "figure": figure, "pixels": controls.drawn(figure)}

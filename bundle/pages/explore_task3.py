@@ -5,7 +5,6 @@ from functools import lru_cache, partial
 import ipywidgets as widgets
 import numpy as np
 import torch
-from torch import Tensor
 
 from bundle.original import WALKS
 from bundle.pages import controls
@@ -35,7 +34,7 @@ def task3_explorer(
     see = partial(_seen, generator, classifier)
 
     @lru_cache
-    def ends(seed: int, *digits: int) -> list[Tensor] | str:
+    def ends(seed: int, *digits: int) -> list[torch.Tensor] | str:
         """Return the two noises, or in words why there are none."""
         source = torch.Generator().manual_seed(seed)
         noise = torch.randn(candidates, generator.latent_dim, generator=source)
@@ -56,15 +55,13 @@ def task3_explorer(
             chosen.value = controls.status(found)
             return
         strip.value = walk(kind.value, *pair)
-        chosen.value = controls.status(
-            f"From {begin.value} to {end.value} along a {kind.label}. The ends: of {candidates} noises "
-            f"(seed {now['seed']}) the two that the judge is surest of."
-        )
+        surest = f"The ends: of {candidates} noises (seed {now['seed']}) the two that the judge is surest of."
+        chosen.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
         noise = between(*found, torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = see(noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
-        place = f"position:absolute;left:{STRIP * (0.5 + alpha.value * (steps - 1)) / steps:.1f}px"
+        place = f"position:absolute;left:{(0.5 + alpha.value * (steps - 1)) / steps * STRIP:.1f}px"
         arrow = f"<span style='{place};transform:translateX(-50%)'>\u25bc</span>"
         box = f"width:{STRIP}px;height:14px;line-height:14px;position:relative"
         mark.value = controls.unspoken(box, arrow)
@@ -77,8 +74,7 @@ def task3_explorer(
 
     controls.whenever([begin, end, kind, alpha], show)
     new = controls.button("New end points", "draw other noises for the same two digits", renew)
-    number = controls.number("Alpha", alpha, words)
-    steering = controls.steered(alpha, number, milliseconds=50, stride=2)
+    steering = controls.steered(alpha, controls.number("Alpha", alpha, words), milliseconds=50, stride=2)
     choices, shown = controls.row(begin, end, kind, new), controls.row(picture, judged)
     return widgets.VBox([choices, chosen, steering, mark, strip, words, shown])
 
@@ -94,7 +90,9 @@ def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, .
     return begin, end, kind, widgets.FloatSlider(max=1, step=1 / (FINE * (steps - 1)), tooltip=far)
 
 
-def _seen(generator: Generator, classifier: Classifier, noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def _seen(
+    generator: Generator, classifier: Classifier, noises: torch.Tensor
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
     images = answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
     return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()

@@ -77,9 +77,7 @@ def _plot_seeds(axes: Axes, finals: Mapping, middle: Callable, look: tuple, *, l
 
 
 @styled
-def draw_inside(
-    states: Mapping[str, np.ndarray], digits: Sequence[int], *, units: Sequence[int], right: np.ndarray
-) -> Figure:
+def draw_inside(states: Mapping, digits: Sequence[int], *, units: Sequence[int], right: np.ndarray) -> Figure:
     """Draw gates and cell of units (from top to bottom) over a palindrome, and how sure of it the network is.
 
     `states` has i, f, o and c, each (seq_length, hidden); `right` (seq_length,) is the probability of the
@@ -96,7 +94,7 @@ def draw_inside(
         figure.colorbar(picture, ax=axes, fraction=0.02, pad=0.01)
     last.plot(range(len(digits)), right, "-", color=COLOURS["LSTM"], marker="o", markersize=2)
     last.set(ylim=(0, 1.04), ylabel="P(right)", xlim=(-0.5, len(digits) - 0.5), xlabel="input digit")
-    last.set_xticks(range(len(digits)), [str(digit) for digit in digits])
+    last.set_xticks(range(len(digits)), digits)
     return figure
 
 
