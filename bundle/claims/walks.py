@@ -85,8 +85,7 @@ def reading_table(record: Record, *, sure: float) -> Table:
     """Return for each sentence and kind the share of paths under other readings, with intervals.
 
     As tested: what the judge calls any image; steps shown: only those; glimpsed: where a digit's probability
-    reaches the record's `glimpse`; sure ends: of so many pairs with a confidence of `sure` at both; some path:
-    one is enough.
+    reaches the record's `glimpse`; sure ends: of so many pairs, with a confidence of `sure` at both ends.
     """
     rows = []
     for claim, kind in product(WALK_CLAIMS, KINDS):

@@ -1,6 +1,6 @@
 """The explorer of Task 3: walks between two digits."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import ipywidgets as widgets
 import numpy as np
@@ -31,7 +31,11 @@ def task3_explorer(
     """
     begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
     chosen, strip, mark, words, picture, judged = (widgets.HTML() for _ in range(6))
-    see = partial(_seen, generator, classifier)
+
+    def see(noises: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
+        images = answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
+        return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
     @lru_cache
     def ends(seed: int, *digits: int) -> list[torch.Tensor] | str:
@@ -88,14 +92,6 @@ def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, .
     look = {"orientation": "horizontal", "layout": {"width": "240px"}}
     kind = widgets.RadioButtons(options=kinds, description="Path", tooltip=tip, **look)
     return begin, end, kind, widgets.FloatSlider(max=1, step=1 / (FINE * (steps - 1)), tooltip=far)
-
-
-def _seen(
-    generator: Generator, classifier: Classifier, noises: torch.Tensor
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
-    images = answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
-    return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
 
 def _strip(images: np.ndarray, chances: np.ndarray) -> str:

@@ -52,9 +52,8 @@ def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tup
             share, low, high = np.array([rows[digit] for digit in thirds]).T
             look = PATHS[kind] | {"linestyle": "none", "markersize": 3, "linewidth": 0.8}
             axes.errorbar(np.arange(len(thirds)) + offset, share, [share - low, high - share], **look)
-        axes.set(
-            xlabel=f"third digit, from {ends[0]} to {ends[1]}", xticks=range(len(thirds)), xticklabels=thirds
-        )
+        axes.set_xticks(range(len(thirds)), thirds)
+        axes.set_xlabel(f"third digit, from {ends[0]} to {ends[1]}")
     row[0].set(ylabel="share of paths", ylim=(0, None))
     legend_above(figure, 2)
     return figure
@@ -62,7 +61,7 @@ def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tup
 
 @styled
 def draw_change_table(shares: np.ndarray, between: np.ndarray) -> Figure:
-    """Draw shares (10, 10) of paths that change once, nan: none, and the digits (10, 10) seen between, -1: none."""
+    """Draw shares (10, 10) of paths that change once, in [0, 1] or nan, and the digits most seen, -1: none."""
     figure, (axes,) = panels(4.2)
     image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (y, x), share in np.ndenumerate(shares):
