@@ -104,11 +104,9 @@ def reading_table(record: Record, *, sure: float) -> Table:
 
 
 def change_shares(record: Record) -> tuple[np.ndarray, np.ndarray]:
-    """Return shares (10, 10) of paths that change digit once, and the digits (10, 10) most seen between.
-
-    Above the diagonal on the line, below it on the circle; nan and -1 on it, -1 also where no third is seen.
-    """
+    """Return shares (10, 10) of paths that change digit once, and the digits (10, 10) most seen between."""
     c, shares, between = record.columns, np.full((10, 10), np.nan), np.full((10, 10), -1)
+    # above the diagonal on the line, below it on the circle; nan and -1 on it, -1 also where no third is seen
     for kind, place in zip(KINDS, ((c["first"], c["second"]), (c["second"], c["first"])), strict=True):
         visits = np.array(c[f"{kind} visits"])  # (pairs, 10)
         shares[place] = np.divide(c[f"{kind} once"], c["paths"])

@@ -53,9 +53,8 @@ def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
 
     def lead(_) -> None:
         if not slider.min <= field.value <= slider.max:
-            words.value = status(
-                f"{name} is {field.value:g}; it must be from {slider.min:g} to {slider.max:g}."
-            )
+            allowed = f"from {slider.min:g} to {slider.max:g}"
+            words.value = status(f"{name} is {field.value:g}; it must be {allowed}.")
         elif field.value != round(slider.value, 3):
             slider.value = field.value
 
@@ -78,9 +77,8 @@ def steered(slider: Slider, field: widgets.Widget, *, milliseconds: int, stride:
 
 def status(text: str) -> str:
     """Return words for a screen reader to speak when they change."""
-    return (
-        f"<div role='status' style='max-width:720px;line-height:1.4;padding:4px 0'>{html.escape(text)}</div>"
-    )
+    look = "max-width:720px;line-height:1.4;padding:4px 0"
+    return f"<div role='status' style='{look}'>{html.escape(text)}</div>"
 
 
 def image(picture: np.ndarray, alt: str, *, width: int) -> str:

@@ -21,10 +21,9 @@ CURVE, GRID = 440, 370  # widths on the screen, in pixels
 
 
 def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
-    """Return an explorer of a GAN's training: the same noises at each checkpoint, with what was measured.
+    """Return an explorer of the same noises along a GAN's training: `grids` (25 k, 28, 28) uint8 by batch.
 
-    `grids` (25 k, 28, 28) uint8 by batch show k sets of noises. At a click the generator, the one that is
-    kept, gets new ones; `seed` is that of the first, and counts up.
+    `generator` is the one that is kept; at a click it is given noises of a `seed`, which counts up.
     """
     quality, sets = quality_by_batch(record), min(map(len, grids.values())) // 25
     turns, seeds = cycle(range(sets)), count(seed)

@@ -25,10 +25,7 @@ FINE = 25  # places of the slider from one image of a strip to the next
 def task3_explorer(
     generator: Generator, classifier: Classifier, *, steps: int, candidates: int, seed: int
 ) -> widgets.Widget:
-    """Return an explorer of walks from one digit to another; it begins with the first of the original's.
-
-    The two ends are chosen from `candidates` noises; each click on new end points counts the seed up.
-    """
+    """Return an explorer of walks between two of `candidates` noises; new end points count the seed up."""
     begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
     chosen, strip, mark, words, picture, judged = (widgets.HTML() for _ in range(6))
 

@@ -78,10 +78,9 @@ def _plot_seeds(axes: Axes, finals: Mapping, middle: Callable, look: tuple, *, l
 
 @styled
 def draw_inside(states: Mapping, digits: Sequence[int], *, units: Sequence[int], right: np.ndarray) -> Figure:
-    """Draw gates and cell of units (from top to bottom) over a palindrome, and how sure of it the network is.
+    """Draw gates and cell of units, from top to bottom, over a palindrome, and how sure the network is.
 
-    `states` has i, f, o and c, each (seq_length, hidden); `right` (seq_length,) is the probability of the
-    right digit if the sequence ended there.
+    `states` has i, f, o, c (seq_length, hidden); `right` (seq_length,) is p of the last digit at each step.
     """
     names = {"i": "input gate $i$", "f": "forget gate $f$", "o": "output gate $o$", "c": r"cell, $\tanh c$"}
     figure, (*rows, last) = panels(5.2, 5, 1, sharex=True, height_ratios=(3, 3, 3, 3, 2))

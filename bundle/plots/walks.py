@@ -61,7 +61,7 @@ def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tup
 
 @styled
 def draw_change_table(shares: np.ndarray, between: np.ndarray) -> Figure:
-    """Draw shares (10, 10) of paths that change once, in [0, 1] or nan, and the digits most seen, -1: none."""
+    """Draw shares (10, 10) of paths that change once, in [0, 1] or nan, and digits most seen, or -1."""
     figure, (axes,) = panels(4.2)
     image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (y, x), share in np.ndenumerate(shares):
