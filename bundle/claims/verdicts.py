@@ -59,10 +59,10 @@ def interval(count: int, n: int) -> tuple[float, float]:
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the median and the interval of order statistics around it that has it with at least 95 %.
+    """Return the median and its interval of at least 95 %, between order statistics; infinite for few values.
 
-    It is infinite for too few values. These may be infinite: a run that never arrives is later than all that
-    do; where neither of two runs does, their difference is not a number, and counts as none.
+    Values may be infinite: a run that never arrives is later than all that do. Where neither of two runs that
+    are compared arrives their difference is not a number; it counts as no difference.
     """
     ordered = np.sort(np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf))
     n = len(ordered)
