@@ -1,8 +1,8 @@
 """What a run's accuracy curve says: when it arrives, how steady it is, how far it remembers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,11 +13,8 @@ LAST = 500  # steps: the stretch at the end of training in which stability is me
 COLLAPSE = 0.1  # a fall of the accuracy by this much below 100 %
 
 
-@dataclass(frozen=True)
-class Curve:
-    """The logged accuracies of a run."""
-
-    values: np.ndarray  # (steps / 10,)
+class Curve(NamedTuple):
+    values: np.ndarray  # (steps / 10,), the logged accuracies of a run
 
     def first_full(self) -> float:
         """Return the step of the first logged batch at 100 %, or infinity if there is none."""
@@ -36,7 +33,7 @@ class Curve:
         after = self.values[np.maximum.accumulate(self.values) == 1]
         return float((after < 1).mean()) if len(after) else 1.0
 
-    def fluctuation(self) -> float:
+    def spread(self) -> float:
         """Return the standard deviation of the logged accuracy over the last 500 steps."""
         return float(self.values[-LAST // LOG_EVERY :].std())
 
@@ -57,10 +54,8 @@ def logged(record: Record) -> Curve:
 
 def at_target(record: Record) -> np.ndarray:
     """Return the accuracy of every step, (steps,), nan for a batch of another length than seq_length."""
-    target = record.settings["seq_length"]
-    return np.where(
-        np.equal(record.columns.get("length", target), target), record.columns["accuracy"], np.nan
-    )
+    columns, target = record.columns, record.settings["seq_length"]
+    return np.where(np.equal(columns.get("length", target), target), columns["accuracy"], np.nan)
 
 
 def final_accuracy(record: Record, *, last: int) -> float:
@@ -78,10 +73,9 @@ def final_by_length(records: Sequence[Record], *, last: int) -> dict[int, list[f
 
 
 def span(finals: Mapping[int, Sequence[float]], *, accuracy: float, share: float) -> int:
-    """Return the memory span: the longest length at which, as at all shorter ones, enough seeds arrive.
+    """Return the memory span: the longest length at which, as at all shorter ones, enough seeds arrive, or 0.
 
-    `finals` are accuracies by length, one a seed; a `share` of the seeds, in [0, 1], has to reach `accuracy`,
-    in [0, 1]. If the shortest length already fails the span is 0.
+    `finals` are accuracies by length, one a seed; a `share` of the seeds has to reach `accuracy`.
     """
     reached = takewhile(lambda n: np.mean(np.asarray(finals[n]) >= accuracy) >= share, sorted(finals))
     return max(reached, default=0)

@@ -1,7 +1,6 @@
 """What the original report says of its GAN's pictures, put to the test, and the tables of Task 2.
 
-A picture is called clear where its features lie among those of real images and the judge is at least as sure
-of it as of all but one in a hundred real ones. A share is judged by its 95 % interval: a sentence holds, or
+"Clear" is defined in lib/evaluation/judge.py. A share is judged by its 95 % interval: a sentence holds, or
 does not, where the whole interval says so; otherwise it is undecided.
 """
 
@@ -11,11 +10,11 @@ from itertools import product
 import numpy as np
 from scipy.stats import kendalltau
 
-from bundle.claims.formats import Table, number
-from bundle.claims.verdicts import Verdict, interval
+from bundle.claims.verdicts import Table, Verdict, interval, number
 from bundle.original import PRINTED_BATCHES, scaled_batch
 from bundle.runs.records import Record
 
+Outcome = tuple[str, bool | None] | None  # numbers, and whether the sentence is true; None: nobody looked
 BEYOND = {  # measures of a finished run, beside those at each checkpoint
     "cas": "accuracy of a classifier that learns from samples",
     "c2st": "unseen images told apart by a fresh network",
@@ -40,16 +39,14 @@ def _clear(record: Record, figure: int) -> float | None:
     return quality_by_batch(record).get(batch, {}).get("clear")
 
 
-def _at_most(limit: float, share: float | None, n: int, word: str) -> tuple[str, bool | None] | None:
+def _at_most(limit: float, share: float | None, n: int, word: str) -> Outcome:
     if share is None:
         return None
     low, high = interval(round(share * n), n)
     return f"{share:.1%} {word}", None if low <= limit < high else high <= limit
 
 
-def _beside_real(
-    record: Record, share: float | None, rule: Callable[..., bool | None]
-) -> tuple[str, bool | None] | None:
+def _beside_real(record: Record, share: float | None, rule: Callable[..., bool | None]) -> Outcome:
     """Compare the interval of a share of clear images with the low end of that of real ones."""
     real, n = record.summary.get("real_clear"), record.settings["samples"]
     if share is None or real is None:
@@ -58,7 +55,7 @@ def _beside_real(
     return f"{share:.1%} clear; real {real:.1%}", rule(*interval(round(share * n), n), least)
 
 
-def _some_in_between(record: Record) -> tuple[str, bool | None] | None:
+def _some_in_between(record: Record) -> Outcome:
     shares, n = [_clear(record, figure) for figure in range(8, 14)], record.settings["samples"]
     if None in shares:
         return None
@@ -68,7 +65,7 @@ def _some_in_between(record: Record) -> tuple[str, bool | None] | None:
     return numbers, below == len(shares) and min(shares) > 0.05
 
 
-def _clearer_and_clearer(record: Record) -> tuple[str, bool | None] | None:
+def _clearer_and_clearer(record: Record) -> Outcome:
     quality = quality_by_batch(record)
     if len(quality) < 5:
         return None
@@ -78,7 +75,7 @@ def _clearer_and_clearer(record: Record) -> tuple[str, bool | None] | None:
     return f"Kendall's τ = {found.statistic:.2f}, {p}", rises
 
 
-PICTURES = {  # what makes each sentence true, in words, and what a run shows of it, None if nobody looked
+PICTURES = {  # what makes each sentence true, in words, and what a run shows of it
     "At the very beginning the images are like noise; no figure can be told": (
         "before the first batch at most 5 % of the samples are clear",
         lambda run: _at_most(0.05, _clear(run, 7), run.settings["samples"], "clear"),
@@ -118,9 +115,9 @@ def decide_pictures(groups: Mapping[str, Sequence[Record]]) -> list[Verdict]:
     for (sentence, (test, find)), (case, records) in product(PICTURES.items(), groups.items()):
         shown = [outcome for outcome in map(find, records) if outcome]
         numbers, holds = "; ".join(measured for measured, _ in shown), [true for _, true in shown]
+        count = {"count": holds.count(True), "n": len(holds), "numbers": numbers}
         agreed = holds[0] if len(set(holds)) == 1 else None
-        count = {"count": holds.count(True), "n": len(holds), "numbers": numbers, "holds": agreed}
-        found.append(Verdict(sentence, test, case, **count))
+        found.append(Verdict(sentence, test, case, holds=agreed, **count))
     return found
 
 

@@ -7,9 +7,8 @@ from itertools import product
 import numpy as np
 
 from bundle.claims.accuracy import Curve, final_accuracy, logged
-from bundle.claims.formats import Table, number, once
-from bundle.claims.verdicts import Verdict, decide, median_interval
-from bundle.runs.records import Record
+from bundle.claims.verdicts import Table, Verdict, decide, median_interval, number, once
+from bundle.runs.records import Record, matching
 
 PART1 = {  # what makes each sentence true, in words; the measure of one seed's curves, and whether it is true
     "The learning-rate schedule gives better results (§2.1.2)": (
@@ -61,10 +60,7 @@ PART1 = {  # what makes each sentence true, in words; the measure of one seed's 
     "At 30 the RNN fluctuates dramatically (§2.2)": (
         "it falls 0.2 or more below its best, and varies more than the LSTM over the last 500 steps; "
         "median: deepest drop of accuracy",
-        lambda lstm, rnn: (
-            m := rnn[30].deepest_drop(),
-            m >= 0.2 and rnn[30].fluctuation() > lstm[30].fluctuation(),
-        ),
+        lambda lstm, rnn: (m := rnn[30].deepest_drop(), m >= 0.2 and rnn[30].spread() > lstm[30].spread()),
     ),
     "The LSTM performs better than the RNN (§2.2)": (
         "its mean accuracy over training is higher at 5 and at 30; "
@@ -129,8 +125,8 @@ def tally(found: Sequence[Verdict]) -> str:
     parts = []
     for recipe in dict.fromkeys(v.case for v in found):
         hold, do_not, undecided = map([v.holds for v in found if v.case == recipe].count, (True, False, None))
-        counts = f"{hold} hold, {do_not} do not hold, {undecided} are undecided"
-        parts.append(f"{recipe.replace('-', ' ')}, {counts}")
+        words = recipe.replace("-", " ")
+        parts.append(f"{words}, {hold} hold, {do_not} do not hold, {undecided} are undecided")
     return f"Of {len({v.sentence for v in found})} sentences: " + "; ".join(parts) + "."
 
 
@@ -140,10 +136,9 @@ def ablation_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     for name, records in groups.items():
         held = [logged(record).held_full() for record in records]
         final = np.median([final_accuracy(record, last=100) for record in records])
-        checks = [r.summary["accuracy_at"].values() for r in records if "accuracy_at" in r.summary]
-        lowest = min(map(min, checks), default=None)
+        lowest = [min(r.summary["accuracy_at"].values()) for r in records if "accuracy_at" in r.summary]
         cells = [f"{np.isfinite(held).sum()}/{len(held)}", number(median_interval(held)[0])]
-        rows.append([name, *cells, number(final, ".3f"), number(lowest, ".3f")])
+        rows.append([name, *cells, number(final, ".3f"), number(min(lowest, default=None), ".3f")])
     held = ["Seeds that hold 100 %", "Median step held"]
     return ["Recipe", *held, "Median final accuracy", "At all lengths"], rows
 
@@ -159,7 +154,7 @@ def summary(records: Sequence[Record]) -> dict[str, float]:
 
 def in_words(records: Sequence[Record], recipe: str) -> str:
     """Return the median step of the first logged 100 % under a recipe, or "never"."""
-    steps = [logged(record).first_full() for record in records if record.settings["recipe"] == recipe]
+    steps = [logged(record).first_full() for record in matching(records, recipe=recipe)]
     return number(median_interval(steps)[0])
 
 

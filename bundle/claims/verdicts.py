@@ -1,10 +1,9 @@
-"""What a sentence of the original report is found to be, and the statistics behind it.
+"""What a sentence of the original report is found to be, the statistics behind it, and how tables write it.
 
 A sentence is tested seed by seed or path by path: of how many of the n is it true? If it were a toss of a
 coin, how likely is a count as lopsided as this one? These p-values (exact binomial, two-sided) are corrected
-for testing many sentences at once, so that among those called decided at most one in twenty is expected to be
-wrong (Benjamini and Hochberg 1995). Corrected p at most 0.05: the sentence *holds* or *does not hold*;
-otherwise it is *undecided*.
+for testing many sentences at once (Benjamini and Hochberg 1995), so that at most one in twenty of the decided
+ones is expected to be wrong: p at most 0.05, a sentence *holds* or *does not hold*; else it is *undecided*.
 """
 
 from collections.abc import Sequence
@@ -13,13 +12,12 @@ from dataclasses import KW_ONLY, dataclass, replace
 import numpy as np
 from scipy.stats import binom, binomtest, false_discovery_control
 
+Table = tuple[list[str], list[list[str]]]  # header and rows
 LEVEL = 0.05  # share of wrong verdicts that is tolerated among the decided ones
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is found about a sentence."""
-
     sentence: str  # what the original says, in our words
     test: str  # what makes it true, in words
     case: str  # the recipe, kind of path or group of runs that was looked at
@@ -50,10 +48,8 @@ class Verdict:
 def decide(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the verdicts of one table with their p-values corrected and what these decide."""
     corrected = false_discovery_control([v.p for v in verdicts]).tolist() if verdicts else []
-    return [
-        replace(v, corrected=p, holds=None if p > LEVEL else 2 * v.count > v.n)
-        for v, p in zip(verdicts, corrected, strict=True)
-    ]
+    pairs = zip(verdicts, corrected, strict=True)
+    return [replace(v, corrected=p, holds=None if p > LEVEL else 2 * v.count > v.n) for v, p in pairs]
 
 
 def interval(count: int, n: int) -> tuple[float, float]:
@@ -63,12 +59,10 @@ def interval(count: int, n: int) -> tuple[float, float]:
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the median and its distribution-free interval of at least 95 %, infinite for too few values.
+    """Return the median and its interval of at least 95 %, between order statistics; infinite for few values.
 
-    Values may be infinite: a run that never arrives is later than all that do. Where both of two runs that
-    are compared never arrive their difference is not a number; it counts as no difference.
-
-    Source: the interval between two order statistics whose binomial probability is at least 95 %.
+    Values may be infinite: a run that never arrives is later than all that do. Where neither of two runs that
+    are compared arrives their difference is not a number; it counts as no difference.
     """
     ordered = np.sort(np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf))
     n = len(ordered)
@@ -77,3 +71,22 @@ def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
     middle = ordered[[(n - 1) // 2, n // 2]]
     median = middle[0] if middle[0] == middle[1] else middle.mean()
     return float(median), float(low), float(high)
+
+
+def number(value: float | None, form: str = "") -> str:
+    """Return a number as a cell shows it: None leaves it empty, infinity is a step that never comes."""
+    if value is None:
+        return ""
+    if not form and np.isinf(value):
+        return "never" if value > 0 else "−∞"
+    whole = abs(value) >= 10 or float(value).is_integer()
+    return format(value, form or (".0f" if whole else ".3f"))
+
+
+def with_interval(value: float, low: float, high: float, form: str) -> str:
+    return f"{value:{form}} ({low:{form}} to {high:{form}})"
+
+
+def once(words: Sequence[str]) -> list[str]:
+    """Return the words of a column without those that repeat the row above."""
+    return ["" if word == above else word for above, word in zip([None, *words], words, strict=False)]

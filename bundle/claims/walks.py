@@ -1,13 +1,12 @@
 """What the original report says of its three walks, counted over many, and the tables of Task 3."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
-from bundle.claims.formats import Table, number, once, with_interval
-from bundle.claims.verdicts import Verdict, decide, interval
+from bundle.claims.verdicts import Table, Verdict, decide, interval, number, once, with_interval
 from bundle.original import WALK_FIGURES
 from bundle.runs.records import Record
 
@@ -21,11 +20,8 @@ PATH_MEASURES = {
 }
 
 
-@dataclass(frozen=True)
-class WalkClaim:
-    """One sentence of the original about a walk between two digits, true or not for a path."""
-
-    pair: tuple[int, int]  # the digits at the ends
+class WalkClaim(NamedTuple):
+    pair: tuple[int, int]  # the digits at the ends of a walk
     third: int | None  # the digit that is seen between; None: no third digit is
     sentence: str  # what the original says, in our words
 
@@ -45,10 +41,9 @@ WALK_CLAIMS = [
 def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[Verdict]:
     """Return verdicts from a record of `bundle.runs.walks.run_walks`: is each sentence true of most paths?
 
-    Where the sentence names a third digit there is a second test: is it seen on more paths than any other
-    third digit? It is set against the one seen most often, path by path: of those that show one of the two
-    and not the other, how many show the named one (McNemar 1947, exact). Where the other leads, it was
-    picked from eight, and p is multiplied by eight (Bonferroni).
+    A third digit that is named is also set against the other one seen most often, path by path: of those that
+    show one of the two and not the other, how many show the named one (McNemar 1947, exact)? Where the other
+    leads, it was picked from eight, and p is multiplied by eight (Bonferroni).
     """
     found = []
     for claim, kind in product(claims, KINDS):
@@ -68,7 +63,7 @@ def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> l
 
 
 def routes_of(record: Record, kind: str, pair: tuple[int, int], name: str = "route") -> list[str]:
-    """Return for each path the digits seen on it: a column of a record of `bundle.runs.walks.run_walks`."""
+    """Return for each path the digits seen on it, as the column of this name has them."""
     return record.columns[f"{kind} {pair[0]}-{pair[1]} {name}"]
 
 
@@ -89,10 +84,8 @@ def verdict_table(found: Sequence[Verdict]) -> Table:
 def reading_table(record: Record, *, sure: float) -> Table:
     """Return for each sentence and kind the share of paths under other readings, with intervals.
 
-    As tested: what the judge calls the image at any look; steps shown: only at the steps that are shown;
-    glimpsed: a digit counts as seen where its probability reaches the record's `glimpse`; sure ends: only
-    pairs whose ends the judge both gives a confidence of at least `sure`; pairs: how many these are; some
-    path: one is enough.
+    As tested: what the judge calls any image; steps shown: only those; glimpsed: where a digit's probability
+    reaches the record's `glimpse`; sure ends: of so many pairs, with a confidence of `sure` at both ends.
     """
     rows = []
     for claim, kind in product(WALK_CLAIMS, KINDS):
@@ -111,11 +104,9 @@ def reading_table(record: Record, *, sure: float) -> Table:
 
 
 def change_shares(record: Record) -> tuple[np.ndarray, np.ndarray]:
-    """Return shares (10, 10) of paths that change digit once, and the digits (10, 10) most seen between.
-
-    Above the diagonal on the line, below it on the circle; nan and -1 on it, -1 also where no third is seen.
-    """
+    """Return shares (10, 10) of paths that change digit once, and the digits (10, 10) most seen between."""
     c, shares, between = record.columns, np.full((10, 10), np.nan), np.full((10, 10), -1)
+    # above the diagonal on the line, below it on the circle; nan and -1 on it, -1 also where no third is seen
     for kind, place in zip(KINDS, ((c["first"], c["second"]), (c["second"], c["first"])), strict=True):
         visits = np.array(c[f"{kind} visits"])  # (pairs, 10)
         shares[place] = np.divide(c[f"{kind} once"], c["paths"])
@@ -127,18 +118,14 @@ def seen_table(lines: Sequence, circles: Sequence) -> Table:
     """Return a row for each walk (a `bundle.runs.strips.Strip`) on the line and its like on the circle."""
     rows = []
     for both in zip(lines, circles, strict=True):
-        rows.append([f"{both[0].first} → {both[0].second}"])
-        for walk in both:
-            third = ", ".join(map(str, walk.between)) or "none"
-            rows[-1] += [" ".join(map(str, walk.facts["digits"])), third]
+        seen = [" ".join(map(str, walk.facts["digits"])) for walk in both]
+        third = [", ".join(map(str, walk.between)) or "none" for walk in both]
+        rows.append([f"{both[0].first} → {both[0].second}", seen[0], third[0], seen[1], third[1]])
     return ["Walk", "Line", "Third digits", "Circle", "Third digits"], rows
 
 
 def path_table(record: Record) -> Table:
-    """Return a row for each measure of images at the ends and in the middle of both kinds of path.
-
-    The last row is the perceptual path length of whole paths, with its interval.
-    """
+    """Return rows of measures at the ends and in the middle of paths; the last is of whole paths."""
     c, s, middle = record.columns, record.summary, len(record.columns["alpha"]) // 2
     rows = []
     for name, words in PATH_MEASURES.items():

@@ -1,4 +1,4 @@
-"""What the explorers are made of: controls with names, and pictures as HTML with alternative text.
+"""What the explorers are made of, for the eye and for screen readers.
 
 ipywidgets gives no name to a slider's handle or to the icons of Play, and no alternative text to its image.
 So each slider stands beside a field with its name, a named button plays it, and pictures are PNG in HTML.
@@ -49,18 +49,15 @@ def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
     make = widgets.IntText if isinstance(slider, widgets.IntSlider) else widgets.FloatText
     look = {"layout": {"width": "160px"}, "style": NAMES}
     field = make(description=name, tooltip=slider.tooltip, step=slider.step, **look)
-
-    def follow(_=None) -> None:
-        field.value = round(slider.value, 3)
+    widgets.dlink((slider, "value"), (field, "value"), lambda value: round(value, 3))
 
     def lead(_) -> None:
         if not slider.min <= field.value <= slider.max:
-            allowed = f"it must be from {slider.min:g} to {slider.max:g}"
-            words.value = status(f"{name} is {field.value:g}; {allowed}.")
+            allowed = f"from {slider.min:g} to {slider.max:g}"
+            words.value = status(f"{name} is {field.value:g}; it must be {allowed}.")
         elif field.value != round(slider.value, 3):
             slider.value = field.value
 
-    whenever([slider], follow)
     field.observe(lead, "value")
     return field
 
@@ -109,8 +106,8 @@ def veiled(pixels: np.ndarray, figure: Figure, x: float) -> np.ndarray:
         if axes.get_subplotspec():  # not a colour bar
             column, box = axes.transData.transform((x, 0))[0], axes.bbox
             rows = slice(round(height - box.y1), round(height - box.y0))
-            part = rows, slice(round(column), round(box.x1))
-            seen[part] = 255 - (255 - seen[part]) // 10
+            part = seen[rows, round(column) : round(box.x1)]
+            part[:] = 255 - (255 - part) // 10
     return seen
 
 
@@ -133,22 +130,15 @@ def bars(chances: np.ndarray, *, title: str, colour: str) -> str:
     )
     label = f"{title}: " + ", ".join(f"{k} {p:.0%}" for k, p in enumerate(chances))
     look = "font-size:12px;fill:var(--jp-ui-font-color1,currentColor);display:block"
+    head = f"<div style='font-weight:600;line-height:2'>{title}</div>"
     return (
-        f"<div style='font-weight:600;line-height:2'>{title}</div>"
-        f"<svg role='img' aria-label='{label}' width='250' height='192' style='{look}'>{drawing}</svg>"
+        f"{head}<svg role='img' aria-label='{label}' width='250' height='192' style='{look}'>{drawing}</svg>"
     )
 
 
 def unspoken(look: str, content: str) -> str:
     """Return HTML for the eye alone: words elsewhere say the same."""
     return f"<div aria-hidden='true' style='{look}'>{content}</div>"
-
-
-def pointer(fraction: float, *, width: int) -> str:
-    """Return a pointer down at a fraction of the width."""
-    look = f"position:absolute;left:{fraction * width:.1f}px;transform:translateX(-50%)"
-    sign = f"<span style='{look}'>\u25bc</span>"
-    return unspoken(f"width:{width}px;height:14px;line-height:14px;position:relative", sign)
 
 
 def boxes(signs: str, *, filled: int) -> str:

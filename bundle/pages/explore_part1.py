@@ -22,13 +22,7 @@ CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixel
 def part1_explorer(
     records: Sequence[Record], model: LSTM, *, every: int, units: Sequence[int], trained: int
 ) -> widgets.Widget:
-    """Return an explorer of accuracy curves, and of a palindrome of one's own inside a trained LSTM.
-
-    Args:
-        every: steps between plotted points.
-        units: of the model, drawn from top to bottom.
-        trained: the longest sequence in its training.
-    """
+    """Return the two explorers below, one under the other."""
     titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
     first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
     curves = accuracy_explorer(records, every=every)
@@ -36,14 +30,13 @@ def part1_explorer(
 
 
 def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widget:
-    """Return an explorer of accuracy against step: cell, recipe and length; see `part1_explorer`."""
+    """Return an explorer of the accuracy of each `every` nth step: by cell, recipe and length."""
     runs = grouped(records, "cell", "recipe", "seq_length")
     cells, recipes, lengths = (list(dict.fromkeys(values)) for values in zip(*runs, strict=True))
     named = [(recipe.replace("-", " "), recipe) for recipe in recipes]
-    reads = "digits that the network reads before it answers"
     cell = controls.dropdown("Cell", cells, "the network: LSTM or vanilla RNN")
     recipe = controls.dropdown("Recipe", named, "how it was trained")
-    length = controls.dropdown("Length", sorted(lengths), reads, value=lengths[0])
+    length = controls.dropdown("Length", sorted(lengths), "digits that the network reads before it answers")
     words, picture = widgets.HTML(), widgets.HTML()
 
     def show(_=None) -> None:
@@ -52,26 +45,24 @@ def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widge
         if not chosen:
             there = sorted(n for c, r, n in runs if (c, r) == (cell.value, recipe.value))
             rest = f"the lengths {', '.join(map(str, there))}" if there else "none: take another"
-            words.value = controls.status(f"No runs of {name}. Of this cell and recipe there are {rest}.")
-            picture.value = ""
+            said = f"No runs of {name}. Of this cell and recipe there are {rest}."
+            words.value, picture.value = controls.status(said), ""
             return
         final = [final_accuracy(record, last=100) for record in chosen]
-        said = (
-            f"{name}, {len(chosen)} seeds. Median step first at 100 %: {in_words(chosen, recipe.value)}. "
-            f"Last 100 steps: {np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}."
-        )
+        said = f"{name}, {len(chosen)} seeds. Median step first at 100 %: {in_words(chosen, recipe.value)}. "
+        said += f"Last 100 steps: {np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}."
         words.value = controls.status(said)
         pixels = controls.drawn(draw_accuracy_curves(chosen, every=every))
         picture.value = controls.image(pixels, f"Accuracy against step. {said}", width=CURVES)
 
+    length.value = lengths[0]
     controls.whenever([cell, recipe, length], show)
     return widgets.VBox([controls.row(cell, recipe, length), words, picture])
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
-    """Return an explorer of one palindrome inside an LSTM, digit by digit; see `part1_explorer`."""
-    longest = 2 * trained + 1
-    source = torch.Generator().manual_seed(0)
+    """Return an explorer of a palindrome of one's own inside an LSTM that was `trained` on so many digits."""
+    longest, source = 2 * trained + 1, torch.Generator().manual_seed(0)
     allowed = f"3 to {longest} digits that read the same backwards, then Enter"
     look = {"layout": {"width": "480px", "max_width": "100%"}, "style": controls.NAMES}
     typed = widgets.Text(description="Palindrome", continuous_update=False, tooltip=allowed, **look)
@@ -84,7 +75,13 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         if problem := wrong(text, longest=longest):
             words.value = controls.status(problem + (f" Still shown: {now['text']}." if now else ""))
             return
-        now.update(text=text, **_followed(model, text, units=units))
+        *digits, last = map(int, text)
+        x = torch.tensor(digits, dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
+        seen = {name: values[:, 0].cpu() for name, values in trace(model, x).items()}
+        chances = seen["logits"].softmax(1).numpy()  # (steps, 10)
+        states = {name: seen[name].numpy() for name in "ifoc"}
+        figure = draw_inside(states, digits, units=units, right=chances[:, last])
+        now.update(text=text, chances=chances, figure=figure, pixels=controls.drawn(figure))
         step.max = len(text) - 1
         if step.value == step.max:
             show()
@@ -120,30 +117,17 @@ def wrong(text: str, *, longest: int) -> str:
         return f"Only the digits 0 to 9 can be read; here is also {shown}."
     if not 3 <= len(text) <= longest:
         return f"The number of digits is {len(text)}; it must be from 3 to {longest}."
-    if text != text[::-1]:
-        mended = text + text[-2::-1]
-        hint = f" {mended} is one." if len(mended) <= longest else ""
-        return f"{text} is not a palindrome: backwards it is {text[::-1]}.{hint}"
-    return ""
+    if text == text[::-1]:
+        return ""
+    mended = text + text[-2::-1]
+    hint = f" {mended} is one." if len(mended) <= longest else ""
+    return f"{text} is not a palindrome: backwards it is {text[::-1]}.{hint}"
 
 
 def _answer(text: str, count: int, chances: np.ndarray, *, trained: int) -> str:
     """Return in words what the network says (10,) after so many digits of a palindrome."""
     length, says = len(text) - 1, int(chances.argmax())
     said = f"After {count} of {length} digits the network says {says}, {chances[says]:.0%} sure."
-    if count < length:
-        said += " If the palindrome ended here, that would be its answer."
-    else:
-        said += " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
+    ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
+    said += ended if count == length else " If the palindrome ended here, that would be its answer."
     return said + (f" It was trained on no more than {trained} digits." if length > trained else "")
-
-
-def _followed(model: LSTM, text: str, *, units: Sequence[int]) -> dict:
-    """Return the answers (steps, 10) on a palindrome's way through an LSTM, and the way as a figure."""
-    *read, last = map(int, text)
-    x = torch.tensor(read, dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
-    seen = {name: values[:, 0].cpu() for name, values in trace(model, x).items()}
-    chances = seen["logits"].softmax(1).numpy()
-    states = {name: seen[name].numpy() for name in "ifoc"}
-    figure = draw_inside(states, read, units=units, right=chances[:, last])
-    return {"chances": chances, "figure": figure, "pixels": controls.drawn(figure)}

@@ -19,15 +19,10 @@ from lib.networks import answers
 CURVE, GRID = 440, 370  # widths on the screen, in pixels
 
 
-def task2_explorer(
-    record: Record, grids: Mapping[int, np.ndarray], generator: Generator, *, seed: int
-) -> widgets.Widget:
-    """Return an explorer of a GAN's training: the same noises at each checkpoint, with what was measured.
+def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
+    """Return an explorer of the same noises along a GAN's training: `grids` (25 k, 28, 28) uint8 by batch.
 
-    Args:
-        grids: by batch, (25 k, 28, 28) uint8: the images of k sets of 25 noises, the same at each batch.
-        generator: the one that is kept, for noises drawn at a click.
-        seed: of the first noises drawn at a click; the next clicks count up.
+    `generator` is the one that is kept; at a click it is given noises of a `seed`, which counts up.
     """
     quality, sets = quality_by_batch(record), min(map(len, grids.values())) // 25
     turns, seeds = cycle(range(sets)), count(seed)
@@ -68,8 +63,8 @@ def task2_explorer(
         display(as_bytes(images).numpy(), said, record.summary)
 
     controls.whenever([batch], show)
-    stored = "the next stored set of noises, at every batch"
-    other = controls.button("Other noise", stored, turn, disabled=sets < 2)
+    other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
+    other.disabled = sets < 2
     new = controls.button("New noise", "25 noises drawn now, for the generator that is kept", draw)
     steering = controls.steered(slider, batch, milliseconds=500)
     return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])

@@ -1,11 +1,10 @@
 """The explorer of Task 3: walks between two digits."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import ipywidgets as widgets
 import numpy as np
 import torch
-from torch import Tensor
 
 from bundle.original import WALKS
 from bundle.pages import controls
@@ -25,24 +24,24 @@ FINE = 25  # places of the slider from one image of a strip to the next
 def task3_explorer(
     generator: Generator, classifier: Classifier, *, steps: int, candidates: int, seed: int
 ) -> widgets.Widget:
-    """Return an explorer of walks from one digit to another; it begins with the first of the original's.
-
-    The two ends are chosen from `candidates` noises; each click on new end points counts the seed up.
-    """
+    """Return an explorer of walks between two of `candidates` noises; new end points count the seed up."""
     begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
     chosen, strip, mark, words, picture, judged = (widgets.HTML() for _ in range(6))
-    see = partial(_seen, generator, classifier)
+
+    def see(noises: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
+        images = answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
+        return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
     @lru_cache
-    def ends(seed: int, *digits: int) -> list[Tensor] | str:
+    def ends(seed: int, *digits: int) -> list[torch.Tensor] | str:
         """Return the two noises, or in words why there are none."""
         source = torch.Generator().manual_seed(seed)
+        noise = torch.randn(candidates, generator.latent_dim, generator=source)
         try:
-            noise = torch.randn(candidates, generator.latent_dim, generator=source)
-            found = endpoints(generator, classifier, noise, *digits)
+            return [one.noise for one in endpoints(generator, classifier, noise, *digits)]
         except ValueError as error:
             return f"{error}."
-        return [one.noise for one in found]
 
     walk = lru_cache(lambda kind, *pair: _strip(*see(path(*ends(*pair), steps=steps, kind=kind))))
     now = {"seed": seed}
@@ -56,15 +55,16 @@ def task3_explorer(
             chosen.value = controls.status(found)
             return
         strip.value = walk(kind.value, *pair)
-        chosen.value = controls.status(
-            f"From {begin.value} to {end.value} along a {kind.label}. The ends: of {candidates} noises "
-            f"(seed {now['seed']}) the two that the judge is surest of."
-        )
+        surest = f"The ends: of {candidates} noises (seed {now['seed']}) the two that the judge is surest of."
+        chosen.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
         noise = between(*found, torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = see(noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
-        mark.value = controls.pointer((0.5 + alpha.value * (steps - 1)) / steps, width=STRIP)
+        place = f"position:absolute;left:{(0.5 + alpha.value * (steps - 1)) / steps * STRIP:.1f}px"
+        arrow = f"<span style='{place};transform:translateX(-50%)'>\u25bc</span>"
+        box = f"width:{STRIP}px;height:14px;line-height:14px;position:relative"
+        mark.value = controls.unspoken(box, arrow)
         judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
         words.value = controls.status(said)
 
@@ -74,8 +74,7 @@ def task3_explorer(
 
     controls.whenever([begin, end, kind, alpha], show)
     new = controls.button("New end points", "draw other noises for the same two digits", renew)
-    number = controls.number("Alpha", alpha, words)
-    steering = controls.steered(alpha, number, milliseconds=50, stride=2)
+    steering = controls.steered(alpha, controls.number("Alpha", alpha, words), milliseconds=50, stride=2)
     choices, shown = controls.row(begin, end, kind, new), controls.row(picture, judged)
     return widgets.VBox([choices, chosen, steering, mark, strip, words, shown])
 
@@ -89,12 +88,6 @@ def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, .
     look = {"orientation": "horizontal", "layout": {"width": "240px"}}
     kind = widgets.RadioButtons(options=kinds, description="Path", tooltip=tip, **look)
     return begin, end, kind, widgets.FloatSlider(max=1, step=1 / (FINE * (steps - 1)), tooltip=far)
-
-
-def _seen(generator: Generator, classifier: Classifier, noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
-    images = answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
-    return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
 
 def _strip(images: np.ndarray, chances: np.ndarray) -> str:

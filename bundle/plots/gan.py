@@ -49,10 +49,7 @@ def draw_quality_curve(batches: Sequence[int], distances: Sequence[float], *, fl
 
 @styled
 def draw_measures(record: Record) -> Figure:
-    """Draw nine measures against the batch: of the averaged generator, the raw one, and real images.
-
-    The batches are even up to a hundredth of the run, and logarithmic from there.
-    """
+    """Draw nine measures against the batch: of the averaged generator, the raw one, and real images."""
     columns = quality_columns(record)
     last = max(columns["batch"])
     figure, grid = panels(5.2, 3, 3)
@@ -61,7 +58,7 @@ def draw_measures(record: Record) -> Figure:
             axes.plot(columns["batch"], columns[prefix + name], line, markersize=2, label=label, **POINTS)
         axes.axhline(record.summary[f"real_{name}"], label="real images", **THIN)
         axes.set_title(words, pad=3)
-        axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)
+        axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)  # even up to a hundredth
         tick(axes, sorted({0, last // 100, last // 10, last}))
         axes.set_xlim(0, None)
         if name == "frechet_distance":

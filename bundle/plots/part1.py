@@ -17,10 +17,7 @@ WRITTEN, OURS = (GREY, ":", "s"), ("black", "-", "^")  # of the recipes that hav
 
 @styled
 def draw_accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
-    """Draw accuracy against step for one cell and length: per recipe the mean and the range over seeds.
-
-    A point is plotted `every` so many steps (the original report logs every 10).
-    """
+    """Draw accuracy against step: per cell and recipe mean and range over seeds, at `every` nth step."""
     figure, (axes,) = panels(2.3)
     for (cell, recipe), group in grouped(records, "cell", "recipe").items():
         accuracy = np.array([record.columns["accuracy"][::every] for record in group])  # (seeds, points)
@@ -37,10 +34,7 @@ def draw_accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
 
 @styled
 def draw_accuracy_against_length(records: Sequence[Record], *, last: int) -> Figure:
-    """Draw the mean accuracy of the last `last` steps against the sequence length, a panel per recipe.
-
-    Points are seeds; lines join their means.
-    """
+    """Draw accuracy in the `last` steps against length, as seeds and means, a panel a recipe."""
     recipes = grouped(records, "recipe")
     figure, row = panels(2.3, 1, len(recipes), sharey=True)
     for axes, ((recipe,), group) in zip(row, recipes.items(), strict=True):
@@ -57,10 +51,7 @@ def draw_accuracy_against_length(records: Sequence[Record], *, last: int) -> Fig
 
 @styled
 def draw_memory_span(records: Sequence[Record], *, last: int, accuracy: float, share: float) -> Figure:
-    """Draw the accuracy of the last `last` steps against the sequence length, and name the memory span.
-
-    Points are seeds; lines join their medians. `accuracy` is remembering, if this share of seeds has it.
-    """
+    """Draw accuracy in the `last` steps against length, as seeds and medians; name the `span`."""
     figure, (axes,) = panels(2.6)
     for (cell, recipe), group in grouped(records, "cell", "recipe").items():
         finals = final_by_length(group, last=last)
@@ -86,13 +77,10 @@ def _plot_seeds(axes: Axes, finals: Mapping, middle: Callable, look: tuple, *, l
 
 
 @styled
-def draw_inside(
-    states: Mapping[str, np.ndarray], digits: Sequence[int], *, units: Sequence[int], right: np.ndarray
-) -> Figure:
-    """Draw gates and cell of some units over one palindrome, and how sure of the right digit the network is.
+def draw_inside(states: Mapping, digits: Sequence[int], *, units: Sequence[int], right: np.ndarray) -> Figure:
+    """Draw gates and cell of units, from top to bottom, over a palindrome, and how sure the network is.
 
-    `states` has i, f, o and c, each (seq_length, hidden); the units stand from top to bottom, the digits
-    under the steps; `right` (seq_length,) is the probability of the right digit if the sequence ended there.
+    `states` has i, f, o, c (seq_length, hidden); `right` (seq_length,) is p of the last digit at each step.
     """
     names = {"i": "input gate $i$", "f": "forget gate $f$", "o": "output gate $o$", "c": r"cell, $\tanh c$"}
     figure, (*rows, last) = panels(5.2, 5, 1, sharex=True, height_ratios=(3, 3, 3, 3, 2))
@@ -105,18 +93,15 @@ def draw_inside(
         figure.colorbar(picture, ax=axes, fraction=0.02, pad=0.01)
     last.plot(range(len(digits)), right, "-", color=COLOURS["LSTM"], marker="o", markersize=2)
     last.set(ylim=(0, 1.04), ylabel="P(right)", xlim=(-0.5, len(digits) - 0.5), xlabel="input digit")
-    last.set_xticks(range(len(digits)), [str(digit) for digit in digits])
+    last.set_xticks(range(len(digits)), digits)
     return figure
 
 
 @styled
 def draw_softmax_twice(classes: int = 10) -> Figure:
-    """Draw loss and surviving gradient against the probability of the right class, softmax once and twice.
-
-    The other classes share the rest equally; the gradient is the one on the right class's logit.
-    """
+    """Draw loss and the gradient on the right logit against the right class's p, softmax once and twice."""
     p, chance = np.linspace(0.001, 0.999, 999), 1 / classes
-    other = (1 - p) / (classes - 1)
+    other = (1 - p) / (classes - 1)  # the other classes share the rest equally
     second = 1 / (1 + (classes - 1) * np.exp(other - p))  # softmax of (p, other, ...), the right class
     # through the outer softmax, 1 - second, and back through the inner one, p (1 - p + other)
     pull = (1 - second) * p * (1 - p + other)
@@ -127,8 +112,8 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
         axes.plot(p, twice, "--", color=GREY, label="softmax twice")
         axes.set(xlabel="probability of the right class", xlim=(0, 1))
     level(left, floor, f"floor {floor:.5f}", va="top")
-    left.axvline(chance, linestyle=":", **THIN)
-    right.axvline(chance, linestyle=":", **THIN)
+    for axes in (left, right):
+        axes.axvline(chance, linestyle=":", **THIN)
     right.annotate("chance", (chance, 1), xytext=(3, 0), textcoords="offset points", va="top")
     left.set(ylabel="loss (nats)", ylim=(0, 5))
     right.set(ylabel="gradient on the right logit", ylim=(0, 1.04))
@@ -138,10 +123,7 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
 
 @styled
 def draw_speed(scaling: Mapping[str, Sequence[Mapping]]) -> Figure:
-    """Draw the time of a training step against length, units, batch and seeds, beside torch's and the floor.
-
-    `scaling` has by what grows a list of its value and "ms" by side: torch, ours and floor.
-    """
+    """Draw the time of a step against what grows: `scaling` has by its name points: its value, ms by side."""
     names = {"seq_length": "length", "hidden": "units", "batch": "batch", "seeds": "seeds, in turn"}
     looks = {
         "torch": {"label": "torch.nn.LSTM", "color": GREY, "linestyle": "--", "marker": "s"},

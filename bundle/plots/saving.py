@@ -8,7 +8,6 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -30,8 +29,9 @@ def plotted(figure: Figure) -> list[dict]:
     """Return the values that a figure shows, one dict per axes: lines, bands and pictures."""
     panels = []
     for axes in figure.axes:
+        lines = [(line.get_label(), *line.get_xydata().T) for line in axes.lines]
         panel = {
-            "lines": [_line(line) for line in axes.lines],
+            "lines": [{"label": label, "x": x.tolist(), "y": y.round(6).tolist()} for label, x, y in lines],
             "bands": [[p.vertices.round(6).tolist() for p in band.get_paths()] for band in axes.collections],
             "pictures": [np.asarray(image.get_array()).tolist() for image in axes.images],
         }
@@ -48,29 +48,20 @@ def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dic
 
 
 def save_walk(frames: Sequence[np.ndarray], path: Path, *, facts: dict, provenance: dict) -> None:
-    """Write frames (h, w) uint8 as `path`.png (in a row), .gif (there, back and on for ever), .json (facts).
-
-    The animation takes two seconds there; its first and last frame stay for four times as long as the others.
-    """
+    """Write frames (h, w) uint8 as `path`.png (in a row), .gif (there, back and again), .json (facts)."""
     row = tile(np.stack(frames), columns=len(frames))
     save_picture(row, path.with_suffix(".png"), scale=4, provenance=provenance)
-    each = round(200 / len(frames)) * 10  # ms; a GIF counts in hundredths of a second
+    each = round(200 / len(frames)) * 10  # ms, two seconds one way; a GIF counts in hundredths of a second
     first, *others = [_enlarged(frame, 4) for frame in [*frames, *frames[-2:0:-1]]]
     stays = [each * (4 if k in (0, len(frames) - 1) else 1) for k in range(1 + len(others))]
     about = {"duration": stays, "loop": 0, "optimize": False, "comment": json.dumps(provenance).encode()}
-    gif = path.with_suffix(".gif")
-    _write(gif, first.save, format="gif", save_all=True, append_images=others, **about)
+    _write(path.with_suffix(".gif"), first.save, format="gif", save_all=True, append_images=others, **about)
     text = json.dumps(provenance | facts, indent=1) + "\n"
     write_atomically(path.with_suffix(".json"), text.encode())
 
 
 def _metadata(provenance: dict) -> dict[str, str]:
     return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
-
-
-def _line(line: Line2D) -> dict:
-    x, y = line.get_xydata().T
-    return {"label": line.get_label(), "x": x.tolist(), "y": y.round(6).tolist()}
 
 
 def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:

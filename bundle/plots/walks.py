@@ -19,8 +19,7 @@ def draw_line_and_circle(record: Record) -> Figure:
     """Draw norm, quality and speed of images along both kinds of path, from a record of `run_walks`."""
     columns, short = record.columns, record.summary["short frechet_distance"]
     alpha, high = columns["alpha"], columns["line norm high"][0]
-    figure, row = panels(2.4, 1, 3)
-    norm, quality, speed = row
+    figure, (norm, quality, speed) = panels(2.4, 1, 3)
     norm.axhspan(columns["line norm low"][0], high, color=GREY, **BAND)
     norm.annotate("95 % of noises", (0.02, high), xytext=(0, -2), textcoords="offset points", va="top")
     for kind, path in PATHS.items():
@@ -37,19 +36,15 @@ def draw_line_and_circle(record: Record) -> Figure:
     norm.set(ylabel="norm of the noise", ylim=(0, None))
     quality.set(ylabel="Fréchet distance", ylim=(0, 1.25 * max(short, *columns["line frechet_distance"])))
     speed.set(ylabel="speed in the judge's features", ylim=(0, 1.1 * speed.dataLim.y1))
-    for axes in row:
-        axes.set(xlabel="α", xlim=(-0.03, 1.03))
-        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    for axes in figure.axes:
+        axes.set(xlabel="α", xlim=(-0.03, 1.03), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
     legend_above(figure, 2)
     return figure
 
 
 @styled
 def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tuple]]]) -> Figure:
-    """Draw how many paths show each third digit, a panel for each two ends.
-
-    `shares` has by ends, by kind of path, for each digit its share of paths and that share's interval.
-    """
+    """Draw by ends, by kind of path, which share of paths shows each third digit, (share, low, high) each."""
     figure, row = panels(2.1, 1, len(shares), sharey=True)
     for axes, (ends, kinds) in zip(row, shares.items(), strict=True):
         thirds = [digit for digit in range(10) if digit not in ends]
@@ -57,7 +52,7 @@ def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tup
             share, low, high = np.array([rows[digit] for digit in thirds]).T
             look = PATHS[kind] | {"linestyle": "none", "markersize": 3, "linewidth": 0.8}
             axes.errorbar(np.arange(len(thirds)) + offset, share, [share - low, high - share], **look)
-        axes.set_xticks(range(len(thirds)), [str(digit) for digit in thirds])
+        axes.set_xticks(range(len(thirds)), thirds)
         axes.set_xlabel(f"third digit, from {ends[0]} to {ends[1]}")
     row[0].set(ylabel="share of paths", ylim=(0, None))
     legend_above(figure, 2)
@@ -66,10 +61,7 @@ def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tup
 
 @styled
 def draw_change_table(shares: np.ndarray, between: np.ndarray) -> Figure:
-    """Draw for every two digits the share of paths that change once, and the digit most seen between.
-
-    `shares` (10, 10) are in [0, 1], nan on the diagonal; `between` (10, 10) is -1 where there is none.
-    """
+    """Draw shares (10, 10) of paths that change once, in [0, 1] or nan, and digits most seen, or -1."""
     figure, (axes,) = panels(4.2)
     image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (y, x), share in np.ndenumerate(shares):
