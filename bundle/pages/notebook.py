@@ -12,7 +12,7 @@ import tqdm
 import tqdm.auto
 from IPython.display import Image, Markdown, display
 
-from bundle.claims.formats import Table
+from bundle.claims.verdicts import Table
 from bundle.layout import Output
 from bundle.plots.digits import tile
 from bundle.plots.saving import save_figure, save_picture

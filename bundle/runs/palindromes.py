@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, field
+from itertools import product
 
 import numpy as np
 import torch
@@ -139,6 +140,46 @@ def look_at(settings: dict, *, units: int) -> tuple[LSTM, dict[str, np.ndarray],
     inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=seed)
     best = inside["remembered"].argsort()[::-1][:units]
     return model, inside, sorted(best.tolist(), key=lambda unit: -inside["c"][-1, unit])
+
+
+def part1_runs(
+    common: dict,
+    ours: dict,
+    *,
+    seeds: range,
+    cells: list[str],
+    recipes: list[str],
+    seq_lengths: list[int],
+    far: dict,
+    far_lengths: list[int],
+    span_lengths: list[int],
+    ablation_length: int,
+) -> dict[str, list[dict]]:
+    """Return the settings of every run of Part 1 by its group; those of the ablation by what is changed.
+
+    `ours` is what our recipe changes in `common`, `far` what both change beyond the lengths above.
+    """
+    lstm, mine = common | {"cell": "LSTM"}, common | {"cell": "LSTM", "recipe": "ours"} | ours
+    spans = product([("RNN", "corrected"), ("LSTM", "as-written"), ("LSTM", "corrected")], span_lengths)
+    check = {"check_lengths": list(range(3, ablation_length + 1)), "check_count": 500}
+    ablated = {"seq_length": ablation_length}
+    long = dict.fromkeys([*far_lengths, *filter(None, [ablation_length])])
+    groups = {
+        "original": [
+            common | {"cell": c, "recipe": r, "seq_length": n}
+            for c, r, n in product(cells, recipes, seq_lengths)
+        ],
+        "unscheduled": [lstm | {"recipe": r, "seq_length": 10, "schedule_factor": 1.0} for r in recipes],
+        "ours": [mine | {"seq_length": n} for n in seq_lengths],
+        "span": [common | {"cell": c, "recipe": r, "seq_length": n} for (c, r), n in spans if far_lengths],
+        "far": [mine | far | {"seq_length": n} | (check if n == ablation_length else {}) for n in long],
+    }
+    for name, change in PALINDROME_ABLATION.items() if ablation_length else ():
+        groups[name] = [mine | far | ablated | change]
+    return {
+        name: [PalindromeRun(**one, seed=seed).settings() for one in group for seed in seeds]
+        for name, group in groups.items()
+    }
 
 
 def palindrome_cost(settings: dict) -> float:
