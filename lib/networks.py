@@ -34,22 +34,32 @@ def answers(network: nn.Module, inputs: Tensor, *, batch_size: int) -> Tensor:
 
 
 def save_network(network: nn.Module, directory: Path, name: str, *, sizes: dict, **about: dict) -> None:
-    """Write NAME.safetensors, and NAME.json with the constructor's `sizes` and what else is said."""
+    """Write NAME.safetensors, and NAME.json with `sizes`, a digest of the weights and what else is said."""
     weights = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
     write_atomically(Path(directory, f"{name}.safetensors"), save(weights))
-    text = json.dumps({"sizes": sizes, **about}, indent=2) + "\n"
+    text = json.dumps({"sizes": sizes, "weights": weights_digest(network), **about}, indent=2) + "\n"
     write_atomically(Path(directory, f"{name}.json"), text.encode())
 
 
 def load_network(kind: type[nn.Module], directory: Path, name: str) -> nn.Module:
-    """Return what `save_network` wrote, in eval mode; raise FileNotFoundError naming the missing file."""
+    """Return what `save_network` wrote, in eval mode.
+
+    Raises FileNotFoundError naming the missing file, ValueError for a damaged one.
+    """
     about, weights = (Path(directory, f"{name}.{suffix}") for suffix in ("json", "safetensors"))
     for file in (about, weights):
         if not file.is_file():
             way_out = f"train the {name} first (task2.ipynb, or `make report`)"
             raise FileNotFoundError(f"{file} is missing; {way_out}")
-    network = kind(**json.loads(about.read_text())["sizes"])
-    network.load_state_dict(load(weights.read_bytes()))
+    try:
+        said = json.loads(about.read_text())
+        network = kind(**said["sizes"])
+        network.load_state_dict(load(weights.read_bytes()))
+        whole = weights_digest(network) == said["weights"]
+    except Exception as error:  # each of the two formats has errors of its own
+        raise ValueError(f"{about} or {weights.name} is damaged ({type(error).__name__}: {error})") from None
+    if not whole:
+        raise ValueError(f"{weights} is damaged: its weights are not those that {about.name} names")
     return network.eval()
 
 

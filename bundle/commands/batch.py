@@ -21,13 +21,13 @@ import yaml
 
 from bundle.commands.execute import execute, sources
 from bundle.pages.notebook import progress
-from bundle.runs import records
+from bundle.runs import code, records
 from bundle.runs.outcome import Outcome
 from bundle.runs.study import StudyError, study
 from bundle.runs.workers import workers
 from lib.files import write_atomically
 
-OURS = ("notebook", "sources", "folder")  # settings of a run that are no parameters of its notebook
+OURS = ("notebook", "sources", "code", "folder")  # settings of a run that are no parameters of its notebook
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -50,15 +50,16 @@ def main(arguments: list[str] | None = None) -> None:
     if not options.notebook.is_file():
         raise ValueError(f"{options.notebook} does not exist; name one of the notebooks")
     folder = options.output / options.notebook.stem
-    ours = (str(options.notebook), sources(options.notebook)[:12], str(folder))
+    made_from = sources(options.notebook)[:12], code.digest_all(code.sources())[:12]
+    ours = (str(options.notebook), *made_from, str(folder))
     settings = [dict(zip(OURS, ours, strict=True)) | combination for combination in crossed(options.grid)]
     title = f"{len(settings)} combinations of {options.notebook.stem}"
     print(title, flush=True)
     with workers(options.scheduler, limit=options.processes) as executor:
         try:
             with progress(title) as move:
-                _, ran = study(run, settings, directory=folder / "done", executor=executor, progress=move)
-            print(f"{ran} executed now, {len(settings) - ran} were done before.")
+                made = study(run, settings, directory=folder / "done", executor=executor, progress=move).made
+            print(f"{made.total()} executed now, {len(settings) - made.total()} were done before.")
         finally:
             write_atomically(folder / "results.csv", tabulated(settings, folder / "done").encode())
             print(f"The table of results is {folder / 'results.csv'}, the notebooks are beside it.")
@@ -105,7 +106,7 @@ def slug(parameters: dict) -> str:
 
 def tabulated(settings: list[dict], done: Path) -> str:
     """Return the combinations and their results as CSV: a row each, empty where a run failed."""
-    found = [records.find(one, done) for one in settings]
+    found = [records.find(one, done, identity=code.identity(run))[0] for one in settings]
     parameters = [name for name in settings[0] if name not in OURS]
     columns = dict.fromkeys(name for record in found if record for name in record.summary)
     text = io.StringIO()

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from bundle.commands.execute import execute, sources
-from bundle.runs.code import digest
+from bundle.runs.code import digest_all
 from bundle.runs.code import sources as code_files
 from lib import mnist
 from lib.files import alone, write_atomically
@@ -65,19 +65,19 @@ def load_profile(path: Path) -> dict:
 def stages(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
     """Yield each stage when the ones before are made: name, what it is made from, what makes its files."""
     yield "data", [str(mnist.folder())], mnist.fetch
-    code = digest(code_files(without=("bundle/commands", "bundle/pages/pdf.py", "bundle/pages/cells.py")))
+    code = digest_all(code_files(without=("bundle/commands", "bundle/pages/pdf.py", "bundle/pages/cells.py")))
     inputs, executed = {}, []
     for name in NOTEBOOKS:
         parameters = json.dumps(profile["parameters"].get(name, {}), sort_keys=True)
         inputs[name] = [code, sources(Path(f"{name}.ipynb")), parameters]
         if name in BENCHMARKS:
-            inputs[name].append(digest(Path("results").glob(f"bench-{BENCHMARKS[name]}.json")))
+            inputs[name].append(digest_all(Path("results").glob(f"bench-{BENCHMARKS[name]}.json")))
         if name == "task3":
             inputs[name] += inputs["task2"]  # it uses the generator of task2
         executed.append(profile["notebooks"] / f"{name}.ipynb")
         yield name, inputs[name], partial(run_notebook, name, executed[-1], profile)
     front = Path("report", "front.md")
-    parts = digest([*executed, front, *sorted(Path("bundle/pages").glob("report.*"))])
+    parts = digest_all([*executed, front, *sorted(Path("bundle/pages").glob("report.*"))])
     yield "report", [parts], partial(bind_report, executed, front, profile["pdf"])
 
 
@@ -92,13 +92,13 @@ def update(
     if stamp.exists():
         before = json.loads(stamp.read_text())
         outputs = {Path(path): content for path, content in before["outputs"].items()}
-        whole = all(path.exists() and digest([path]) == content for path, content in outputs.items())
+        whole = all(path.exists() and digest_all([path]) == content for path, content in outputs.items())
         if before["inputs"] == inputs and whole:
             print(f"{stage}: up to date", flush=True)
             return
     print(f"{stage}: making", flush=True)
     started = time.perf_counter()
-    written = {str(path): digest([path]) for path in make()}
+    written = {str(path): digest_all([path]) for path in make()}
     write_atomically(stamp, json.dumps({"inputs": inputs, "outputs": written}).encode())
     times[stage] = time.perf_counter() - started
     print(f"{stage}: done in {times[stage]:.0f} s", flush=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import itertools
 import json
 import os
 import textwrap
@@ -23,6 +24,7 @@ from bundle.runs.workers import workers
 from lib.files import write_atomically
 from lib.progress import Progress
 
+OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
 SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
 
 
@@ -57,6 +59,7 @@ class Page:
         self.part, self.output = part, Output(Path(output_dir))
         self.results = self.output.results(part)
         self.scheduler, self.fresh = scheduler, fresh
+        self.other_code: list[str] = []  # how the code that made what is shown differs from the code here
 
     def study(
         self, title: str, run: Callable, settings: Mapping, *, below: str = "", **cost: Callable
@@ -64,18 +67,37 @@ class Page:
         """Return the records of groups of settings; see `study`. Say which were stored and which made now."""
         directory = self.results / below
         with progress(title) as told, workers(self.scheduler) as executor:
-            found, ran = study(
+            found = study(
                 run, settings, directory=directory, executor=executor, fresh=self.fresh, progress=told, **cost
             )
-        print(said(ran, sum(map(len, found.values())), directory))
-        return found
+        self._say(found.made, sum(map(len, found.records.values())), directory)
+        for record in itertools.chain(*found.records.values()):
+            self._note(record)
+        return found.records
 
     def ready(self, title: str, make: Callable, *arguments, **keywords) -> list:
-        """Return what `make` returns, but for the last: whether it was made now, which is said."""
+        """Return what `make` returns, but for the last: why it was made now, which is said."""
         with progress(title) as told:
-            *found, ran = make(*arguments, **keywords, fresh=self.fresh, progress=told)
-        print(said(int(ran), 1, self.output.root))
+            *found, why = make(*arguments, **keywords, fresh=self.fresh, progress=told)
+        self._say({} if why is None else {why: 1}, 1, self.output.root)
+        for one in found:
+            if isinstance(one, Record):
+                self._note(one)
         return found
+
+    def _say(self, made: Mapping[str, int], total: int, directory: Path) -> None:
+        """Say which runs were stored and which were made now, and why."""
+        ran, words = sum(made.values()), []
+        if taken := total - ran:
+            words.append(f"{taken} of {total} taken from {directory}")
+        words += [f"{count} made now" + (f": {why}" if why else "") for why, count in made.items()]
+        print("; ".join(words) + ("" if ran else " (fresh = True makes them again)") + ".")
+
+    def _note(self, record: Record) -> None:
+        """Warn once of each way in which the code that made a record differs from the code here."""
+        if record.other_code and record.other_code not in self.other_code:
+            self.other_code.append(record.other_code)
+            display(Markdown(f"**{OTHER_CODE}**: {record.other_code}."))
 
     def show(self, figure, name: str | int, about: Sequence[Record] | dict, caption: str) -> None:
         """Save a matplotlib figure and show it with its number and caption (Markdown).
@@ -84,6 +106,9 @@ class Page:
         that it was drawn from, or its provenance.
         """
         about = about if isinstance(about, dict) else described(about)
+        if self.other_code:
+            figure.suptitle(OTHER_CODE, color="red", fontsize=8)
+            caption += f" *{OTHER_CODE}.*"
         path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
         display(Image(png, width=round(figure.get_figwidth() * SCREEN_DPI)))
@@ -92,6 +117,7 @@ class Page:
     def table(self, name: str, table: Table, caption: str) -> None:
         """Show a table with its number and caption."""
         header, rows = table
+        caption += f" *{OTHER_CODE}.*" if self.other_code else ""
         lines = [header, ["---"] * len(header), *rows]
         text = "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
         display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
@@ -113,14 +139,6 @@ class Page:
 def source(function: Callable) -> None:
     """Show a function's code."""
     display(Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```"))
-
-
-def said(ran: int, total: int, directory: Path) -> str:
-    """Return the sentence that says which runs were stored and which were made now."""
-    if ran == total:
-        return f"{total} made now; stored in {directory}."
-    used = f"{total - ran} of {total} taken from {directory}, where the settings match"
-    return f"{used}; {ran} made now." if ran else f"{used} (fresh = True makes them again)."
 
 
 def make_first(notebook: str, needed: Path, **parameters) -> None:

@@ -16,7 +16,7 @@ from lib.evaluation.two_sample import c2st, classification_accuracy_score, predi
 from lib.gan.networks import Generator
 from lib.gan.training import GanResult, train_gan
 from lib.mnist import Mnist
-from lib.networks import answers
+from lib.networks import answers, weights_digest
 from lib.progress import Progress, silent
 
 CLASSIFIER = {  # the judge; one for all reports, so that their distances can be compared
@@ -47,15 +47,17 @@ def classifier_training(settings: dict) -> dict:
 
 
 @functools.cache
-def loaded(models: Path, dataset: str) -> tuple[Classifier, Mnist]:
-    """Return the stored classifier and a data set, on the GPU if there is one."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return load_classifier(models).to(device), mnist.load(name=dataset).to(device)
+def loaded(models: Path, dataset: str, judge: str) -> tuple[Classifier, Mnist]:
+    """Return the stored classifier, whose weights have the digest `judge`, and data; on a GPU if any."""
+    device, classifier = "cuda" if torch.cuda.is_available() else "cpu", load_classifier(models)
+    if (found := weights_digest(classifier)) != judge:
+        raise ValueError(f"the classifier in {models} is {found}, and the settings ask for {judge} as judge")
+    return classifier.to(device), mnist.load(name=dataset).to(device)
 
 
 @functools.cache
-def loaded_judge(models: Path, dataset: str) -> Judge:
-    return Judge(*loaded(models, dataset))
+def loaded_judge(models: Path, dataset: str, judge: str) -> Judge:
+    return Judge(*loaded(models, dataset, judge))
 
 
 def run_gan(
@@ -93,7 +95,7 @@ def run_gan(
 def measured_gan(settings: dict, *, models: Path) -> Outcome:
     """Return what `run_gan` finds of described settings, judged by the classifier in `models`."""
     run = GanRun.read(settings)
-    return run_gan(run, judge=loaded_judge(models, run.dataset))[1]
+    return run_gan(run, judge=loaded_judge(models, run.dataset, run.judge))[1]
 
 
 def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -> dict[str, float]:
@@ -114,7 +116,7 @@ def run_stacked(settings: dict, *, models: Path) -> Outcome:
     Beside them `real_modes` and `real_reverse_kl`, of as many stacks of test images: the baseline.
     """
     run = StackedRun.read(settings)
-    classifier, data = loaded(models, run.dataset)
+    classifier, data = loaded(models, run.dataset, run.judge)
     images = stack(data.train_images, run.stacks, seed=run.training.seed)
     source = torch.Generator().manual_seed(run.noise_seed)
     noise = torch.randn(run.samples, run.training.latent_dim, generator=source)

@@ -32,9 +32,10 @@ def commit() -> str:
 
 
 def described(records: Sequence[Record]) -> dict:
-    """Return what these records have in common: settings, all their seeds, versions and commits."""
+    """Return what these records have in common: settings, all their seeds, versions, commits and code."""
     first = records[0].settings
     common = {k: v for k, v in first.items() if k != "seed" and all(r.settings.get(k) == v for r in records)}
     seeds = sorted({r.settings["seed"] for r in records})
     commits = sorted({r.provenance["commit"] for r in records})
-    return {"settings": common, "seeds": seeds, "commits": commits, **versions()}
+    code = {path: digest for r in records for path, digest in r.identity.get("code", {}).items()}
+    return {"settings": common, "seeds": seeds, "commits": commits, **versions(), "code": code}

@@ -1,13 +1,17 @@
-"""What is made once and stored: used again where its settings match, else made now."""
+"""What is made once and stored: used again where its settings and its code match, else made now.
+
+Each function returns last why it made it now, None if it took what is stored.
+"""
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor, nn
 
-from bundle.runs import records
+from bundle.runs import code, records
 from bundle.runs.gan import measured_whole, run_classifier, run_gan
 from bundle.runs.gan_settings import GanRun
 from bundle.runs.recorded import recorded
@@ -17,26 +21,51 @@ from bundle.runs.walks import describe_walks, run_walks
 from lib.evaluation.classifier import Classifier, load_classifier, save_classifier
 from lib.evaluation.judge import Judge
 from lib.files import write_atomically
-from lib.gan.networks import save_generator
+from lib.gan.networks import load_generator, save_generator
 from lib.mnist import Mnist
 from lib.progress import Progress
 
 
-def settings_of(path: Path) -> dict | None:
-    """Return the settings in a model's JSON file, or None if there is no such file."""
-    return json.loads(path.read_text())["settings"] if path.exists() else None
+def about_model(models: Path, name: str) -> dict:
+    """Return what models/NAME.json says of a model, {} if it is not there or damaged."""
+    try:
+        return json.loads(Path(models, f"{name}.json").read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 def ready_classifier(
     models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
-) -> tuple[Classifier, dict, bool]:
-    """Return the classifier of these settings, which are like CLASSIFIER, its summary, and if it is new."""
-    about, device = Path(models, "classifier.json"), data.train_images.device
-    if train := fresh or settings_of(about) != settings:
+) -> tuple[Classifier, dict, str | None]:
+    """Return the classifier of these settings, which are like CLASSIFIER, and its summary."""
+    device, identity, about = (
+        data.train_images.device,
+        code.identity(run_classifier),
+        about_model(models, "classifier"),
+    )
+    why = "fresh" if fresh else _unusable(about, settings, identity)
+    model = None
+    if why is None:
+        try:
+            model = load_classifier(models).to(device)
+        except ValueError as error:
+            why = str(error)
+    if model is None:
         model, outcome = run_classifier(settings, data=data, progress=progress)
-        record = recorded(settings, outcome, device=device)
-        save_classifier(model, models, settings=settings, summary=record.summary | record.provenance)
-    return load_classifier(models).to(device), json.loads(about.read_text())["summary"], train
+        record = recorded(settings, outcome, identity=identity, device=device)
+        summary = record.summary | record.provenance
+        save_classifier(model, models, settings=settings, summary=summary, identity=identity)
+        return model, summary, why
+    return model, about["summary"], None
+
+
+def _unusable(about: dict, settings: dict, identity: dict) -> str | None:
+    """Return why a model of which this is said is not the one that is asked for."""
+    if about.get("settings") != settings:
+        return "other settings" if about else ""
+    return (
+        code.differences(about.get("identity", {}), identity) if os.environ.get("STALE") != "show" else ""
+    ) or None
 
 
 def ready_gan(
@@ -49,28 +78,35 @@ def ready_gan(
     models: Path,
     fresh: bool,
     progress: Progress,
-) -> tuple[Record, dict[str, dict[int, np.ndarray]], bool]:
-    """Return the record of a run, its grids by their kind and batch, and whether it was trained now.
+) -> tuple[Record, dict[str, dict[int, np.ndarray]], str | None]:
+    """Return the record of a run and its grids by their kind and batch.
 
     Grids are uint8: "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch; "train"
     (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast stretched over all.
     A killed run goes on. Its EMA is left in `models`; the summary is that of `run_gan` and `measured_whole`.
     """
-    described = run.described()
+    described, identity = run.described(), code.identity(run_gan)
     path = records.path_of(described, results)
     grids, state = path.with_suffix(".npz"), path.with_suffix(".ckpt")
-    kept = not fresh and grids.exists() and settings_of(models / "generator.json") == described
-    if train := not (kept and records.find(described, results)):
-        if fresh:
-            _forget(state)
-        judge = Judge(classifier, data)
-        result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
-        outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=taught))
-        _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
-        save_generator(result.ema, models, settings=described)
-        records.save(recorded(described, outcome, device=data.train_images.device), results)
-        _forget(state)  # finished: nothing to go on from
-    return records.find(described, results), _read_grids(grids), train
+    record, why = (None, "fresh") if fresh else records.find(described, results, identity=identity)
+    if record and not why:
+        try:
+            if load_generator(models) and about_model(models, "generator")["settings"] == described:
+                return record, _read_grids(grids), None
+            why = "the model is another run's"
+        except (ValueError, OSError, KeyError) as error:  # damaged or gone
+            why = str(error)
+    if fresh:
+        _forget(state)
+    judge = Judge(classifier, data)
+    result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
+    outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=taught))
+    _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
+    save_generator(result.ema, models, settings=described, identity=identity)
+    record = recorded(described, outcome, identity=identity, device=data.train_images.device)
+    records.save(record, results)
+    _forget(state)  # finished: nothing to go on from
+    return record, _read_grids(grids), why
 
 
 def _forget(state: Path) -> None:
@@ -93,12 +129,13 @@ def _read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
 
 def ready_walks(
     *networks: nn.Module, settings: WalkSettings, data: Mnist, results: Path, fresh: bool, progress: Progress
-) -> tuple[Record, bool]:
-    """Return the record of these settings and of generator and classifier, and whether it was made now."""
-    described = describe_walks(*networks, settings)
-    if not fresh and (stored := records.find(described, results)):
-        return stored, False
+) -> tuple[Record, str | None]:
+    """Return the record of these settings and of generator and classifier."""
+    described, identity = describe_walks(*networks, settings), code.identity(run_walks)
+    record, why = (None, "fresh") if fresh else records.find(described, results, identity=identity)
+    if record and not why:
+        return record, None
     outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
-    record = recorded(described, outcome, device=data.test_images.device)
+    record = recorded(described, outcome, identity=identity, device=data.test_images.device)
     records.save(record, results)
-    return record, True
+    return record, why

@@ -1,12 +1,14 @@
-"""What a run leaves behind: one JSON file, found again by its settings."""
+"""What a run leaves behind: one JSON file, found again by its settings and used if this code made it."""
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bundle.runs.code import differences
 from lib.files import write_atomically
 
 
@@ -18,6 +20,8 @@ class Record:
     columns: dict = field(default_factory=dict)  # series of numbers by name, per step or per checkpoint
     summary: dict = field(default_factory=dict)  # single numbers and short texts
     provenance: dict = field(default_factory=dict)  # versions, device, seconds, ...: it decides no result
+    identity: dict = field(default_factory=dict)  # the code and packages that made it, see `code.identity`
+    other_code: str = field(default="", compare=False)  # in words, how the code here differs; not stored
 
 
 def key(settings: dict) -> str:
@@ -34,26 +38,52 @@ def path_of(settings: dict, directory: Path) -> Path:
 
 
 def save(record: Record, directory: Path) -> Path:
-    """Write the record atomically and return its path."""
+    """Write the record atomically, with a digest of its contents, and return its path."""
     path = path_of(record.settings, directory)
-    lines = [f"{json.dumps(name)}: {json.dumps(part)}" for name, part in asdict(record).items()]
+    parts = asdict(record)
+    del parts["other_code"]
+    parts["contents"] = contents(parts)
+    lines = [f"{json.dumps(name)}: {json.dumps(part)}" for name, part in parts.items()]
     write_atomically(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
     return path
 
 
-def find(settings: dict, directory: Path) -> Record | None:
-    """Return the stored record of exactly these settings, or None.
+def contents(parts: dict) -> str:
+    """Return a digest of what a record says: an edit by hand shows."""
+    return key({name: part for name, part in parts.items() if name != "contents"})
 
-    Raises ValueError if the file is there but is not a record (cut short, or edited by hand).
+
+def load(path: Path) -> Record:
+    """Return the record in a file.
+
+    Raises ValueError if the file is not a whole record: cut short, or edited by hand.
+    """
+    try:
+        parts = json.loads(path.read_text())
+        if parts.pop("contents") != contents(parts):
+            raise ValueError("its contents do not match their digest")
+        return Record(**parts)
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise ValueError(f"{path} is damaged or edited ({type(error).__name__}: {error})") from None
+
+
+def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | None, str]:
+    """Return the stored record of these settings, if there is one, and why it cannot be used: "" if it can.
+
+    `identity` is what it must have been made by; $STALE = "show" takes what other code made all the same. A
+    damaged record is as good as none.
     """
     path = path_of(settings, directory)
     if not path.exists():
-        return None
+        return None, ""
     try:
-        record = Record(**json.loads(path.read_text()))
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{path} is not a whole record ({error}); delete it to run it again") from None
-    return record if record.settings == settings else None
+        record = load(path)
+    except ValueError as error:
+        return None, str(error)
+    if record.settings != settings:
+        return None, f"{path} has other settings"
+    record.other_code = differences(record.identity, identity)
+    return record, "" if os.environ.get("STALE") == "show" else record.other_code
 
 
 def benchmark(name: str, part: str) -> dict:

@@ -1,10 +1,13 @@
 """Many independent runs on any executor; each stored at once, and reused where its settings match."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
+from typing import NamedTuple
 
-from bundle.runs import records
+from bundle.runs import code, records
+from bundle.runs.outcome import Outcome
 from bundle.runs.recorded import recorded
 from lib.progress import Progress, silent
 
@@ -13,8 +16,15 @@ class StudyError(RuntimeError):
     """Some runs failed; the others are stored. The message lists settings and reasons."""
 
 
+class Study(NamedTuple):
+    """The records of many runs, and how many of them were made now, by the reason."""
+
+    records: list[records.Record] | dict[str, list[records.Record]]  # as the settings: in order or groups
+    made: Counter[str]  # "" is the reason of those that were not there
+
+
 def study(
-    run: Callable[[dict], records.Record],
+    run: Callable[[dict], Outcome],
     settings: Sequence[dict] | Mapping[str, Sequence[dict]],
     *,
     directory: Path,
@@ -22,13 +32,13 @@ def study(
     fresh: bool = False,
     cost: Callable[[dict], float] = lambda settings: 1,
     progress: Progress = silent,
-) -> tuple[list[records.Record] | dict[str, list[records.Record]], int]:
-    """Return the record of every settings, in their order or groups, and how many had to be run.
+) -> Study:
+    """Return the record of every settings, stored or made now.
 
     Args:
-        run: an importable function from one settings to its record; runs do not depend on one another.
+        run: an importable function from one settings to its outcome; runs do not depend on one another.
         settings: one dict per run, or such lists by name of group. Equal ones are run once.
-        directory: where records are stored; a stored one of equal settings is reused unless `fresh`.
+        directory: where records are stored; one of equal settings and code is used unless `fresh`.
         executor: anything with `submit`; see `workers`.
         cost: how much work a run is, in any unit; the costliest start first, and progress counts it.
 
@@ -38,12 +48,17 @@ def study(
     groups = settings if isinstance(settings, Mapping) else {"": settings}
     wanted = {records.key(one): one for group in groups.values() for one in group}
     work = {key: cost(one) for key, one in wanted.items()}
-    stored = {} if fresh else {key: records.find(one, directory) for key, one in wanted.items()}
-    found = {key: record for key, record in stored.items() if record}
+    identity, found, made = code.identity(run), {}, Counter()
+    for key, one in wanted.items():
+        record, problem = (None, "fresh") if fresh else records.find(one, directory, identity=identity)
+        if record and not problem:
+            found[key] = record
+        else:
+            made[problem] += 1
     missing = sorted((key for key in wanted if key not in found), key=lambda key: -work[key])
     done, total, failures = sum(work[key] for key in found), sum(work.values()), {}
     progress(done, total)
-    futures = {executor.submit(on_one_thread, run, wanted[key]): key for key in missing}
+    futures = {executor.submit(on_one_thread, run, wanted[key], identity): key for key in missing}
     try:
         for future in as_completed(futures):
             key = futures[future]
@@ -63,12 +78,12 @@ def study(
         lines = [f"  {one}: {failures[key]}" for key, one in wanted.items() if key in failures]
         raise StudyError(f"{len(failures)} of {len(wanted)} runs failed:\n" + "\n".join(lines))
     ordered = {name: [found[records.key(one)] for one in group] for name, group in groups.items()}
-    return ordered if groups is settings else ordered[""], len(missing)
+    return Study(ordered if groups is settings else ordered[""], made)
 
 
-def on_one_thread(run: Callable, settings: dict):
+def on_one_thread(run: Callable, settings: dict, identity: dict) -> records.Record:
     """Run with one thread for the arithmetic: the same bytes everywhere, and every core has its own run."""
     import torch
 
     torch.set_num_threads(1)
-    return recorded(settings, run(settings))
+    return recorded(settings, run(settings), identity=identity)

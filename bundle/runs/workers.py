@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 import dask
 from distributed import Client
 
-from bundle.runs.code import digest, sources
+from bundle.runs.code import digest_all, sources
 from bundle.runs.provenance import versions
 
 HERE = {
@@ -75,4 +75,4 @@ def fingerprint() -> dict:
     """Return what must be equal for two machines to give the same results."""
     from lib.recurrent import compiled
 
-    return {**versions(), "code": digest(sources())[:12], "cells": compiled.name()}
+    return {**versions(), "code": digest_all(sources())[:12], "cells": compiled.name()}

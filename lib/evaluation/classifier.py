@@ -110,9 +110,8 @@ def evaluate(model: Classifier, images: Tensor, labels: Tensor) -> float:
     return (predict(model, images).argmax(dim=1) == labels).double().mean().item()
 
 
-def save_classifier(model: Classifier, directory: Path, *, settings: dict, summary: dict) -> None:
-    """Write classifier.safetensors and, beside it, classifier.json with `settings` and measured `summary`."""
-    about = {"settings": settings, "summary": summary}
+def save_classifier(model: Classifier, directory: Path, **about: dict) -> None:
+    """Write classifier.safetensors and, beside it, classifier.json with its size and what else is said."""
     save_network(model, directory, "classifier", sizes={"width": model.width}, **about)
 
 

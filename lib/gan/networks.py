@@ -108,10 +108,10 @@ def packed(images: Tensor, packing: int) -> Tensor:
     return images if packing == 1 else images.reshape(-1, images.shape[1] * packing, 28, 28)
 
 
-def save_generator(generator: Generator, directory: Path, *, settings: dict) -> None:
-    """Write generator.safetensors and, beside it, generator.json with its sizes and `settings`."""
+def save_generator(generator: Generator, directory: Path, **about: dict) -> None:
+    """Write generator.safetensors and, beside it, generator.json with its sizes and what else is said."""
     own = {name: getattr(generator, name) for name in ("latent_dim", "width", "topology", "channels")}
-    save_network(generator, directory, "generator", sizes=own, settings=settings)
+    save_network(generator, directory, "generator", sizes=own, **about)
 
 
 def load_generator(directory: Path) -> Generator:
