@@ -11,9 +11,10 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 
 from bundle.claims.gan import PICTURES, decide_pictures, quality_table
 from bundle.original import GAN_CHECKPOINTS
+from bundle.runs import records
 from bundle.runs.gan import noises
 from bundle.runs.gan_settings import GanRun
-from bundle.runs.records import Record, path_of
+from bundle.runs.records import path_of
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.gan.networks import load_generator
@@ -21,7 +22,7 @@ from lib.networks import answers
 
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
 PATH = path_of(SETTINGS, Path("results", "task2"))
-RECORD = Record(**json.loads(PATH.read_text()))
+RECORD = records.load(PATH)
 
 
 class Given(torch.nn.Module):

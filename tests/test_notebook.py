@@ -5,6 +5,8 @@ import tqdm
 import tqdm.auto
 
 from bundle.pages import notebook
+from bundle.plots.part1 import draw_softmax_twice
+from bundle.runs.records import Record
 
 
 @pytest.fixture
@@ -56,8 +58,24 @@ def test_a_study_with_nothing_to_do_has_a_bar_as_well():
 
 
 @pytest.mark.parametrize(
-    ("ran", "words"),
-    [(3, "3 made now"), (1, "2 of 3 taken from .*; 1 made now"), (0, "3 of 3 taken from")],
+    ("made", "words"),
+    [
+        ({"": 3}, "3 made now."),
+        ({"": 1, "lib/x.py changed": 1}, "1 of 3 taken from r; 1 made now; 1 made now: lib/x.py changed."),
+        ({}, "3 of 3 taken from r (fresh = True makes them again)."),
+    ],
 )
-def test_the_notebook_says_what_was_stored_and_what_is_new(ran, words):
-    assert re.match(words, notebook.said(ran, 3, "results"))
+def test_the_notebook_says_what_was_stored_and_what_is_new_and_why(capsys, tmp_path, made, words):
+    notebook.Page("part1", str(tmp_path))._say(made, 3, "r")
+    assert capsys.readouterr().out.strip() == words
+
+
+def test_what_other_code_made_is_named_on_the_page_in_figures_and_captions(capsys, tmp_path):
+    page = notebook.Page("part1", str(tmp_path))
+    page._note(Record(settings={}, other_code="lib/x.py changed"))
+    page._note(Record(settings={}, other_code="lib/x.py changed"))
+    figure = draw_softmax_twice()
+    page.show(figure, "S2", {}, "Two curves.")
+    page.table("1", (["a"], [["b"]]), "A table.")
+    assert page.other_code == ["lib/x.py changed"]
+    assert figure.get_suptitle() == notebook.OTHER_CODE

@@ -1,6 +1,5 @@
 """The committed results, read by another route than the one that made the tables."""
 
-import json
 import math
 from itertools import product
 from pathlib import Path
@@ -10,10 +9,10 @@ import pytest
 
 from bundle.claims.accuracy import final_accuracy
 from bundle.claims.part1 import decide_part1, verdict_table
-from bundle.runs.records import Record
+from bundle.runs import records
 
 FILES = sorted(Path("results/part1").glob("*.json"))
-RECORDS = [Record(**json.loads(path.read_text())) for path in FILES]
+RECORDS = [records.load(path) for path in FILES]
 PLAIN = {
     (s["cell"], s["recipe"], s["seq_length"], s["seed"]): record
     for record in RECORDS

@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from bundle.runs.gan import run_stacked
-from bundle.runs.gan_settings import StackedRun, stacked_runs
+from bundle.runs.gan_settings import StackedRun, judged_by, stacked_runs
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
 from lib.mnist import Mnist
+from lib.networks import weights_digest
 from tests.test_gan_runs import RUN, trained_with
 
 
@@ -44,8 +45,12 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     images = torch.rand(30, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
     labels = torch.arange(30) % 10
     monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, images, labels))
-    save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
-    found = stacked_runs(RUN, variant_seeds=2, stacked_batches=3, stacks=40, samples=50)
+    save_classifier(judge := Classifier(width=2), tmp_path, settings={}, summary={})
+    plain = stacked_runs(RUN, variant_seeds=2, stacked_batches=3, stacks=40, samples=50)
+    with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
+        run_stacked(plain["ours"][0], models=tmp_path)
+    found = judged_by(weights_digest(judge), plain)
+    assert found["ours"] == [one | {"judge": weights_digest(judge)} for one in plain["ours"]]
     assert [len(settings) for settings in found.values()] == [2, 2]
     for name, packing in (("ours", 1), ("ours, two images packed", 2)):
         settings = found[name][1]

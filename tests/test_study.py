@@ -51,15 +51,16 @@ def test_records_come_in_the_order_of_their_settings_whatever_the_cost(tmp_path)
     with ThreadPoolExecutor(3) as executor:
         found, ran = study(square, SETTINGS, directory=tmp_path, executor=executor, cost=lambda s: s["seed"])
     assert squares(found) == [0, 1, 4, 9, 16, 25]
-    assert ran == 6
+    assert ran == {"": 6}
 
 
 def test_stored_runs_are_reused_and_only_missing_ones_run(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         study(square, SETTINGS[:4], directory=tmp_path, executor=executor)
         found, ran = study(square, SETTINGS, directory=tmp_path, executor=executor)
-        assert (squares(found), ran) == ([0, 1, 4, 9, 16, 25], 2)
-        assert study(square, SETTINGS, directory=tmp_path, executor=executor, fresh=True)[1] == 6
+        assert (squares(found), ran) == ([0, 1, 4, 9, 16, 25], {"": 2})
+        again = study(square, SETTINGS, directory=tmp_path, executor=executor, fresh=True)
+    assert again.made == {"fresh": 6}
 
 
 def test_a_failed_run_is_named_and_the_others_are_stored(tmp_path):
@@ -113,7 +114,7 @@ def test_groups_of_settings_come_back_as_groups(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         found, ran = study(square, groups, directory=tmp_path, executor=executor)
         again, none = study(square, groups, directory=tmp_path, executor=executor)
-    assert (ran, none) == (3, 0)
+    assert (ran, none) == ({"": 3}, {})
     assert found == again
     assert {name: [record.settings for record in records] for name, records in found.items()} == groups
 
@@ -121,7 +122,7 @@ def test_groups_of_settings_come_back_as_groups(tmp_path):
 def test_equal_settings_are_run_once(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         found, ran = study(square, [*SETTINGS, *SETTINGS[:2]], directory=tmp_path, executor=executor)
-    assert (squares(found), ran) == ([0, 1, 4, 9, 16, 25, 0, 1], 6)
+    assert (squares(found), ran) == ([0, 1, 4, 9, 16, 25, 0, 1], {"": 6})
 
 
 def torch_is_imported(_) -> bool:

@@ -1,7 +1,6 @@
 """What is made of a record of many walks: of invented routes, and of the committed record."""
 
 import itertools
-import json
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +21,13 @@ from bundle.claims.walks import (
     verdict_table,
 )
 from bundle.original import WALKS
+from bundle.runs import records
 from bundle.runs.records import Record
 from bundle.runs.strips import Strip
 from lib.latent.interpolation import INTERPOLATIONS
 
 (STORED,) = Path("results/task3").glob("walks-*.json")
-RECORD = Record(**json.loads(STORED.read_text()))
+RECORD = records.load(STORED)
 PAIRS = {claim.sentence: claim.pair for claim in WALK_CLAIMS}
 
 

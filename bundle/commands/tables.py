@@ -3,13 +3,12 @@
 python -m bundle.commands.tables results/part1
 """
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bundle.claims.part1 import decide_part1, statistics_table, verdict_table
-from bundle.runs.records import Record
+from bundle.runs import records
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -19,8 +18,8 @@ def main(arguments: Sequence[str]) -> None:
         raise SystemExit(
             "usage: python -m bundle.commands.tables FOLDER, a folder of records such as results/part1"
         )
-    records = [Record(**json.loads(path.read_text())) for path in paths]
-    for header, rows in (statistics_table(records), verdict_table(decide_part1(records))):
+    found = [records.load(path) for path in paths]
+    for header, rows in (statistics_table(found), verdict_table(decide_part1(found))):
         print("\n".join(" | ".join(line) for line in (header, *rows)), end="\n\n")
 
 

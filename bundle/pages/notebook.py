@@ -79,7 +79,7 @@ class Page:
         """Return what `make` returns, but for the last: why it was made now, which is said."""
         with progress(title) as told:
             *found, why = make(*arguments, **keywords, fresh=self.fresh, progress=told)
-        self._say({} if why is None else {why: 1}, 1, self.output.root)
+        self._say({} if why is None else {why: 1}, 1, keywords.get("results", self.output.models))
         for one in found:
             if isinstance(one, Record):
                 self._note(one)
