@@ -7,12 +7,29 @@ import torch
 from torch import Tensor
 
 from bundle.runs.records import Record
-from bundle.runs.walk_settings import ViewSettings
+from lib.checks import at_least, require
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
+from lib.gan.settings import SEEDS
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.networks import answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSettings:
+    """How single walks are shown and counted ones read; decides no record. Raises ValueError likewise."""
+
+    steps: int  # images of a walk, both ends included
+    candidates: int  # noises drawn, of which the ends are chosen
+    seed: int  # of these
+    sure: float  # confidence that both ends need in the stricter count, 0 to 1
+
+    def __post_init__(self):
+        at_least("steps", self.steps, 3)
+        require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
+        at_least("candidates", self.candidates, 2)
+        require("sure", self.sure, 0 <= self.sure <= 1, "between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,31 +3,72 @@
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
 
 from bundle.original import WALKS
 from bundle.runs.outcome import Outcome
-from bundle.runs.walk_settings import WalkSettings
+from lib.checks import at_least, require, sizes
 from lib.evaluation.classifier import Classifier, features
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
+from lib.gan.settings import SEEDS
 from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
 from lib.latent.projection import project
 from lib.mnist import Mnist
 from lib.networks import weights_digest
 from lib.progress import Progress
 
+MOST = 60_000  # paths and samples: as many as there are training images to compare with
 GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
 Networks = tuple[Generator, Classifier]
 PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
 
 
+@dataclass(frozen=True, kw_only=True)
+class WalkSettings:
+    """How much is counted and measured. Raises ValueError naming the setting that is out of range."""
+
+    pairs: int  # of noises, for each of the original's three walks
+    table_pairs: int  # of noises, for every other two digits
+    steps: int  # images of a path as the original shows it, both ends included
+    looks: int  # images of a path that are looked at, the steps among them
+    samples: int  # random pairs of noises, for quality and smoothness; at least 100
+    starts: int  # of each search for a real digit's noise
+    searches: int  # steps of each search
+    seed: int  # of the noises that are counted; the next two of those measured and those searched from
+
+    def __post_init__(self):
+        at_least("steps", self.steps, 3)
+        require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
+        counts = {"pairs": self.pairs, "table_pairs": self.table_pairs}
+        sizes(starts=self.starts, searches=self.searches, **counts)
+        at_least("samples", self.samples, 100)
+        for name, value in {"samples": self.samples, **counts}.items():
+            require(name, value, value <= MOST, f"at most {MOST}")
+        gaps = self.steps - 1
+        rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
+        require("looks", self.looks, self.looks > 1 and (self.looks - 1) % gaps == 0, rule)
+
+    @property
+    def paths(self) -> dict[tuple[int, int], int]:
+        """How many paths are walked of each kind between every two digits."""
+        every = dict.fromkeys(itertools.combinations(range(10), 2), self.table_pairs)
+        return every | dict.fromkeys(WALKS, self.pairs)
+
+    @property
+    def images(self) -> tuple[int, int, int]:
+        """How many images counting, measuring and searching make."""
+        counted = len(INTERPOLATIONS) * self.looks * sum(self.paths.values())
+        measured = (len(INTERPOLATIONS) * (self.steps + 2) + 1) * self.samples
+        return counted, measured, 3 * 10 * self.starts * self.searches  # 3: forward and backward
+
+
 def describe_walks(generator: Generator, classifier: Classifier, settings: WalkSettings) -> dict:
-    """Return all that decides what `run_walks` finds; networks stand as digests of their weights."""
+    """Return all that decides what `run_walks` finds, networks as digests of their weights."""
     about = {"run": "walks", **asdict(settings), **PROJECTION, "glimpse": GLIMPSE, "epsilon": EPSILON}
     return about | {"generator": weights_digest(generator), "classifier": weights_digest(classifier)}
 
