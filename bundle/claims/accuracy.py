@@ -9,12 +9,9 @@ import numpy as np
 from bundle.original import LOG_EVERY
 from bundle.runs.records import Record, grouped
 
-LAST = 500  # steps: the stretch at the end of training in which stability is measured
-COLLAPSE = 0.1  # a fall of the accuracy by this much below 100 %
-
 
 class Curve(NamedTuple):
-    values: np.ndarray  # (steps / 10,), the logged accuracies of a run
+    values: np.ndarray  # (steps / LOG_EVERY,), the logged accuracies of a run
 
     def first_full(self) -> float:
         """Return the step of the first logged batch at 100 %, or infinity if there is none."""
@@ -35,11 +32,11 @@ class Curve(NamedTuple):
 
     def spread(self) -> float:
         """Return the standard deviation of the logged accuracy over the last 500 steps."""
-        return float(self.values[-LAST // LOG_EVERY :].std())
+        return float(self.values[-500 // LOG_EVERY :].std())
 
     def collapses(self) -> float:
         """Return how often the logged accuracy falls to 90 % or less from above, after its first 100 %."""
-        low = self.values[np.maximum.accumulate(self.values) == 1] <= 1 - COLLAPSE
+        low = self.values[np.maximum.accumulate(self.values) == 1] <= 0.9
         return float(np.sum(low[1:] & ~low[:-1]))
 
     def deepest_drop(self) -> float:
@@ -73,9 +70,6 @@ def final_by_length(records: Sequence[Record], *, last: int) -> dict[int, list[f
 
 
 def span(finals: Mapping[int, Sequence[float]], *, accuracy: float, share: float) -> int:
-    """Return the memory span: the longest length at which, as at all shorter ones, enough seeds arrive, or 0.
-
-    `finals` are accuracies by length, one a seed; a `share` of the seeds has to reach `accuracy`.
-    """
+    """Return the longest length up to which, at each, a share of the seeds reaches an accuracy, or 0."""
     reached = takewhile(lambda n: np.mean(np.asarray(finals[n]) >= accuracy) >= share, sorted(finals))
     return max(reached, default=0)

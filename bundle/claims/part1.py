@@ -121,7 +121,6 @@ def verdict_table(found: Sequence[Verdict]) -> Table:
 
 
 def tally(found: Sequence[Verdict]) -> str:
-    """Return how many sentences hold, do not, or are undecided under each recipe, in words."""
     parts = []
     for recipe in dict.fromkeys(v.case for v in found):
         hold, do_not, undecided = map([v.holds for v in found if v.case == recipe].count, (True, False, None))
@@ -172,6 +171,5 @@ def _medians(records: Sequence[Record]) -> dict[tuple, dict[str, tuple[float, fl
 
 
 def goal_table(goals: Sequence[Mapping]) -> Table:
-    """Return a row for each goal of a benchmark."""
     rows = [[g["what"], g["goal"], f"{g['measured']:.2f}", "yes" if g["met"] else "no"] for g in goals]
     return ["What", "Goal", "Measured", "Met"], rows

@@ -19,21 +19,12 @@ from lib.mnist import Mnist
 from lib.networks import answers
 from lib.progress import Progress, silent
 
-CLASSIFIER = {  # the judge; one for all reports, so that their distances can be compared
-    "dataset": "MNIST",
-    "seed": 0,
-    "epochs": 4,
-    "width": 16,
-    "batch_size": 128,
-    "learning_rate": 0.005,
-    "weight_decay": 0.02,
-    "max_shift": 2,
-    "label_smoothing": 0.05,
-}
+# the judge; one for all reports, so that their distances can be compared
+CLASSIFIER = {"dataset": "MNIST", "seed": 0, "epochs": 4, "width": 16, "batch_size": 128}
+CLASSIFIER |= {"learning_rate": 0.005, "weight_decay": 0.02, "max_shift": 2, "label_smoothing": 0.05}
 
 
 def run_classifier(settings: dict, *, data: Mnist, progress: Progress) -> tuple[Classifier, Outcome]:
-    """Train the classifier of these settings; the summary has its accuracy on the test images."""
     began, keywords = time.perf_counter(), classifier_training(settings)
     model = train_classifier(data.train_images, data.train_labels, **keywords, progress=progress)
     seconds = time.perf_counter() - began
@@ -42,7 +33,6 @@ def run_classifier(settings: dict, *, data: Mnist, progress: Progress) -> tuple[
 
 
 def classifier_training(settings: dict) -> dict:
-    """Return the keywords of `train_classifier` among a classifier's settings."""
     return {name: value for name, value in settings.items() if name != "dataset"}
 
 
@@ -61,11 +51,10 @@ def loaded_judge(models: Path, dataset: str) -> Judge:
 def run_gan(
     run: GanRun, *, judge: Judge, state_path: Path | None = None, progress: Progress = silent
 ) -> tuple[GanResult, Outcome]:
-    """Train on the judge's data; measure the generator and its average (EMA) at checkpoints and at the end.
+    """Train on the judge's data; return columns with both losses, thinned, and what is measured on the way:
 
-    The columns have both losses, thinned, and the judge's numbers at checkpoints: `quality_...` of the EMA,
-    `quality_raw_...` of the generator. The summary has both at the end, and how well the EMA's images are
-    told from the test images: by their own discriminator (`discriminator_right`), by a fresh one (`c2st`).
+    `quality_...` of the averaged generator (EMA), `quality_raw_...` of the other. The summary has both at the
+    end, and how well the EMA's images are told from test images: by its discriminator, by a fresh network.
     """
     data, (noise, judged) = judge.data, noises(run)
     judged = judged.to(data.train_images.device)
@@ -73,15 +62,10 @@ def run_gan(
     def raw(generator: Generator) -> dict[str, float]:
         return {f"raw_{name}": value for name, value in judge.generator(generator, judged).items()}
 
-    result = train_gan(
-        data.train_images,
-        settings=run.training,
-        checkpoints=run.checkpoints,
-        noise=noise,
-        state_path=state_path,
-        on_checkpoint=lambda batch, generator, ema: judge.generator(ema, judged) | raw(generator),
-        progress=progress,
-    )
+    asked = {"settings": run.training, "checkpoints": run.checkpoints, "noise": noise}
+    asked |= {"state_path": state_path, "progress": progress}
+    asked["on_checkpoint"] = lambda batch, generator, ema: judge.generator(ema, judged) | raw(generator)
+    result = train_gan(data.train_images, **asked)
     fake, packing = answers(result.ema, judged, batch_size=500), run.training.packing
     summary = judge(fake) | raw(result.generator)
     right = predicted_right(result.discriminator, data.test_images, fake, packing=packing)
@@ -91,16 +75,12 @@ def run_gan(
 
 
 def measured_gan(settings: dict, *, models: Path) -> Outcome:
-    """Return what `run_gan` finds of described settings, judged by the classifier in `models`."""
     run = GanRun.read(settings)
     return run_gan(run, judge=loaded_judge(models, run.dataset))[1]
 
 
 def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -> dict[str, float]:
-    """Return what the kept generator alone is asked: its `cas`, and the real-data baseline, `real_...`.
-
-    `cas` is the classification accuracy score, of a classifier with the settings `taught`.
-    """
+    """Return the kept generator's `cas`, by a classifier so `taught`, and the real baseline, `real_...`."""
     data, asked = judge.data, (judge.classifier, judge.data.test_images, judge.data.test_labels)
     learns = {"samples": len(data.train_images), "settings": classifier_training(taught)}
     cas = classification_accuracy_score(ema, *asked, noise_seed=run.noise_seed + 1, **learns)
@@ -109,10 +89,7 @@ def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -
 
 
 def run_stacked(settings: dict, *, models: Path) -> Outcome:
-    """Train on stacks and count modes: the summary has `modes` seen, of 1000, and `reverse_kl` (nats).
-
-    Beside them `real_modes` and `real_reverse_kl`, of as many stacks of test images: the baseline.
-    """
+    """Train on stacks; the summary has `modes` of 1000, `reverse_kl` (nats), `real_...` of test stacks."""
     run = StackedRun.read(settings)
     classifier, data = loaded(models, run.dataset)
     images = stack(data.train_images, run.stacks, seed=run.training.seed)
@@ -128,8 +105,7 @@ def run_stacked(settings: dict, *, models: Path) -> Outcome:
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the noises of the grids (25 noise_sets, latent_dim) and of the samples (samples, latent_dim)."""
-    source = torch.Generator().manual_seed(run.noise_seed)
-    counts = (25 * run.noise_sets, run.samples)
+    source, counts = torch.Generator().manual_seed(run.noise_seed), (25 * run.noise_sets, run.samples)
     return tuple(torch.randn(count, run.training.latent_dim, generator=source) for count in counts)
 
 
@@ -137,8 +113,6 @@ def _thinned_losses(result: GanResult, *, points: int = 1000) -> dict[str, list]
     """Return both loss curves as means over equal windows, at most `points` of them."""
     batches = len(result.generator_loss)
     window = -(-batches // points)
-    columns = {"batch": list(range(0, batches, window))}
-    for name in ("generator_loss", "discriminator_loss"):
-        windows = getattr(result, name).split(window)
-        columns[name] = [round(part.double().mean().item(), 6) for part in windows]
-    return columns
+    losses = {name: getattr(result, name).split(window) for name in ("generator_loss", "discriminator_loss")}
+    means = {name: [round(w.double().mean().item(), 6) for w in windows] for name, windows in losses.items()}
+    return {"batch": list(range(0, batches, window)), **means}

@@ -24,16 +24,12 @@ class Run:
 
     @classmethod
     def read(cls, described: dict) -> "Run":
-        """Return the run that `described` came from."""
         rest = {name: value for name, value in described.items() if name != "run"}
         training = GanSettings(**{field.name: rest.pop(field.name) for field in fields(GanSettings)})
         return cls(training=training, **rest)
 
     def seeded(self, recipes: dict[str, dict], *, variant_seeds: int) -> dict[str, list[dict]]:
-        """Return by name the settings with each change of the training, for so many seeds from the run's on.
-
-        Raises ValueError with the name of a change that does not fit.
-        """
+        """Return by name the settings with each change, for so many seeds; a ValueError names the change."""
         at_least("variant_seeds", variant_seeds, 0)
         found, first = {}, self.training.seed
         for name, change in recipes.items() if variant_seeds else ():
@@ -53,8 +49,6 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class GanRun(Run):
-    """A training run and how it is looked at."""
-
     kind = "gan"
     checkpoints: list[int]  # batches
     samples: int  # images measured at every checkpoint, and as many training images
@@ -70,8 +64,6 @@ class GanRun(Run):
 
 @dataclass(frozen=True, kw_only=True)
 class StackedRun(Run):
-    """A training run on stacked digits."""
-
     kind = "stacked"
     stacks: int  # training images, drawn once
     samples: int  # generated images whose modes are counted

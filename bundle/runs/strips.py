@@ -34,8 +34,6 @@ class ViewSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Strip:
-    """A walk between two digits, as pictures and words."""
-
     name: str  # of its files
     first: int
     second: int
@@ -51,8 +49,6 @@ class Strip:
 
 @dataclass(frozen=True)
 class Walker:
-    """Walks between two digits with these networks, and writes down what the classifier sees."""
-
     generator: Generator
     classifier: Classifier
     settings: ViewSettings
@@ -77,10 +73,7 @@ class Walker:
         return replace(left, name=f"smooth-{first}-{second}", images=images, captions=[], facts=facts)
 
     def real_strip(self, first: int, second: int, *, record: Record, images: Tensor, kind: str) -> Strip:
-        """Walk between the noises that a record of walks has for two real digits, from and to these.
-
-        `images` are the test images.
-        """
+        """Walk between the noises that a record of walks has for two real digits, of the test images."""
         columns, digits = record.columns, (first, second)
         rule = "the first test image of the digit, and the best of the searches for its noise"
         names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}

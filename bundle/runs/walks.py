@@ -78,15 +78,13 @@ def run_walks(
 ) -> Outcome:
     """Count what many walks pass through, measure both kinds of path, and find the noises of real digits.
 
-    The k-th noises whose images the classifier calls a and b are the ends of the k-th path from a to b, once
-    on the line and once on the circle. Progress counts images. The columns are, for the original's walks a-b
-    and each kind, one value a path: "KIND a-b route" (the digits seen in order, at every look), "... route of
-    steps" (at the steps alone), "... glimpsed" (the digits whose probability reaches GLIMPSE between the
-    ends), and "a-b confidence" (of the less certain end); for every two digits "first" < "second" the counts
-    "paths", "KIND once" (paths that change digit once) and "KIND visits" (by digit, paths that show it
-    between and that begin and end in others); along "alpha", "KIND norm", "frechet_distance", "confidence"
-    and "nearest"; for the first test image of each digit, "real ...".
-    Raises ValueError where the generator makes too few images of a digit.
+    The k-th noises that are seen as a and b are the ends of the k-th path a-b, on the line and on the circle.
+    Columns, a value a path of the original's walks: "KIND a-b route" (digits seen in order, at every look),
+    "... route of steps" (at the steps alone), "... glimpsed" (digits whose probability reaches GLIMPSE
+    between the ends), "a-b confidence" (of the less certain end); for every two digits "first" < "second":
+    "paths", "KIND once" (that change digit once), "KIND visits" (by third digit, that show it between); along
+    "alpha": "KIND norm", "frechet_distance", "confidence", "nearest"; by digit: its first test image, "real
+    ...". Progress counts images. Raises ValueError where the generator makes too few images of a digit.
     """
     networks, started = (generator, classifier), time.perf_counter()
     (counted, measured, _), total = settings.images, sum(settings.images)
@@ -102,7 +100,6 @@ def run_walks(
 
 
 def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> dict[str, list]:
-    """Walk between each two digits, on line and circle; return columns of what is seen."""
     paths, looks, done = settings.paths, settings.looks, 0
     needed = [max(n for pair, n in paths.items() if digit in pair) for digit in range(10)]
     source = torch.Generator().manual_seed(settings.seed)
@@ -134,10 +131,7 @@ def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> di
 def draw(
     generator: Generator, classifier: Classifier, needed: Sequence[int], *, noise_source: torch.Generator
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Draw noises until each digit d has needed[d]; return by digit the first of them, and confidences.
-
-    Raises ValueError if 100 times as many as needed in all are not enough.
-    """
+    """Return by digit d the first needed[d] noises, and confidences; ValueError if 100 draws do not do."""
     noises, probabilities = [], []
     for _ in range(100):
         noises.append(torch.randn(max(500, sum(needed)), generator.latent_dim, generator=noise_source))
@@ -147,10 +141,8 @@ def draw(
         if all(count >= n for count, n in zip(counts, needed, strict=True)):
             places = [(classes == digit).nonzero().flatten()[:n] for digit, n in enumerate(needed)]
             return tuple([values[place] for place in places] for values in (torch.cat(noises), confidence))
-    raise ValueError(
-        f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed; "
-        f"walk between fewer pairs or train the generator for longer"
-    )
+    found = f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed"
+    raise ValueError(f"{found}; walk between fewer pairs or train the generator for longer")
 
 
 def route(digits: Sequence[int]) -> str:
@@ -158,13 +150,11 @@ def route(digits: Sequence[int]) -> str:
     return "".join(str(digit) for digit, _ in itertools.groupby(digits))
 
 
-def _measure(
-    networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist
-) -> tuple[dict, dict]:
-    """Measure images at each step of the paths between random pairs of noises; return columns by alpha.
+def _measure(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> tuple:
+    """Return columns by alpha, of paths between random noises (norm: mean, 95 % of them), and a summary:
 
-    And a summary: the same of real training digits ("real ..."), of random noises as short as the middle of a
-    line ("short ..."), and each kind's path length with its 95 % interval. "norm" has that of the norms.
+    the same of real training digits ("real ..."), of noises as short as the middle of a line ("short ..."),
+    and each kind's path length with its 95 % interval.
     """
     (generator, classifier), samples = networks, settings.samples
     total, done, (real, _) = settings.images[1], 0, features(classifier, data.test_images)
@@ -208,7 +198,6 @@ def _quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, fl
 
 
 def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
-    """Find the noises of the first test image of each digit; return columns "real ...", by digit."""
     places = [int((data.test_labels == digit).nonzero()[0]) for digit in range(10)]
     source, total = torch.Generator().manual_seed(settings.seed + 2), settings.images[2]
     asked = {"starts": settings.starts, "steps": settings.searches, "noise_source": source, **PROJECTION}
