@@ -13,9 +13,8 @@ from bundle.claims.gan import quality_by_batch
 from bundle.original import WALKS
 from bundle.pages import controls
 from bundle.plots.digits import tile
-from bundle.plots.gan import MEASURES, draw_quality_curve
+from bundle.plots.gan import MEASURES, PATHS, draw_quality_curve
 from bundle.plots.style import COLOURS, spaced
-from bundle.plots.walks import PATHS
 from bundle.runs.records import Record
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes

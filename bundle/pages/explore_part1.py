@@ -6,8 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 import torch
 
-from bundle.claims.accuracy import final_accuracy
-from bundle.claims.part1 import in_words
+from bundle.claims.part1 import final_accuracy, in_words
 from bundle.pages import controls
 from bundle.plots.part1 import draw_accuracy_curves, draw_inside
 from bundle.plots.style import COLOURS, SCREEN_DPI, WIDE
