@@ -112,8 +112,8 @@ def task3_explorer(
         (image,), (chances,) = see(noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
-        place = f"position:absolute;left:{(0.5 + alpha.value * (steps - 1)) / steps * STRIP:.1f}px"
-        arrow = f"<span style='{place};transform:translateX(-50%)'>\u25bc</span>"
+        left = f"{(0.5 + alpha.value * (steps - 1)) / steps * STRIP:.1f}px"
+        arrow = f"<span style='position:absolute;left:{left};transform:translateX(-50%)'>\u25bc</span>"
         box = f"width:{STRIP}px;height:14px;line-height:14px;position:relative"
         mark.value = controls.unspoken(box, arrow)
         judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
@@ -131,7 +131,6 @@ def task3_explorer(
 
 
 def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, ...]:
-    """Return the controls for the digits at both ends, the kind of path, and the place on it."""
     begin = controls.dropdown("From", range(10), "the digit to walk from", value=first, width=150)
     end = controls.dropdown("To", range(10), "the digit to walk to", value=second, width=150)
     kinds = [(path["label"], kind) for kind, path in PATHS.items()]

@@ -21,7 +21,6 @@ CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixel
 def part1_explorer(
     records: Sequence[Record], model: LSTM, *, every: int, units: Sequence[int], trained: int
 ) -> widgets.Widget:
-    """Return the two explorers below, one under the other."""
     titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
     first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
     curves = accuracy_explorer(records, every=every)
@@ -124,7 +123,6 @@ def wrong(text: str, *, longest: int) -> str:
 
 
 def _answer(text: str, count: int, chances: np.ndarray, *, trained: int) -> str:
-    """Return in words what the network says (10,) after so many digits of a palindrome."""
     length, says = len(text) - 1, int(chances.argmax())
     said = f"After {count} of {length} digits the network says {says}, {chances[says]:.0%} sure."
     ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."

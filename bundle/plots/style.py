@@ -40,10 +40,8 @@ def tick(axes: Axes, places: Sequence[int]) -> None:
 
 
 def legend_above(figure: Figure, columns: int) -> None:
-    """Draw one legend for all panels, over them."""
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=columns)
 
 
 def spaced(number: int, space: str = " ") -> str:
-    """Return a number with a space between its thousands."""
     return f"{number:,}".replace(",", space)

@@ -8,8 +8,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from bundle.runs import records
-from bundle.runs.gan import measured_whole, run_classifier, run_gan
-from bundle.runs.gan_settings import GanRun
+from bundle.runs.gan import GanRun, measured_whole, run_classifier, run_gan
 from bundle.runs.recorded import recorded
 from bundle.runs.records import Record
 from bundle.runs.walks import WalkSettings, describe_walks, run_walks
