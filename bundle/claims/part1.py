@@ -205,8 +205,8 @@ def ablation_table(groups: Mapping[str, Sequence[Record]]) -> Table:
         lowest = [min(r.summary["accuracy_at"].values()) for r in records if "accuracy_at" in r.summary]
         cells = [f"{np.isfinite(held).sum()}/{len(held)}", number(median_interval(held)[0])]
         rows.append([name, *cells, number(final, ".3f"), number(min(lowest, default=None), ".3f")])
-    held = ["Seeds that hold 100 %", "Median step held"]
-    return ["Recipe", *held, "Median final accuracy", "At all lengths"], rows
+    columns = "Seeds that hold 100 %", "Median step held", "Median final accuracy", "At all lengths"
+    return ["Recipe", *columns], rows
 
 
 def summary(records: Sequence[Record]) -> dict[str, float]:

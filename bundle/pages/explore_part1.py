@@ -88,7 +88,11 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
 
     def show(_=None) -> None:
         text, chances = now["text"], now["chances"][step.value - 1]
-        said = _answer(text, step.value, chances, trained=trained)
+        length, says = len(text) - 1, int(chances.argmax())
+        said = f"After {step.value} of {length} digits the network says {says}, {chances[says]:.0%} sure."
+        ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
+        said += ended if step.value == length else " If the palindrome ended here, that would be its answer."
+        said += f" It was trained on no more than {trained} digits." if length > trained else ""
         words.value = controls.status(said)
         seen = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
         inside.value = controls.image(seen, f"Gates and cell state. {said}", width=INSIDE)
@@ -120,11 +124,3 @@ def wrong(text: str, *, longest: int) -> str:
     mended = text + text[-2::-1]
     hint = f" {mended} is one." if len(mended) <= longest else ""
     return f"{text} is not a palindrome: backwards it is {text[::-1]}.{hint}"
-
-
-def _answer(text: str, count: int, chances: np.ndarray, *, trained: int) -> str:
-    length, says = len(text) - 1, int(chances.argmax())
-    said = f"After {count} of {length} digits the network says {says}, {chances[says]:.0%} sure."
-    ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
-    said += ended if count == length else " If the palindrome ended here, that would be its answer."
-    return said + (f" It was trained on no more than {trained} digits." if length > trained else "")

@@ -18,7 +18,7 @@ from lib.networks import answers
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSettings:
-    """How single walks are shown and counted ones read; decides no record. Raises ValueError likewise."""
+    """How single walks are shown and counted ones read; Raises ValueError naming what is out of range."""
 
     steps: int  # images of a walk, both ends included
     candidates: int  # noises drawn, of which the ends are chosen

@@ -190,11 +190,8 @@ def _measure(networks: Networks, settings: WalkSettings, progress: Progress, dat
 def _quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
     """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
     nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(500)])
-    return {
-        "frechet_distance": frechet_distance(found, real),
-        "confidence": probabilities.amax(dim=1).double().mean().item(),
-        "nearest": nearest.double().mean().item(),
-    }
+    means = [values.double().mean().item() for values in (probabilities.amax(dim=1), nearest)]
+    return {"frechet_distance": frechet_distance(found, real), "confidence": means[0], "nearest": means[1]}
 
 
 def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
