@@ -10,9 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
+from bundle.pages.explore_digits import task2_explorer, task3_explorer
 from bundle.pages.explore_part1 import accuracy_explorer, palindrome_explorer, wrong
-from bundle.pages.explore_task2 import task2_explorer
-from bundle.pages.explore_task3 import task3_explorer
 from bundle.plots.digits import tile
 from bundle.runs.records import Record
 from lib.evaluation.classifier import Classifier, load_classifier

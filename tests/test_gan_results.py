@@ -12,8 +12,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from bundle.claims.gan import PICTURES, decide_pictures, quality_table
 from bundle.original import GAN_CHECKPOINTS
 from bundle.runs import records
-from bundle.runs.gan import noises
-from bundle.runs.gan_settings import GanRun
+from bundle.runs.gan import GanRun, noises
 from bundle.runs.records import path_of
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier

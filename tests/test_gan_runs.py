@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from bundle.pages.parameters import parameters_of
-from bundle.runs.gan import CLASSIFIER
-from bundle.runs.gan_settings import GAN_ABLATION, GanRun, as_written_runs, variant_runs
+from bundle.runs.gan import CLASSIFIER, GAN_ABLATION, GanRun, as_written_runs, variant_runs
 from bundle.runs.ready import ready_classifier, ready_gan
 from lib.evaluation.classifier import Classifier
 from lib.gan.networks import load_generator

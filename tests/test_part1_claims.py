@@ -4,12 +4,16 @@ import re
 import numpy as np
 import pytest
 
-from bundle.claims.accuracy import Curve, final_accuracy, final_by_length, logged, span
 from bundle.claims.part1 import (
     PART1,
+    Curve,
     ablation_table,
     decide_part1,
+    final_accuracy,
+    final_by_length,
     in_words,
+    logged,
+    span,
     statistics_table,
     tally,
     verdict_table,

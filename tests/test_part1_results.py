@@ -7,8 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from bundle.claims.accuracy import final_accuracy
-from bundle.claims.part1 import decide_part1, verdict_table
+from bundle.claims.part1 import decide_part1, final_accuracy, verdict_table
 from bundle.runs import records
 
 FILES = sorted(Path("results/part1").glob("*.json"))

@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from bundle.plots.digits import draw_digits, draw_grid, draw_strips, tile
+from bundle.plots.gan import draw_change_table, draw_line_and_circle, draw_seen_between
 from bundle.plots.part1 import (
     draw_accuracy_against_length,
     draw_accuracy_curves,
@@ -16,7 +17,6 @@ from bundle.plots.part1 import (
     draw_speed,
 )
 from bundle.plots.saving import plotted, save_figure, save_walk
-from bundle.plots.walks import draw_change_table, draw_line_and_circle, draw_seen_between
 from bundle.runs.provenance import described, provenance
 from bundle.runs.records import Record, matching
 from lib.recurrent.training import cross_entropy

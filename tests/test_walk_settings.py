@@ -2,7 +2,9 @@
 
 import pytest
 
-from bundle.runs.walk_settings import SEEDS, ViewSettings, WalkSettings
+from bundle.runs.strips import ViewSettings
+from bundle.runs.walks import WalkSettings
+from lib.gan.settings import SEEDS
 from tests.test_walks import SETTINGS, VIEW
 
 

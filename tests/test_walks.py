@@ -13,9 +13,8 @@ from bundle.runs.outcome import Outcome
 from bundle.runs.ready import ready_walks
 from bundle.runs.recorded import recorded
 from bundle.runs.records import Record
-from bundle.runs.strips import Walker
-from bundle.runs.walk_settings import ViewSettings, WalkSettings
-from bundle.runs.walks import describe_walks, draw, route, run_walks
+from bundle.runs.strips import ViewSettings, Walker
+from bundle.runs.walks import WalkSettings, describe_walks, draw, route, run_walks
 from lib.evaluation.classifier import features, load_classifier, predict
 from lib.evaluation.distances import frechet_distance
 from lib.gan.networks import load_generator

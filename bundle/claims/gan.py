@@ -1,7 +1,6 @@
 """What the original report says of its GAN's pictures, put to the test, and the tables of Task 2.
 
-"Clear" is defined in lib/evaluation/judge.py. A share is judged by its 95 % interval: a sentence holds, or
-does not, where the whole interval says so; otherwise it is undecided.
+A share of clear images (lib/evaluation/judge.py) decides where all of its 95 % interval says the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,18 +22,16 @@ BEYOND = {  # measures of a finished run, beside those at each checkpoint
 
 
 def quality_columns(record: Record) -> dict[str, list[float]]:
-    """Return "batch", and what was measured at each checkpoint of a GAN's record."""
+    """Return "batch", and the measures at each checkpoint of a GAN's record."""
     return {name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")}
 
 
 def quality_by_batch(record: Record) -> dict[int, dict[str, float]]:
-    """Return what was measured at each checkpoint, by its batch."""
     c = quality_columns(record)
     return {batch: {name: v[i] for name, v in c.items()} for i, batch in enumerate(c.get("batch", []))}
 
 
 def _clear(record: Record, figure: int) -> float | None:
-    """Return the share of clear images at the moment of the original's figure."""
     batch = scaled_batch(PRINTED_BATCHES[figure], record.settings["batches"])
     return quality_by_batch(record).get(batch, {}).get("clear")
 
@@ -161,6 +158,5 @@ def stacked_table(groups: Mapping[str, Sequence[Record]]) -> Table:
 
 
 def _each(records: Sequence[Record], key: str, form: str) -> str:
-    """Return a number of each seed in one cell, of real images each once."""
     cells = [format(record.summary[key], form) for record in records]
     return ", ".join(dict.fromkeys(cells) if key.startswith("real_") else cells)

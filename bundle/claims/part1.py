@@ -1,14 +1,81 @@
-"""The original's sentences on LSTM and RNN, tested seed by seed, and the tables of Part 1."""
+"""What accuracy curves of LSTM and RNN say, the original's sentences on them tested, the tables of Part 1."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import product, takewhile
+from typing import NamedTuple
 
 import numpy as np
 
-from bundle.claims.accuracy import Curve, final_accuracy, logged
 from bundle.claims.verdicts import Table, Verdict, decide, median_interval, number, once
-from bundle.runs.records import Record, matching
+from bundle.original import LOG_EVERY
+from bundle.runs.records import Record, grouped, matching
+
+
+class Curve(NamedTuple):
+    values: np.ndarray  # (steps / LOG_EVERY,), the logged accuracies of a run
+
+    def first_full(self) -> float:
+        """Return the step of the first logged batch at 100 %, or infinity if there is none."""
+        full = np.flatnonzero(self.values == 1)
+        return float(full[0] * LOG_EVERY) if len(full) else np.inf
+
+    def held_full(self) -> float:
+        """Return the step from which on every logged batch is at 100 %, or infinity if the last is not."""
+        return Curve(np.minimum.accumulate(self.values[::-1])[::-1]).first_full()
+
+    def mean(self) -> float:
+        return float(self.values.mean())
+
+    def unsteadiness(self) -> float:
+        """Return the share of logged batches below 100 % after the first at 100 %; 1 if there is none."""
+        after = self.values[np.maximum.accumulate(self.values) == 1]
+        return float((after < 1).mean()) if len(after) else 1.0
+
+    def spread(self) -> float:
+        """Return the standard deviation of the logged accuracy over the last 500 steps."""
+        return float(self.values[-500 // LOG_EVERY :].std())
+
+    def collapses(self) -> float:
+        """Return how often the logged accuracy falls to 90 % or less from above, after its first 100 %."""
+        low = self.values[np.maximum.accumulate(self.values) == 1] <= 0.9
+        return float(np.sum(low[1:] & ~low[:-1]))
+
+    def deepest_drop(self) -> float:
+        """Return how far the logged accuracy ever falls below the best before it."""
+        return float((np.maximum.accumulate(self.values) - self.values).max())
+
+
+def logged(record: Record) -> Curve:
+    """Return the accuracy of every tenth step; 0 where a curriculum is still on the way."""
+    return Curve(np.nan_to_num(at_target(record)[::LOG_EVERY]))
+
+
+def at_target(record: Record) -> np.ndarray:
+    """Return the accuracy of every step, (steps,), nan for a batch of another length than seq_length."""
+    columns, target = record.columns, record.settings["seq_length"]
+    return np.where(np.equal(columns.get("length", target), target), columns["accuracy"], np.nan)
+
+
+def final_accuracy(record: Record, *, last: int) -> float:
+    """Return the mean accuracy of the batches at length seq_length in the last steps, 0 if there is none."""
+    accuracy = at_target(record)[-last:]
+    accuracy = accuracy[~np.isnan(accuracy)]
+    return float(accuracy.mean()) if len(accuracy) else 0.0
+
+
+def final_by_length(records: Sequence[Record], *, last: int) -> dict[int, list[float]]:
+    """Return the final accuracies of all seeds by sequence length, shortest first."""
+    ordered = sorted(records, key=lambda r: (r.settings["seq_length"], r.settings["seed"]))
+    groups = grouped(ordered, "seq_length").items()
+    return {length: [final_accuracy(r, last=last) for r in group] for (length,), group in groups}
+
+
+def span(finals: Mapping[int, Sequence[float]], *, accuracy: float, share: float) -> int:
+    """Return the longest length up to which, at each, a share of the seeds reaches an accuracy, or 0."""
+    reached = takewhile(lambda n: np.mean(np.asarray(finals[n]) >= accuracy) >= share, sorted(finals))
+    return max(reached, default=0)
+
 
 PART1 = {  # what makes each sentence true, in words; the measure of one seed's curves, and whether it is true
     "The learning-rate schedule gives better results (§2.1.2)": (
@@ -121,7 +188,6 @@ def verdict_table(found: Sequence[Verdict]) -> Table:
 
 
 def tally(found: Sequence[Verdict]) -> str:
-    """Return how many sentences hold, do not, or are undecided under each recipe, in words."""
     parts = []
     for recipe in dict.fromkeys(v.case for v in found):
         hold, do_not, undecided = map([v.holds for v in found if v.case == recipe].count, (True, False, None))
@@ -139,8 +205,8 @@ def ablation_table(groups: Mapping[str, Sequence[Record]]) -> Table:
         lowest = [min(r.summary["accuracy_at"].values()) for r in records if "accuracy_at" in r.summary]
         cells = [f"{np.isfinite(held).sum()}/{len(held)}", number(median_interval(held)[0])]
         rows.append([name, *cells, number(final, ".3f"), number(min(lowest, default=None), ".3f")])
-    held = ["Seeds that hold 100 %", "Median step held"]
-    return ["Recipe", *held, "Median final accuracy", "At all lengths"], rows
+    columns = "Seeds that hold 100 %", "Median step held", "Median final accuracy", "At all lengths"
+    return ["Recipe", *columns], rows
 
 
 def summary(records: Sequence[Record]) -> dict[str, float]:
@@ -172,6 +238,5 @@ def _medians(records: Sequence[Record]) -> dict[tuple, dict[str, tuple[float, fl
 
 
 def goal_table(goals: Sequence[Mapping]) -> Table:
-    """Return a row for each goal of a benchmark."""
     rows = [[g["what"], g["goal"], f"{g['measured']:.2f}", "yes" if g["met"] else "no"] for g in goals]
     return ["What", "Goal", "Measured", "Met"], rows

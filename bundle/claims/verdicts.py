@@ -13,7 +13,6 @@ import numpy as np
 from scipy.stats import binom, binomtest, false_discovery_control
 
 Table = tuple[list[str], list[list[str]]]  # header and rows
-LEVEL = 0.05  # share of wrong verdicts that is tolerated among the decided ones
 
 
 @dataclass(frozen=True)
@@ -39,17 +38,15 @@ class Verdict:
         return min(1.0, self.picked_from * float(binomtest(self.count, self.n).pvalue)) if self.n else 1.0
 
     def cells(self, form: str) -> list[str]:
-        """Return count, interval of the share, corrected p and word as a table shows them."""
         low, high = interval(self.count, self.n)
         share = f"{low:{form}} to {high:{form}}"
         return [f"{self.count}/{self.n}", share, f"{self.corrected:.3f}", self.word]
 
 
 def decide(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the verdicts of one table with their p-values corrected and what these decide."""
     corrected = false_discovery_control([v.p for v in verdicts]).tolist() if verdicts else []
     pairs = zip(verdicts, corrected, strict=True)
-    return [replace(v, corrected=p, holds=None if p > LEVEL else 2 * v.count > v.n) for v, p in pairs]
+    return [replace(v, corrected=p, holds=None if p > 0.05 else 2 * v.count > v.n) for v, p in pairs]
 
 
 def interval(count: int, n: int) -> tuple[float, float]:
@@ -61,8 +58,7 @@ def interval(count: int, n: int) -> tuple[float, float]:
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """Return the median and its interval of at least 95 %, between order statistics; infinite for few values.
 
-    Values may be infinite: a run that never arrives is later than all that do. Where neither of two runs that
-    are compared arrives their difference is not a number; it counts as no difference.
+    An infinite value is a run that never arrives; nan, the difference of two that do not, counts as 0.
     """
     ordered = np.sort(np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf))
     n = len(ordered)

@@ -26,7 +26,6 @@ class WalkClaim(NamedTuple):
     sentence: str  # what the original says, in our words
 
     def holds(self, seen: str) -> bool:
-        """Return whether it is true for a path on which these digits are seen."""
         others = set(seen) - set(map(str, self.pair))
         return not others if self.third is None else str(self.third) in others
 
@@ -41,9 +40,8 @@ WALK_CLAIMS = [
 def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[Verdict]:
     """Return verdicts from a record of `bundle.runs.walks.run_walks`: is each sentence true of most paths?
 
-    A third digit that is named is also set against the other one seen most often, path by path: of those that
-    show one of the two and not the other, how many show the named one (McNemar 1947, exact)? Where the other
-    leads, it was picked from eight, and p is multiplied by eight (Bonferroni).
+    A third digit that is named is also set against the other one seen most often: of the paths with just one
+    of the two, how many show the named one (McNemar 1947, exact)? A rival that leads is picked from eight.
     """
     found = []
     for claim, kind in product(claims, KINDS):
@@ -63,7 +61,6 @@ def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> l
 
 
 def routes_of(record: Record, kind: str, pair: tuple[int, int], name: str = "route") -> list[str]:
-    """Return for each path the digits seen on it, as the column of this name has them."""
     return record.columns[f"{kind} {pair[0]}-{pair[1]} {name}"]
 
 
@@ -82,10 +79,9 @@ def verdict_table(found: Sequence[Verdict]) -> Table:
 
 
 def reading_table(record: Record, *, sure: float) -> Table:
-    """Return for each sentence and kind the share of paths under other readings, with intervals.
+    """Return for each sentence and kind the share of paths under four readings, with intervals.
 
-    As tested: what the judge calls any image; steps shown: only those; glimpsed: where a digit's probability
-    reaches the record's `glimpse`; sure ends: of so many pairs, with a confidence of `sure` at both ends.
+    The last are of the pairs alone that have a confidence of `sure` at both ends.
     """
     rows = []
     for claim, kind in product(WALK_CLAIMS, KINDS):
@@ -117,10 +113,11 @@ def change_shares(record: Record) -> tuple[np.ndarray, np.ndarray]:
 def seen_table(lines: Sequence, circles: Sequence) -> Table:
     """Return a row for each walk (a `bundle.runs.strips.Strip`) on the line and its like on the circle."""
     rows = []
-    for both in zip(lines, circles, strict=True):
-        seen = [" ".join(map(str, walk.facts["digits"])) for walk in both]
-        third = [", ".join(map(str, walk.between)) or "none" for walk in both]
-        rows.append([f"{both[0].first} → {both[0].second}", seen[0], third[0], seen[1], third[1]])
+    for walks in zip(lines, circles, strict=True):
+        rows.append([f"{walks[0].first} → {walks[0].second}"])
+        for walk in walks:
+            third = ", ".join(map(str, walk.between)) or "none"
+            rows[-1] += [" ".join(map(str, walk.facts["digits"])), third]
     return ["Walk", "Line", "Third digits", "Circle", "Third digits"], rows
 
 
@@ -147,7 +144,6 @@ def smoother(record: Record) -> str:
 
 
 def summary(record: Record) -> dict[str, float]:
-    """Return the main numbers of a record of `bundle.runs.walks.run_walks`, by short names."""
     names = {claim.sentence: "{}-{}".format(*claim.pair) for claim in WALK_CLAIMS}
     shares = {}
     for v in decide_walks(record):
@@ -177,6 +173,5 @@ def real_captions(record: Record) -> list[str]:
 def residuals_in_words(record: Record) -> str:
     """Return how far the digits found are from the real ones, and how far the searches' starts were."""
     after, before = (np.mean(record.columns[f"real {name}"]) for name in ("residual", "before"))
-    return (
-        f"Their mean is {after:.3f}; of the best random noises, from which the searches began, {before:.3f}."
-    )
+    searched = f"of the best random noises, from which the searches began, {before:.3f}"
+    return f"Their mean is {after:.3f}; {searched}."

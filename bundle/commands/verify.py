@@ -42,15 +42,19 @@ class Found(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return how many checks do not hold."""
-    parser = argparse.ArgumentParser(prog="python -m bundle.commands.verify", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bundle.commands.verify", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("--minutes", type=float, default=5, help="for runs trained again; default 5")
     parser.add_argument("--all", action="store_true", help="train every run again, hours")
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler; else this machine")
     options = parser.parse_args(arguments)
-    stored = {path: None for path in sorted(Path("results").glob("*/**/*.json"))}
+    stored = dict.fromkeys(sorted(Path("results").glob("*/**/*.json")))
     found = [whole_records(stored), models(), derived_again(Path("build", "verify"))]
     seconds = float("inf") if options.all else 60 * options.minutes
-    found += trained_again([one for one in stored.values() if one], seconds=seconds, scheduler=options.scheduler)
+    found += trained_again(
+        [one for one in stored.values() if one], seconds=seconds, scheduler=options.scheduler
+    )
     for row in found:
         print(f"{row.hold:5} of {row.looked_at:<5} {row.what}")
         for problem in row.problems:
@@ -72,7 +76,9 @@ def whole_records(stored: dict[Path, Record | None]) -> Found:
             stored[path] = record
         except ValueError as error:
             problems.append(str(error))
-    return Found("records whole, as their runs wrote them", len(stored), len(stored) - len(problems), problems)
+    return Found(
+        "records whole, as their runs wrote them", len(stored), len(stored) - len(problems), problems
+    )
 
 
 def models() -> Found:
@@ -92,7 +98,9 @@ def models() -> Found:
 def derived_again(folder: Path) -> Found:
     """Make figures, pictures, notebooks and PDF again in a copy of the checkout without them, and compare."""
     shutil.rmtree(folder, ignore_errors=True)
-    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines()
+    tracked = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     made = [Path(name) for name in tracked if name.startswith(MADE)]
     for name in tracked:
         if Path(name).is_file() and (Path(name) not in made or name.endswith(".ipynb")):
@@ -100,7 +108,9 @@ def derived_again(folder: Path) -> Found:
             shutil.copy2(name, folder / name)
     command = [sys.executable, "-m", "bundle.commands.report", "profiles/committed.yaml"]
     data = {"MNIST_ROOT": str(Path(os.environ.get("MNIST_ROOT") or "data").resolve()), "PYTHONPATH": "."}
-    ran = subprocess.run(command, cwd=folder, env=os.environ | data, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, cwd=folder, env=os.environ | data, capture_output=True, text=True, check=False
+    )
     if ran.returncode:
         return Found("figures, notebooks and PDF derived again", len(made), 0, ran.stderr.splitlines()[-1:])
     problems = [f"{path} differs" for path in made if not alike(path, folder / path)]
@@ -115,7 +125,9 @@ def alike(one: Path, other: Path) -> bool:
         import numpy as np
         from PIL import Image, ImageSequence
 
-        frames = ([np.asarray(f.convert("L")) for f in ImageSequence.Iterator(Image.open(p))] for p in (one, other))
+        frames = (
+            [np.asarray(f.convert("L")) for f in ImageSequence.Iterator(Image.open(p))] for p in (one, other)
+        )
         return all(np.array_equal(a, b) for a, b in zip(*frames, strict=True))
     if one.suffix == ".json":
         values = (json.loads(path.read_text()) for path in (one, other))
@@ -193,7 +205,9 @@ def first_batches(record: Record) -> list[str]:
     for name, curve in zip(("generator_loss", "discriminator_loss"), trainer.curves, strict=True):
         means = [part.double().mean().item() for part in curve[: BATCHES * window].split(window)]
         if any(abs(a - b) > TOLERANCE for a, b in zip(record.columns[name], means, strict=False)):
-            problems.append(f"the first batches' {name} is {means}, on record {record.columns[name][:BATCHES]}")
+            problems.append(
+                f"the first batches' {name} is {means}, on record {record.columns[name][:BATCHES]}"
+            )
     return problems
 
 
@@ -208,7 +222,9 @@ if __name__ == "__main__":
     try:
         started = time.perf_counter()
         bad = main()
-        print(f"{'everything holds' if not bad else f'{bad} do not hold'}, {time.perf_counter() - started:.0f} s")
+        print(
+            f"{'everything holds' if not bad else f'{bad} do not hold'}, {time.perf_counter() - started:.0f} s"
+        )
         sys.exit(bool(bad))
     except KeyboardInterrupt:
         sys.exit("interrupted; nothing was changed")

@@ -12,9 +12,9 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from bundle.plots.style import DPI, SCREEN_DPI
+
 TEXT_WIDTH, TEXT_HEIGHT = 6.3, 8.2  # inches on A4; the height leaves room for a caption
-PIXELS_PER_INCH = 200  # as the figures are saved
-CSS_PIXELS_PER_INCH = 96  # as a display's metadata counts
 CAPTION = re.compile(
     r'\s*(?:<a id="(?P<label>[\w-]+)"></a>)?\s*\*\*(?P<kind>Figure|Table) (?P<number>\w+)\.\*\*\s*'
     r"(?P<text>.*?)(?:\n\s*\n(?P<rest>.*))?\s*\Z",
@@ -26,16 +26,17 @@ PIPE_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*\|", re.MULTILINE)
 def shown_cells(notebook: NotebookNode, *, name: str, folder: Path) -> Iterator[NotebookNode]:
     """Yield what the PDF shows as Markdown cells, and write the images into `folder`.
 
-    Metadata: `where` (notebook and cell, for messages), `label` of a figure or table, whose caption is then
-    the first paragraph, `image` (a file in `folder`) and `width` (inches).
-
-    Raises: ValueError where a cell was not executed or failed, or a caption lacks its anchor, image or table.
+    Metadata: `where` (for messages), `label` of a figure or table, whose caption is then the first paragraph,
+    `image` (a file in `folder`), `width`. Raises ValueError where a cell was not executed or failed, or a
+    caption lacks its anchor, image or table.
     """
     injected = [c.source for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
     for index, cell in enumerate(notebook.cells, start=1):
         where, tags = f"{name}, cell {index}", cell.metadata.get("tags", [])
-        if cell.cell_type == "code":
-            _check_executed(cell, where)
+        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
+            raise ValueError(f"{where} has not been executed; run the whole notebook, then export it")
+        if error := next((o for o in cell.get("outputs", []) if o.output_type == "error"), None):
+            raise ValueError(f"{where} ended in {error.ename}: {error.evalue}; mend it, run it again")
         if "no-pdf" in tags or cell.cell_type == "raw":
             continue
         items = list(_markdown(cell.source) if cell.cell_type == "markdown" else _outputs(cell, tags))
@@ -53,14 +54,6 @@ def shown_cells(notebook: NotebookNode, *, name: str, folder: Path) -> Iterator[
                 metadata["label"] = caption["label"]
                 content = f"{caption['text']}\n\n{content}"
             yield new_markdown_cell(content, metadata=metadata)
-
-
-def _check_executed(cell: NotebookNode, where: str) -> None:
-    if cell.source.strip() and cell.execution_count is None:
-        raise ValueError(f"{where} has not been executed; run the whole notebook, then export it")
-    for output in cell.outputs:
-        if output.output_type == "error":
-            raise ValueError(f"{where} ended in {output.ename}: {output.evalue}; mend it, run it again")
 
 
 def _markdown(text: str) -> Iterator[tuple]:
@@ -113,7 +106,7 @@ def _captioned(items: list[tuple], where: str) -> list[tuple]:
 
 def _width(png: bytes, metadata: dict) -> str:
     width, height = struct.unpack(">II", png[16:24])
-    natural = metadata["width"] / CSS_PIXELS_PER_INCH if "width" in metadata else width / PIXELS_PER_INCH
+    natural = metadata["width"] / SCREEN_DPI if "width" in metadata else width / DPI
     return f"{min(natural, TEXT_WIDTH, TEXT_HEIGHT * width / height):.3f}in"
 
 

@@ -17,7 +17,6 @@ from PIL import Image
 
 from bundle.plots.style import SCREEN_DPI
 
-SHARPER = 1.5  # pixels that are drawn for one of the screen
 NAMES = {"description_width": "80px"}
 Slider = widgets.IntSlider | widgets.FloatSlider
 
@@ -93,7 +92,7 @@ def image(picture: np.ndarray, alt: str, *, width: int) -> str:
 
 def drawn(figure: Figure) -> np.ndarray:
     """Return a figure's pixels (h, w, 3) uint8."""
-    figure.set_dpi(SCREEN_DPI * SHARPER)
+    figure.set_dpi(1.5 * SCREEN_DPI)  # sharper where the page is enlarged
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
@@ -130,10 +129,8 @@ def bars(chances: np.ndarray, *, title: str, colour: str) -> str:
     )
     label = f"{title}: " + ", ".join(f"{k} {p:.0%}" for k, p in enumerate(chances))
     look = "font-size:12px;fill:var(--jp-ui-font-color1,currentColor);display:block"
-    head = f"<div style='font-weight:600;line-height:2'>{title}</div>"
-    return (
-        f"{head}<svg role='img' aria-label='{label}' width='250' height='192' style='{look}'>{drawing}</svg>"
-    )
+    svg = f"<svg role='img' aria-label='{label}' width='250' height='192' style='{look}'>{drawing}</svg>"
+    return f"<div style='font-weight:600;line-height:2'>{title}</div>{svg}"
 
 
 def unspoken(look: str, content: str) -> str:

@@ -6,8 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 import torch
 
-from bundle.claims.accuracy import final_accuracy
-from bundle.claims.part1 import in_words
+from bundle.claims.part1 import final_accuracy, in_words
 from bundle.pages import controls
 from bundle.plots.part1 import draw_accuracy_curves, draw_inside
 from bundle.plots.style import COLOURS, SCREEN_DPI, WIDE
@@ -22,7 +21,6 @@ CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixel
 def part1_explorer(
     records: Sequence[Record], model: LSTM, *, every: int, units: Sequence[int], trained: int
 ) -> widgets.Widget:
-    """Return the two explorers below, one under the other."""
     titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
     first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
     curves = accuracy_explorer(records, every=every)
@@ -90,7 +88,11 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
 
     def show(_=None) -> None:
         text, chances = now["text"], now["chances"][step.value - 1]
-        said = _answer(text, step.value, chances, trained=trained)
+        length, says = len(text) - 1, int(chances.argmax())
+        said = f"After {step.value} of {length} digits the network says {says}, {chances[says]:.0%} sure."
+        ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
+        said += ended if step.value == length else " If the palindrome ended here, that would be its answer."
+        said += f" It was trained on no more than {trained} digits." if length > trained else ""
         words.value = controls.status(said)
         seen = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
         inside.value = controls.image(seen, f"Gates and cell state. {said}", width=INSIDE)
@@ -122,12 +124,3 @@ def wrong(text: str, *, longest: int) -> str:
     mended = text + text[-2::-1]
     hint = f" {mended} is one." if len(mended) <= longest else ""
     return f"{text} is not a palindrome: backwards it is {text[::-1]}.{hint}"
-
-
-def _answer(text: str, count: int, chances: np.ndarray, *, trained: int) -> str:
-    """Return in words what the network says (10,) after so many digits of a palindrome."""
-    length, says = len(text) - 1, int(chances.argmax())
-    said = f"After {count} of {length} digits the network says {says}, {chances[says]:.0%} sure."
-    ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
-    said += ended if count == length else " If the palindrome ended here, that would be its answer."
-    return said + (f" It was trained on no more than {trained} digits." if length > trained else "")

@@ -20,10 +20,7 @@ REFERENCE = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<file>[\w./-]+\.ipynb)?#(?P<la
 
 
 class ReportExporter(Exporter):
-    """An executed notebook as a PDF (`jupyter nbconvert --to bundle.pages.pdf.ReportExporter NOTEBOOK`).
-
-    Raises: ValueError where the notebook is not fully executed, or a caption or a reference does not fit.
-    """
+    """For `jupyter nbconvert --to bundle.pages.pdf.ReportExporter NOTEBOOK`; raises what `bind` does."""
 
     export_from_notebook = "PDF with Typst"
     file_extension = ".pdf"
@@ -42,10 +39,9 @@ class ReportExporter(Exporter):
 def bind(notebooks: Sequence[Path], *, front: Path, output: Path, timestamp: int | None = None) -> None:
     """Bind front matter and executed notebooks into one PDF; the same input gives the same bytes.
 
-    `front` is Markdown: `title`, `subtitle` and `abstract` in its YAML header; the text below it stands
-    before the contents. `timestamp` (seconds since 1970) becomes the PDF's date, which it else has none of.
-
-    Raises: ValueError where a file is missing or not fully executed, or a caption or reference does not fit.
+    `front` is Markdown with `title`, `subtitle` and `abstract` in its YAML header; `timestamp`, in seconds
+    since 1970, is the PDF's date, if any. Raises ValueError where a file is missing or not fully executed, or
+    a caption or reference does not fit.
     """
     for path in (*notebooks, front):
         if not path.is_file():
@@ -63,7 +59,11 @@ def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int |
     with tempfile.TemporaryDirectory() as scratch:
         folder, body = Path(scratch), ""
         cells = {part: list(shown_cells(notebook, name=part, folder=folder)) for part, notebook, _ in parts}
-        labels = _labels([cell for shown in cells.values() for cell in shown])
+        labels, metadata = {}, [cell.metadata for shown in cells.values() for cell in shown]
+        for label, where in ((one.get("label"), one.where) for one in metadata):
+            if label in labels:
+                raise ValueError(f"{where}: {label} is already in {labels[label]}; give it another number")
+            labels |= {label: where} if label else {}
         for part, _, home in parts:
             for cell in cells[part]:
                 cell.source = _resolve(cell.source, cell.metadata.where, part, cells, labels)
@@ -85,16 +85,6 @@ def _pandoc(text: str, name: str, source_format: str, folder: Path, *options: st
         return pypandoc.convert_text(text, "typst", source_format, extra_args=options, cworkdir=str(folder))
     except RuntimeError as error:
         raise ValueError(f"pandoc cannot read {name}: {error}") from error
-
-
-def _labels(cells: list[NotebookNode]) -> dict[str, str]:
-    """Map each label to where it is."""
-    labels = {}
-    for label, where in ((cell.metadata.get("label"), cell.metadata.where) for cell in cells):
-        if label in labels:
-            raise ValueError(f"{where}: {label} is already in {labels[label]}; give it another number")
-        labels |= {label: where} if label else {}
-    return labels
 
 
 def _resolve(text: str, where: str, name: str, cells: dict, labels: dict) -> str:

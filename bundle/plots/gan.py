@@ -1,12 +1,12 @@
-"""The figures of Task 2."""
+"""The figures of Tasks 2 and 3: a GAN along its training, and walks in its latent space."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from bundle.claims.gan import quality_columns
-from bundle.plots.style import COLOURS, THIN, legend_above, level, panels, styled, tick
+from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
 from bundle.runs.records import Record
 
 MEASURES = {  # of generated images, as the judge names them
@@ -21,6 +21,10 @@ MEASURES = {  # of generated images, as the judge names them
     "nearest_training": "nearest training image, relative",
 }
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
+PATHS = {  # how each kind is named and drawn
+    "line": {"label": "straight line", "color": COLOURS["RNN"], "linestyle": "--", "marker": "o"},
+    "circle": {"label": "great circle", "color": COLOURS["LSTM"], "linestyle": "-", "marker": "^"},
+}
 
 
 @styled
@@ -70,4 +74,66 @@ def draw_measures(record: Record) -> Figure:
             axes.set_ylim(0, None)
     figure.supxlabel("batch", fontsize=8)
     legend_above(figure, 3)
+    return figure
+
+
+@styled
+def draw_line_and_circle(record: Record) -> Figure:
+    """Draw norm, quality and speed of images along both kinds of path, from a record of `run_walks`."""
+    columns, short = record.columns, record.summary["short frechet_distance"]
+    alpha, high = columns["alpha"], columns["line norm high"][0]
+    figure, (norm, quality, speed) = panels(2.4, 1, 3)
+    norm.axhspan(columns["line norm low"][0], high, color=GREY, **BAND)
+    norm.annotate("95 % of noises", (0.02, high), xytext=(0, -2), textcoords="offset points", va="top")
+    for kind, path in PATHS.items():
+        look, low, high = path | {"markersize": 3}, columns[f"{kind} norm low"], columns[f"{kind} norm high"]
+        norm.fill_between(alpha, low, high, color=path["color"], **BAND)
+        norm.plot(alpha, columns[f"{kind} norm"], **look)
+        quality.plot(alpha, columns[f"{kind} frechet_distance"], **look)
+        speeds = np.sqrt(columns[f"{kind} path_length"])
+        speed.plot((np.arange(len(speeds)) + 0.5) / len(speeds), speeds, **look)
+    above = {"ha": "center", "xytext": (0, 5), "textcoords": "offset points"}
+    level(quality, record.summary["real frechet_distance"], "line: real digits", x=0.5, **above)
+    quality.plot([0.5], [short], "x", color="black", markersize=5)
+    quality.annotate("×: short noises", (0.5, 1), xycoords="axes fraction", ha="center", va="top")
+    norm.set(ylabel="norm of the noise", ylim=(0, None))
+    quality.set(ylabel="Fréchet distance", ylim=(0, 1.25 * max(short, *columns["line frechet_distance"])))
+    speed.set(ylabel="speed in the judge's features", ylim=(0, 1.1 * speed.dataLim.y1))
+    for axes in figure.axes:
+        axes.set(xlabel="α", xlim=(-0.03, 1.03), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
+    legend_above(figure, 2)
+    return figure
+
+
+@styled
+def draw_seen_between(shares: Mapping[tuple[int, int], Mapping[str, Sequence[tuple]]]) -> Figure:
+    """Draw by ends, by kind of path, which share of paths shows each third digit, (share, low, high) each."""
+    figure, row = panels(2.1, 1, len(shares), sharey=True)
+    for axes, (ends, kinds) in zip(row, shares.items(), strict=True):
+        thirds = [digit for digit in range(10) if digit not in ends]
+        for offset, (kind, rows) in zip((-0.16, 0.16), kinds.items(), strict=True):
+            share, low, high = np.array([rows[digit] for digit in thirds]).T
+            look = PATHS[kind] | {"linestyle": "none", "markersize": 3, "linewidth": 0.8}
+            axes.errorbar(np.arange(len(thirds)) + offset, share, [share - low, high - share], **look)
+        axes.set_xticks(range(len(thirds)), thirds)
+        axes.set_xlabel(f"third digit, from {ends[0]} to {ends[1]}")
+    row[0].set(ylabel="share of paths", ylim=(0, None))
+    legend_above(figure, 2)
+    return figure
+
+
+@styled
+def draw_change_table(shares: np.ndarray, between: np.ndarray) -> Figure:
+    """Draw shares (10, 10) of paths that change once, in [0, 1] or nan, and digits most seen, or -1."""
+    figure, (axes,) = panels(4.2)
+    image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    for (y, x), share in np.ndenumerate(shares):
+        if not np.isnan(share):
+            words = f"{share:.0%}\n({between[y, x] if between[y, x] >= 0 else '–'})"
+            colour = "white" if share < 0.5 else "black"
+            axes.text(x, y, words, ha="center", va="center", linespacing=0.95, color=colour)
+    axes.set(xticks=range(10), yticks=range(10), xlabel="digit at one end", ylabel="digit at the other")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    figure.colorbar(image, label="share of paths that change once", fraction=0.04, pad=0.02)
     return figure

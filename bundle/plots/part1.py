@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bundle.claims.accuracy import final_by_length, span
+from bundle.claims.part1 import final_by_length, span
 from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
 from bundle.runs.records import Record, grouped
 

@@ -69,7 +69,6 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
 
 
 def _write(path: Path, save: Callable, **settings) -> bytes:
-    """Have `save` write its file into memory, put it at `path`, and return it."""
     buffer = io.BytesIO()
     save(buffer, **settings)
     write_atomically(path, buffer.getvalue())

@@ -13,17 +13,9 @@ GREY = "#7F7F7F"
 BAND = {"alpha": 0.2, "linewidth": 0}
 THIN = {"color": "black", "linewidth": 0.5}  # of a line at a known value
 
-STYLE = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.fontsize": 8,
-    "legend.frameon": False,
-    "lines.linewidth": 1.2,
-    "figure.constrained_layout.use": True,
-    "svg.hashsalt": "figures",
-}
+STYLE = {"font.size": 8, "axes.titlesize": 8, "legend.fontsize": 8, "lines.linewidth": 1.2}
+STYLE |= {"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}
+STYLE |= {"figure.constrained_layout.use": True}
 
 # decorates what draws, which then looks the same whatever the caller's matplotlib settings are
 styled = matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"})
@@ -48,10 +40,8 @@ def tick(axes: Axes, places: Sequence[int]) -> None:
 
 
 def legend_above(figure: Figure, columns: int) -> None:
-    """Draw one legend for all panels, over them."""
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=columns)
 
 
 def spaced(number: int, space: str = " ") -> str:
-    """Return a number with a space between its thousands."""
     return f"{number:,}".replace(",", space)

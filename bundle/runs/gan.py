@@ -1,39 +1,101 @@
-"""GANs on digits and on stacks of them, and the classifier that judges them: settings -> outcome."""
+"""The runs of Task 2: GANs on digits and on stacks of them, their judge, and what ours is compared with."""
 
 import functools
 import time
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import torch
 
-from bundle.runs.gan_settings import GanRun, StackedRun
+from bundle.original import GAN_RECIPE
 from bundle.runs.outcome import Outcome
 from lib import mnist
+from lib.checks import at_least, require, sizes
 from lib.evaluation.classifier import Classifier, evaluate, load_classifier, train_classifier
 from lib.evaluation.judge import Judge
 from lib.evaluation.modes import coverage, stack
 from lib.evaluation.two_sample import c2st, classification_accuracy_score, predicted_right
 from lib.gan.networks import Generator
+from lib.gan.settings import GanSettings, check_seed
 from lib.gan.training import GanResult, train_gan
 from lib.mnist import Mnist
 from lib.networks import answers, weights_digest
 from lib.progress import Progress, silent
 
-CLASSIFIER = {  # the judge; one for all reports, so that their distances can be compared
-    "dataset": "MNIST",
-    "seed": 0,
-    "epochs": 4,
-    "width": 16,
-    "batch_size": 128,
-    "learning_rate": 0.005,
-    "weight_decay": 0.02,
-    "max_shift": 2,
-    "label_smoothing": 0.05,
-}
+TRAINING_IMAGES = 60_000  # of each data set
+# the judge; one for all reports, so that their distances can be compared
+CLASSIFIER = {"dataset": "MNIST", "seed": 0, "epochs": 4, "width": 16, "batch_size": 128}
+CLASSIFIER |= {"learning_rate": 0.005, "weight_decay": 0.02, "max_shift": 2, "label_smoothing": 0.05}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What both kinds of run have. Raises ValueError naming the setting that is out of range."""
+
+    training: GanSettings
+    dataset: str  # of single images: "MNIST", "FashionMNIST" or "KMNIST"
+    judge: str  # `bundle.runs.records.key` of the classifier's settings
+
+    def described(self) -> dict:
+        """Return the settings as records and models keep them, flat: those of the training, then the rest."""
+        rest = asdict(self)
+        return {"run": self.kind, **rest.pop("training"), **rest}
+
+    @classmethod
+    def read(cls, described: dict) -> "Run":
+        rest = {name: value for name, value in described.items() if name != "run"}
+        training = GanSettings(**{field.name: rest.pop(field.name) for field in fields(GanSettings)})
+        return cls(training=training, **rest)
+
+    def seeded(self, recipes: dict[str, dict], *, variant_seeds: int) -> dict[str, list[dict]]:
+        """Return by name the settings with each change, for so many seeds; a ValueError names the change."""
+        at_least("variant_seeds", variant_seeds, 0)
+        found, first = {}, self.training.seed
+        for name, change in recipes.items() if variant_seeds else ():
+            try:
+                seeded = (replace(self.training, **change, seed=first + k) for k in range(variant_seeds))
+                found[name] = [replace(self, training=training).described() for training in seeded]
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return found
+
+    def _check(self, *, images: int, least: int) -> None:
+        size = self.training.batch_size
+        require("batch_size", size, size <= images, f"at most the number of training images, {images}")
+        check_seed("noise_seed", self.noise_seed)
+        at_least("samples", self.samples, least)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GanRun(Run):
+    kind = "gan"
+    checkpoints: list[int]  # batches
+    samples: int  # images measured at every checkpoint, and as many training images
+    noise_sets: int  # of 25 noises each, drawn once and shown at every checkpoint
+    noise_seed: int  # of these and of the measured samples' noises
+
+    def __post_init__(self):
+        self._check(images=TRAINING_IMAGES, least=4)
+        fewer = self.samples < TRAINING_IMAGES
+        require("samples", self.samples, fewer, f"fewer than the training images, {TRAINING_IMAGES}")
+        sizes(noise_sets=self.noise_sets)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackedRun(Run):
+    kind = "stacked"
+    stacks: int  # training images, drawn once
+    samples: int  # generated images whose modes are counted
+    noise_seed: int  # of these
+
+    def __post_init__(self):
+        at_least("stacks", self.stacks, 2)
+        self._check(images=self.stacks, least=2)
+        channels = self.training.channels
+        require("channels", channels, channels == 3, "3, one for each digit of a stack")
 
 
 def run_classifier(settings: dict, *, data: Mnist, progress: Progress) -> tuple[Classifier, Outcome]:
-    """Train the classifier of these settings; the summary has its accuracy on the test images."""
     began, keywords = time.perf_counter(), classifier_training(settings)
     model = train_classifier(data.train_images, data.train_labels, **keywords, progress=progress)
     seconds = time.perf_counter() - began
@@ -42,7 +104,6 @@ def run_classifier(settings: dict, *, data: Mnist, progress: Progress) -> tuple[
 
 
 def classifier_training(settings: dict) -> dict:
-    """Return the keywords of `train_classifier` among a classifier's settings."""
     return {name: value for name, value in settings.items() if name != "dataset"}
 
 
@@ -63,11 +124,10 @@ def loaded_judge(models: Path, dataset: str, judge: str) -> Judge:
 def run_gan(
     run: GanRun, *, judge: Judge, state_path: Path | None = None, progress: Progress = silent
 ) -> tuple[GanResult, Outcome]:
-    """Train on the judge's data; measure the generator and its average (EMA) at checkpoints and at the end.
+    """Train on the judge's data; return columns with both losses, thinned, and what is measured on the way:
 
-    The columns have both losses, thinned, and the judge's numbers at checkpoints: `quality_...` of the EMA,
-    `quality_raw_...` of the generator. The summary has both at the end, and how well the EMA's images are
-    told from the test images: by their own discriminator (`discriminator_right`), by a fresh one (`c2st`).
+    `quality_...` of the averaged generator (EMA), `quality_raw_...` of the other. The summary has both at the
+    end, and how well the EMA's images are told from test images: by its discriminator, by a fresh network.
     """
     data, (noise, judged) = judge.data, noises(run)
     judged = judged.to(data.train_images.device)
@@ -75,15 +135,10 @@ def run_gan(
     def raw(generator: Generator) -> dict[str, float]:
         return {f"raw_{name}": value for name, value in judge.generator(generator, judged).items()}
 
-    result = train_gan(
-        data.train_images,
-        settings=run.training,
-        checkpoints=run.checkpoints,
-        noise=noise,
-        state_path=state_path,
-        on_checkpoint=lambda batch, generator, ema: judge.generator(ema, judged) | raw(generator),
-        progress=progress,
-    )
+    asked = {"settings": run.training, "checkpoints": run.checkpoints, "noise": noise}
+    asked |= {"state_path": state_path, "progress": progress}
+    asked["on_checkpoint"] = lambda batch, generator, ema: judge.generator(ema, judged) | raw(generator)
+    result = train_gan(data.train_images, **asked)
     fake, packing = answers(result.ema, judged, batch_size=500), run.training.packing
     summary = judge(fake) | raw(result.generator)
     right = predicted_right(result.discriminator, data.test_images, fake, packing=packing)
@@ -93,16 +148,12 @@ def run_gan(
 
 
 def measured_gan(settings: dict, *, models: Path) -> Outcome:
-    """Return what `run_gan` finds of described settings, judged by the classifier in `models`."""
     run = GanRun.read(settings)
     return run_gan(run, judge=loaded_judge(models, run.dataset, run.judge))[1]
 
 
 def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -> dict[str, float]:
-    """Return what the kept generator alone is asked: its `cas`, and the real-data baseline, `real_...`.
-
-    `cas` is the classification accuracy score, of a classifier with the settings `taught`.
-    """
+    """Return the kept generator's `cas`, by a classifier so `taught`, and the real baseline, `real_...`."""
     data, asked = judge.data, (judge.classifier, judge.data.test_images, judge.data.test_labels)
     learns = {"samples": len(data.train_images), "settings": classifier_training(taught)}
     cas = classification_accuracy_score(ema, *asked, noise_seed=run.noise_seed + 1, **learns)
@@ -111,10 +162,7 @@ def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -
 
 
 def run_stacked(settings: dict, *, models: Path) -> Outcome:
-    """Train on stacks and count modes: the summary has `modes` seen, of 1000, and `reverse_kl` (nats).
-
-    Beside them `real_modes` and `real_reverse_kl`, of as many stacks of test images: the baseline.
-    """
+    """Train on stacks; the summary has `modes` of 1000, `reverse_kl` (nats), `real_...` of test stacks."""
     run = StackedRun.read(settings)
     classifier, data = loaded(models, run.dataset, run.judge)
     images = stack(data.train_images, run.stacks, seed=run.training.seed)
@@ -130,8 +178,7 @@ def run_stacked(settings: dict, *, models: Path) -> Outcome:
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the noises of the grids (25 noise_sets, latent_dim) and of the samples (samples, latent_dim)."""
-    source = torch.Generator().manual_seed(run.noise_seed)
-    counts = (25 * run.noise_sets, run.samples)
+    source, counts = torch.Generator().manual_seed(run.noise_seed), (25 * run.noise_sets, run.samples)
     return tuple(torch.randn(count, run.training.latent_dim, generator=source) for count in counts)
 
 
@@ -139,8 +186,52 @@ def _thinned_losses(result: GanResult, *, points: int = 1000) -> dict[str, list]
     """Return both loss curves as means over equal windows, at most `points` of them."""
     batches = len(result.generator_loss)
     window = -(-batches // points)
-    columns = {"batch": list(range(0, batches, window))}
-    for name in ("generator_loss", "discriminator_loss"):
-        windows = getattr(result, name).split(window)
-        columns[name] = [round(part.double().mean().item(), 6) for part in windows]
-    return columns
+    losses = {name: getattr(result, name).split(window) for name in ("generator_loss", "discriminator_loss")}
+    means = {name: [round(w.double().mean().item(), 6) for w in windows] for name, windows in losses.items()}
+    return {"batch": list(range(0, batches, window)), **means}
+
+
+NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
+AS_WRITTEN = GAN_RECIPE | NARROW
+GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one added that is not in it
+    "the original's topology, 16 channels": {"topology": "as-written"} | NARROW,
+    "the original's batch size": {"batch_size": 64},
+    "the original's learning rate": {"learning_rate": 0.0002},
+    "the original's betas": {"beta1": 0.9, "beta2": 0.999},
+    "without averaging": {"ema_decay": 0.0},
+    "without decay of the learning rate": {"decay_from": 1.0},
+    "with a relativistic loss": {"loss": "relativistic"},
+    "without gradient penalties": {"gradient_penalty": 0.0},
+    "with two images packed": {"packing": 2},
+    "with bfloat16": {"bfloat16": True},
+}
+
+
+def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
+    """Return the settings of our recipe and of each change in GAN_ABLATION; see `Run.seeded`."""
+    sizes(variant_batches=variant_batches)
+    changes, batches = {"ours": {}, **GAN_ABLATION}, {"batches": variant_batches}
+    recipes = {name: batches | change for name, change in changes.items()}
+    return replace(run, checkpoints=[], noise_sets=1).seeded(recipes, variant_seeds=variant_seeds)
+
+
+def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -> dict[str, list[dict]]:
+    """Return the same of the original's recipe, looked at six times on its way."""
+    sizes(original_batches=original_batches)
+    looks = sorted({k * original_batches // 5 for k in range(6)})
+    recipe = {"the original's recipe": {"batches": original_batches, **AS_WRITTEN}}
+    return replace(run, checkpoints=looks, noise_sets=1).seeded(recipe, variant_seeds=variant_seeds)
+
+
+def stacked_runs(
+    run: GanRun, *, variant_seeds: int, stacked_batches: int, stacks: int, samples: int
+) -> dict[str, list[dict]]:
+    """Return the same of our recipe on stacks, each alone and two packed; none for `stacked_batches` 0."""
+    at_least("stacked_batches", stacked_batches, 0)
+    if not stacked_batches:
+        return {}
+    training = replace(run.training, channels=3, batches=stacked_batches, packing=1)
+    common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
+    ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
+    recipes = {"ours": {"packing": 1}, "ours, two images packed": {"packing": 2}}
+    return ours.seeded(recipes, variant_seeds=variant_seeds)

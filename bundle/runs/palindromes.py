@@ -21,15 +21,13 @@ DIGITS = 10
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
 LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
 LAST_SEED = 2**63 - 1 - 4 * DATA_STREAM  # with room for the streams
+SCHEDULE = {"learning_rate": 0.001, "schedule_factor": 0.96}  # the corrected recipe's
 PALINDROME_ABLATION = {  # our recipe for palindromes with one part put back to what the corrected recipe has
     "without the curriculum": {"first_length": 0, "rehearsal": False},
     "without going back to shorter lengths": {"rehearsal": False},
     "without spread bends": {"kink_slope": 0.0},
     "without the open forget gate": {"forget_bias": 0.0},
-    "with the corrected recipe's learning rate and schedule": {
-        "learning_rate": 0.001,
-        "schedule_factor": 0.96,
-    },
+    "with the corrected recipe's learning rate and schedule": SCHEDULE,
     "with the corrected recipe's clipping": {"clip_norm": 10.0},
 }
 
@@ -89,17 +87,13 @@ class PalindromeRun:
 
 
 def seed_range(first: int, count: int) -> range:
-    """Return `count` seeds from `first` on."""
     at_least("seed", first, 0)
     sizes(num_seeds=count)
     return range(first, first + count)
 
 
 def run_palindromes(settings: dict) -> Outcome:
-    """Train one cell on palindromes of one length; the columns have accuracy and loss of every step.
-
-    At the same seed and length both cells and all recipes see the same batches: they are compared in pairs.
-    """
+    """Train one cell; the columns have accuracy and loss of every step. Batches depend on seed and length."""
     return trained_on_palindromes(settings)[1]
 
 
@@ -159,27 +153,26 @@ def part1_runs(
 
     `ours` is what our recipe changes in `common`, `far` what both change beyond the lengths above.
     """
-    lstm, mine = common | {"cell": "LSTM"}, common | {"cell": "LSTM", "recipe": "ours"} | ours
-    spans = product([("RNN", "corrected"), ("LSTM", "as-written"), ("LSTM", "corrected")], span_lengths)
-    check = {"check_lengths": list(range(3, ablation_length + 1)), "check_count": 500}
-    ablated = {"seq_length": ablation_length}
+
+    def each(networks, lengths) -> list[dict]:
+        runs = product(networks, lengths)
+        return [common | {"cell": cell, "recipe": recipe, "seq_length": n} for (cell, recipe), n in runs]
+
+    spanned, mine = [("RNN", "corrected"), ("LSTM", "as-written"), ("LSTM", "corrected")], [("LSTM", "ours")]
     long = dict.fromkeys([*far_lengths, *filter(None, [ablation_length])])
+    check = {ablation_length: {"check_lengths": list(range(3, ablation_length + 1)), "check_count": 500}}
     groups = {
-        "original": [
-            common | {"cell": c, "recipe": r, "seq_length": n}
-            for c, r, n in product(cells, recipes, seq_lengths)
-        ],
-        "unscheduled": [lstm | {"recipe": r, "seq_length": 10, "schedule_factor": 1.0} for r in recipes],
-        "ours": [mine | {"seq_length": n} for n in seq_lengths],
-        "span": [common | {"cell": c, "recipe": r, "seq_length": n} for (c, r), n in spans if far_lengths],
-        "far": [mine | far | {"seq_length": n} | (check if n == ablation_length else {}) for n in long],
+        "original": each(product(cells, recipes), seq_lengths),
+        "unscheduled": [one | {"schedule_factor": 1.0} for one in each(product(["LSTM"], recipes), [10])],
+        "ours": [one | ours for one in each(mine, seq_lengths)],
+        "span": each(spanned, span_lengths if far_lengths else []),
+        "far": [one | ours | far | check.get(one["seq_length"], {}) for one in each(mine, long)],
     }
-    for name, change in PALINDROME_ABLATION.items() if ablation_length else ():
-        groups[name] = [mine | far | ablated | change]
-    return {
-        name: [PalindromeRun(**one, seed=seed).settings() for one in group for seed in seeds]
-        for name, group in groups.items()
-    }
+    if ablation_length:
+        (whole,) = each(mine, [ablation_length])
+        groups |= {name: [whole | ours | far | change] for name, change in PALINDROME_ABLATION.items()}
+    runs = {name: product(group, seeds) for name, group in groups.items()}
+    return {name: [PalindromeRun(**one, seed=s).settings() for one, s in of] for name, of in runs.items()}
 
 
 def palindrome_cost(settings: dict) -> float:

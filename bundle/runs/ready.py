@@ -12,12 +12,10 @@ import numpy as np
 from torch import Tensor, nn
 
 from bundle.runs import code, records
-from bundle.runs.gan import measured_whole, run_classifier, run_gan
-from bundle.runs.gan_settings import GanRun
+from bundle.runs.gan import GanRun, measured_whole, run_classifier, run_gan
 from bundle.runs.recorded import recorded
 from bundle.runs.records import Record
-from bundle.runs.walk_settings import WalkSettings
-from bundle.runs.walks import describe_walks, run_walks
+from bundle.runs.walks import WalkSettings, describe_walks, run_walks
 from lib.evaluation.classifier import Classifier, load_classifier, save_classifier
 from lib.evaluation.judge import Judge
 from lib.files import write_atomically

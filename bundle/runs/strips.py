@@ -7,18 +7,33 @@ import torch
 from torch import Tensor
 
 from bundle.runs.records import Record
-from bundle.runs.walk_settings import ViewSettings
+from lib.checks import at_least, require
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
+from lib.gan.settings import SEEDS
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.networks import answers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strip:
-    """A walk between two digits, as pictures and words."""
+class ViewSettings:
+    """How single walks are shown and counted ones read; Raises ValueError naming what is out of range."""
 
+    steps: int  # images of a walk, both ends included
+    candidates: int  # noises drawn, of which the ends are chosen
+    seed: int  # of these
+    sure: float  # confidence that both ends need in the stricter count, 0 to 1
+
+    def __post_init__(self):
+        at_least("steps", self.steps, 3)
+        require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
+        at_least("candidates", self.candidates, 2)
+        require("sure", self.sure, 0 <= self.sure <= 1, "between 0 and 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
     name: str  # of its files
     first: int
     second: int
@@ -34,8 +49,6 @@ class Strip:
 
 @dataclass(frozen=True)
 class Walker:
-    """Walks between two digits with these networks, and writes down what the classifier sees."""
-
     generator: Generator
     classifier: Classifier
     settings: ViewSettings
@@ -60,10 +73,7 @@ class Walker:
         return replace(left, name=f"smooth-{first}-{second}", images=images, captions=[], facts=facts)
 
     def real_strip(self, first: int, second: int, *, record: Record, images: Tensor, kind: str) -> Strip:
-        """Walk between the noises that a record of walks has for two real digits, from and to these.
-
-        `images` are the test images.
-        """
+        """Walk between the noises that a record of walks has for two real digits, of the test images."""
         columns, digits = record.columns, (first, second)
         rule = "the first test image of the digit, and the best of the searches for its noise"
         names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}

@@ -3,31 +3,72 @@
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
 
 from bundle.original import WALKS
 from bundle.runs.outcome import Outcome
-from bundle.runs.walk_settings import WalkSettings
+from lib.checks import at_least, require, sizes
 from lib.evaluation.classifier import Classifier, features
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
 from lib.gan.networks import Generator
+from lib.gan.settings import SEEDS
 from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
 from lib.latent.projection import project
 from lib.mnist import Mnist
 from lib.networks import weights_digest
 from lib.progress import Progress
 
+MOST = 60_000  # paths and samples: as many as there are training images to compare with
 GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
 Networks = tuple[Generator, Classifier]
 PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
 
 
+@dataclass(frozen=True, kw_only=True)
+class WalkSettings:
+    """How much is counted and measured. Raises ValueError naming the setting that is out of range."""
+
+    pairs: int  # of noises, for each of the original's three walks
+    table_pairs: int  # of noises, for every other two digits
+    steps: int  # images of a path as the original shows it, both ends included
+    looks: int  # images of a path that are looked at, the steps among them
+    samples: int  # random pairs of noises, for quality and smoothness; at least 100
+    starts: int  # of each search for a real digit's noise
+    searches: int  # steps of each search
+    seed: int  # of the noises that are counted; the next two of those measured and those searched from
+
+    def __post_init__(self):
+        at_least("steps", self.steps, 3)
+        require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
+        counts = {"pairs": self.pairs, "table_pairs": self.table_pairs}
+        sizes(starts=self.starts, searches=self.searches, **counts)
+        at_least("samples", self.samples, 100)
+        for name, value in {"samples": self.samples, **counts}.items():
+            require(name, value, value <= MOST, f"at most {MOST}")
+        gaps = self.steps - 1
+        rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
+        require("looks", self.looks, self.looks > 1 and (self.looks - 1) % gaps == 0, rule)
+
+    @property
+    def paths(self) -> dict[tuple[int, int], int]:
+        """How many paths are walked of each kind between every two digits."""
+        every = dict.fromkeys(itertools.combinations(range(10), 2), self.table_pairs)
+        return every | dict.fromkeys(WALKS, self.pairs)
+
+    @property
+    def images(self) -> tuple[int, int, int]:
+        """How many images counting, measuring and searching make."""
+        counted = len(INTERPOLATIONS) * self.looks * sum(self.paths.values())
+        measured = (len(INTERPOLATIONS) * (self.steps + 2) + 1) * self.samples
+        return counted, measured, 3 * 10 * self.starts * self.searches  # 3: forward and backward
+
+
 def describe_walks(generator: Generator, classifier: Classifier, settings: WalkSettings) -> dict:
-    """Return all that decides what `run_walks` finds; networks stand as digests of their weights."""
+    """Return all that decides what `run_walks` finds, networks as digests of their weights."""
     about = {"run": "walks", **asdict(settings), **PROJECTION, "glimpse": GLIMPSE, "epsilon": EPSILON}
     return about | {"generator": weights_digest(generator), "classifier": weights_digest(classifier)}
 
@@ -37,15 +78,13 @@ def run_walks(
 ) -> Outcome:
     """Count what many walks pass through, measure both kinds of path, and find the noises of real digits.
 
-    The k-th noises whose images the classifier calls a and b are the ends of the k-th path from a to b, once
-    on the line and once on the circle. Progress counts images. The columns are, for the original's walks a-b
-    and each kind, one value a path: "KIND a-b route" (the digits seen in order, at every look), "... route of
-    steps" (at the steps alone), "... glimpsed" (the digits whose probability reaches GLIMPSE between the
-    ends), and "a-b confidence" (of the less certain end); for every two digits "first" < "second" the counts
-    "paths", "KIND once" (paths that change digit once) and "KIND visits" (by digit, paths that show it
-    between and that begin and end in others); along "alpha", "KIND norm", "frechet_distance", "confidence"
-    and "nearest"; for the first test image of each digit, "real ...".
-    Raises ValueError where the generator makes too few images of a digit.
+    The k-th noises that are seen as a and b are the ends of the k-th path a-b, on the line and on the circle.
+    Columns, a value a path of the original's walks: "KIND a-b route" (digits seen in order, at every look),
+    "... route of steps" (at the steps alone), "... glimpsed" (digits whose probability reaches GLIMPSE
+    between the ends), "a-b confidence" (of the less certain end); for every two digits "first" < "second":
+    "paths", "KIND once" (that change digit once), "KIND visits" (by third digit, that show it between); along
+    "alpha": "KIND norm", "frechet_distance", "confidence", "nearest"; by digit: its first test image, "real
+    ...". Progress counts images. Raises ValueError where the generator makes too few images of a digit.
     """
     networks, started = (generator, classifier), time.perf_counter()
     (counted, measured, _), total = settings.images, sum(settings.images)
@@ -61,7 +100,6 @@ def run_walks(
 
 
 def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> dict[str, list]:
-    """Walk between each two digits, on line and circle; return columns of what is seen."""
     paths, looks, done = settings.paths, settings.looks, 0
     needed = [max(n for pair, n in paths.items() if digit in pair) for digit in range(10)]
     source = torch.Generator().manual_seed(settings.seed)
@@ -93,10 +131,7 @@ def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> di
 def draw(
     generator: Generator, classifier: Classifier, needed: Sequence[int], *, noise_source: torch.Generator
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Draw noises until each digit d has needed[d]; return by digit the first of them, and confidences.
-
-    Raises ValueError if 100 times as many as needed in all are not enough.
-    """
+    """Return by digit d the first needed[d] noises, and confidences; ValueError if 100 draws do not do."""
     noises, probabilities = [], []
     for _ in range(100):
         noises.append(torch.randn(max(500, sum(needed)), generator.latent_dim, generator=noise_source))
@@ -106,10 +141,8 @@ def draw(
         if all(count >= n for count, n in zip(counts, needed, strict=True)):
             places = [(classes == digit).nonzero().flatten()[:n] for digit, n in enumerate(needed)]
             return tuple([values[place] for place in places] for values in (torch.cat(noises), confidence))
-    raise ValueError(
-        f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed; "
-        f"walk between fewer pairs or train the generator for longer"
-    )
+    found = f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed"
+    raise ValueError(f"{found}; walk between fewer pairs or train the generator for longer")
 
 
 def route(digits: Sequence[int]) -> str:
@@ -117,13 +150,11 @@ def route(digits: Sequence[int]) -> str:
     return "".join(str(digit) for digit, _ in itertools.groupby(digits))
 
 
-def _measure(
-    networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist
-) -> tuple[dict, dict]:
-    """Measure images at each step of the paths between random pairs of noises; return columns by alpha.
+def _measure(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> tuple:
+    """Return columns by alpha, of paths between random noises (norm: mean, 95 % of them), and a summary:
 
-    And a summary: the same of real training digits ("real ..."), of random noises as short as the middle of a
-    line ("short ..."), and each kind's path length with its 95 % interval. "norm" has that of the norms.
+    the same of real training digits ("real ..."), of noises as short as the middle of a line ("short ..."),
+    and each kind's path length with its 95 % interval.
     """
     (generator, classifier), samples = networks, settings.samples
     total, done, (real, _) = settings.images[1], 0, features(classifier, data.test_images)
@@ -159,15 +190,11 @@ def _measure(
 def _quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
     """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
     nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(500)])
-    return {
-        "frechet_distance": frechet_distance(found, real),
-        "confidence": probabilities.amax(dim=1).double().mean().item(),
-        "nearest": nearest.double().mean().item(),
-    }
+    means = [values.double().mean().item() for values in (probabilities.amax(dim=1), nearest)]
+    return {"frechet_distance": frechet_distance(found, real), "confidence": means[0], "nearest": means[1]}
 
 
 def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
-    """Find the noises of the first test image of each digit; return columns "real ...", by digit."""
     places = [int((data.test_labels == digit).nonzero()[0]) for digit in range(10)]
     source, total = torch.Generator().manual_seed(settings.seed + 2), settings.images[2]
     asked = {"starts": settings.starts, "steps": settings.searches, "noise_source": source, **PROJECTION}

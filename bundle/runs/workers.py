@@ -23,14 +23,9 @@ HERE = {
 def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 10) -> Iterator[Executor]:
     """Yield an executor: the workers of a Dask cluster, or processes that end with this one, however it ends.
 
-    A worker that is killed loses only the call it was on, and that call is done again.
-
-    `scheduler` is the address of a cluster's, "tcp://host:8786", which is waited for `patience` seconds;
-    empty, there are `limit` processes, by default $STUDY_PROCESSES, else one per core.
-
-    Raises:
-        OSError: no scheduler answers at the address.
-        ValueError: the workers run other code or packages, so that results would not be the same bytes.
+    `scheduler` is the cluster's address, "tcp://host:8786", which is waited for `patience` seconds; empty,
+    there are `limit` processes, by default $STUDY_PROCESSES, else one per core. A call whose worker is killed
+    is done again. Raises OSError where no scheduler answers, ValueError where workers run other code.
     """
     count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
     with _cluster(scheduler, patience) if scheduler else _processes(count) as client:
@@ -40,16 +35,10 @@ def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 
 
 
 def _processes(count: int) -> Client:
+    size = {"n_workers": count, "threads_per_worker": 1, "memory_limit": 0}
+    port = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # a free one
     with dask.config.set(HERE):
-        client = Client(
-            n_workers=count,
-            threads_per_worker=1,
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-            dashboard_address="127.0.0.1:0",  # a free port: two studies may run at once
-            scheduler_kwargs={"dashboard": False},
-            set_as_default=False,
-        )
+        client = Client(**size, **port, silence_logs=logging.CRITICAL, set_as_default=False)
     client.cluster.scheduler.is_rootish = lambda task: True  # it lets no other calls wait at the scheduler
     return client
 

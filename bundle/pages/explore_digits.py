@@ -1,24 +1,76 @@
-"""The explorer of Task 3: walks between two digits."""
+"""The explorers of Task 2, the same noises along the GAN's training, and of Task 3, walks between digits."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from itertools import count, cycle
 
 import ipywidgets as widgets
 import numpy as np
 import torch
+from torch import Tensor
 
+from bundle.claims.gan import quality_by_batch
 from bundle.original import WALKS
 from bundle.pages import controls
 from bundle.plots.digits import tile
-from bundle.plots.style import COLOURS
-from bundle.plots.walks import PATHS
+from bundle.plots.gan import MEASURES, PATHS, draw_quality_curve
+from bundle.plots.style import COLOURS, spaced
+from bundle.runs.records import Record
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import between, path
 from lib.networks import answers
 
-STRIP, DIGIT = 560, 224  # widths on the screen, in pixels
+CURVE, GRID, STRIP, DIGIT = 440, 370, 560, 224  # widths on the screen, in pixels
 FINE = 25  # places of the slider from one image of a strip to the next
+
+
+def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
+    """Return an explorer of grids (25 k, 28, 28) uint8 by batch; the kept generator gets noises of `seed`."""
+    quality, sets = quality_by_batch(record), min(map(len, grids.values())) // 25
+    turns, seeds = cycle(range(sets)), count(seed)
+    now = {"set": next(turns)}
+    named = [(spaced(batch, "\u202f"), batch) for batch in grids]
+    batch = controls.dropdown("Batch", named, "how many batches the generator has seen")
+    slider = widgets.IntSlider(max=len(grids) - 1, tooltip=batch.tooltip)
+    widgets.link((batch, "index"), (slider, "value"))
+    words, picture, beside = (widgets.HTML() for _ in range(3))
+    real = {name[5:]: value for name, value in record.summary.items() if name.startswith("real_")}
+    distances = {batch: quality[batch]["frechet_distance"] for batch in grids}
+    curve = draw_quality_curve([*distances], [*distances.values()], floor=real["frechet_distance"])
+    pixels = controls.drawn(curve)
+
+    def show(_=None) -> None:
+        which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
+        said = f"25 images after {batch.label} batches; {which}, the same at every batch."
+        display(grids[batch.value][25 * now["set"] :][:25], said, quality[batch.value])
+
+    def display(images: np.ndarray, said: str, measured: Mapping[str, float]) -> None:
+        words.value = controls.status(said)
+        picture.value = controls.image(tile(images, columns=5), said, width=GRID)
+        seen = controls.ringed(pixels, curve, batch.value, distances[batch.value])
+        alt = "Fréchet distance against the batch, a ring at this one."
+        table = controls.measures(measured, real, words=MEASURES)
+        beside.value = table + controls.image(seen, alt, width=CURVE)
+
+    def turn(_) -> None:
+        now["set"] = next(turns)
+        show()
+
+    def draw(_) -> None:
+        drawn = next(seeds)
+        images = _images(generator, _noise(generator, 25, seed=drawn))
+        batch.value = max(grids)
+        said = f"25 images of new noise (seed {drawn}) by the generator that is kept."
+        display(as_bytes(images).numpy(), said, record.summary)
+
+    controls.whenever([batch], show)
+    other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
+    other.disabled = sets < 2
+    new = controls.button("New noise", "25 noises drawn now, for the generator that is kept", draw)
+    steering = controls.steered(slider, batch, milliseconds=500)
+    return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])
 
 
 def task3_explorer(
@@ -28,16 +80,15 @@ def task3_explorer(
     begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
     chosen, strip, mark, words, picture, judged = (widgets.HTML() for _ in range(6))
 
-    def see(noises: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
-        images = answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
+        images = _images(generator, noises)
         return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
     @lru_cache
-    def ends(seed: int, *digits: int) -> list[torch.Tensor] | str:
+    def ends(seed: int, *digits: int) -> list[Tensor] | str:
         """Return the two noises, or in words why there are none."""
-        source = torch.Generator().manual_seed(seed)
-        noise = torch.randn(candidates, generator.latent_dim, generator=source)
+        noise = _noise(generator, candidates, seed=seed)
         try:
             return [one.noise for one in endpoints(generator, classifier, noise, *digits)]
         except ValueError as error:
@@ -61,8 +112,8 @@ def task3_explorer(
         (image,), (chances,) = see(noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
-        place = f"position:absolute;left:{(0.5 + alpha.value * (steps - 1)) / steps * STRIP:.1f}px"
-        arrow = f"<span style='{place};transform:translateX(-50%)'>\u25bc</span>"
+        left = f"{(0.5 + alpha.value * (steps - 1)) / steps * STRIP:.1f}px"
+        arrow = f"<span style='position:absolute;left:{left};transform:translateX(-50%)'>\u25bc</span>"
         box = f"width:{STRIP}px;height:14px;line-height:14px;position:relative"
         mark.value = controls.unspoken(box, arrow)
         judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
@@ -80,7 +131,6 @@ def task3_explorer(
 
 
 def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, ...]:
-    """Return the controls for the digits at both ends, the kind of path, and the place on it."""
     begin = controls.dropdown("From", range(10), "the digit to walk from", value=first, width=150)
     end = controls.dropdown("To", range(10), "the digit to walk to", value=second, width=150)
     kinds = [(path["label"], kind) for kind, path in PATHS.items()]
@@ -98,3 +148,12 @@ def _strip(images: np.ndarray, chances: np.ndarray) -> str:
     cells = "".join(map(cell.format, digits, sure))
     picture = controls.image(tile(images, columns=len(images)), alt, width=STRIP)
     return picture + controls.unspoken(f"display:flex;width:{STRIP}px;line-height:1.2", cells)
+
+
+def _noise(generator: Generator, count: int, *, seed: int) -> Tensor:
+    return torch.randn(count, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+
+
+def _images(generator: Generator, noises: Tensor) -> Tensor:
+    """Return what a generator makes, where it is, of noises that are on the CPU."""
+    return answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))
