@@ -1,4 +1,4 @@
-"""Derive the committed results again and compare: records, figures, models, the report, and runs trained anew.
+"""Derive the committed results again and compare: records, models, figures, report, and runs trained anew.
 
 python -m bundle.commands.verify [--minutes 5 | --all] [--scheduler tcp://HOST:8786]
 
@@ -19,14 +19,17 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from bundle.commands.report import NOTEBOOKS
 from bundle.layout import Output
-from bundle.runs import code, records
+from bundle.runs import records
+from bundle.runs.provenance import processor
 from bundle.runs.records import Record
 from bundle.runs.study import on_one_thread
 from bundle.runs.workers import workers
 from lib.files import write_atomically
 
-MADE = ("figures", "task2_images", "task3_images", "report/report.pdf", *code.NOTEBOOKS)  # by the report
+PICTURES = ("figures/", "task2_images/", "task3_images/")
+MADE = (*PICTURES, "report/report.pdf", *(f"{name}.ipynb" for name in NOTEBOOKS))
 TOLERANCE, STEPS = 1e-3, 100  # on another kind of processor: of the first so many numbers of a column
 BATCHES = 2  # windows of a long GAN's loss curves that are trained again
 
@@ -172,7 +175,7 @@ def runs() -> dict[str, Callable]:
 
 
 def compared(stored: Record, made: Record) -> list[str]:
-    """Return how two records of the same settings differ: on the same kind of processor in anything at all."""
+    """Return how two records of the same settings differ; on the same kind of processor nothing may."""
     name, problems = records.path_of(stored.settings, Path()).name, []
     same = stored.provenance.get("processor") == made.provenance["processor"]
     for part in ("columns", "summary") if same else ("columns",):
@@ -211,20 +214,12 @@ def first_batches(record: Record) -> list[str]:
     return problems
 
 
-def processor() -> str:
-    """Return the kind of processor: where it is the same, so are the bytes."""
-    from bundle.runs.provenance import kind_of_processor
-
-    return kind_of_processor()
-
-
 if __name__ == "__main__":
     try:
         started = time.perf_counter()
         bad = main()
-        print(
-            f"{'everything holds' if not bad else f'{bad} do not hold'}, {time.perf_counter() - started:.0f} s"
-        )
+        words = f"{bad} things do not hold" if bad else "everything holds"
+        print(f"{words}; {time.perf_counter() - started:.0f} s")
         sys.exit(bool(bad))
     except KeyboardInterrupt:
         sys.exit("interrupted; nothing was changed")

@@ -34,7 +34,7 @@ class Run:
 
     training: GanSettings
     dataset: str  # of single images: "MNIST", "FashionMNIST" or "KMNIST"
-    judge: str  # `bundle.runs.records.key` of the classifier's settings
+    judge: str  # `lib.networks.weights_digest` of the classifier
 
     def described(self) -> dict:
         """Return the settings as records and models keep them, flat: those of the training, then the rest."""
@@ -235,3 +235,8 @@ def stacked_runs(
     ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
     recipes = {"ours": {"packing": 1}, "ours, two images packed": {"packing": 2}}
     return ours.seeded(recipes, variant_seeds=variant_seeds)
+
+
+def judged_by(judge: str, runs: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """Return groups of described runs with another judge: the one that has been trained since."""
+    return {name: [one | {"judge": judge} for one in group] for name, group in runs.items()}

@@ -13,8 +13,18 @@ from bundle.runs.records import Record
 def provenance(*, seconds: float, device: str, threads: int) -> dict:
     """Return where and with what a run was made; `seconds` is its wall time."""
     ran = {"seconds": round(seconds, 2), "device": device, "threads": threads}
-    machine = {"machine": platform.machine(), "python": platform.python_version()}
+    machine = {"machine": platform.machine(), "python": platform.python_version(), "processor": processor()}
     return {**ran, **machine, **versions(), "commit": commit()}
+
+
+@functools.cache
+def processor() -> str:
+    """Return the kind of processor: where it is the same, so are the bytes."""
+    import torch  # here, so that what only reads records need not wait for it
+
+    from lib.recurrent import compiled
+
+    return f"{torch.backends.cpu.get_cpu_capability()}, cells {compiled.name()}"
 
 
 @functools.cache

@@ -3,24 +3,26 @@
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from bundle.original import WALKS
 from bundle.runs.outcome import Outcome
+from lib import mnist
 from lib.checks import at_least, require, sizes
-from lib.evaluation.classifier import Classifier, features
+from lib.evaluation.classifier import Classifier, features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
-from lib.gan.networks import Generator
+from lib.gan.networks import Generator, load_generator
 from lib.gan.settings import SEEDS
 from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
 from lib.latent.projection import project
 from lib.mnist import Mnist
 from lib.networks import weights_digest
-from lib.progress import Progress
+from lib.progress import Progress, silent
 
 MOST = 60_000  # paths and samples: as many as there are training images to compare with
 GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
@@ -205,3 +207,12 @@ def _search(networks: Networks, settings: WalkSettings, progress: Progress, data
     columns |= {"confidence": confidences, "norm": found.noise.norm(dim=1), "noise": found.noise}
     known = {"real digit": list(range(10)), "real image": places}
     return known | {f"real {name}": values.tolist() for name, values in columns.items()}
+
+
+def walks_of(settings: dict, *, models: Path) -> Outcome:
+    """Return what `run_walks` finds of described settings, with the two networks in `models`."""
+    networks = load_generator(models), load_classifier(models)
+    run = WalkSettings(**{field.name: settings[field.name] for field in fields(WalkSettings)})
+    if describe_walks(*networks, run) != settings:
+        raise ValueError(f"the networks in {models} are not those of the settings")
+    return run_walks(*networks, settings=run, data=mnist.load(), progress=silent)
