@@ -195,7 +195,7 @@ def agree(before: object, now: object, *, exactly: bool) -> bool:
 
 def first_batches(record: Record) -> list[str]:
     """Train the first batches of a long GAN again, and compare the means of their losses."""
-    from bundle.runs.gan_settings import GanRun
+    from bundle.runs.gan import GanRun
     from lib import mnist
     from lib.gan import GanTrainer
 
