@@ -4,7 +4,7 @@ PROFILE ?= quick
 BIN     := .venv/bin
 UV      := uv==0.13.9
 
-.PHONY: help env report test lint lab bench lock clean
+.PHONY: help env report verify test lint lab bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -24,6 +24,9 @@ env: .venv/ready  ## create .venv with every package at its locked version
 
 report: env  ## train, execute the notebooks, bind the PDF (PROFILE=quick | seed-scale)
 	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml
+
+verify: env  ## derive the committed results again and compare, five minutes of training (HOW=all: every run)
+	@$(BIN)/python -m bundle.commands.verify $(if $(filter all,$(HOW)),--all) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 
 test: env  ## run every test
 	$(BIN)/python -m pytest

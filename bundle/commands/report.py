@@ -20,6 +20,7 @@ from lib.files import alone, write_atomically
 
 NOTEBOOKS = ("part1", "task2", "task3")
 PICTURES = ("figures", "task2_images", "task3_images", "models")
+VERIFIED = Path("results", "verification.json")  # what `make verify` found last
 BENCHMARKS = {"part1": "lstm", "task2": "gan"}  # notebooks show what `make bench` measured
 
 
@@ -77,8 +78,13 @@ def stages(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterabl
         executed.append(profile["notebooks"] / f"{name}.ipynb")
         yield name, inputs[name], partial(run_notebook, name, executed[-1], profile)
     front = Path("report", "front.md")
-    parts = digest_all([*executed, front, *sorted(Path("bundle/pages").glob("report.*"))])
-    yield "report", [parts], partial(bind_report, executed, front, profile["pdf"])
+    verified = [
+        path
+        for path in [Path("results", "verification.json")]
+        if profile["output"] == Path(".") and path.is_file()
+    ]
+    parts = digest_all([*executed, front, *verified, *sorted(Path("bundle/pages").glob("report.*"))])
+    yield "report", [parts], partial(bind_report, executed, front, profile["pdf"], verified)
 
 
 def update(
@@ -115,12 +121,21 @@ def run_notebook(name: str, target: Path, profile: dict) -> list[Path]:
     return [target, *(path for path in files if path.stat().st_mtime >= started - 1)]
 
 
-def bind_report(notebooks: list[Path], front: Path, pdf: Path) -> list[Path]:
-    """Bind the executed notebooks into the PDF."""
+def bind_report(notebooks: list[Path], front: Path, pdf: Path, verified: list[Path]) -> list[Path]:
+    """Bind the executed notebooks into the PDF, with what `make verify` found last."""
     from bundle.pages.pdf import bind
 
-    bind(notebooks, front=front, output=pdf)
+    bind(notebooks, front=front, output=pdf, more="".join(map(verification, verified)))
     return [pdf]
+
+
+def verification(path: Path) -> str:
+    """Return as Markdown what `bundle.commands.verify` found."""
+    said = json.loads(path.read_text())
+    rows = [f"| {row['what']} | {row['looked_at']} | {row['hold']} |" for row in said["found"]]
+    words = "**Verification.** `make verify` derives the results again and compares. What it found last, on a"
+    head = [f"{words} processor with {said['processor']}:", "", "| Checked | Looked at | Hold |"]
+    return "\n".join(["\n", *head, "| --- | ---: | ---: |", *rows, ""])
 
 
 if __name__ == "__main__":

@@ -36,18 +36,20 @@ class ReportExporter(Exporter):
         return _typeset([(name, nb, Path(about.get("path") or "."))], front=front), resources
 
 
-def bind(notebooks: Sequence[Path], *, front: Path, output: Path, timestamp: int | None = None) -> None:
+def bind(
+    notebooks: Sequence[Path], *, front: Path, output: Path, more: str = "", timestamp: int | None = None
+) -> None:
     """Bind front matter and executed notebooks into one PDF; the same input gives the same bytes.
 
-    `front` is Markdown with `title`, `subtitle` and `abstract` in its YAML header; `timestamp`, in seconds
-    since 1970, is the PDF's date, if any. Raises ValueError where a file is missing or not fully executed, or
-    a caption or reference does not fit.
+    `front` is Markdown with `title`, `subtitle` and `abstract` in its YAML header; `more` stands after it.
+    `timestamp`, in seconds since 1970, is the PDF's date, if any. Raises ValueError where a file is missing
+    or not fully executed, or a caption or reference does not fit.
     """
     for path in (*notebooks, front):
         if not path.is_file():
             raise ValueError(f"{path} does not exist; `make report` executes the notebooks and binds them")
     parts = [(path.name, nbformat.read(path, as_version=4), path.parent) for path in notebooks]
-    text = front.read_text(encoding="utf-8")
+    text = front.read_text(encoding="utf-8") + more
     write_atomically(output, _typeset(parts, front=text, name=front.name, timestamp=timestamp))
 
 

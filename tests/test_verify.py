@@ -1,0 +1,135 @@
+"""What `make verify` compares, and that it finds what was changed."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bundle.commands import verify
+from bundle.commands.report import verification
+from bundle.runs import records
+from bundle.runs.palindromes import run_palindromes
+from bundle.runs.provenance import processor
+from bundle.runs.records import Record
+from bundle.runs.study import on_one_thread
+
+ONE = {
+    "cell": "LSTM",
+    "recipe": "corrected",
+    "seq_length": 3,
+    "seed": 0,
+    "steps": 120,
+    "hidden_size": 4,
+    "batch_size": 8,
+    "learning_rate": 0.001,
+    "schedule_every": 30,
+    "schedule_factor": 0.96,
+    "clip_norm": 10.0,
+}
+
+
+@pytest.fixture(scope="module")
+def made() -> Record:
+    return on_one_thread(run_palindromes, ONE, {})
+
+
+def changed(made: Record, step: int, by: float, *, elsewhere: bool) -> Record:
+    loss = list(made.columns["loss"])
+    loss[step] += by
+    where = {"processor": "another"} if elsewhere else {}
+    return Record(ONE, made.columns | {"loss": loss}, made.summary, made.provenance | where)
+
+
+def test_a_run_on_the_same_kind_of_processor_gives_the_same_record(made):
+    again = on_one_thread(run_palindromes, ONE, {})
+    assert made.provenance["processor"] == processor()
+    assert verify.compared(made, again) == ""
+    assert verify.compared(changed(made, 119, 1e-6, elsewhere=False), again).endswith("columns differ")
+
+
+@pytest.mark.parametrize(
+    ("step", "by", "words"),
+    [(3, 5e-4, ""), (3, 2e-3, "the first 100 of loss differ"), (110, 1.0, "")],
+)
+def test_elsewhere_the_first_steps_must_agree(made, step, by, words):
+    said = verify.compared(changed(made, step, by, elsewhere=True), made)
+    assert said.endswith(words)
+    assert bool(said) == bool(words)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch, made) -> Path:
+    """A folder with a record, both models and the figures."""
+    records.save(made, tmp_path / "results" / "part1")
+    for name in ("models", "figures"):
+        shutil.copytree(name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_an_edited_record_is_found(checkout):
+    (path,) = checkout.glob("results/*/*.json")
+    stored = {path: None}
+    assert verify.whole_records(stored).problems == []
+    assert stored[path].settings == ONE
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    (problem,) = verify.whole_records({path: None}).problems
+    assert "damaged or edited" in problem
+
+
+def test_a_record_under_another_name_is_found(checkout):
+    (path,) = checkout.glob("results/*/*.json")
+    other = path.rename(path.with_name("other.json"))
+    (problem,) = verify.whole_records({other: None}).problems
+    assert problem == f"{other} is not the name of its settings"
+
+
+def test_a_changed_model_is_found(checkout):
+    assert verify.models().problems == []
+    weights = checkout / "models" / "generator.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    (problem,) = verify.models().problems
+    assert "generator.safetensors is damaged" in problem
+
+
+def test_a_changed_figure_is_found(checkout):
+    path, same, other = (checkout / "figures" / f"{name}.png" for name in ("figure-01", "same", "other"))
+    pixels = np.asarray(Image.open(path)).copy()
+    Image.fromarray(pixels).save(same)  # without the metadata, packed otherwise
+    pixels[5, 5, :3] = 255 - pixels[5, 5, :3]
+    Image.fromarray(pixels).save(other)
+    assert verify.alike(path, same)
+    assert not verify.alike(path, other)
+    assert not verify.alike(path, checkout / "gone.png")
+    values = json.loads(path.with_suffix(".json").read_text())
+    same.with_suffix(".json").write_text(json.dumps(values | {"provenance": {}}))
+    values["panels"][0]["lines"][0]["y"][3] += 0.001
+    other.with_suffix(".json").write_text(json.dumps(values))
+    assert verify.alike(path.with_suffix(".json"), same.with_suffix(".json"))
+    assert not verify.alike(path.with_suffix(".json"), other.with_suffix(".json"))
+
+
+def test_a_changed_byte_of_the_report_is_found(checkout):
+    one, other = checkout / "one.pdf", checkout / "other.pdf"
+    one.write_bytes(b"99.49 %")
+    other.write_bytes(b"99.94 %")
+    assert verify.alike(one, one)
+    assert not verify.alike(one, other)
+
+
+def test_what_was_found_is_written_and_can_be_set(checkout, monkeypatch, capsys):
+    monkeypatch.setattr(
+        verify, "derived_again", lambda _: verify.found("derived again", ["", "a.png differs"])
+    )
+    monkeypatch.setattr(verify, "runs", lambda: {"palindromes": run_palindromes})
+    assert verify.main(["--minutes", "1"]) == 1
+    said = capsys.readouterr().out
+    assert "a.png differs" in said
+    assert "1 of 1     palindromes runs trained again" in said
+    text = verification(checkout / "results" / "verification.json")
+    assert "| derived again | 2 | 1 |" in text
