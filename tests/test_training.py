@@ -3,14 +3,15 @@ import math
 import pytest
 import torch
 
+from bundle.plots.part1 import best_units, draw_inside_of
 from bundle.runs.palindromes import (
     LAST_SEED,
     PalindromeRun,
-    look_at,
     run_palindromes,
     seed_range,
     trained_on_palindromes,
 )
+from bundle.runs.records import Record
 from lib.palindromes import palindromes
 from lib.recurrent.curriculum import Curriculum, spread_kinks
 from lib.recurrent.inspection import accuracy_on, look_inside, trace
@@ -284,12 +285,17 @@ def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_t
     torch.testing.assert_close(torch.from_numpy(inside["remembered"]), explained.detach())
 
 
-def test_a_look_gives_the_network_what_is_inside_and_the_units_that_remember_best():
-    model, inside, units = look_at(OURS, units=5)
-    again = trained_on_palindromes(OURS)[0]
-    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+def test_a_look_inside_is_kept_as_columns_and_the_units_that_remember_best_come_first():
+    outcome = run_inside({"run": "inside"} | OURS)
+    model, length = trained_on_palindromes(OURS)[0], OURS["seq_length"]
+    inside = look_inside(model, seq_length=length, count=2000, seed=3 * 2**32 + OURS["seed"])
+    for name, values in inside.items():
+        assert outcome.columns[name] == pytest.approx(values.flatten().tolist(), abs=1e-6)
+    record = Record({"run": "inside"} | OURS, outcome.columns)
+    units = best_units(record, 5)
     assert set(units) == set(inside["remembered"].argsort()[-5:].tolist())
     assert inside["c"][-1, units].tolist() == sorted(inside["c"][-1, units].tolist(), reverse=True)
+    assert draw_inside_of(record, 5).axes
 
 
 def test_an_rnn_has_no_forget_gate_to_bias():

@@ -77,6 +77,20 @@ def _plot_seeds(axes: Axes, finals: Mapping, middle: Callable, look: tuple, *, l
 
 
 @styled
+def best_units(record: Record, count: int) -> list[int]:
+    """Return the units that remember best in a record of `run_inside`, by their cell state at the end."""
+    last = np.reshape(record.columns["c"], (record.settings["seq_length"], -1))[-1]
+    return sorted(record.columns["units"][:count], key=lambda unit: -last[unit])
+
+
+def draw_inside_of(record: Record, count: int) -> Figure:
+    """Draw a record of `run_inside`: the palindrome in the units that remember best."""
+    shape = record.settings["seq_length"], -1
+    states = {name: np.reshape(record.columns[name], shape) for name in "ifoc"}
+    digits, right = record.columns["digits"], np.array(record.columns["right"])
+    return draw_inside(states, digits, units=best_units(record, count), right=right)
+
+
 def draw_inside(states: Mapping, digits: Sequence[int], *, units: Sequence[int], right: np.ndarray) -> Figure:
     """Draw gates and cell of units, from top to bottom, over a palindrome, and how sure the network is.
 

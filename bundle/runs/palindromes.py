@@ -4,7 +4,6 @@ import time
 from dataclasses import asdict, dataclass, field
 from itertools import product
 
-import numpy as np
 import torch
 
 from bundle.runs.outcome import Outcome
@@ -128,12 +127,17 @@ def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Outcome]:
     return model, Outcome(columns, summary, time.perf_counter() - started)
 
 
-def look_at(settings: dict, *, units: int) -> tuple[LSTM, dict[str, np.ndarray], list[int]]:
-    """Train an LSTM; return it, a look inside, and so many units that remember best, by their last state."""
-    model, seed = trained_on_palindromes(settings)[0], CHECK_STREAM + settings["seed"]
-    inside = look_inside(model, seq_length=settings["seq_length"], count=2000, seed=seed)
-    best = inside["remembered"].argsort()[::-1][:units]
-    return model, inside, sorted(best.tolist(), key=lambda unit: -inside["c"][-1, unit])
+def run_inside(settings: dict) -> Outcome:
+    """Train an LSTM and look inside: the columns are those of `look_inside`, one number after the other.
+
+    `units` are all units, those first that remember best.
+    """
+    run, started = {k: v for k, v in settings.items() if k != "run"}, time.perf_counter()
+    model, seed = trained_on_palindromes(run)[0], CHECK_STREAM + run["seed"]
+    inside = look_inside(model, seq_length=run["seq_length"], count=2000, seed=seed)
+    columns = {name: values.round(6).flatten().tolist() for name, values in inside.items()}
+    columns["units"] = inside["remembered"].argsort()[::-1].tolist()
+    return Outcome(columns, {}, time.perf_counter() - started)
 
 
 def part1_runs(
