@@ -7,6 +7,7 @@ from bundle.plots.part1 import best_units, draw_inside_of
 from bundle.runs.palindromes import (
     LAST_SEED,
     PalindromeRun,
+    run_inside,
     run_palindromes,
     seed_range,
     trained_on_palindromes,
