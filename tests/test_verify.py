@@ -10,7 +10,7 @@ from PIL import Image
 
 from bundle.commands import verify
 from bundle.commands.report import verification
-from bundle.runs import records
+from bundle.runs import code, records
 from bundle.runs.palindromes import run_palindromes
 from bundle.runs.provenance import processor
 from bundle.runs.records import Record
@@ -78,6 +78,14 @@ def test_an_edited_record_is_found(checkout):
     path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
     (problem,) = verify.whole_records({path: None}).problems
     assert "damaged or edited" in problem
+
+
+def test_a_record_by_other_code_is_found(checkout, made):
+    here = code.identity(run_palindromes)
+    mine, other = (Record(ONE, identity=one) for one in (here, here | {"packages": {"torch": "1"}}))
+    row = verify.by_this_code({Path("a"): mine, Path("b"): other, Path("c"): Record(ONE), Path("d"): None})
+    assert (row.looked_at, row.hold) == (2, 1)
+    assert row.problems[0].startswith("1 records: numpy None then")
 
 
 def test_a_record_under_another_name_is_found(checkout):
