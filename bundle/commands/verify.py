@@ -171,7 +171,7 @@ def trained_again(stored: list[Record], *, seconds: float, scheduler: str) -> It
                 chosen, left = [*chosen, record], left - cost
         with workers(scheduler) as executor:
             futures = [executor.submit(on_one_thread, run, record.settings, {}) for record in chosen]
-            problems = [compared(one, future.result()) for one, future in zip(chosen, futures, strict=True)]
+            problems = [compared(*pair) for pair in zip(chosen, [f.result() for f in futures], strict=True)]
         yield found(f"{kind} runs trained again, of {len(mine)}", problems)
         if kind == "gan":
             short = [one for one in mine if one not in chosen and one.columns["batch"][1] <= FIRST_BATCHES]
@@ -235,9 +235,7 @@ def first_batches(record: Record) -> str:
     before = [record.columns[f"{name}_loss"][0] for name in ("generator", "discriminator")]
     name = records.path_of(record.settings, Path()).name
     good = all(abs(a - b) <= TOLERANCE for a, b in zip(before, means, strict=True))
-    return (
-        "" if good else f"{name}: mean losses of the first {batches} batches are {means}, on record {before}"
-    )
+    return "" if good else f"{name}: first {batches} batches: mean losses {means}, on record {before}"
 
 
 if __name__ == "__main__":
