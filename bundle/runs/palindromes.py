@@ -7,7 +7,7 @@ from itertools import product
 import torch
 
 from bundle.runs.outcome import Outcome
-from lib.checks import above_zero, at_least, finite, one_of, require, sizes
+from lib.checks import above_zero, at_least, finite, fits_memory, one_of, require, sizes
 from lib.palindromes import palindromes
 from lib.recurrent import LSTM, VanillaRNN
 from lib.recurrent.curriculum import Curriculum, spread_kinks
@@ -76,6 +76,11 @@ class PalindromeRun:
             require(name, getattr(self, name), allowed, rule)
         if self.forget_bias and self.cell != "LSTM":
             raise ValueError(f"forget_bias is {self.forget_bias}; only the LSTM has a forget gate: give 0")
+        # weights, their gradients and the optimiser's; every gate of every step; numbers kept of each step
+        numbers = 20 * self.hidden_size**2 + 12 * self.seq_length * self.batch_size * self.hidden_size
+        fits_memory(
+            4 * numbers + 100 * self.steps, **self.pick("hidden_size", "seq_length", "batch_size", "steps")
+        )
 
     def pick(self, *names: str) -> dict:
         return {name: getattr(self, name) for name in names}
@@ -88,6 +93,7 @@ class PalindromeRun:
 def seed_range(first: int, count: int) -> range:
     at_least("seed", first, 0)
     sizes(num_seeds=count)
+    fits_memory(count * 2**20, num_seeds=count)  # a seed's records, at least
     return range(first, first + count)
 
 
@@ -157,6 +163,7 @@ def part1_runs(
 
     `ours` is what our recipe changes in `common`, `far` what both change beyond the lengths above.
     """
+    sizes(far_steps=far["steps"], **{"a length of far_lengths": min(far_lengths, default=1)})
 
     def each(networks, lengths) -> list[dict]:
         runs = product(networks, lengths)

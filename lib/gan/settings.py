@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lib.checks import at_least, finite, one_of, require, sizes
+from lib.checks import at_least, finite, fits_memory, one_of, require, sizes
 from lib.gan.losses import LOSSES
 from lib.gan.networks import TOPOLOGIES
 
@@ -51,6 +51,12 @@ class GanSettings:
             require(name, values[name], 0 <= values[name] < 1, "at least 0 and below 1")
         require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
         check_seed("seed", self.seed)
+        # six numbers for each weight, at most; an image's channels on their way; both loss curves
+        width = max(self.generator_width, self.discriminator_width)
+        weights = 1000 * width**2 + 130 * width * self.latent_dim
+        images = self.batch_size * (self.latent_dim + 2 * 784 * (4 * width + self.channels))
+        named = ("generator_width", "discriminator_width", "latent_dim", "batch_size", "batches")
+        fits_memory(4 * (6 * weights + images + 2 * self.batches), **{name: values[name] for name in named})
 
     def learning_rate_at(self, batch: int) -> float:
         """Return Adam's learning rate at `batch`: constant, then linear towards 0 at the end of the run."""
