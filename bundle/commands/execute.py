@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -67,6 +68,7 @@ def _run(notebook: Path, partial: Path, parameters: dict, **options) -> None:
     """
     import papermill
 
+    logging.getLogger("papermill").addFilter(_is_no_error)
     with concurrent.futures.ThreadPoolExecutor(1) as executor:
         future = executor.submit(
             papermill.execute_notebook, str(notebook), str(partial), parameters, **options
@@ -81,9 +83,15 @@ def _run(notebook: Path, partial: Path, parameters: dict, **options) -> None:
                 concurrent.futures.wait([future], INTERRUPT_EVERY)
             raise
         except OSError as error:
-            raise OSError(error.errno, error.strerror, error.filename or str(partial)) from None
+            if error.errno and not error.filename:  # a full disk
+                raise OSError(error.errno, error.strerror, str(partial)) from None
+            raise
         except (papermill.PapermillExecutionError, RuntimeError) as error:
             _explain(error, notebook, partial)
+
+
+def _is_no_error(said: logging.LogRecord) -> bool:
+    return said.levelno < logging.ERROR  # errors are raised as well
 
 
 def _explain(error: Exception, notebook: Path, partial: Path) -> NoReturn:
