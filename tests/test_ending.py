@@ -152,7 +152,7 @@ def test_an_interrupt_is_answered_in_one_line_at_any_moment_of_the_start(checkou
 
 def test_an_interrupted_batch_ends_with_all_its_processes_and_one_line(checkout):
     first_notebook(checkout, "from pathlib import Path\nimport time\nPath('busy').touch()\ntime.sleep(60)")
-    process = started(checkout, "bundle.commands.batch", "part1.ipynb", "--grid", "output_dir=a,b")
+    process = started(checkout, "bundle.commands.batch", "part1.ipynb", "--grid", "a=1", "--processes", "1")
     wait_for(checkout / "busy")
     interrupted = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)

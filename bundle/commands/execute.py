@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import NoReturn
 
 import nbformat
 import psutil
+from jupyter_client.manager import AsyncKernelManager
 
 from bundle.pages.reading import read_notebook
 from lib.files import alone, write_atomically
@@ -54,11 +56,19 @@ def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> No
     os.environ["TQDM_MININTERVAL"] = "1" if watched else "20"  # seconds; tells its bars to be text, too
     with alone(Path(parameters.get("output_dir", "."), ".lock"), f"making {target}"), _sockets() as sockets:
         kernel = {"transport": "ipc", "ip": f"{sockets}/s", "shutdown_wait_time": 2}
-        config, stderr = Config(KernelManager=kernel), (sys.stderr if watched else Lines()) if echo else None
+        config = Config(KernelManager=kernel, NotebookClient={"kernel_manager_class": QuietKernel})
+        stderr = (sys.stderr if watched else Lines()) if echo else None
         _run(notebook, partial, parameters, progress_bar=False, cwd=".", stderr_file=stderr, config=config)
         executed = clean(nbformat.read(partial, as_version=4))
         write_atomically(target, (nbformat.writes(executed) + "\n").encode())
         partial.unlink()
+
+
+class QuietKernel(AsyncKernelManager):
+    """A kernel whose own complaints, as it is interrupted, do not reach the terminal; those of cells do."""
+
+    async def start_kernel(self, **options) -> None:
+        await super().start_kernel(**options, stderr=subprocess.DEVNULL)
 
 
 def _run(notebook: Path, partial: Path, parameters: dict, **options) -> None:
