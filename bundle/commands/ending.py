@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import psutil
 
-from bundle.commands.execute import NotebookError
+from bundle.commands.execute import NotebookError, remove_sockets
 from bundle.runs.study import StudyError
 
-PATIENCE = 4  # seconds in which an interrupted command may store what it has
+PATIENCE = 3  # seconds in which an interrupted command may store what it has
 
 
 def ended(main: Callable[[], object]) -> NoReturn:
@@ -28,6 +28,8 @@ def ended(main: Callable[[], object]) -> NoReturn:
         for process in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        for pid in (os.getpid(), *(process.pid for process in family)):
+            remove_sockets(pid)
         sys.stdout.flush()
         print("interrupted; what is finished is stored, and the same command goes on", file=sys.stderr)
         os._exit(130)

@@ -147,9 +147,15 @@ def _sockets() -> tempfile.TemporaryDirectory:
     Those that killed processes left behind are removed.
     """
     for left in Path(tempfile.gettempdir()).glob("bundle-kernel-[0-9]*-*"):
-        if not psutil.pid_exists(int(left.name.split("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)
+        if not psutil.pid_exists(pid := int(left.name.split("-")[2])):
+            remove_sockets(pid)
     return tempfile.TemporaryDirectory(prefix=f"bundle-kernel-{os.getpid()}-")
+
+
+def remove_sockets(pid: int) -> None:
+    """Remove the folders for sockets of a process that has ended or is about to."""
+    for folder in Path(tempfile.gettempdir()).glob(f"bundle-kernel-{pid}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
