@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from lib.files import sealed, write_atomically
 from lib.recurrent import compiled
 
 
@@ -67,7 +68,7 @@ def run(measure: Callable[[], dict], output: Path) -> None:
     results = measure()
     print_goals(results["goals"])
     machine |= {"load_after": load(), "seconds": round(time.perf_counter() - start)}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps({"machine": machine, **results}, indent=1) + "\n")
+    text = json.dumps(sealed({"machine": machine, **results}), indent=1) + "\n"
+    write_atomically(output, text.encode())
     print(f"\nwritten to {output}; {machine['seconds']} s, load {machine['load_before']} before and ", end="")
     print(f"{machine['load_after']} after on {machine['cores']} cores")

@@ -1,7 +1,17 @@
 """Where a report keeps its files, below one folder of output."""
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+
+def check_writable(folder: Path, way_out: str) -> None:
+    """Raise PermissionError with the way out where no file can be written below a folder."""
+    path = folder.absolute()
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not os.access(there, os.W_OK):
+        raise PermissionError(errno.EROFS, f"cannot be written to; {way_out}", str(folder))
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,67 @@
-"""Write files whole or not at all, and one process at a time."""
+"""Files written whole or not at all, known when damaged or edited, and used by one process at a time."""
 
 import contextlib
 import fcntl
+import hashlib
+import json
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a temporary neighbour, flushed, then renamed."""
+    """Write a file whole or not at all: a temporary neighbour, flushed, then renamed.
+
+    A folder in its place is set aside with a warning. Raises OSError naming `path`, which stays as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    name = ""
     try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
+        if path.is_dir():
+            warnings.warn(f"{path} is a folder; it is set aside as {set_aside(path).name}", stacklevel=2)
         os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+    except BaseException as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):  # what a full disk raises does not say which file it was
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, or a folder in its place, to a free name that ends in .damaged; return that."""
+    names = (Path(f"{path}.damaged{n or ''}") for n in range(10_000))
+    return path.replace(next(name for name in names if not name.exists()))
+
+
+def digest(said: dict) -> str:
+    """Return twelve hexadecimal digits that stand for flat JSON values, whatever their order."""
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def sealed(said: dict) -> dict:
+    """Return what is said with its digest as "contents", so that damage and edits by hand show."""
+    return said | {"contents": digest(said)}
+
+
+def read_sealed(path: Path) -> dict:
+    """Return what `sealed` gave to a JSON file; raise ValueError naming a file that is damaged or edited."""
+    try:
+        said = json.loads(path.read_text())
+        if said.pop("contents") != digest(said):
+            raise ValueError("its contents do not match their digest")
+        return said
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise ValueError(f"{path} is damaged or edited ({type(error).__name__}: {error})") from None
 
 
 @contextlib.contextmanager

@@ -72,7 +72,8 @@ def fetch(root: str | Path | None = None, *, name: str = "MNIST") -> list[Path]:
 def check(raw: Path) -> None:
     """Raise ValueError unless the four files in `raw` are MNIST's, byte for byte."""
     for file, expected in SHA256.items():
-        if hashlib.sha256((raw / file).read_bytes()).hexdigest() != expected:
+        whole = (raw / file).is_file() and hashlib.sha256((raw / file).read_bytes()).hexdigest() == expected
+        if not whole:
             reason = "is not MNIST's file (truncated or altered: its SHA-256 differs)"
             raise ValueError(f"{raw / file} {reason}; delete it and run again to fetch it afresh")
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from lib.files import write_atomically
+from lib.files import read_sealed, sealed, write_atomically
 
 
 @contextlib.contextmanager
@@ -37,8 +37,24 @@ def save_network(network: nn.Module, directory: Path, name: str, *, sizes: dict,
     """Write NAME.safetensors, and NAME.json with `sizes`, a digest of the weights and what else is said."""
     weights = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
     write_atomically(Path(directory, f"{name}.safetensors"), save(weights))
-    text = json.dumps({"sizes": sizes, "weights": weights_digest(network), **about}, indent=2) + "\n"
+    said = {"sizes": sizes, "weights": weights_digest(network), **about}
+    text = json.dumps(sealed(said), indent=2) + "\n"
     write_atomically(Path(directory, f"{name}.json"), text.encode())
+
+
+def about_network(directory: Path, name: str) -> dict:
+    """Return what NAME.json says of a network: `sizes`, `weights` and what else `save_network` was told.
+
+    Raises FileNotFoundError naming the missing file, ValueError for one that is damaged or edited.
+    """
+    return read_sealed(_there(directory, f"{name}.json", name))
+
+
+def _there(directory: Path, file: str, name: str) -> Path:
+    path = Path(directory, file)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; train the {name} first (task2.ipynb, or `make report`)")
+    return path
 
 
 def load_network(kind: type[nn.Module], directory: Path, name: str) -> nn.Module:
@@ -46,20 +62,15 @@ def load_network(kind: type[nn.Module], directory: Path, name: str) -> nn.Module
 
     Raises FileNotFoundError naming the missing file, ValueError for a damaged one.
     """
-    about, weights = (Path(directory, f"{name}.{suffix}") for suffix in ("json", "safetensors"))
-    for file in (about, weights):
-        if not file.is_file():
-            way_out = f"train the {name} first (task2.ipynb, or `make report`)"
-            raise FileNotFoundError(f"{file} is missing; {way_out}")
+    said, weights = about_network(directory, name), _there(directory, f"{name}.safetensors", name)
     try:
-        said = json.loads(about.read_text())
         network = kind(**said["sizes"])
         network.load_state_dict(load(weights.read_bytes()))
-        whole = weights_digest(network) == said["weights"]
-    except Exception as error:  # each of the two formats has errors of its own
-        raise ValueError(f"{about} or {weights.name} is damaged ({type(error).__name__}: {error})") from None
-    if not whole:
-        raise ValueError(f"{weights} is damaged: its weights are not those that {about.name} names")
+    except Exception as error:  # safetensors has errors of its own
+        what = str(error).partition("\n")[0]
+        raise ValueError(f"{weights} is damaged ({type(error).__name__}: {what})") from None
+    if weights_digest(network) != said["weights"]:
+        raise ValueError(f"{weights} is damaged: its weights are not those that {name}.json names")
     return network.eval()
 
 

@@ -13,17 +13,18 @@ import itertools
 import json
 import os
 import re
-import sys
 import time
 from pathlib import Path
 
 import yaml
 
+from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
+from bundle.layout import check_writable
 from bundle.pages.notebook import progress
 from bundle.runs import code, records
 from bundle.runs.outcome import Outcome
-from bundle.runs.study import StudyError, study
+from bundle.runs.study import study
 from bundle.runs.workers import workers
 from lib.files import write_atomically
 
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not options.notebook.is_file():
         raise ValueError(f"{options.notebook} does not exist; name one of the notebooks")
+    check_writable(options.output, "name another folder with --output")
     folder = options.output / options.notebook.stem
     made_from = sources(options.notebook)[:12], code.digest_all(code.sources())[:12]
     ours = (str(options.notebook), *made_from, str(folder))
@@ -119,9 +121,4 @@ def tabulated(settings: list[dict], done: Path) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (ValueError, OSError, StudyError) as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; what is done is stored, and the same command goes on")
+    ended(main)

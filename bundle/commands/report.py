@@ -12,11 +12,13 @@ from pathlib import Path
 
 import yaml
 
+from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
+from bundle.layout import check_writable
 from bundle.runs.code import digest_all
 from bundle.runs.code import sources as code_files
 from lib import mnist
-from lib.files import alone, write_atomically
+from lib.files import alone, read_sealed, sealed, write_atomically
 
 NOTEBOOKS = ("part1", "task2", "task3")
 PICTURES = ("figures", "task2_images", "task3_images", "models")
@@ -31,7 +33,10 @@ def main(profile_path: Path, *, stamps: Path | None = None) -> None:
     """
     started, times = time.perf_counter(), {}
     profile = load_profile(profile_path)
-    stamps = stamps or Path("build", "stamps", profile_path.stem)
+    for folder in (profile["output"], profile["notebooks"], profile["pdf"].parent):
+        way_out = f"copy {profile_path}, change its `output`, `notebooks` and `pdf`, and give the copy's name"
+        check_writable(folder, way_out)
+    stamps = stamps or Path(profile["output"], "build", "stamps", profile_path.stem)
     with alone(stamps / ".lock", f"making {profile['pdf']}"):
         for stage, inputs, make in stages(profile):
             update(stage, inputs, make, stamps, times)
@@ -47,20 +52,31 @@ def load_profile(path: Path) -> dict:
     """Read a profile: `output`, `notebooks`, `pdf` (paths) and `parameters` of each notebook.
 
     Raises:
-        ValueError: the file is missing, or a key is missing or unknown.
+        ValueError: the file is missing or damaged, or a key is missing or unknown.
     """
-    if not path.is_file():
+    if not path.exists():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
         raise ValueError(f"{path} does not exist; the profiles are {known}")
-    profile = yaml.safe_load(path.read_text())
-    expected = {"output", "notebooks", "pdf", "parameters"}
-    if set(profile) != expected:
-        raise ValueError(f"{path} has the keys {sorted(profile)}; it must have {sorted(expected)}")
+    try:
+        profile = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, ValueError, OSError) as error:
+        what = " ".join(str(error).split())
+        raise ValueError(f"{path} is damaged, no YAML ({type(error).__name__}: {what})") from None
+    places, there = ("output", "notebooks", "pdf"), profile if isinstance(profile, dict) else {}
+    if set(there) != {*places, "parameters"}:
+        expected = sorted([*places, "parameters"])
+        raise ValueError(f"{path} has the keys {sorted(map(str, there))}; it must have {expected}")
+    if unlike := [key for key in places if not isinstance(profile[key], str)]:
+        raise ValueError(f"{path}: {unlike[0]} is {profile[unlike[0]]!r}; it must be a path")
+    if Path(profile["pdf"]).is_dir():
+        raise ValueError(f"{path}: pdf is {profile['pdf']}, a folder; it must be the path of a file")
     parameters = profile["parameters"] or {}
+    if not isinstance(parameters, dict) or any(not isinstance(one, dict) for one in parameters.values()):
+        raise ValueError(f"{path}: parameters is {parameters!r}; it must be `name: value` by notebook")
     if unknown := set(parameters) - set(NOTEBOOKS):
         known = ", ".join(NOTEBOOKS)
         raise ValueError(f"{path} has parameters for {sorted(unknown)}; the notebooks are {known}")
-    return {key: Path(profile[key]) for key in ("output", "notebooks", "pdf")} | {"parameters": parameters}
+    return {key: Path(profile[key]) for key in places} | {"parameters": parameters}
 
 
 def stages(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
@@ -95,19 +111,31 @@ def update(
     `make` returns the files it wrote. Its seconds go into `times`.
     """
     stamp = stamps / f"{stage}.json"
-    if stamp.exists():
-        before = json.loads(stamp.read_text())
-        outputs = {Path(path): content for path, content in before["outputs"].items()}
-        whole = all(path.exists() and digest_all([path]) == content for path, content in outputs.items())
-        if before["inputs"] == inputs and whole:
-            print(f"{stage}: up to date", flush=True)
-            return
-    print(f"{stage}: making", flush=True)
+    why = outdated(stamp, inputs)
+    if why is None:
+        print(f"{stage}: up to date", flush=True)
+        return
+    print(f"{stage}: making" + (f" ({why})" if why else ""), flush=True)
     started = time.perf_counter()
     written = {str(path): digest_all([path]) for path in make()}
-    write_atomically(stamp, json.dumps({"inputs": inputs, "outputs": written}).encode())
+    write_atomically(stamp, json.dumps(sealed({"inputs": inputs, "outputs": written})).encode())
     times[stage] = time.perf_counter() - started
     print(f"{stage}: done in {times[stage]:.0f} s", flush=True)
+
+
+def outdated(stamp: Path, inputs: list[str]) -> str | None:
+    """Return why the stage of a stamp is to be made, "" where it never was, or None where it need not be."""
+    if not stamp.exists():
+        return ""
+    try:
+        before = read_sealed(stamp)
+    except ValueError as error:
+        return str(error)
+    if before["inputs"] != inputs:
+        return "made from something else"
+    outputs = {Path(path): content for path, content in before["outputs"].items()}
+    other = [path for path in outputs if not path.is_file() or digest_all([path]) != outputs[path]]
+    return f"{other[0]} is gone or altered" if other else None
 
 
 def run_notebook(name: str, target: Path, profile: dict) -> list[Path]:
@@ -141,9 +169,4 @@ def verification(path: Path) -> str:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python -m bundle.commands.report PROFILE.yaml")
-    try:
-        main(Path(sys.argv[1]))
-    except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted; finished runs are stored and will be used next time")
+    ended(lambda: main(Path(sys.argv[1])))

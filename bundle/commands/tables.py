@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bundle.claims.part1 import decide_part1, statistics_table, verdict_table
+from bundle.commands.ending import ended
 from bundle.runs import records
 
 
@@ -24,4 +25,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    ended(lambda: main(sys.argv[1:]))

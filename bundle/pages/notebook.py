@@ -14,7 +14,7 @@ import tqdm.auto
 from IPython.display import Image, Markdown, display
 
 from bundle.claims.verdicts import Table
-from bundle.layout import Output
+from bundle.layout import Output, check_writable
 from bundle.plots.digits import tile
 from bundle.plots.saving import save_figure, save_picture
 from bundle.runs.provenance import described
@@ -56,6 +56,7 @@ class Page:
     """A notebook's part of the report: its folders, and how it runs, shows and keeps things."""
 
     def __init__(self, part: str, output_dir: str, *, scheduler: str = "", fresh: bool = False):
+        check_writable(Path(output_dir), "give the parameter output_dir another folder")
         self.part, self.output = part, Output(Path(output_dir))
         self.results = self.output.results(part)
         self.scheduler, self.fresh = scheduler, fresh
@@ -149,6 +150,6 @@ def make_first(notebook: str, needed: Path, **parameters) -> None:
     import papermill
 
     print(f"{needed} is missing: running {notebook} to make it.")
-    executed = Path("build", notebook)
-    executed.parent.mkdir(exist_ok=True)
+    executed = Path(parameters.get("output_dir", "."), "build", notebook)
+    executed.parent.mkdir(parents=True, exist_ok=True)
     papermill.execute_notebook(notebook, str(executed), parameters, progress_bar=False)

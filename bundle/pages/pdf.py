@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from bundle.pages.cells import shown_cells
+from bundle.pages.reading import read_notebook
 from lib.files import write_atomically
 
 FILTER, TEMPLATE = (Path(__file__).with_name(name) for name in ("report.lua", "report.typ"))
@@ -46,9 +47,9 @@ def bind(
     or not fully executed, or a caption or reference does not fit.
     """
     for path in (*notebooks, front):
-        if not path.is_file():
+        if not path.exists():
             raise ValueError(f"{path} does not exist; `make report` executes the notebooks and binds them")
-    parts = [(path.name, nbformat.read(path, as_version=4), path.parent) for path in notebooks]
+    parts = [(path.name, read_notebook(path), path.parent) for path in notebooks]
     text = front.read_text(encoding="utf-8") + more
     write_atomically(output, _typeset(parts, front=text, name=front.name, timestamp=timestamp))
 

@@ -99,8 +99,8 @@ class StackedRun(Run):
 
 
 def run_classifier(settings: dict, *, data: Mnist, progress: Progress) -> tuple[Classifier, Outcome]:
-    began, keywords = time.perf_counter(), classifier_training(settings)
-    model = train_classifier(data.train_images, data.train_labels, **keywords, progress=progress)
+    began, (images, labels, *_) = time.perf_counter(), data
+    model = train_classifier(images, labels, **classifier_training(settings), progress=progress)
     seconds = time.perf_counter() - began
     right = evaluate(model, data.test_images, data.test_labels)
     return model, Outcome({}, {"test_accuracy": right, "test_images": len(data.test_images)}, seconds)

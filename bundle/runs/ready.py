@@ -4,7 +4,6 @@ Each function returns last why it made it now, None if it took what is stored.
 """
 
 import io
-import json
 import os
 from pathlib import Path
 
@@ -21,14 +20,15 @@ from lib.evaluation.judge import Judge
 from lib.files import write_atomically
 from lib.gan.networks import load_generator, save_generator
 from lib.mnist import Mnist
+from lib.networks import about_network
 from lib.progress import Progress
 
 
 def about_model(models: Path, name: str) -> dict:
-    """Return what models/NAME.json says of a model, {} if it is not there or damaged."""
+    """Return what models/NAME.json says of a model, {} if it is not there; see `about_network`."""
     try:
-        return json.loads(Path(models, f"{name}.json").read_text())
-    except (OSError, ValueError):
+        return about_network(models, name)
+    except FileNotFoundError:
         return {}
 
 
@@ -36,25 +36,19 @@ def ready_classifier(
     models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
 ) -> tuple[Classifier, dict, str | None]:
     """Return the classifier of these settings, which are like CLASSIFIER, and its summary."""
-    device, identity, about = (
-        data.train_images.device,
-        code.identity(run_classifier),
-        about_model(models, "classifier"),
-    )
-    why = "fresh" if fresh else _unusable(about, settings, identity)
-    model = None
-    if why is None:
-        try:
-            model = load_classifier(models).to(device)
-        except ValueError as error:
-            why = str(error)
-    if model is None:
-        model, outcome = run_classifier(settings, data=data, progress=progress)
-        record = recorded(settings, outcome, identity=identity, device=device)
-        summary = record.summary | record.provenance
-        save_classifier(model, models, settings=settings, summary=summary, identity=identity)
-        return model, summary, why
-    return model, about["summary"], None
+    device, identity = data.train_images.device, code.identity(run_classifier)
+    try:
+        about = {} if fresh else about_model(models, "classifier")
+        why = "fresh" if fresh else _unusable(about, settings, identity)
+        if why is None:
+            return load_classifier(models).to(device), about["summary"], None
+    except (ValueError, OSError) as error:  # damaged or gone
+        why = str(error)
+    model, outcome = run_classifier(settings, data=data, progress=progress)
+    record = recorded(settings, outcome, identity=identity, device=device)
+    summary = record.summary | record.provenance
+    save_classifier(model, models, settings=settings, summary=summary, identity=identity)
+    return model, summary, why
 
 
 def _unusable(about: dict, settings: dict, identity: dict) -> str | None:
@@ -120,9 +114,12 @@ def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
 
 
 def _read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
-    with np.load(path) as arrays:
-        batches = arrays["batches"].tolist()
-        return {k: {batch: arrays[f"{k}-{batch}"] for batch in batches} for k in ("fixed", "train")}
+    try:
+        with np.load(path) as arrays:
+            batches = arrays["batches"].tolist()
+            return {k: {batch: arrays[f"{k}-{batch}"] for batch in batches} for k in ("fixed", "train")}
+    except Exception as error:  # numpy and zipfile raise many kinds for damaged bytes
+        raise ValueError(f"{path} is damaged or gone ({type(error).__name__}: {error})") from None
 
 
 def ready_walks(

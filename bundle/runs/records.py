@@ -1,6 +1,5 @@
 """What a run leaves behind: one JSON file, found again by its settings and used if this code made it."""
 
-import hashlib
 import json
 import os
 import re
@@ -9,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bundle.runs.code import differences
-from lib.files import write_atomically
+from lib.files import digest, read_sealed, sealed, write_atomically
+
+BENCHMARKS = Path(__file__).parents[2] / "results"
 
 
 @dataclass
@@ -26,8 +27,8 @@ class Record:
 
 def key(settings: dict) -> str:
     """Return twelve hexadecimal digits that stand for the settings, whatever their order."""
-    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    json.dumps(settings, allow_nan=False)  # raises ValueError for what JSON cannot tell apart
+    return digest(settings)
 
 
 def path_of(settings: dict, directory: Path) -> Path:
@@ -42,15 +43,10 @@ def save(record: Record, directory: Path) -> Path:
     path = path_of(record.settings, directory)
     parts = asdict(record)
     del parts["other_code"]
-    parts["contents"] = contents(parts)
-    lines = [f"{json.dumps(name)}: {json.dumps(part)}" for name, part in parts.items()]
+    whole = sealed(parts).items()
+    lines = [f"{json.dumps(name)}: {json.dumps(part, allow_nan=False)}" for name, part in whole]
     write_atomically(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
     return path
-
-
-def contents(parts: dict) -> str:
-    """Return a digest of what a record says: an edit by hand shows."""
-    return key({name: part for name, part in parts.items() if name != "contents"})
 
 
 def load(path: Path) -> Record:
@@ -58,13 +54,11 @@ def load(path: Path) -> Record:
 
     Raises ValueError if the file is not a whole record: cut short, or edited by hand.
     """
+    parts = read_sealed(path)
     try:
-        parts = json.loads(path.read_text())
-        if parts.pop("contents") != contents(parts):
-            raise ValueError("its contents do not match their digest")
         return Record(**parts)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-        raise ValueError(f"{path} is damaged or edited ({type(error).__name__}: {error})") from None
+    except TypeError as error:
+        raise ValueError(f"{path} is no record ({error})") from None
 
 
 def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | None, str]:
@@ -87,9 +81,12 @@ def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | N
 
 
 def benchmark(name: str, part: str) -> dict:
-    """Return a part of what `make bench` left in results/bench-NAME.json; {} if it is not there."""
-    path = Path(__file__).parents[2] / "results" / f"bench-{name}.json"
-    return json.loads(path.read_text()).get(part, {}) if path.exists() else {}
+    """Return a part of what `make bench` left in results/bench-NAME.json; {} if it is not there.
+
+    Raises ValueError naming the file if it is damaged or edited.
+    """
+    path = BENCHMARKS / f"bench-{name}.json"
+    return read_sealed(path).get(part, {}) if path.exists() else {}
 
 
 def grouped(records: Sequence[Record], *names: str) -> dict[tuple, list[Record]]:

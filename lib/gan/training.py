@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import require
-from lib.files import write_atomically
+from lib.files import set_aside, write_atomically
 from lib.gan.networks import Discriminator, Generator, as_bytes
 from lib.gan.settings import GanSettings
 from lib.gan.trainer import GanTrainer
@@ -184,9 +184,7 @@ def read_state(path: Path, identity: dict) -> dict | None:
                     raise ValueError("a checksum does not match")
             state = torch.load(file, weights_only=True)
         except Exception as error:  # torch.load and zipfile raise many kinds for damaged bytes
-            names = (Path(f"{file}.damaged{n or ''}") for n in range(10_000))
-            aside = file.replace(next(name for name in names if not name.exists()))
-            message = f"{file} is damaged ({type(error).__name__}); it is set aside as {aside.name}"
+            message = f"{file} is damaged ({type(error).__name__}); it is set aside as {set_aside(file).name}"
             warnings.warn(message, stacklevel=3)
             continue
         there, here = state["identity"], identity
