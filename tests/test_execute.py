@@ -121,6 +121,15 @@ def test_on_a_terminal_progress_moves_every_second_and_is_wiped_out(tmp_path):
         os.close(end)
 
 
+def test_an_execution_leaves_the_environment_as_it_was(tmp_path, monkeypatch):
+    """Once a kernel that was started later, by JupyterLab, drew its bars as text too."""
+    monkeypatch.delenv("TQDM_MININTERVAL", raising=False)
+    notebook = notebook_of(tmp_path / "n.ipynb", "import os\nprint(os.environ['TQDM_MININTERVAL'])")
+    execute(notebook, tmp_path / "out.ipynb", {"output_dir": str(tmp_path)}, echo=False)
+    assert "20" in (tmp_path / "out.ipynb").read_text()
+    assert "TQDM_MININTERVAL" not in os.environ
+
+
 def test_a_cell_that_fails_is_shown_and_the_target_is_not_written(tmp_path):
     nbformat.write(notebook_of(new_code_cell("1 / 0")), tmp_path / "n.ipynb")
     with pytest.raises(Exception, match="ZeroDivisionError"):

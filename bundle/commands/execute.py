@@ -1,6 +1,7 @@
 """Execute a notebook with papermill, pass on its progress, and leave it clean."""
 
 import concurrent.futures
+import contextlib
 import hashlib
 import json
 import logging
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,8 +55,9 @@ def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> No
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.stem}.part.ipynb")
     watched = sys.stderr.isatty()
-    os.environ["TQDM_MININTERVAL"] = "1" if watched else "20"  # seconds; tells its bars to be text, too
-    with alone(Path(parameters.get("output_dir", "."), ".lock"), f"making {target}"), _sockets() as sockets:
+    pace = "1" if watched else "20"  # seconds
+    lock = Path(parameters.get("output_dir", "."), ".lock")
+    with alone(lock, f"making {target}"), _sockets() as sockets, _text_bars(pace):
         kernel = {"transport": "ipc", "ip": f"{sockets}/s", "shutdown_wait_time": 2}
         config = Config(KernelManager=kernel, NotebookClient={"kernel_manager_class": QuietKernel})
         stderr = (sys.stderr if watched else Lines()) if echo else None
@@ -62,6 +65,18 @@ def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> No
         executed = clean(nbformat.read(partial, as_version=4))
         write_atomically(target, (nbformat.writes(executed) + "\n").encode())
         partial.unlink()
+
+
+@contextlib.contextmanager
+def _text_bars(pace: str) -> Iterator[None]:
+    """Have kernels that start now draw their progress as text, every so many seconds."""
+    before = os.environ.get("TQDM_MININTERVAL")
+    os.environ["TQDM_MININTERVAL"] = pace
+    try:
+        yield
+    finally:
+        os.environ.pop("TQDM_MININTERVAL")
+        os.environ |= {"TQDM_MININTERVAL": before} if before else {}
 
 
 class QuietKernel(AsyncKernelManager):

@@ -244,7 +244,7 @@ def judged_by(judge: str, runs: dict[str, list[dict]]) -> dict[str, list[dict]]:
     return {name: [one | {"judge": judge} for one in group] for name, group in runs.items()}
 
 
-def judge_settings(*, dataset: str, classifier_epochs: int, classifier_width: int) -> dict:
+def judge_settings(*, dataset: str, epochs: int, width: int) -> dict:
     """Return the settings of the classifier that judges, checked."""
-    sizes(classifier_epochs=classifier_epochs, classifier_width=classifier_width)
-    return CLASSIFIER | {"dataset": dataset, "epochs": classifier_epochs, "width": classifier_width}
+    sizes(classifier_epochs=epochs, classifier_width=width)
+    return CLASSIFIER | {"dataset": dataset, "epochs": epochs, "width": width}
