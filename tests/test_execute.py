@@ -124,7 +124,8 @@ def test_on_a_terminal_progress_moves_every_second_and_is_wiped_out(tmp_path):
 def test_an_execution_leaves_the_environment_as_it_was(tmp_path, monkeypatch):
     """Once a kernel that was started later, by JupyterLab, drew its bars as text too."""
     monkeypatch.delenv("TQDM_MININTERVAL", raising=False)
-    notebook = notebook_of(tmp_path / "n.ipynb", "import os\nprint(os.environ['TQDM_MININTERVAL'])")
+    notebook = tmp_path / "n.ipynb"
+    nbformat.write(notebook_of(new_code_cell("import os\nprint(os.environ['TQDM_MININTERVAL'])")), notebook)
     execute(notebook, tmp_path / "out.ipynb", {"output_dir": str(tmp_path)}, echo=False)
     assert "20" in (tmp_path / "out.ipynb").read_text()
     assert "TQDM_MININTERVAL" not in os.environ
