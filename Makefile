@@ -4,7 +4,7 @@ PROFILE ?= quick
 BIN     := .venv/bin
 UV      := uv==0.13.9
 
-.PHONY: help env report verify test lint lab bench lock clean
+.PHONY: help env report page verify test lint lab bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -13,17 +13,21 @@ help:  ## list the targets
 env: .venv/ready  ## create .venv with every package at its locked version
 
 # The stamp is written last, so a half-made environment is finished by the next call.
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock pyproject.toml bundle/jupyter/jupyter_config.py
 	@$(PYTHON) -c 'import sys; v=sys.version_info[:2]; sys.exit(None if (3,11)<=v<(3,14) else "Python 3.11 to 3.13 is needed, this is %d.%d; name another with: make PYTHON=python3.12" % v)'
 	@echo "Creating .venv (about 6 GB with the CUDA build of torch on Linux; a minute once downloaded)"
 	@test -x $(BIN)/python && $(BIN)/python -c '' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode --quiet requirements.lock
 	@$(BIN)/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "bundle.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	@mkdir -p .venv/etc/jupyter && cp bundle/jupyter/jupyter_config.py .venv/etc/jupyter/
 	@touch $@
 
-report: env  ## train, execute the notebooks, bind the PDF (PROFILE=quick | seed-scale)
+report: env  ## train, execute the notebooks, make PDF and page (PROFILE=quick | seed-scale)
 	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml
+
+page: env  ## make the page again from executed notebooks, seconds: index.html beside the PDF (PROFILE=...)
+	@$(BIN)/python -m bundle.commands.page profiles/$(PROFILE).yaml
 
 verify: env  ## derive the committed results again and compare, five minutes of training (HOW=all: every run)
 	@$(BIN)/python -m bundle.commands.verify $(if $(filter all,$(HOW)),--all) $(if $(SCHEDULER),--scheduler $(SCHEDULER))

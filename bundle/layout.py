@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+NOTEBOOKS = ("part1", "task2", "task3")  # in the order of the report
+
 
 def check_writable(folder: Path, way_out: str) -> None:
     """Raise PermissionError with the way out where no file can be written below a folder."""

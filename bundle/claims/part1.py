@@ -1,242 +1,172 @@
-"""What accuracy curves of LSTM and RNN say, the original's sentences on them tested, the tables of Part 1."""
+"""The original's sentences on Part 1 tested seed by seed, and the tables of its curves."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from itertools import product, takewhile
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from bundle.claims.verdicts import Table, Verdict, decide, median_interval, number, once
-from bundle.original import LOG_EVERY
-from bundle.runs.records import Record, grouped, matching
+from bundle.claims.curves import Curve, at_chance, common, own
+from bundle.claims.sentences import (
+    LONGER,
+    LONGER_UNSCHEDULED,
+    OURS,
+    SENTENCES,
+    UNSCHEDULED,
+    Measure,
+)
+from bundle.claims.verdicts import Table, Verdict, decide, median_interval, number, once, p_value
+from bundle.runs.records import Record
 
-
-class Curve(NamedTuple):
-    values: np.ndarray  # (steps / LOG_EVERY,), the logged accuracies of a run
-
-    def first_full(self) -> float:
-        """Return the step of the first logged batch at 100 %, or infinity if there is none."""
-        full = np.flatnonzero(self.values == 1)
-        return float(full[0] * LOG_EVERY) if len(full) else np.inf
-
-    def held_full(self) -> float:
-        """Return the step from which on every logged batch is at 100 %, or infinity if the last is not."""
-        return Curve(np.minimum.accumulate(self.values[::-1])[::-1]).first_full()
-
-    def mean(self) -> float:
-        return float(self.values.mean())
-
-    def unsteadiness(self) -> float:
-        """Return the share of logged batches below 100 % after the first at 100 %; 1 if there is none."""
-        after = self.values[np.maximum.accumulate(self.values) == 1]
-        return float((after < 1).mean()) if len(after) else 1.0
-
-    def spread(self) -> float:
-        """Return the standard deviation of the logged accuracy over the last 500 steps."""
-        return float(self.values[-500 // LOG_EVERY :].std())
-
-    def collapses(self) -> float:
-        """Return how often the logged accuracy falls to 90 % or less from above, after its first 100 %."""
-        low = self.values[np.maximum.accumulate(self.values) == 1] <= 0.9
-        return float(np.sum(low[1:] & ~low[:-1]))
-
-    def deepest_drop(self) -> float:
-        """Return how far the logged accuracy ever falls below the best before it."""
-        return float((np.maximum.accumulate(self.values) - self.values).max())
-
-
-def logged(record: Record) -> Curve:
-    """Return the accuracy of every tenth step; 0 where a curriculum is still on the way."""
-    return Curve(np.nan_to_num(at_target(record)[::LOG_EVERY]))
-
-
-def at_target(record: Record) -> np.ndarray:
-    """Return the accuracy of every step, (steps,), nan for a batch of another length than seq_length."""
-    columns, target = record.columns, record.settings["seq_length"]
-    return np.where(np.equal(columns.get("length", target), target), columns["accuracy"], np.nan)
-
-
-def final_accuracy(record: Record, *, last: int) -> float:
-    """Return the mean accuracy of the batches at length seq_length in the last steps, 0 if there is none."""
-    accuracy = at_target(record)[-last:]
-    accuracy = accuracy[~np.isnan(accuracy)]
-    return float(accuracy.mean()) if len(accuracy) else 0.0
-
-
-def final_by_length(records: Sequence[Record], *, last: int) -> dict[int, list[float]]:
-    """Return the final accuracies of all seeds by sequence length, shortest first."""
-    ordered = sorted(records, key=lambda r: (r.settings["seq_length"], r.settings["seed"]))
-    groups = grouped(ordered, "seq_length").items()
-    return {length: [final_accuracy(r, last=last) for r in group] for (length,), group in groups}
-
-
-def span(finals: Mapping[int, Sequence[float]], *, accuracy: float, share: float) -> int:
-    """Return the longest length up to which, at each, a share of the seeds reaches an accuracy, or 0."""
-    reached = takewhile(lambda n: np.mean(np.asarray(finals[n]) >= accuracy) >= share, sorted(finals))
-    return max(reached, default=0)
-
-
-PART1 = {  # what makes each sentence true, in words; the measure of one seed's curves, and whether it is true
-    "The learning-rate schedule gives better results (§2.1.2)": (
-        "the LSTM at 10 holds 100 % earlier with it than without; "
-        "median: steps to held 100 %, with less without",
-        lambda lstm, rnn: (m := lstm[10].held_full() - lstm[10, "no schedule"].held_full(), m < 0),
-    ),
-    "Length 5 gives the best performance (§2.2)": (
-        "the LSTM holds 100 % earlier at 5 than at 3, 10 and 30; median: steps to held 100 %, length 5",
-        lambda lstm, rnn: (m := lstm[5].held_full(), m < min(lstm[n].held_full() for n in (3, 10, 30))),
-    ),
-    "Beyond 5, longer is worse (§2.2)": (
-        "the LSTM's mean accuracy over training falls from 5 to 10 to 30; median: mean accuracy, 5 less 30",
-        lambda lstm, rnn: ((a := lstm[5].mean()) - (c := lstm[30].mean()), a > lstm[10].mean() > c),
-    ),
-    "Length 3 is better than length 10 (§2.2)": (
-        "the LSTM's mean accuracy over training is higher at 3 than at 10; median: mean accuracy, 3 less 10",
-        lambda lstm, rnn: (m := lstm[3].mean() - lstm[10].mean(), m > 0),
-    ),
-    "At 5 the LSTM reaches 100 % in about 400 steps (§2.2)": (
-        "first logged 100 % between 300 and 500; median: steps to first 100 %",
-        lambda lstm, rnn: (m := lstm[5].first_full(), 300 <= m <= 500),
-    ),
-    "At 5 the RNN needs more than 600 steps (§2.2)": (
-        "first logged 100 % after 600, or never; median: steps to first 100 %",
-        lambda lstm, rnn: (m := rnn[5].first_full(), m > 600),
-    ),
-    "At 5 the LSTM reaches 100 % before the RNN (§2.2)": (
-        "its first logged 100 % is earlier; median: steps to first 100 %, LSTM less RNN",
-        lambda lstm, rnn: (m := lstm[5].first_full() - rnn[5].first_full(), m < 0),
-    ),
-    "At 5 the LSTM is more stable (§2.2)": (
-        "after its first 100 % fewer logged batches are below 100 % than after the RNN's; "
-        "median: share below 100 %, LSTM less RNN",
-        lambda lstm, rnn: (m := lstm[5].unsteadiness() - rnn[5].unsteadiness(), m < 0),
-    ),
-    "At 30 accuracy is not stable at 100 % (§2.2)": (
-        "neither cell holds 100 % at the end; median: last logged accuracy, the better cell",
-        lambda lstm, rnn: (m := max(lstm[30].values[-1], rnn[30].values[-1]), m < 1),
-    ),
-    "At 30 the LSTM reaches 100 % after 1400 steps (§2.2)": (
-        "first logged 100 % at 1400 or later, and before the end; median: steps to first 100 %",
-        lambda lstm, rnn: (m := lstm[30].first_full(), 1400 <= m < np.inf),
-    ),
-    "At 30 the RNN does not reach 100 % in 1500 steps (§2.2)": (
-        "no logged batch at 100 %; median: best logged accuracy",
-        lambda lstm, rnn: (m := rnn[30].values.max(), m < 1),
-    ),
-    "At 30 the RNN fluctuates dramatically (§2.2)": (
-        "it falls 0.2 or more below its best, and varies more than the LSTM over the last 500 steps; "
-        "median: deepest drop of accuracy",
-        lambda lstm, rnn: (m := rnn[30].deepest_drop(), m >= 0.2 and rnn[30].spread() > lstm[30].spread()),
-    ),
-    "The LSTM performs better than the RNN (§2.2)": (
-        "its mean accuracy over training is higher at 5 and at 30; "
-        "median: mean accuracy, LSTM less RNN, the worse of 5 and 30",
-        lambda lstm, rnn: (m := min(lstm[n].mean() - rnn[n].mean() for n in (5, 30)), m > 0),
-    ),
+Groups = Mapping[str, Sequence[Record]]  # by the names of `bundle.runs.part1`
+OWN, COMMON, CORRECTED = "as written, own measure", "as written, common measure", "corrected"
+CASES = {  # recipe in the settings, and how its accuracy is measured
+    OWN: ("as-written", own),
+    COMMON: ("as-written", common),
+    CORRECTED: ("corrected", common),
 }
+WHAT = {"unscheduled": UNSCHEDULED, "longer": LONGER, "ours": OURS}
 
 
-def decide_part1(records: Sequence[Record], claims: Mapping[str, tuple] = PART1) -> list[Verdict]:
-    """Return a verdict for each claim that the records can decide, under both of the original's recipes."""
-    seeds = defaultdict(lambda: {"LSTM": {}, "RNN": {}})  # curves by recipe and seed, by cell, by length
-    for record in records:
-        s = record.settings
-        length = s["seq_length"] if s.get("schedule_factor") != 1 else (s["seq_length"], "no schedule")
-        seeds[s["recipe"], s["seed"]][s["cell"]][length] = logged(record)
-    recipes = [name for name in dict.fromkeys(recipe for recipe, _ in seeds) if name != "ours"]
-    found = []
-    for (sentence, (test, find)), recipe in product(claims.items(), recipes):
+class Seen(dict):
+    """Curves by length that remember which were asked for."""
+
+    def __init__(self, curves: Mapping, asked: set) -> None:
+        super().__init__(curves)
+        self.asked = asked
+
+    def __getitem__(self, key: object) -> Curve:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+
+def curves_of(groups: Groups, case: str) -> dict[int, dict[str, dict]]:
+    """Return by seed and cell the curves of a case by length, or by length and what else is different.
+
+    What else there is belongs to the common measure: our recipe and longer training to the original's.
+    """
+    recipe, measure = CASES[case]
+    seeds: dict[int, dict[str, dict]] = defaultdict(lambda: {"LSTM": {}, "RNN": {}})
+    for name in ("as written", "corrected", *(WHAT if measure is common else ())):
+        for record in groups.get(name, ()):
+            s, what = record.settings, WHAT.get(name)
+            if s["recipe"] != recipe and (s["recipe"], case) != ("ours", COMMON):
+                continue
+            if what == LONGER and s["cell"] == "LSTM" and s["schedule_factor"] == 1:
+                what = LONGER_UNSCHEDULED
+            key = (s["seq_length"], what) if what else s["seq_length"]
+            seeds[s["seed"]][s["cell"]][key] = measure(record)
+    return dict(sorted(seeds.items()))
+
+
+def judged(sentence: str, measure: Measure, case: str, seeds: Mapping[int, dict]) -> Verdict | None:
+    """Return a sentence's verdict by one measure before it is decided, None where no seed has its curves."""
+    found, asked = [], {"LSTM": set(), "RNN": set()}
+    for cells in seeds.values():
         try:
-            outcomes = [find(*cells.values()) for (of, _), cells in seeds.items() if of == recipe]
-        except KeyError:  # a cell, a length or a schedule that these records do not have
+            found.append(measure.of(*(Seen(curves, asked[cell]) for cell, curves in cells.items())))
+        except KeyError:  # a cell, a length or a schedule that this seed does not have
             continue
-        measures, true = zip(*outcomes, strict=True)
-        median, low, high = median_interval(measures)
-        numbers = number(median) + (f" [{number(low)}, {number(high)}]" if len(true) > 5 else "")
-        found.append(Verdict(sentence, test, recipe, count=int(sum(true)), n=len(true), numbers=numbers))
-    return decide(found)
+    if not found:
+        return None
+    median, low, high = median_interval([m for m, _ in found])
+    told = [true for _, true in found if true is not None]
+    numbers = number(median) + (f" [{number(low)}, {number(high)}]" if np.isfinite([low, high]).all() else "")
+    counts = {"count": int(sum(told)), "n": len(told), "ties": len(found) - len(told)}
+    note = "; ".join(stuck(seeds, asked))
+    return Verdict(sentence, measure.name, case, **counts, numbers=f"{measure.number}: {numbers}", note=note)
 
 
-STATISTICS = {
-    "first 100 %": Curve.first_full,
-    "held 100 %": Curve.held_full,
-    "final": lambda curve: curve.values[-1],
-    "best less final": lambda curve: curve.values.max() - curve.values[-1],
-    "collapses": Curve.collapses,
-    "mean": Curve.mean,
-}
+def stuck(seeds: Mapping[int, dict], asked: Mapping[str, Iterable]) -> list[str]:
+    """Return which of the curves that were asked for are at chance in every run: "LSTM at 10, 30"."""
+    found = []
+    for cell, keys in asked.items():
+        curves = {key: [of[cell][key] for of in seeds.values() if key in of[cell]] for key in keys}
+        low = [key for key, of in curves.items() if of and at_chance(of)]
+        plain = [str(key) for key in sorted(key for key in low if isinstance(key, int))]
+        told = plain + [" ".join(map(str, key)) for key in low if not isinstance(key, int)]
+        found += [f"{cell} at {', '.join(told)}"] if told else []
+    return found
 
 
-def statistics_table(records: Sequence[Record]) -> Table:
-    """Return a row for each cell, recipe and length: medians over seeds, steps with intervals."""
-    rows = []
-    for (cell, recipe, length, n), found in _medians(records).items():
-        cells = []
-        for name, (median, low, high) in found.items():
-            wide = n > 5 and name in ("first 100 %", "held 100 %") and np.isfinite(low)
-            cells.append(number(median) + (f" [{number(low)}, {number(high)}]" if wide else ""))
-        rows.append([cell, recipe.replace("-", " "), str(length), str(n), *cells])
-    return ["Cell", "Recipe", "Length", "Seeds", *STATISTICS], rows
+def decide_part1(groups: Groups) -> list[Verdict]:
+    """Return a verdict for each sentence by its main measure, in every case that the records have."""
+    seeds = {case: curves_of(groups, case) for case in CASES}
+    found = [
+        judged(sentence, measures[0], case, of)
+        for sentence, measures in SENTENCES.items()
+        for case, of in seeds.items()
+    ]
+    return decide([verdict for verdict in found if verdict])
 
 
 def verdict_table(found: Sequence[Verdict]) -> Table:
-    """Return a row for each verdict; sentence and test stand in the first row of their claim alone."""
-    words = zip(once([v.sentence for v in found]), once([v.test for v in found]), found, strict=True)
-    rows = [[*first, v.case.replace("-", " "), v.numbers, *v.cells(".2f")] for *first, v in words]
-    return ["Sentence", "True for a seed if", "Recipe", "Median", "True", "Interval", "p", "Verdict"], rows
+    """Return a row for each verdict; the sentence and its measure stand in its first row alone."""
+    first = once([v.sentence for v in found])
+    rows = []
+    for sentence, v in zip(first, found, strict=True):
+        what, _, median = v.numbers.rpartition(": ")
+        medians = [median, ""] if "steps" in what else ["", median]
+        true, share, p, word = v.cells(".2f")
+        ties = f" ({v.ties} tie)" if v.ties else ""
+        measured = f"{sentence}: {v.test} ({what})" if sentence else ""
+        both = f"{p}, {p_value(v.dependent)}"
+        rows.append(
+            [measured, v.case.removesuffix(" measure"), *medians, true + ties, share, both, word, v.note]
+        )
+    header = ["Sentence: measure (median of)", "Recipe", "Steps", "Accuracy", "True", "Interval"]
+    return [*header, "p (BH, BY)", "Verdict", "At chance"], rows
+
+
+class Robust(NamedTuple):
+    """A sentence under one recipe by all its measures."""
+
+    sentence: str
+    recipe: str
+    verdicts: list[Verdict]
+
+    @property
+    def word(self) -> str:
+        """Return what all measures find that tell seeds apart at all, or "depends"."""
+        words = {v.word for v in self.verdicts if v.n} or {"undecided"}
+        return words.pop() if len(words) == 1 else "depends"
+
+    def by_word(self) -> str:
+        """Return the measures by what they find: "holds by a, b; does not hold by c"."""
+        words: dict[str, list[str]] = {}
+        for v in self.verdicts:
+            how = f"{v.test} (own)" if v.case == OWN else v.test
+            words.setdefault(v.word if v.n else "a tie in every seed", []).append(
+                f"{how} {v.count}/{v.n}" if v.n else how
+            )
+        return "; ".join(f"{word} by {', '.join(by)}" for word, by in words.items())
+
+
+def robust_part1(groups: Groups) -> list[Robust]:
+    """Return each sentence by all its measures, decided together, as written and corrected."""
+    found = []
+    for case in CASES:
+        seeds = curves_of(groups, case)
+        for sentence, measures in SENTENCES.items():
+            found += filter(None, (judged(sentence, measure, case, seeds) for measure in measures))
+    together: dict[tuple[str, str], list[Verdict]] = {}
+    for v in decide(found):
+        together.setdefault((v.sentence, v.case.partition(",")[0]), []).append(v)
+    order = {sentence: place for place, sentence in enumerate(SENTENCES)}
+    rows = [Robust(*key, verdicts) for key, verdicts in together.items()]
+    return sorted(rows, key=lambda row: (order[row.sentence], row.recipe))
+
+
+def robust_table(found: Sequence[Robust]) -> Table:
+    first = once([row.sentence for row in found])
+    rows = [[words, row.recipe, row.by_word(), row.word] for words, row in zip(first, found, strict=True)]
+    return ["Sentence", "Recipe", "By each measure", "Verdict"], rows
 
 
 def tally(found: Sequence[Verdict]) -> str:
+    """Return how many sentences hold, do not hold and are undecided, case by case, in words."""
     parts = []
-    for recipe in dict.fromkeys(v.case for v in found):
-        hold, do_not, undecided = map([v.holds for v in found if v.case == recipe].count, (True, False, None))
-        words = recipe.replace("-", " ")
-        parts.append(f"{words}, {hold} hold, {do_not} do not hold, {undecided} are undecided")
+    for case in dict.fromkeys(v.case for v in found):
+        hold, do_not, undecided = map([v.holds for v in found if v.case == case].count, (True, False, None))
+        parts.append(f"{case}, {hold} hold, {do_not} do not hold, {undecided} are undecided")
     return f"Of {len({v.sentence for v in found})} sentences: " + "; ".join(parts) + "."
-
-
-def ablation_table(groups: Mapping[str, Sequence[Record]]) -> Table:
-    """Return a row for each group of runs by its name: our whole recipe, and the same without a part."""
-    rows = []
-    for name, records in groups.items():
-        held = [logged(record).held_full() for record in records]
-        final = np.median([final_accuracy(record, last=100) for record in records])
-        lowest = [min(r.summary["accuracy_at"].values()) for r in records if "accuracy_at" in r.summary]
-        cells = [f"{np.isfinite(held).sum()}/{len(held)}", number(median_interval(held)[0])]
-        rows.append([name, *cells, number(final, ".3f"), number(min(lowest, default=None), ".3f")])
-    columns = "Seeds that hold 100 %", "Median step held", "Median final accuracy", "At all lengths"
-    return ["Recipe", *columns], rows
-
-
-def summary(records: Sequence[Record]) -> dict[str, float]:
-    """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
-    return {
-        f"{cell} {recipe} {length} {name}": round(median, 6) if np.isfinite(median) else -1
-        for (cell, recipe, length, _), found in _medians(records).items()
-        for name, (median, _, _) in found.items()
-    }
-
-
-def in_words(records: Sequence[Record], recipe: str) -> str:
-    """Return the median step of the first logged 100 % under a recipe, or "never"."""
-    steps = [logged(record).first_full() for record in matching(records, recipe=recipe)]
-    return number(median_interval(steps)[0])
-
-
-def _medians(records: Sequence[Record]) -> dict[tuple, dict[str, tuple[float, float, float]]]:
-    """Return by (cell, recipe, length, number of seeds) each statistic's median and interval over seeds."""
-    runs: dict[tuple, list[Curve]] = {}
-    for record in records:
-        s = record.settings
-        recipe = s["recipe"] + (", no schedule" if s.get("schedule_factor") == 1 else "")
-        runs.setdefault((s["cell"], recipe, s["seq_length"]), []).append(logged(record))
-    return {
-        (*key, len(group)): {name: median_interval(list(map(of, group))) for name, of in STATISTICS.items()}
-        for key, group in runs.items()
-    }
-
-
-def goal_table(goals: Sequence[Mapping]) -> Table:
-    rows = [[g["what"], g["goal"], f"{g['measured']:.2f}", "yes" if g["met"] else "no"] for g in goals]
-    return ["What", "Goal", "Measured", "Met"], rows

@@ -4,6 +4,8 @@ A sentence is tested seed by seed or path by path: of how many of the n is it tr
 coin, how likely is a count as lopsided as this one? These p-values (exact binomial, two-sided) are corrected
 for testing many sentences at once (Benjamini and Hochberg 1995), so that at most one in twenty of the decided
 ones is expected to be wrong: p at most 0.05, a sentence *holds* or *does not hold*; else it is *undecided*.
+Sentences that are read from the same runs depend on one another; the correction of Benjamini and Yekutieli
+(2001), which allows for any dependence and is stricter, stands beside it. A seed that ties does not count.
 """
 
 from collections.abc import Sequence
@@ -26,6 +28,9 @@ class Verdict:
     numbers: str = ""  # what was measured, in words
     picked_from: int = 1  # tests, by which p is multiplied (Bonferroni)
     corrected: float = 1.0  # p, for all that are decided together
+    dependent: float = 1.0  # p, the same under any dependence between them
+    ties: int = 0  # seeds that count for neither, and are not among the n
+    note: str = ""  # what the reader has to know of it
     holds: bool | None = None  # None: undecided
 
     @property
@@ -40,13 +45,23 @@ class Verdict:
     def cells(self, form: str) -> list[str]:
         low, high = interval(self.count, self.n)
         share = f"{low:{form}} to {high:{form}}"
-        return [f"{self.count}/{self.n}", share, f"{self.corrected:.3f}", self.word]
+        return [f"{self.count}/{self.n}", share, p_value(self.corrected), self.word]
 
 
 def decide(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    corrected = false_discovery_control([v.p for v in verdicts]).tolist() if verdicts else []
-    pairs = zip(verdicts, corrected, strict=True)
-    return [replace(v, corrected=p, holds=None if p > 0.05 else 2 * v.count > v.n) for v, p in pairs]
+    if not verdicts:
+        return []
+    found = [v.p for v in verdicts]
+    corrected, dependent = (false_discovery_control(found, method=method).tolist() for method in ("bh", "by"))
+    return [
+        replace(v, corrected=p, dependent=strict, holds=None if p > 0.05 else 2 * v.count > v.n)
+        for v, p, strict in zip(verdicts, corrected, dependent, strict=True)
+    ]
+
+
+def p_value(p: float) -> str:
+    """Return a p-value as a cell shows it: never as if it were zero."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def interval(count: int, n: int) -> tuple[float, float]:

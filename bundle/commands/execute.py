@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,9 +21,9 @@ import psutil
 from jupyter_client.manager import AsyncKernelManager
 
 from bundle.pages.reading import read_notebook
+from bundle.pages.tidy import clean
 from lib.files import alone, write_atomically
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
 INTERRUPT_EVERY = 2  # seconds, until a kernel heeds it
 
 
@@ -38,11 +38,13 @@ def sources(notebook: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> None:
+def execute(
+    notebook: Path, target: Path, parameters: dict, *, echo: bool, heard: Callable[[str], str] = str
+) -> None:
     """Execute a notebook under these parameters and write it to `target`, whole or not at all.
 
-    It has its `output_dir` to itself: another execution into the same one waits until it is done.
-    `echo` passes its progress on to stderr.
+    Another execution of it into the same `output_dir` waits until it is done.
+    `echo` passes its progress on to stderr; in a log, where each state is a line, by way of `heard`.
 
     Raises:
         NotebookError: a cell failed or its kernel died; the notebook so far is kept beside `target`.
@@ -56,11 +58,11 @@ def execute(notebook: Path, target: Path, parameters: dict, *, echo: bool) -> No
     partial = target.with_name(f".{target.stem}.part.ipynb")
     watched = sys.stderr.isatty()
     pace = "1" if watched else "20"  # seconds
-    lock = Path(parameters.get("output_dir", "."), ".lock")
+    lock = Path(parameters.get("output_dir", "."), "build", f"{notebook.stem}.lock")
     with alone(lock, f"making {target}"), _sockets() as sockets, _text_bars(pace):
         kernel = {"transport": "ipc", "ip": f"{sockets}/s", "shutdown_wait_time": 2}
         config = Config(KernelManager=kernel, NotebookClient={"kernel_manager_class": QuietKernel})
-        stderr = (sys.stderr if watched else Lines()) if echo else None
+        stderr = (sys.stderr if watched else Lines(heard)) if echo else None
         _run(notebook, partial, parameters, progress_bar=False, cwd=".", stderr_file=stderr, config=config)
         executed = clean(nbformat.read(partial, as_version=4))
         write_atomically(target, (nbformat.writes(executed) + "\n").encode())
@@ -147,10 +149,14 @@ def _last_begun(partial: Path) -> tuple[int, str] | None:
 
 
 class Lines:
-    """Stderr as a log wants it: each state of a progress bar on a line of its own."""
+    """Stderr as a log wants it: each state of a progress bar on a line of its own, as `heard` returns it."""
+
+    def __init__(self, heard: Callable[[str], str] = str):
+        self.heard = heard
 
     def write(self, text: str) -> None:
-        sys.stderr.writelines(f"{line.rstrip()}\n" for line in re.split(r"[\r\n]", text) if line.strip())
+        lines = [line.rstrip() for line in re.split(r"[\r\n]", text) if line.strip()]
+        sys.stderr.writelines(self.heard(line) + "\n" for line in lines)
 
     def flush(self) -> None:
         sys.stderr.flush()
@@ -171,20 +177,3 @@ def remove_sockets(pid: int) -> None:
     """Remove the folders for sockets of a process that has ended or is about to."""
     for folder in Path(tempfile.gettempdir()).glob(f"bundle-kernel-{pid}-*"):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out what differs from run to run: times, paths, ids, explorers, progress, the kernel's version."""
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = {"tags": tags} if tags else {}
-        if cell.cell_type == "code":  # an explorer is nothing without its kernel, and has a random id
-            kept = [output for output in cell.outputs if output.get("name") != "stderr"]
-            cell.outputs = [output for output in kept if WIDGET not in output.get("data", {})]
-        if "injected-parameters" in (tags or []):
-            cell.id = "injected-parameters"
-    return notebook

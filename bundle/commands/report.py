@@ -1,55 +1,90 @@
-"""From a profile to the PDF: fetch MNIST, execute the notebooks, bind the report; nothing is done twice.
+"""From a profile to the report: fetch MNIST, execute the notebooks, bind PDF and page; nothing is done twice.
 
 python -m bundle.commands.report profiles/quick.yaml
 """
 
+import itertools
 import json
+import os
+import re
+import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 import yaml
 
+from bundle.commands.beside import end_with_parent, run_beside
+from bundle.commands.binding import SETTING, bound
 from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
-from bundle.layout import check_writable
+from bundle.commands.left import TimeLeft
+from bundle.layout import NOTEBOOKS, check_writable
 from bundle.runs.code import digest_all
 from bundle.runs.code import sources as code_files
 from lib import mnist
 from lib.files import alone, read_sealed, sealed, write_atomically
 
-NOTEBOOKS = ("part1", "task2", "task3")
-PICTURES = ("figures", "task2_images", "task3_images", "models")
-VERIFIED = Path("results", "verification.json")  # what `make verify` found last
+CHAINS = ("task2", "task3"), ("part1",)  # the first is the longest where each has a core
+WRITTEN = {"part1": (), "task2": ("task2_images", "models"), "task3": ("task3_images",)}  # beside figures
+Heard = Callable[[str], str]
 BENCHMARKS = {"part1": "lstm", "task2": "gan"}  # notebooks show what `make bench` measured
 
 
 def main(profile_path: Path, *, stamps: Path | None = None) -> None:
     """Bring everything that a profile asks for up to date, and say what was done and how long it took.
 
-    `stamps` is the folder that remembers from what each stage was made, by default one for each profile.
+    `stamps` is the folder that remembers from what each stage was made and what it cost, by default one for
+    each profile. Notebooks that do not wait for one another are executed side by side.
     """
-    started, times = time.perf_counter(), {}
     profile = load_profile(profile_path)
     for folder in (profile["output"], profile["notebooks"], profile["pdf"].parent):
         way_out = f"copy {profile_path}, change its `output`, `notebooks` and `pdf`, and give the copy's name"
         check_writable(folder, way_out)
     stamps = stamps or Path(profile["output"], "build", "stamps", profile_path.stem)
     with alone(stamps / ".lock", f"making {profile['pdf']}"):
-        for stage, inputs, make in stages(profile):
-            update(stage, inputs, make, stamps, times)
-    if times:
-        listed = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in times.items())
-        print(f"Time: {listed}; {time.perf_counter() - started:.0f} s in all.")
+        started, began = time.perf_counter(), time.time()
+        names, due = ["data", *NOTEBOOKS], set()
+        every = [*names, "report", "page"]
+        for stage, inputs, _ in itertools.islice(stages(profile), len(names)):  # what comes then needs these
+            due |= {stage} if outdated(stamps / f"{stage}.json", inputs) is not None else set()
+        chains = [chain for chain in CHAINS if due & set(chain)]
+        rows = [[["data"]], chains, [every[-2:]]] if len(chains) > 1 else [[every]]
+        heard = TimeLeft(every, rows, profile["seconds"], over=set(names) - due).heard
+        if len(chains) > 1:
+            update_stages(profile, ["data"], stamps, heard)  # both would fetch it
+            module = [sys.executable, "-m", "bundle.commands.report", str(profile_path)]
+            run_beside([[*module, str(stamps), *chain] for chain in chains], heard)
+            names = [name for name in names if name not in ("data", *itertools.chain(*chains))]
+        update_stages(profile, [*names, *every[-2:]], stamps, heard)
+    new = (path for path in stamps.glob("*.json") if path.stat().st_mtime >= began)
+    costs = {path.stem: read_sealed(path) for path in new}
+    if costs:
+        listed = ", ".join(f"{stage} {cost['seconds']:.0f} s" for stage, cost in costs.items())
+        work = sum(cost["processor_seconds"] for cost in costs.values())
+        print(f"Time: {listed}; {time.perf_counter() - started:.0f} s in all, {work:.0f} s of processors.")
     else:
         print("Nothing has changed: no notebook was executed and nothing was trained.")
-    print(f"The report is {profile['pdf']}")
+    print(f"The report is {profile['pdf']}; beside it, to read and to play with, index.html")
+
+
+def update_stages(profile: dict, names: Collection[str], stamps: Path, heard: Heard = str) -> None:
+    """Bring stages up to date; what they say is printed as `heard` returns it."""
+    waiting = set(names)
+    for stage, inputs, make in stages(profile, heard):
+        if stage in waiting:
+            update(stage, inputs, make, stamps, heard)
+            waiting.remove(stage)
+        if not waiting:
+            return
 
 
 def load_profile(path: Path) -> dict:
     """Read a profile: `output`, `notebooks`, `pdf` (paths) and `parameters` of each notebook.
+
+    It may have `seconds`: about what each part of a notebook takes, by the words before its bar.
 
     Raises:
         ValueError: the file is missing or damaged, or a key is missing or unknown.
@@ -63,6 +98,7 @@ def load_profile(path: Path) -> dict:
         what = " ".join(str(error).split())
         raise ValueError(f"{path} is damaged, no YAML ({type(error).__name__}: {what})") from None
     places, there = ("output", "notebooks", "pdf"), profile if isinstance(profile, dict) else {}
+    seconds = there.pop("seconds", {})
     if set(there) != {*places, "parameters"}:
         expected = sorted([*places, "parameters"])
         raise ValueError(f"{path} has the keys {sorted(map(str, there))}; it must have {expected}")
@@ -76,51 +112,55 @@ def load_profile(path: Path) -> dict:
     if unknown := set(parameters) - set(NOTEBOOKS):
         known = ", ".join(NOTEBOOKS)
         raise ValueError(f"{path} has parameters for {sorted(unknown)}; the notebooks are {known}")
-    return {key: Path(profile[key]) for key in places} | {"parameters": parameters}
+    parts = seconds.values() if isinstance(seconds, dict) else [seconds]
+    if any(not isinstance(of, dict) or any(type(n) not in (int, float) for n in of.values()) for of in parts):
+        raise ValueError(f"{path}: seconds is {seconds!r}; it must be `part: seconds` by notebook")
+    return {key: Path(profile[key]) for key in places} | {"parameters": parameters, "seconds": seconds}
 
 
-def stages(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
+def stages(
+    profile: dict, heard: Heard = str
+) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
     """Yield each stage when the ones before are made: name, what it is made from, what makes its files."""
     yield "data", [str(mnist.folder())], mnist.fetch
-    code = digest_all(code_files(without=("bundle/commands", "bundle/pages/pdf.py", "bundle/pages/cells.py")))
-    inputs, executed = {}, []
+    code = digest_all(code_files(without=("bundle/commands", "bundle/web", *SETTING)))
+    inputs = {}
     for name in NOTEBOOKS:
         parameters = json.dumps(profile["parameters"].get(name, {}), sort_keys=True)
-        inputs[name] = [code, sources(Path(f"{name}.ipynb")), parameters]
+        inputs[name] = [code, sources(Path(f"{name}.ipynb")), parameters, *filter(None, [os.getenv("STALE")])]
         if name in BENCHMARKS:
             inputs[name].append(digest_all(Path("results").glob(f"bench-{BENCHMARKS[name]}.json")))
         if name == "task3":
             inputs[name] += inputs["task2"]  # it uses the generator of task2
-        executed.append(profile["notebooks"] / f"{name}.ipynb")
-        yield name, inputs[name], partial(run_notebook, name, executed[-1], profile)
-    front = Path("report", "front.md")
-    verified = [
-        path
-        for path in [Path("results", "verification.json")]
-        if profile["output"] == Path(".") and path.is_file()
-    ]
-    parts = digest_all([*executed, front, *verified, *sorted(Path("bundle/pages").glob("report.*"))])
-    yield "report", [parts], partial(bind_report, executed, front, profile["pdf"], verified)
+        target = profile["notebooks"] / f"{name}.ipynb"
+        yield name, inputs[name], partial(run_notebook, name, target, profile, heard)
+    yield from bound(profile)
 
 
 def update(
-    stage: str, inputs: list[str], make: Callable[[], Iterable[Path]], stamps: Path, times: dict
+    stage: str, inputs: list[str], make: Callable[[], Iterable[Path]], stamps: Path, heard: Heard = str
 ) -> None:
     """Run `make` unless the stage was made from the same inputs and its outputs are still as it left them.
 
-    `make` returns the files it wrote. Its seconds go into `times`.
+    `make` returns the files it wrote. The stamp has its seconds, and those of all processors together.
     """
     stamp = stamps / f"{stage}.json"
     why = outdated(stamp, inputs)
     if why is None:
-        print(f"{stage}: up to date", flush=True)
+        print(heard(f"{stage}: up to date"), flush=True)
         return
-    print(f"{stage}: making" + (f" ({why})" if why else ""), flush=True)
-    started = time.perf_counter()
+    print(heard(f"{stage}: making" + (f" ({why})" if why else "")), flush=True)
+    started, worked = time.perf_counter(), processor_seconds()
     written = {str(path): digest_all([path]) for path in make()}
-    write_atomically(stamp, json.dumps(sealed({"inputs": inputs, "outputs": written})).encode())
-    times[stage] = time.perf_counter() - started
-    print(f"{stage}: done in {times[stage]:.0f} s", flush=True)
+    cost = {"seconds": time.perf_counter() - started, "processor_seconds": processor_seconds() - worked}
+    write_atomically(stamp, json.dumps(sealed({"inputs": inputs, "outputs": written} | cost)).encode())
+    print(heard(f"{stage}: done in {cost['seconds']:.0f} s"), flush=True)
+
+
+def processor_seconds() -> float:
+    """Return how long processors have worked for this process and those it started that have ended."""
+    times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(time.ru_utime + time.ru_stime for time in times)
 
 
 def outdated(stamp: Path, inputs: list[str]) -> str | None:
@@ -138,35 +178,26 @@ def outdated(stamp: Path, inputs: list[str]) -> str | None:
     return f"{other[0]} is gone or altered" if other else None
 
 
-def run_notebook(name: str, target: Path, profile: dict) -> list[Path]:
+def run_notebook(name: str, target: Path, profile: dict, heard: Heard = str) -> list[Path]:
     """Execute a notebook under the profile; return it and the pictures and models that it wrote."""
     started, output = time.time(), profile["output"]
     parameters = profile["parameters"].get(name, {})
     if output != Path("."):
         parameters = parameters | {"output_dir": str(output)}
-    execute(Path(f"{name}.ipynb"), target, parameters, echo=True)
-    files = [path for folder in PICTURES for path in sorted((output / folder).glob("*")) if path.is_file()]
+    execute(Path(f"{name}.ipynb"), target, parameters, echo=True, heard=heard)
+    numbers = re.findall(r'id=\\?"figure-(\w+)', target.read_text())
+    patterns = [f"figures/figure-{number.zfill(2)}.*" for number in numbers]
+    patterns += [f"{folder}/*" for folder in WRITTEN[name]]
+    files = sorted({path for pattern in patterns for path in output.glob(pattern) if path.is_file()})
     return [target, *(path for path in files if path.stat().st_mtime >= started - 1)]
 
 
-def bind_report(notebooks: list[Path], front: Path, pdf: Path, verified: list[Path]) -> list[Path]:
-    """Bind the executed notebooks into the PDF, with what `make verify` found last."""
-    from bundle.pages.pdf import bind
-
-    bind(notebooks, front=front, output=pdf, more="".join(map(verification, verified)))
-    return [pdf]
-
-
-def verification(path: Path) -> str:
-    """Return as Markdown what `bundle.commands.verify` found."""
-    said = json.loads(path.read_text())
-    rows = [f"| {row['what']} | {row['looked_at']} | {row['hold']} |" for row in said["found"]]
-    words = "**Verification.** `make verify` derives the results again and compares. What it found last, on a"
-    head = [f"{words} processor with {said['processor']}:", "", "| Checked | Looked at | Hold |"]
-    return "\n".join(["\n", *head, "| --- | ---: | ---: |", *rows, ""])
-
-
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m bundle.commands.report PROFILE.yaml")
-    ended(lambda: main(Path(sys.argv[1])))
+    match sys.argv[1:]:
+        case [profile]:
+            ended(lambda: main(Path(profile)))
+        case [profile, stamps, *names]:  # a chain of stages beside others
+            end_with_parent()
+            ended(lambda: update_stages(load_profile(Path(profile)), names, Path(stamps)))
+        case _:
+            sys.exit("usage: python -m bundle.commands.report PROFILE.yaml")

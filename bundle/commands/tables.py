@@ -1,4 +1,4 @@
-"""Print the tables of Part 1 from stored records, without training.
+"""Print the tables of Part 1 from stored records and the last benchmark, without training.
 
 python -m bundle.commands.tables results/part1
 """
@@ -7,21 +7,25 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bundle.claims.part1 import decide_part1, statistics_table, verdict_table
+from bundle.claims.part1_tables import part1_tables
+from bundle.claims.statistics import speed_table
 from bundle.commands.ending import ended
-from bundle.runs import records
+from bundle.runs.records import GROUPS, benchmark, read_groups
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print both tables from the records in a folder."""
-    paths = sorted(Path(arguments[0]).glob("*.json")) if len(arguments) == 1 else []
-    if not paths:
+    """Print the notebook's tables from the records that it left in a folder."""
+    if len(arguments) != 1 or not Path(arguments[0], GROUPS).is_file():
         raise SystemExit(
-            "usage: python -m bundle.commands.tables FOLDER, a folder of records such as results/part1"
+            "usage: python -m bundle.commands.tables FOLDER, where part1.ipynb left records: results/part1"
         )
-    found = [records.load(path) for path in paths]
-    for header, rows in (statistics_table(found), verdict_table(decide_part1(found))):
-        print("\n".join(" | ".join(line) for line in (header, *rows)), end="\n\n")
+    tables = dict(part1_tables(read_groups(Path(arguments[0]))))
+    if ratios := benchmark("lstm", "ratios"):
+        tables["10"] = speed_table(ratios)
+    for number in sorted(tables, key=int):
+        header, rows = tables[number]
+        lines = (" | ".join(map(str, line)) for line in (header, *rows))
+        print(f"Table {number}", *lines, sep="\n", end="\n\n")
 
 
 if __name__ == "__main__":

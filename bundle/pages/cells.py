@@ -1,8 +1,9 @@
-"""What the PDF shows of a notebook: prose, figures, tables, printed text; each as a Markdown cell."""
+"""What PDF and page show of a notebook: prose, figures, tables, printed text; each as a Markdown cell."""
 
 import ast
 import base64
 import html
+import itertools
 import re
 import struct
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from nbformat.v4 import new_markdown_cell
 from bundle.plots.style import DPI, SCREEN_DPI
 
 TEXT_WIDTH, TEXT_HEIGHT = 6.3, 8.2  # inches on A4; the height leaves room for a caption
+ANCHOR = re.compile(r'\s*<a id="(?P<label>[\w-]+)"></a>\s*\Z')  # above a picture: a link shows it
 CAPTION = re.compile(
     r'\s*(?:<a id="(?P<label>[\w-]+)"></a>)?\s*\*\*(?P<kind>Figure|Table) (?P<number>\w+)\.\*\*\s*'
     r"(?P<text>.*?)(?:\n\s*\n(?P<rest>.*))?\s*\Z",
@@ -23,12 +25,16 @@ CAPTION = re.compile(
 PIPE_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*\|", re.MULTILINE)
 
 
-def shown_cells(notebook: NotebookNode, *, name: str, folder: Path) -> Iterator[NotebookNode]:
+def shown_cells(
+    notebook: NotebookNode, *, name: str, folder: Path, web: bool = False
+) -> Iterator[NotebookNode]:
     """Yield what the PDF shows as Markdown cells, and write the images into `folder`.
 
-    Metadata: `where` (for messages), `label` of a figure or table, whose caption is then the first paragraph,
-    `image` (a file in `folder`), `width`. Raises ValueError where a cell was not executed or failed, or a
-    caption lacks its anchor, image or table.
+    Metadata: `where` (for messages), `kind`, `label` of a figure or table, whose caption is then the first
+    paragraph, `image` (a file in `folder`), `width`. Parameters and what was printed are of the kinds
+    `parameters` and `printed`. For the web there is also the `code` of each cell, and an empty cell of the
+    kind `explorer` where code is left out of the PDF. Raises ValueError where a cell was not executed or
+    failed, or a caption lacks its anchor, image or table.
     """
     injected = [c.source for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
     for index, cell in enumerate(notebook.cells, start=1):
@@ -38,25 +44,32 @@ def shown_cells(notebook: NotebookNode, *, name: str, folder: Path) -> Iterator[
         if error := next((o for o in cell.get("outputs", []) if o.output_type == "error"), None):
             raise ValueError(f"{where} ended in {error.ename}: {error.evalue}; mend it, run it again")
         if "no-pdf" in tags or cell.cell_type == "raw":
+            if web and cell.cell_type == "code":
+                yield new_markdown_cell("", metadata={"where": where, "kind": "explorer"})
             continue
         items = list(_markdown(cell.source) if cell.cell_type == "markdown" else _outputs(cell, tags))
         if "parameters" in tags:
-            items.insert(0, ("table", _parameters([cell.source, *injected])))
+            items.insert(0, ("parameters", _parameters([cell.source, *injected])))
         elif "show-code" in tags:
             items.insert(0, ("text", _fenced(cell.source, "python")))
+        elif web and cell.cell_type == "code" and cell.source.strip():
+            items.insert(0, ("code", _fenced(cell.source, "python")))
         for number, (kind, content, caption) in enumerate(_captioned(items, where), start=1):
-            metadata = {"where": where}
+            metadata = {"where": where, "kind": kind}
             if kind == "image":
                 metadata |= {"image": f"{Path(name).stem}-{index}-{number}.png", "width": _width(*content)}
                 (folder / metadata["image"]).write_bytes(content[0])
                 content = ""
             if caption:
-                metadata["label"] = caption["label"]
+                metadata["label"] = f"{caption['kind'].lower()}-{caption['number']}"
                 content = f"{caption['text']}\n\n{content}"
             yield new_markdown_cell(content, metadata=metadata)
 
 
 def _markdown(text: str) -> Iterator[tuple]:
+    if anchor := ANCHOR.match(text):
+        yield "anchor", anchor["label"]
+        return
     if caption := CAPTION.match(text):
         yield "caption", caption
         text = caption["rest"] or ""
@@ -71,7 +84,10 @@ def _outputs(cell: NotebookNode, tags: list[str]) -> Iterator[tuple]:
             printed += output.text if output.name == "stdout" and "quiet" not in tags else ""
             continue
         if printed.strip():
-            yield "text", _fenced(re.sub(r"[^\n]*\r(?!\n)", "", strip_ansi(printed)).rstrip("\n"), "stdout")
+            yield (
+                "printed",
+                _fenced(re.sub(r"[^\n]*\r(?!\n)", "", strip_ansi(printed)).rstrip("\n"), "stdout"),
+            )
         printed, data = "", output.data
         if "application/vnd.jupyter.widget-view+json" in data:
             continue
@@ -86,15 +102,21 @@ def _outputs(cell: NotebookNode, tags: list[str]) -> Iterator[tuple]:
 
 
 def _captioned(items: list[tuple], where: str) -> list[tuple]:
-    """Give each caption to the image or table just before it, or else to the table just after it."""
+    """Give each caption to the image or table just before it, or else to the table just after it.
+
+    The anchor is in the caption, or stands alone above the image.
+    """
+    items = [pair for pair in itertools.pairwise([("", ""), *items]) if pair[1][0] != "anchor"]
+    above = [label if kind == "anchor" else "" for (kind, label), _ in items]
+    items = [item for _, item in items]
     kinds, captions = dict(enumerate(kind for kind, _ in items)), {}
     for index, (kind, caption) in enumerate(items):
         if kind == "caption":
             word, number = caption["kind"], caption["number"]
             label, wanted = f"{word.lower()}-{number}", "image" if word == "Figure" else "table"
-            if caption["label"] != label:
-                anchor = f'<a id="{label}"></a>**{word} {number}.**'
-                raise ValueError(f"{where}: the caption must begin with {anchor}")
+            if (caption["label"] or index and above[index - 1]) != label:
+                anchor = f'<a id="{label}"></a>'
+                raise ValueError(f"{where}: the caption must begin with {anchor}**{word} {number}.**")
             sides = (index - 1, index + 1) if wanted == "table" else (index - 1,)
             free = [side for side in sides if kinds.get(side) == wanted and side not in captions]
             if not free:

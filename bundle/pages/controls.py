@@ -18,6 +18,7 @@ from PIL import Image
 from bundle.plots.style import SCREEN_DPI
 
 NAMES = {"description_width": "80px"}
+TRACK_INSET = 6  # pixels from a slider widget's edge to the middle of its handle at the end
 Slider = widgets.IntSlider | widgets.FloatSlider
 
 
@@ -43,6 +44,10 @@ def button(name: str, tooltip: str, press: Callable, **settings) -> widgets.Butt
     return made
 
 
+def check(name: str, tooltip: str, *, on: bool) -> widgets.Checkbox:
+    return widgets.Checkbox(on, description=name, tooltip=tooltip, indent=False, layout={"width": "auto"})
+
+
 def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
     """Return a field for a slider's value; what is out of its range is said in `words`."""
     make = widgets.IntText if isinstance(slider, widgets.IntSlider) else widgets.FloatText
@@ -63,6 +68,19 @@ def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
 
 def steered(slider: Slider, field: widgets.Widget, *, milliseconds: int, stride: int = 1) -> widgets.Widget:
     """Return a field, its slider, and a button that plays it: `stride` places further every so often."""
+    slider.readout, slider.layout = False, {"width": "400px", "max_width": "100%"}
+    return row(field, slider, *played(slider, milliseconds=milliseconds, stride=stride))
+
+
+def above(slider: Slider, strip: widgets.Widget, *, images: int, width: int) -> widgets.Widget:
+    """Return a slider over a strip of images: its handle goes from the middle of the first to the last's."""
+    inset = f"{50 / images}% - {TRACK_INSET}px"
+    slider.readout, slider.layout = False, {"width": "auto", "margin": f"0 calc({inset})"}
+    return widgets.VBox([slider, strip], layout={"width": "100%", "max_width": f"{width}px"})
+
+
+def played(slider: Slider, *, milliseconds: int, stride: int = 1) -> tuple[widgets.Widget, ...]:
+    """Return a button that plays a slider, and what it needs out of sight."""
     play = widgets.Play(interval=milliseconds, step=stride, layout={"display": "none"})
     look = {"description": "Play", "icon": "play", "layout": {"width": "90px"}}
     pressed = widgets.ToggleButton(tooltip="move the slider to its end; once more: stop", **look)
@@ -70,13 +88,12 @@ def steered(slider: Slider, field: widgets.Widget, *, milliseconds: int, stride:
     turn = lambda v: round((v - slider.min) / slider.step), lambda k: slider.min + k * slider.step
     for name in ("max", "value"):
         widgets.link((slider, name), (play, name), transform=turn)
-    slider.readout, slider.layout = False, {"width": "400px", "max_width": "100%"}
-    return row(field, slider, pressed, play)
+    return pressed, play
 
 
 def status(text: str) -> str:
     """Return words for a screen reader to speak when they change."""
-    look = "max-width:720px;line-height:1.4;padding:4px 0"
+    look = "max-width:720px;line-height:1.4;padding:4px 0;white-space:pre-line"
     return f"<div role='status' style='{look}'>{html.escape(text)}</div>"
 
 
@@ -140,7 +157,7 @@ def unspoken(look: str, content: str) -> str:
 
 def boxes(signs: str, *, filled: int) -> str:
     """Return signs in boxes, the first ones filled, and one more box that asks."""
-    looks = ["background:#0072B2;color:white"] * filled + ["border:1px solid #999;color:#777"] * len(signs)
+    looks = ["background:#0072B2;color:white"] * filled + ["border:1px solid;opacity:.75"] * len(signs)
     looks[len(signs) :] = ["border:2px dashed #D55E00"]
     box = "display:inline-block;width:1.3em;margin:1px;text-align:center;border-radius:3px;font-size:16px;"
     shown = [f"<span style='{box}{look}'>{s}</span>" for s, look in zip(signs + "?", looks, strict=True)]
@@ -151,7 +168,7 @@ def measures(values: Mapping[str, float], floor: Mapping[str, float], *, words: 
     """Return a table of the values that have words, beside those of real digits."""
     body = "".join(
         f"<tr><th scope='row' style='text-align:left;font-weight:400'>{said}</th>"
-        f"<td>{values[name]:.3f}</td><td>{floor[name]:.3f}</td></tr>"
+        f"<td>{values[name]:z.3f}</td><td>{floor[name]:z.3f}</td></tr>"
         for name, said in words.items()
         if name in values and name in floor
     )

@@ -44,15 +44,15 @@ def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed
     def show(_=None) -> None:
         which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
         said = f"25 images after {batch.label} batches; {which}, the same at every batch."
-        display(grids[batch.value][25 * now["set"] :][:25], said, quality[batch.value])
-
-    def display(images: np.ndarray, said: str, measured: Mapping[str, float]) -> None:
-        words.value = controls.status(said)
-        picture.value = controls.image(tile(images, columns=5), said, width=GRID)
+        display(grids[batch.value][25 * now["set"] :][:25], said)
         seen = controls.ringed(pixels, curve, batch.value, distances[batch.value])
         alt = "Fréchet distance against the batch, a ring at this one."
-        table = controls.measures(measured, real, words=MEASURES)
+        table = controls.measures(quality[batch.value], real, words=MEASURES)
         beside.value = table + controls.image(seen, alt, width=CURVE)
+
+    def display(images: np.ndarray, said: str) -> None:
+        words.value = controls.status(said)
+        picture.value = controls.image(tile(images, columns=5), said, width=GRID)
 
     def turn(_) -> None:
         now["set"] = next(turns)
@@ -63,7 +63,8 @@ def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed
         images = _images(generator, _noise(generator, 25, seed=drawn))
         batch.value = max(grids)
         said = f"25 images of new noise (seed {drawn}) by the generator that is kept."
-        display(as_bytes(images).numpy(), said, record.summary)
+        display(as_bytes(images).numpy(), f"{said} Nothing is measured on so few.")
+        beside.value = ""
 
     controls.whenever([batch], show)
     other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
@@ -78,7 +79,7 @@ def task3_explorer(
 ) -> widgets.Widget:
     """Return an explorer of walks between two of `candidates` noises; new end points count the seed up."""
     begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
-    chosen, strip, mark, words, picture, judged = (widgets.HTML() for _ in range(6))
+    chosen, strip, words, picture, judged = (widgets.HTML() for _ in range(5))
 
     def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
@@ -88,11 +89,16 @@ def task3_explorer(
     @lru_cache
     def ends(seed: int, *digits: int) -> list[Tensor] | str:
         """Return the two noises, or in words why there are none."""
+        first, second = digits
+        if first == second:
+            return f"From and To are both {first}; choose two different digits."
         noise = _noise(generator, candidates, seed=seed)
         try:
-            return [one.noise for one in endpoints(generator, classifier, noise, *digits)]
-        except ValueError as error:
-            return f"{error}."
+            return [one.noise for one in endpoints(generator, classifier, noise, first, second)]
+        except ValueError:
+            none = f"no {first} (From) or no {second} (To) in {candidates} noises (seed {seed})"
+            way_out = "draw new end points, choose other digits, or train the generator for longer"
+            return f"The judge sees {none}; {way_out}."
 
     walk = lru_cache(lambda kind, *pair: _strip(*see(path(*ends(*pair), steps=steps, kind=kind))))
     now = {"seed": seed}
@@ -102,7 +108,7 @@ def task3_explorer(
         found = ends(*pair)
         alpha.disabled = isinstance(found, str)
         if alpha.disabled:
-            strip.value = mark.value = words.value = picture.value = judged.value = ""
+            strip.value = words.value = picture.value = judged.value = ""
             chosen.value = controls.status(found)
             return
         strip.value = walk(kind.value, *pair)
@@ -112,10 +118,6 @@ def task3_explorer(
         (image,), (chances,) = see(noise[None])
         said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
-        left = f"{(0.5 + alpha.value * (steps - 1)) / steps * STRIP:.1f}px"
-        arrow = f"<span style='position:absolute;left:{left};transform:translateX(-50%)'>\u25bc</span>"
-        box = f"width:{STRIP}px;height:14px;line-height:14px;position:relative"
-        mark.value = controls.unspoken(box, arrow)
         judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
         words.value = controls.status(said)
 
@@ -125,9 +127,11 @@ def task3_explorer(
 
     controls.whenever([begin, end, kind, alpha], show)
     new = controls.button("New end points", "draw other noises for the same two digits", renew)
-    steering = controls.steered(alpha, controls.number("Alpha", alpha, words), milliseconds=50, stride=2)
+    play = controls.played(alpha, milliseconds=50, stride=2)
+    steering = controls.row(controls.number("Alpha", alpha, words), *play)
+    walked = controls.above(alpha, strip, images=steps, width=STRIP)
     choices, shown = controls.row(begin, end, kind, new), controls.row(picture, judged)
-    return widgets.VBox([choices, chosen, steering, mark, strip, words, shown])
+    return widgets.VBox([choices, chosen, steering, walked, words, shown])
 
 
 def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, ...]:
@@ -147,7 +151,7 @@ def _strip(images: np.ndarray, chances: np.ndarray) -> str:
     cell = "<div style='flex:1;text-align:center'>{}<br>{:.0%}</div>"
     cells = "".join(map(cell.format, digits, sure))
     picture = controls.image(tile(images, columns=len(images)), alt, width=STRIP)
-    return picture + controls.unspoken(f"display:flex;width:{STRIP}px;line-height:1.2", cells)
+    return picture + controls.unspoken("display:flex;width:100%;font-size:12px;line-height:1.3", cells)
 
 
 def _noise(generator: Generator, count: int, *, seed: int) -> Tensor:

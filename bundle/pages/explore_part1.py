@@ -6,9 +6,11 @@ import ipywidgets as widgets
 import numpy as np
 import torch
 
-from bundle.claims.part1 import final_accuracy, in_words
+from bundle.claims.curves import common
+from bundle.claims.statistics import arrival
 from bundle.pages import controls
-from bundle.plots.part1 import draw_accuracy_curves, draw_inside
+from bundle.plots.memory import draw_inside
+from bundle.plots.part1 import draw_accuracy_curves
 from bundle.plots.style import COLOURS, SCREEN_DPI, WIDE
 from bundle.runs.records import Record, grouped
 from lib.palindromes import palindromes
@@ -19,43 +21,54 @@ CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixel
 
 
 def part1_explorer(
-    records: Sequence[Record], model: LSTM, *, every: int, units: Sequence[int], trained: int
+    records: Sequence[Record], model: LSTM, *, units: Sequence[int], trained: int
 ) -> widgets.Widget:
     titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
     first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
-    curves = accuracy_explorer(records, every=every)
+    curves = accuracy_explorer(records)
     return widgets.VBox([first, curves, second, palindrome_explorer(model, units=units, trained=trained)])
 
 
-def accuracy_explorer(records: Sequence[Record], *, every: int) -> widgets.Widget:
-    """Return an explorer of the accuracy of each `every` nth step: by cell, recipe and length."""
-    runs = grouped(records, "cell", "recipe", "seq_length")
-    cells, recipes, lengths = (list(dict.fromkeys(values)) for values in zip(*runs, strict=True))
-    named = [(recipe.replace("-", " "), recipe) for recipe in recipes]
-    cell = controls.dropdown("Cell", cells, "the network: LSTM or vanilla RNN")
-    recipe = controls.dropdown("Recipe", named, "how it was trained")
-    length = controls.dropdown("Length", sorted(lengths), "digits that the network reads before it answers")
+def accuracy_explorer(records: Sequence[Record]) -> widgets.Widget:
+    """Return an explorer of the accuracy at each look: any cells and recipes, overlaid."""
+    runs = grouped(records, "seq_length", "cell", "recipe")
+    lengths, cells, recipes = (list(dict.fromkeys(values)) for values in zip(*runs, strict=True))
+    some = [controls.check(cell, f"show the {cell}", on=True) for cell in cells]
+    how = [controls.check(spaced(name), f"trained {spaced(name)}", on=name == recipes[0]) for name in recipes]
+    tip = "digits that the network reads before it answers"
+    length = controls.dropdown("Length", sorted(lengths), tip, value=lengths[0])
     words, picture = widgets.HTML(), widgets.HTML()
 
     def show(_=None) -> None:
-        chosen = runs.get((cell.value, recipe.value, length.value))
-        name = f"{cell.value}, {recipe.label}, length {length.value}"
-        if not chosen:
-            there = sorted(n for c, r, n in runs if (c, r) == (cell.value, recipe.value))
-            rest = f"the lengths {', '.join(map(str, there))}" if there else "none: take another"
-            said = f"No runs of {name}. Of this cell and recipe there are {rest}."
-            words.value, picture.value = controls.status(said), ""
-            return
-        final = [final_accuracy(record, last=100) for record in chosen]
-        said = f"{name}, {len(chosen)} seeds. Median step first at 100 %: {in_words(chosen, recipe.value)}. "
-        said += f"Last 100 steps: {np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}."
-        words.value = controls.status(said)
-        pixels = controls.drawn(draw_accuracy_curves(chosen, every=every))
-        picture.value = controls.image(pixels, f"Accuracy against step. {said}", width=CURVES)
+        pairs = [(cell, recipe) for cell in ticked(cells, some) for recipe in ticked(recipes, how)]
+        found = {pair: runs[length.value, *pair] for pair in pairs if (length.value, *pair) in runs}
+        said = [in_words(*pair, found[pair]) for pair in found]
+        none = [f"{cell}, {spaced(recipe)}" for cell, recipe in pairs if (cell, recipe) not in found]
+        said += [f"No runs of length {length.value}: {'; '.join(none)}."] if none else []
+        words.value = controls.status("\n".join(said) or "Tick a cell and a recipe.")
+        picture.value = ""
+        if found:
+            pixels = controls.drawn(draw_accuracy_curves([run for of in found.values() for run in of]))
+            picture.value = controls.image(pixels, f"Accuracy against step. {' '.join(said)}", width=CURVES)
 
-    length.value = lengths[0]
-    controls.whenever([cell, recipe, length], show)
-    return widgets.VBox([controls.row(cell, recipe, length), words, picture])
+    controls.whenever([*some, *how, length], show)
+    return widgets.VBox([controls.row(length, *some, *how), words, picture])
+
+
+def spaced(recipe: str) -> str:
+    return recipe.replace("-", " ")
+
+
+def ticked(names: Sequence[str], boxes: Sequence[widgets.Checkbox]) -> list[str]:
+    return [name for name, box in zip(names, boxes, strict=True) if box.value]
+
+
+def in_words(cell: str, recipe: str, runs: Sequence[Record]) -> str:
+    """Return when runs of one cell and recipe arrive, and how they end."""
+    final = [common(run).late().mean() for run in runs]
+    name = f"{cell}, {spaced(recipe)} ({len(runs)} seeds)"
+    ended = f"{np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}"
+    return f"{name}. Median step first at 100 %: {arrival(runs)}. Last third: {ended}."
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:

@@ -5,26 +5,33 @@ import inspect
 import itertools
 import json
 import os
+import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tqdm
 import tqdm.auto
-from IPython.display import Image, Markdown, display
+import yaml
+from IPython.display import Image, Markdown, clear_output, display
 
+from bundle.claims.style import is_numeric, prose_in_style, table_in_style
 from bundle.claims.verdicts import Table
 from bundle.layout import Output, check_writable
 from bundle.plots.digits import tile
 from bundle.plots.saving import save_figure, save_picture
 from bundle.runs.provenance import described
-from bundle.runs.records import Record
+from bundle.runs.records import Record, key, write_groups
 from bundle.runs.study import study
 from bundle.runs.workers import workers
 from lib.files import write_atomically
 from lib.progress import Progress
 
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
+FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
+QUICK = Path(__file__).parents[2] / "profiles" / "quick.yaml"
+QUICK_TIME = "about six minutes on two cores"  # Task 2 of it
 SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
 
 
@@ -32,7 +39,8 @@ SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were s
 def progress(title: str) -> Iterator[Progress]:
     """Yield a function of (done, total) that draws one bar with an estimate of the time left.
 
-    What is done at its first call is of an earlier run and took no time. Nothing stays in the notebook.
+    What is done at its first call is of an earlier run and took no time; where that is all, there is no bar.
+    Nothing stays in the notebook, nor what the cell showed before.
     """
     text = "TQDM_MININTERVAL" in os.environ  # it goes to stderr, and someone passes it on: see `execute`
     style = {"ascii": " .:-=#", "ncols": 90, "miniters": 0} if text else {}
@@ -43,13 +51,20 @@ def progress(title: str) -> Iterator[Progress]:
 
         def move(done: float, total: float) -> None:
             nonlocal bar
+            if bar is None and done >= total and not text:
+                return
             if bar is None or bar.total != total:
                 shown.close()
                 bar = kind(total=total, initial=done, desc=title, leave=False, bar_format=layout, **style)
                 shown.enter_context(bar)
             bar.update(done - bar.n)
 
-        yield move
+        try:
+            yield move
+        finally:
+            shown.close()
+            if hasattr(bar, "container"):  # a widget; a closed bar is saved with the notebook all the same
+                clear_output()
 
 
 class Page:
@@ -72,18 +87,19 @@ class Page:
                 run, settings, directory=directory, executor=executor, fresh=self.fresh, progress=told, **cost
             )
         self._say(found.made, sum(map(len, found.records.values())), directory)
-        for record in itertools.chain(*found.records.values()):
-            self._note(record)
+        every = itertools.chain(*found.records.values())
+        self._note({key(one.settings): one.other_code for one in every}.values())
         return found.records
 
     def ready(self, title: str, make: Callable, *arguments, **keywords) -> list:
         """Return what `make` returns, but for the last: why it was made now, which is said."""
         with progress(title) as told:
             *found, why = make(*arguments, **keywords, fresh=self.fresh, progress=told)
+            if why is None:
+                told(1, 1)
         self._say({} if why is None else {why: 1}, 1, keywords.get("results", self.output.models))
-        for one in found:
-            if isinstance(one, Record):
-                self._note(one)
+        self._note(one.other_code for one in found if isinstance(one, Record))
+        self._note(one.get("other_code", "") for one in found if isinstance(one, dict))
         return found
 
     def _say(self, made: Mapping[str, int], total: int, directory: Path) -> None:
@@ -94,11 +110,15 @@ class Page:
         words += [f"{count} made now" + (f": {why}" if why else "") for why, count in made.items()]
         print("; ".join(words) + ("" if ran else " (fresh = True makes them again)") + ".")
 
-    def _note(self, record: Record) -> None:
-        """Warn once of each way in which the code that made a record differs from the code here."""
-        if record.other_code and record.other_code not in self.other_code:
-            self.other_code.append(record.other_code)
-            display(Markdown(f"**{OTHER_CODE}**: {record.other_code}."))
+    def _note(self, differences: Iterable[str]) -> None:
+        """Warn where code that made results differs from the code here; of each result how, or "".
+
+        Their counts are left in the output's metadata, for the report's first page.
+        """
+        if counts := Counter(filter(None, differences)):
+            self.other_code += counts
+            listed = "; ".join(f"{count}: {as_text(how)}" for how, count in counts.items())
+            display(Markdown(f"**{OTHER_CODE}**, {listed}."), metadata={OTHER_CODE: dict(counts)})
 
     def show(self, figure, name: str | int, about: Sequence[Record] | dict, caption: str) -> None:
         """Save a matplotlib figure and show it with its number and caption (Markdown).
@@ -112,17 +132,25 @@ class Page:
             caption += f" *{OTHER_CODE}.*"
         path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
+        display(Markdown(f'<a id="figure-{name}"></a>'))  # above the picture: a link to it shows it
         display(Image(png, width=round(figure.get_figwidth() * SCREEN_DPI)))
-        display(Markdown(f'<a id="figure-{name}"></a>**Figure {name}.** {caption}'))
+        display(Markdown(f"**Figure {name}.** {prose_in_style(caption)}"))
 
     def table(self, name: str, table: Table, caption: str) -> None:
-        """Show a table with its number and caption."""
-        header, rows = table
-        caption += f" *{OTHER_CODE}.*" if self.other_code else ""
-        lines = [header, ["---"] * len(header), *rows]
-        text = "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+        """Show a table with its number and caption (Markdown); its cells are text."""
+        header, rows = table_in_style(table)
+        caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
+        sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
+        lines = [header, sides or ["---"] * len(header), *rows]
+        text = "\n".join("| " + " | ".join(as_text(cell) for cell in line) + " |" for line in lines)
         display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
         display(Markdown(text))
+
+    def findings(self, sentences: Sequence[str], quoted: Sequence[Sequence[str]]) -> None:
+        """Show the key findings (Markdown), and leave them and rows of the front table for the report."""
+        sentences = [prose_in_style(sentence) for sentence in sentences]
+        text = "\n".join(f"- {sentence}" for sentence in sentences)
+        display(Markdown(text), metadata={FINDINGS: {"sentences": sentences, "quoted": [*quoted]}})
 
     def keep_grids(self, grids: Mapping[int, Sequence], record: Record) -> None:
         """Write the first 25 images of each batch as a picture of its own."""
@@ -131,10 +159,25 @@ class Page:
             about = described([record]) | {"batch": batch}
             save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
 
+    def keep_groups(self, groups: Mapping[str, Sequence[Record]]) -> None:
+        """Write which records the tables are made of, for whoever prints them again without the notebook."""
+        write_groups(groups, self.results)
+
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
         text = json.dumps(summary, indent=1) + "\n"
         write_atomically(self.results.with_suffix(".json"), text.encode())
+
+
+def as_text(value: object) -> str:
+    """Return Markdown, of one line, that shows a value as it is and means nothing."""
+    line = re.sub(r"[^\S\u00a0]+", " ", str(value)).strip()
+    return re.sub(r"[\\`*_{}<>#$|~@^&]|(?<=\])[(\[]", r"\\\g<0>", line)
+
+
+def told(text: str) -> None:
+    """Show words, in Markdown, that are made of numbers."""
+    display(Markdown(prose_in_style(text)))
 
 
 def source(function: Callable) -> None:
@@ -143,13 +186,21 @@ def source(function: Callable) -> None:
 
 
 def make_first(notebook: str, needed: Path, **parameters) -> None:
-    """Execute another notebook with papermill unless the file that it makes is there; say which."""
+    """Execute another notebook by the settings of the profile `quick`, unless what it makes is there.
+
+    Says beforehand what it makes, by which settings and in about what time.
+    """
     if Path(needed).exists():
         print(f"Using {needed}.")
         return
     import papermill
 
-    print(f"{needed} is missing: running {notebook} to make it.")
+    quick = yaml.safe_load(QUICK.read_text())["parameters"][Path(notebook).stem]
+    settings = ", ".join(f"{name} {value}" for name, value in quick.items())
+    print(
+        f"{needed} is missing: running {notebook} to make it, as profiles/{QUICK.name} has it ({settings})."
+    )
+    print(f"That takes {QUICK_TIME}; run {notebook} yourself for its own settings.", flush=True)
     executed = Path(parameters.get("output_dir", "."), "build", notebook)
     executed.parent.mkdir(parents=True, exist_ok=True)
-    papermill.execute_notebook(notebook, str(executed), parameters, progress_bar=False)
+    papermill.execute_notebook(notebook, str(executed), quick | parameters, progress_bar=False)

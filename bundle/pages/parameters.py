@@ -5,6 +5,7 @@ import math
 import os
 import socket
 import tempfile
+import threading
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -13,7 +14,13 @@ from urllib.parse import urlsplit
 
 INJECTED = "# Parameters\n"  # how papermill begins the cell that it adds
 LARGEST = 2**63 - 2**34  # of a whole number: seeds are counted up from, and shifted by some 2**32
+LONGEST_LIST = 100  # values
+LONGEST = 100_000  # steps of a sequence
+MOST_STEPS = 10**7  # of a comparison's training
+MOST_SEEDS = 500
+MOST_RUNS = 5000  # of one kind; there are some ten kinds, and to list them takes seconds
 PATIENCE = 3  # seconds for a scheduler to answer
+START_ONE = "start `dask scheduler`, or give an empty text"
 
 
 def check_parameters(namespace: dict) -> None:
@@ -24,7 +31,8 @@ def check_parameters(namespace: dict) -> None:
 
     Raises:
         ValueError: an injected name is unknown, a value is not of its declared type or no sensible one:
-            not finite, too large, listed twice; a folder that cannot be written; a scheduler that is silent.
+            not finite, too large, too many, listed twice; a folder that cannot be written; a scheduler that
+            does not answer.
     """
     declared = namespace["__annotations__"]
     for name in injected_names(namespace.get("In", [])):
@@ -39,9 +47,11 @@ def check_parameters(namespace: dict) -> None:
                 f"The parameters are {listing(declared)}"
             )
     for name in declared:
-        problem = senseless(namespace[name]) or RULES.get(name, lambda value: None)(namespace[name])
+        problem = senseless(namespace[name]) or rule_of(name)(namespace[name])
         if problem:
             raise ValueError(f"{name} is {shown(namespace[name])}; {problem}")
+    if problem := too_many_runs(namespace):
+        raise ValueError(problem)
 
 
 def senseless(value: object) -> str | None:
@@ -52,13 +62,35 @@ def senseless(value: object) -> str | None:
         return "it must be a finite number"
     if any(abs(one) > LARGEST for one in numbers):
         return f"it must lie between {-LARGEST} and {LARGEST}"
+    if len(values) > LONGEST_LIST:
+        return f"it lists {len(values)} values; it must list at most {LONGEST_LIST}"
     if twice := [one for one in dict.fromkeys(values) if values.count(one) > 1]:
         return f"{twice[0]!r} stands in it {values.count(twice[0])} times; list it once"
     return None
 
 
+def too_many_runs(namespace: dict) -> str | None:
+    """Estimate the runs that numbers of seeds and lists ask for together, without listing them."""
+    declared = namespace["__annotations__"]
+    longest = max((len(namespace[n]) for n in declared if n.endswith("_lengths")), default=1)
+    for name in (one for one in declared if one.endswith("_seeds")):
+        if namespace[name] * longest > MOST_RUNS:
+            rule = f"times the longest list of lengths, of {longest}, it must be at most {MOST_RUNS}"
+            return f"{name} is {namespace[name]}; {rule}"
+    return None
+
+
 def listed(value: list) -> str | None:
     return None if value else "it must list at least one"
+
+
+def lengths(value: list[int]) -> str | None:
+    wrong = [one for one in value if not 1 <= one <= LONGEST]
+    return f"{wrong[0]} is in it; every length must be from 1 to {LONGEST}" if wrong else None
+
+
+def between(low: float, high: float) -> Callable[[float], str | None]:
+    return lambda value: None if low <= value <= high else f"it must be from {low} to {high}"
 
 
 def threads(value: int) -> str | None:
@@ -85,7 +117,10 @@ def writable_folder(value: str) -> str | None:
 
 def models_folder(value: str) -> str | None:
     """A folder that somebody names must hold both models; "" is the notebook's own."""
-    missing = [name for name in ("generator", "classifier") if not Path(value, f"{name}.json").is_file()]
+    try:
+        missing = [name for name in ("generator", "classifier") if not Path(value, f"{name}.json").is_file()]
+    except OSError as error:
+        return f"that is no folder ({error.strerror}); name one that is there"
     if not value or not missing:
         return None
     return f"{' and '.join(f'{name}.json' for name in missing)} not found there; train with task2.ipynb first"
@@ -95,16 +130,28 @@ def answering_scheduler(value: str) -> str | None:
     """Ask whether anybody listens at the address of a scheduler, if one is named."""
     if not value:
         return None
+    said: list[str | None] = []  # looking up a name has no time limit of its own
+    asking = threading.Thread(target=lambda: said.append(_silent(value)), daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    return said[0] if said else f"no scheduler answers there in {PATIENCE} seconds; {START_ONE}"
+
+
+def _silent(scheduler: str) -> str | None:
     try:
-        address = urlsplit(value)
+        address = urlsplit(scheduler)
         with socket.create_connection((address.hostname, address.port), timeout=PATIENCE):
             return None if address.scheme in ("tcp", "tls") else 'it must begin with "tcp://" or "tls://"'
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        return f"no scheduler answers there ({error}); start `dask scheduler`, or give an empty text"
+        return f"no scheduler answers there ({error}); {START_ONE}"
 
 
 RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that notebooks share, by name
-    "seq_lengths": listed,
+    "seq_lengths": lambda value: listed(value) or lengths(value),
+    "variant_batches": between(1, MOST_STEPS),
+    "original_batches": between(1, MOST_STEPS),
+    "stacked_batches": between(0, MOST_STEPS),
+    "walk_seed": between(0, LARGEST),
     "cells": listed,
     "recipes": listed,
     "threads": threads,
@@ -114,14 +161,24 @@ RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that n
 }
 
 
+ENDINGS = {"_lengths": lengths, "_seeds": between(0, MOST_SEEDS), "_steps": between(1, MOST_STEPS)}
+ENDINGS |= {"_growth": between(1, LONGEST), "_seq_length": between(1, LONGEST)}
+
+
+def rule_of(name: str) -> Callable[[typing.Any], str | None]:
+    """Return the rule of a parameter of this name, or of one that ends so."""
+    ending = next((rule for end, rule in ENDINGS.items() if name.endswith(end)), lambda value: None)
+    return RULES.get(name, ending)
+
+
 def parameters_of(settings: type, namespace: dict, *, prefix: str = "") -> dict:
     """Return the parameters of a notebook that a dataclass of settings has fields for.
 
     Args:
-        namespace: the notebook's globals().
+        namespace: the notebook's globals(), or what `declared_values` returns.
         prefix: before the fields' names in the notebook: "ours_".
     """
-    names = namespace["__annotations__"]
+    names = namespace.get("__annotations__", namespace)
     return {f.name: namespace[prefix + f.name] for f in fields(settings) if prefix + f.name in names}
 
 
@@ -151,5 +208,10 @@ def listing(declared: dict) -> str:
 
 def shown(value: object) -> str:
     """Return a value as a message shows it: not all of what is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no more than 4300 digits
+        return (
+            "a list of long numbers" if isinstance(value, list) else f"a number of {value.bit_length()} bits"
+        )
     return text if len(text) <= 80 else f"{text[:60]}… ({len(text)} characters)"

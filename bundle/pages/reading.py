@@ -1,5 +1,6 @@
 """Notebooks from files, with an error that names the file."""
 
+import ast
 from pathlib import Path
 
 import nbformat
@@ -16,3 +17,10 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     except Exception as error:  # nbformat raises many kinds, some with the whole text
         what = str(error).partition("\n")[0][:100]
         raise ValueError(f"{path} is damaged, no notebook ({type(error).__name__}: {what})") from None
+
+
+def declared_values(path: Path) -> dict:
+    """Return the value that a notebook declares of each of its parameters, by name."""
+    tagged = [cell for cell in read_notebook(path).cells if "parameters" in cell.metadata.get("tags", [])]
+    lines = [line for cell in tagged for line in ast.parse(cell.source).body]
+    return {line.target.id: ast.literal_eval(line.value) for line in lines}

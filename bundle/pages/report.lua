@@ -1,21 +1,14 @@
 -- The prepared notebook has one Div per cell; its attributes (set in cells.py) say what the cell holds.
 
-local HALF = 3.16 -- inches: two figures up to this wide stand side by side
+local shared = dofile(pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "/report.shared.lua")
+
+local whole = 6 -- rows: a table of so many or fewer is not split
 
 local function raw(text) return pandoc.RawBlock("typst", text) end
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("%s+", " ") .. '"' end
 
-local function read_html(block)
-  if block.format ~= "html" then return nil end
-  local blocks, tables = pandoc.read(block.text, "html").blocks, pandoc.Blocks({})
-  blocks:walk({ Table = function(tbl) tables:insert(tbl) end })
-  return #tables > 0 and tables or blocks
-end
-
-local verdicts = { ["holds"] = "holds", ["does not hold"] = "fails", ["undecided"] = "undecided" }
-
 local function colour_verdict(plain)
-  local verdict = verdicts[pandoc.utils.stringify(plain):lower()]
+  local verdict = shared.verdicts[pandoc.utils.stringify(plain)]
   if not verdict then return nil end
   local content = plain.content
   content:insert(1, pandoc.RawInline("typst", "#" .. verdict .. "["))
@@ -23,11 +16,57 @@ local function colour_verdict(plain)
   return pandoc.Plain(content)
 end
 
--- Typst finds better column widths than the dashes of a pipe table can tell.
-local function table_columns(tbl)
-  for i, spec in ipairs(tbl.colspecs) do
-    tbl.colspecs[i] = { spec[1] == "AlignDefault" and "AlignLeft" or spec[1], nil }
+-- No page break falls between rows that belong together, nor leaves one row behind. What holds them together is a
+-- cell of no width before them that does not break.
+local function keep_together(tbl)
+  local function keeper(rows)
+    return pandoc.Cell({}, "AlignLeft", rows, 1, { ["typst:breakable"] = "false", ["typst:inset"] = "0pt" })
   end
+  for _, row in ipairs(tbl.head.rows) do row.cells:insert(1, keeper(1)) end
+  for _, body in ipairs(tbl.bodies) do
+    local groups = shared.group_rows(body.body)
+    for i, group in ipairs(groups) do
+      local cells = i > 1 and #groups < #body.body and body.body[group.first].cells or {}
+      for _, cell in ipairs(cells) do cell.attributes["typst:stroke"] = "(top: 0.3pt + luma(190))" end
+    end
+    local function join(i)
+      groups[i].size = groups[i].size + table.remove(groups, i + 1).size
+    end
+    while #groups > 1 and (groups[1].size < 2 or #body.body <= whole) do join(1) end
+    if #groups > 1 and groups[#groups].size < 2 then join(#groups - 1) end
+    for _, group in ipairs(groups) do body.body[group.first].cells:insert(1, keeper(group.size)) end
+  end
+  tbl.colspecs:insert(1, { "AlignLeft", nil })
+end
+
+-- Columns of words share what columns of numbers leave of the text's width, by how much they have to say; a table
+-- that fits without takes what Typst gives it. In points, of letters 4 wide on average.
+local function share_width(tbl)
+  local longest, said = {}, {}
+  local function read(row)
+    for i, cell in ipairs(row.cells) do
+      local letters = pandoc.text.len(pandoc.utils.stringify(cell.contents))
+      longest[i], said[i] = math.max(longest[i] or 0, letters), (said[i] or 0) + letters
+    end
+  end
+  for _, row in ipairs(tbl.head.rows) do read(row) end
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do read(row) end
+  end
+  local left, words = 453, 0
+  for i in ipairs(tbl.colspecs) do
+    if longest[i] > 24 then words = words + math.sqrt(said[i]) else left = left - 4.2 * longest[i] - 10 end
+  end
+  for i, spec in ipairs(tbl.colspecs) do
+    local share = longest[i] > 24 and math.max(left, 95) / 453 * math.sqrt(said[i]) / words or nil
+    tbl.colspecs[i] = { spec[1] == "AlignDefault" and "AlignLeft" or spec[1], share }
+  end
+end
+
+local function table_columns(tbl)
+  share_width(tbl)
+  keep_together(tbl)
+  tbl.classes:insert("typst:no-figure")
   return tbl:walk({ Plain = colour_verdict })
 end
 
@@ -38,15 +77,20 @@ local function maths(element)
   return pandoc.RawInline("typst", text)
 end
 
--- A path to a file or to another notebook leads nowhere from a PDF.
-local function link(element)
-  local target = element.target
-  if target:match("^%a+:") or target:match("^#figure%-") or target:match("^#table%-") then return nil end
-  return element.content
-end
+local titled = false
 
 local function typeset(cell)
   local a, blocks = cell.attributes, cell.content
+  blocks = blocks:walk({
+    Header = function(header)
+      if a.where == "appendix" then header.classes:insert("unnumbered") end
+      if header.level == 1 and not titled then
+        header.identifier = "part-" .. a.where:match("^([%w_-]+)")
+        titled = true
+      end
+      return header
+    end,
+  })
   local kind, number = (a.label or ""):match("^(%a+)%-(.+)$")
   local caption = kind and table.remove(blocks, 1)
   if a.image then
@@ -64,7 +108,7 @@ end
 
 local function narrow(block)
   local a = block and block.t == "Div" and block.attributes
-  return a and a.image and a.label and tonumber(a.width:match("[%d.]+")) <= HALF
+  return a and a.image and a.label and tonumber(a.width:match("[%d.]+")) <= shared.half
 end
 
 local function assemble(doc)
@@ -72,12 +116,16 @@ local function assemble(doc)
   while i <= #doc.blocks do
     local block, next = doc.blocks[i], doc.blocks[i + 1]
     if narrow(block) and narrow(next) then
-      out:insert(raw("#pair["))
+      out:insert(raw("#floating[#pair["))
       out:extend(typeset(block))
       out:insert(raw("]["))
       out:extend(typeset(next))
-      out:insert(raw("]"))
+      out:insert(raw("]]"))
       i = i + 1
+    elseif block.t == "Div" and block.attributes.image and block.attributes.label then
+      out:insert(raw("#floating["))
+      out:extend(typeset(block))
+      out:insert(raw("]"))
     elseif block.t == "Div" and block.classes:includes("cell") then
       out:extend(typeset(block))
     else
@@ -94,4 +142,4 @@ local function unnamed(header)
   return header
 end
 
-return { { RawBlock = read_html }, { Table = table_columns, Link = link, Header = unnamed, Math = maths }, { Pandoc = assemble } }
+return { { RawBlock = shared.read_html }, { Table = table_columns, Link = shared.link, Header = unnamed, Math = maths }, { Pandoc = assemble } }

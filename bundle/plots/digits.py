@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from bundle.claims.style import in_style
 from bundle.plots.style import HALF, WIDE, panels, spaced, styled
 
 
@@ -13,7 +14,7 @@ def draw_digits(images: np.ndarray, *, columns: int, below: Sequence[str] = ()) 
     """Draw digits (n, 28, 28) uint8 row by row, a text of `below` under each, as wide as the text."""
     figure = _pictures(images, columns, width=WIDE, each=WIDE / columns + (0.4 if below else 0))
     for axes, words in zip(figure.axes, below, strict=False):
-        axes.text(0.5, -0.08, words, transform=axes.transAxes, ha="center", va="top")
+        axes.text(0.5, -0.08, in_style(words), transform=axes.transAxes, ha="center", va="top")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
     return figure
 

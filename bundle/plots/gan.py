@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bundle.claims.gan import quality_columns
-from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
+from bundle.claims.style import in_style
+from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, spaced, styled, tick
 from bundle.runs.records import Record
 
 MEASURES = {  # of generated images, as the judge names them
@@ -34,9 +35,10 @@ def draw_loss_curves(record: Record) -> Figure:
     for name, line in (("generator", "-"), ("discriminator", "--")):
         x, y = record.columns["batch"], record.columns[f"{name}_loss"]
         axes.plot(x, y, line, color=COLOURS[name], label=name, linewidth=0.8)
-    level(axes, np.log(2), "ln 2: a coin toss")
-    axes.set(xlabel="batch", ylabel="binary cross-entropy (nats)", ylim=(0, None), xlim=(0, None))
-    axes.legend(loc="lower left")
+    level(axes, np.log(2), "ln 2")
+    axes.set(xlabel="batch", ylabel="binary cross-entropy (nats)", xlim=(0, None))
+    axes.xaxis.set_major_formatter(lambda batch, _: spaced(round(batch)))
+    legend_above(figure, 2)
     return figure
 
 
@@ -45,9 +47,9 @@ def draw_quality_curve(batches: Sequence[int], distances: Sequence[float], *, fl
     """Draw the Fréchet distance against the batch on a log scale, with the real-against-real floor."""
     figure, (axes,) = panels(2.3)
     axes.plot(batches, distances, "-", markersize=2.5, label="averaged generator", **POINTS)
-    level(axes, floor, "floor: training digits against test digits", x=0, ha="left")
+    axes.axhline(floor, label="floor: training digits against test digits", **THIN)
     axes.set(xlabel="batch", ylabel="Fréchet distance", yscale="log", xlim=(0, None))
-    axes.legend(loc="upper right")
+    legend_above(figure, 2)
     return figure
 
 
@@ -56,7 +58,7 @@ def draw_measures(record: Record) -> Figure:
     """Draw nine measures against the batch: of the averaged generator, the raw one, and real images."""
     columns = quality_columns(record)
     last = max(columns["batch"])
-    figure, grid = panels(5.2, 3, 3)
+    figure, grid = panels(5.2, 3, 3, sharex=True)
     for axes, (name, words) in zip(grid, MEASURES.items(), strict=True):
         for prefix, line, label in (("raw_", ":", "as trained"), ("", "-", "averaged")):
             axes.plot(columns["batch"], columns[prefix + name], line, markersize=2, label=label, **POINTS)
@@ -70,7 +72,7 @@ def draw_measures(record: Record) -> Figure:
         elif name == "kid":  # that of real images may fall below 0
             axes.set_yscale("symlog", linthresh=0.001)
             axes.set_ylim(-0.001, None)
-        else:
+        elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
             axes.set_ylim(0, None)
     figure.supxlabel("batch", fontsize=8)
     legend_above(figure, 3)
@@ -84,7 +86,6 @@ def draw_line_and_circle(record: Record) -> Figure:
     alpha, high = columns["alpha"], columns["line norm high"][0]
     figure, (norm, quality, speed) = panels(2.4, 1, 3)
     norm.axhspan(columns["line norm low"][0], high, color=GREY, **BAND)
-    norm.annotate("95 % of noises", (0.02, high), xytext=(0, -2), textcoords="offset points", va="top")
     for kind, path in PATHS.items():
         look, low, high = path | {"markersize": 3}, columns[f"{kind} norm low"], columns[f"{kind} norm high"]
         norm.fill_between(alpha, low, high, color=path["color"], **BAND)
@@ -92,13 +93,11 @@ def draw_line_and_circle(record: Record) -> Figure:
         quality.plot(alpha, columns[f"{kind} frechet_distance"], **look)
         speeds = np.sqrt(columns[f"{kind} path_length"])
         speed.plot((np.arange(len(speeds)) + 0.5) / len(speeds), speeds, **look)
-    above = {"ha": "center", "xytext": (0, 5), "textcoords": "offset points"}
-    level(quality, record.summary["real frechet_distance"], "line: real digits", x=0.5, **above)
+    level(quality, record.summary["real frechet_distance"], "real")
     quality.plot([0.5], [short], "x", color="black", markersize=5)
-    quality.annotate("×: short noises", (0.5, 1), xycoords="axes fraction", ha="center", va="top")
-    norm.set(ylabel="norm of the noise", ylim=(0, None))
-    quality.set(ylabel="Fréchet distance", ylim=(0, 1.25 * max(short, *columns["line frechet_distance"])))
-    speed.set(ylabel="speed in the judge's features", ylim=(0, 1.1 * speed.dataLim.y1))
+    norm.set(ylabel="norm of the noise")
+    quality.set(ylabel="Fréchet distance", ylim=(0, None))
+    speed.set(ylabel="speed in the judge's features")
     for axes in figure.axes:
         axes.set(xlabel="α", xlim=(-0.03, 1.03), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
     legend_above(figure, 2)
@@ -129,7 +128,7 @@ def draw_change_table(shares: np.ndarray, between: np.ndarray) -> Figure:
     image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (y, x), share in np.ndenumerate(shares):
         if not np.isnan(share):
-            words = f"{share:.0%}\n({between[y, x] if between[y, x] >= 0 else '–'})"
+            words = in_style(f"{share:.0%}") + f"\n({between[y, x] if between[y, x] >= 0 else '–'})"
             colour = "white" if share < 0.5 else "black"
             axes.text(x, y, words, ha="center", va="center", linespacing=0.95, color=colour)
     axes.set(xticks=range(10), yticks=range(10), xlabel="digit at one end", ylabel="digit at the other")

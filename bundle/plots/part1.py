@@ -1,113 +1,155 @@
-"""The figures of Part 1."""
+"""The figures of Part 1: accuracy curves, survival, the RNNs that the original's may have been."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
-from bundle.claims.part1 import final_by_length, span
-from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
+from bundle.claims.candidates import Candidate
+from bundle.claims.curves import common, own
+from bundle.claims.survival import times
+from bundle.plots.style import BAND, COLOURS, GREY, HALF, THIN, legend_above, level, panels, styled, tick
 from bundle.runs.records import Record, grouped
 
 CHANCE = 0.1  # accuracy of a guess among ten digits
 CELLS = {"RNN": (COLOURS["RNN"], "--", "x"), "LSTM": (COLOURS["LSTM"], "-", "o")}  # colour, line, marker
-WRITTEN, OURS = (GREY, ":", "s"), ("black", "-", "^")  # of the recipes that have a look of their own
+RECIPES = {"as-written": ":", "corrected": "-", "ours": "--"}  # lines of an overlay
+WRITTEN = (GREY, ":")  # colour and line of the recipe as written beside the corrected one
 
 
 @styled
-def draw_accuracy_curves(records: Sequence[Record], *, every: int) -> Figure:
-    """Draw accuracy against step: per cell and recipe mean and range over seeds, at `every` nth step."""
-    figure, (axes,) = panels(2.3)
+def draw_accuracy_curves(records: Sequence[Record]) -> Figure:
+    """Draw accuracy against step, common measure: per cell and recipe mean and range over seeds.
+
+    The colour and the marker are the cell's, the line is the recipe's.
+    """
+    figure, (axes,) = panels(2.6)
     for (cell, recipe), group in grouped(records, "cell", "recipe").items():
-        accuracy = np.array([record.columns["accuracy"][::every] for record in group])  # (seeds, points)
-        steps = np.arange(accuracy.shape[1]) * every
-        colour, line, _ = WRITTEN if recipe == "as-written" else CELLS[cell]
+        curves = [common(record) for record in group]
+        steps, accuracy = curves[0].steps, np.array([curve.values for curve in curves])  # (seeds, looks)
+        colour, _, marker = CELLS[cell]
         label = f"{cell}, {recipe.replace('-', ' ')} (n = {len(group)})"
-        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **BAND)
-        axes.plot(steps, accuracy.mean(0), line, color=colour, label=label)
+        look = {"marker": marker, "markevery": max(1, len(steps) // 12), "markersize": 3}
+        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, alpha=0.12, linewidth=0)
+        axes.plot(steps, accuracy.mean(0), RECIPES.get(recipe, "-"), color=colour, label=label, **look)
     level(axes, CHANCE, "chance")
-    axes.set(xlabel="step (batches of fresh palindromes)", ylabel="accuracy", ylim=(0, 1.02), xlim=(0, None))
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.14))
+    axes.set(xlabel="step", ylabel="accuracy, common measure", ylim=(0, 1.02), xlim=(0, None))
+    legend_above(figure, 3)
     return figure
 
 
 @styled
-def draw_accuracy_against_length(records: Sequence[Record], *, last: int) -> Figure:
-    """Draw accuracy in the `last` steps against length, as seeds and means, a panel a recipe."""
+def draw_original(records: Sequence[Record]) -> Figure:
+    """Draw one of the original's figures twice: as it measured and drew it, and by the common measure.
+
+    Above on an axis of its own scale, the first seed as a line and the others faint.
+    """
+    figure, (above, below) = panels(2.8, 2, 1, width=HALF, sharex=True)
+    measured = [r for r in records if r.settings["recipe"] == "as-written"]
+    _draw_own(above, measured)
+    above.set(xlabel="", ylabel="own measure")
+    _draw_common(below, records)
+    below.set(ylabel="common measure", xlim=(0, 1.05 * below.dataLim.x1))
+    below.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    below.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, handlelength=1.5, columnspacing=1)
+    figure.supylabel("accuracy (%)", fontsize=8)
+    return figure
+
+
+@styled
+def draw_readings(readings: Mapping[str, Sequence[Record]]) -> Figure:
+    """Draw runs by the original's measure on an axis of their own scale, a panel for each name."""
+    figure, row = panels(2.3, 1, len(readings))
+    for axes, (name, records) in zip(row, readings.items(), strict=True):
+        _draw_own(axes, records)
+        axes.set_title(f"{name} (n = {len(records)})")
+    row[0].set_ylabel("accuracy (%), own measure")
+    return figure
+
+
+def _draw_own(axes: Axes, records: Sequence[Record]) -> None:
+    for record in reversed(records):
+        curve, first = own(record), record is records[0]
+        colour, line, _ = CELLS[record.settings["cell"]]
+        look = {"alpha": 1 if first else 0.2, "linewidth": 1.2 if first else 0.5}
+        axes.plot(curve.steps, 100 * curve.values, line if first else "-", color=colour, **look)
+    axes.set(xlabel="step", xlim=(0, None))
+
+
+def _draw_common(axes: Axes, records: Sequence[Record]) -> None:
+    for (cell, recipe), group in grouped(records, "cell", "recipe").items():
+        curves = [common(record) for record in group]
+        steps, accuracy = curves[0].steps, np.array([curve.values for curve in curves])  # (seeds, looks)
+        colour, line = WRITTEN if recipe == "as-written" else CELLS[cell][:2]
+        label = f"{recipe.replace('-', ' ')} (n = {len(group)})"
+        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **BAND)
+        axes.plot(steps, accuracy.mean(0), line, color=colour, label=label)
+    level(axes, CHANCE, "chance")
+    axes.set(xlabel="step", ylabel="accuracy, common measure", ylim=(0, 1.02), xlim=(0, None))
+
+
+@styled
+def draw_accuracy_against_length(records: Sequence[Record]) -> Figure:
+    """Draw the mean accuracy of the last third of the training against length, a panel a recipe."""
     recipes = grouped(records, "recipe")
     figure, row = panels(2.3, 1, len(recipes), sharey=True)
     for axes, ((recipe,), group) in zip(row, recipes.items(), strict=True):
         for (cell,), runs in grouped(group, "cell").items():
-            finals = final_by_length(runs, last=last)
-            _plot_seeds(axes, finals, np.mean, CELLS[cell], label=cell, alpha=0.7)
-        axes.axhline(CHANCE, **THIN)
+            ends = {
+                n: [common(r).late().mean() for r in of] for (n,), of in grouped(runs, "seq_length").items()
+            }
+            ends = dict(sorted(ends.items()))
+            colour, line, marker = CELLS[cell]
+            axes.plot([*ends], [np.mean(of) for of in ends.values()], line, color=colour, label=cell)
+            x = np.repeat([*ends], [len(of) for of in ends.values()])
+            axes.plot(x, np.concatenate([*ends.values()]), marker, color=colour, markersize=3, alpha=0.4)
+        level(axes, CHANCE, "chance" if axes is row[-1] else "")
         axes.set(xlabel=f"sequence length ({recipe.replace('-', ' ')})", xscale="log", ylim=(0, 1.04))
         tick(axes, sorted({record.settings["seq_length"] for record in group}))
-    row[0].set_ylabel(f"accuracy, last {last} steps")
-    row[0].legend(loc="lower left", bbox_to_anchor=(0, 0.14))
+    row[0].set_ylabel("accuracy, last third")
+    legend_above(figure, 2)
     return figure
 
 
 @styled
-def draw_memory_span(records: Sequence[Record], *, last: int, accuracy: float, share: float) -> Figure:
-    """Draw accuracy in the `last` steps against length, as seeds and medians; name the `span`."""
-    figure, (axes,) = panels(2.6)
-    for (cell, recipe), group in grouped(records, "cell", "recipe").items():
-        finals = final_by_length(group, last=last)
-        reached = span(finals, accuracy=accuracy, share=share)
-        label = f"{cell}, {recipe.replace('-', ' ')}: " + (f"span {reached}" if reached else "no span")
-        look = {"as-written": WRITTEN, "ours": OURS}.get(recipe, CELLS[cell])
-        _plot_seeds(axes, finals, np.median, look, label=label, alpha=0.6, markeredgewidth=0.8)
-    axes.axhline(accuracy, **THIN)
-    level(axes, CHANCE, "chance")
-    axes.set(xlabel="sequence length (digits to carry the first one across)", xscale="log")
-    axes.set(ylabel="accuracy at the end", ylim=(0, 1.04))
-    tick(axes, sorted({record.settings["seq_length"] for record in records}))
-    axes.legend(loc="center right")
+def draw_survival(records: Sequence[Record]) -> Figure:
+    """Draw the share of seeds that has not yet been at 100 %, common measure, a panel a length."""
+    lengths = dict(sorted(grouped(records, "seq_length").items()))
+    figure, row = panels(2.3, 1, len(lengths), sharey=True)
+    for axes, ((length,), group) in zip(row, lengths.items(), strict=True):
+        for (cell, recipe), runs in grouped(group, "cell", "recipe").items():
+            steps, shares = times([common(run) for run in runs]).surviving()
+            colour, line, _ = CELLS[cell]
+            written = recipe == "as-written"
+            look = {"linewidth": 1.2 if written else 0.7, "alpha": 1 if written else 0.6}
+            label = f"{cell}, {recipe.replace('-', ' ')} (n = {len(runs)})"
+            axes.step(steps, shares, line, where="post", color=colour, label=label, **look)
+        axes.set(xlabel=f"step (length {length})", ylim=(0, 1.04), xlim=(0, None))
+    row[0].set_ylabel("share not yet at 100 %")
+    legend_above(figure, 2)
     return figure
 
 
-def _plot_seeds(axes: Axes, finals: Mapping, middle: Callable, look: tuple, *, label: str, **points) -> None:
-    """Draw by length a point for each seed and a line through their middles; `look` as in CELLS."""
-    colour, line, marker = look
-    axes.plot([*finals], [middle(seeds) for seeds in finals.values()], line, color=colour, label=label)
-    x = np.repeat([*finals], [len(seeds) for seeds in finals.values()])
-    axes.plot(x, np.concatenate([*finals.values()]), marker, color=colour, markersize=4, **points)
-
-
 @styled
-def best_units(record: Record, count: int) -> list[int]:
-    """Return the units that remember best in a record of `run_inside`, by their cell state at the end."""
-    last = np.reshape(record.columns["c"], (record.settings["seq_length"], -1))[-1]
-    return sorted(record.columns["units"][:count], key=lambda unit: -last[unit])
-
-
-def draw_inside_of(record: Record, count: int) -> Figure:
-    """Draw a record of `run_inside`: the palindrome in the units that remember best."""
-    shape = record.settings["seq_length"], -1
-    states = {name: np.reshape(record.columns[name], shape) for name in "ifoc"}
-    digits, right = record.columns["digits"], np.array(record.columns["right"])
-    return draw_inside(states, digits, units=best_units(record, count), right=right)
-
-
-def draw_inside(states: Mapping, digits: Sequence[int], *, units: Sequence[int], right: np.ndarray) -> Figure:
-    """Draw gates and cell of units, from top to bottom, over a palindrome, and how sure the network is.
-
-    `states` has i, f, o, c (seq_length, hidden); `right` (seq_length,) is p of the last digit at each step.
-    """
-    names = {"i": "input gate $i$", "f": "forget gate $f$", "o": "output gate $o$", "c": r"cell, $\tanh c$"}
-    figure, (*rows, last) = panels(5.2, 5, 1, sharex=True, height_ratios=(3, 3, 3, 3, 2))
-    for axes, (key, name) in zip(rows, names.items(), strict=True):
-        values = states[key][:, list(units)].T  # (units, seq_length)
-        values, colours, low = (np.tanh(values), "RdBu_r", -1) if key == "c" else (values, "cividis", 0)
-        picture = axes.imshow(values, colours, vmin=low, vmax=1, aspect="auto", interpolation="nearest")
-        axes.set(ylabel=name, yticks=[])
-        axes.tick_params(bottom=False)
-        figure.colorbar(picture, ax=axes, fraction=0.02, pad=0.01)
-    last.plot(range(len(digits)), right, "-", color=COLOURS["LSTM"], marker="o", markersize=2)
-    last.set(ylim=(0, 1.04), ylabel="P(right)", xlim=(-0.5, len(digits) - 0.5), xlabel="input digit")
-    last.set_xticks(range(len(digits)), digits)
+def draw_candidates(found: Sequence[Candidate]) -> Figure:
+    """Draw for each candidate and sentence the share of seeds of which it is true, and the sum."""
+    sentences = list(found[0].shares)
+    shares = np.array([[one.shares[s] for s in sentences] for one in found])  # (candidates, sentences)
+    figure, (axes,) = panels(1.2 + 0.17 * len(found) + 0.14 * len(sentences))
+    picture = axes.imshow(shares, "cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    totals = [f"{one.total(one.shares):.1f}" for one in found]
+    names = [f"{one.name}: {total}" for one, total in zip(found, totals, strict=True)]
+    axes.set_yticks(range(len(found)), names)
+    words = [f"{k}" for k in range(1, len(sentences) + 1)]
+    axes.set_xticks(range(len(sentences)), words)
+    axes.set_xlabel(
+        "\n".join(f"{k}  {s.partition(' (')[0]}" for k, s in zip(words, sentences, strict=True)),
+        x=0,
+        ha="left",
+    )
+    figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.02, label="share of seeds")
     return figure
 
 
@@ -125,13 +167,13 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
         axes.plot(p, once, "-", color=COLOURS["LSTM"], label="softmax once")
         axes.plot(p, twice, "--", color=GREY, label="softmax twice")
         axes.set(xlabel="probability of the right class", xlim=(0, 1))
-    level(left, floor, f"floor {floor:.5f}", va="top")
+    level(left, floor, "floor")
     for axes in (left, right):
         axes.axvline(chance, linestyle=":", **THIN)
-    right.annotate("chance", (chance, 1), xytext=(3, 0), textcoords="offset points", va="top")
+        axes.annotate("chance", (chance, 1.01), xycoords=("data", "axes fraction"), ha="center", va="bottom")
     left.set(ylabel="loss (nats)", ylim=(0, 5))
     right.set(ylabel="gradient on the right logit", ylim=(0, 1.04))
-    left.legend(loc="upper right")
+    legend_above(figure, 2)
     return figure
 
 
@@ -144,7 +186,7 @@ def draw_speed(scaling: Mapping[str, Sequence[Mapping]]) -> Figure:
         "ours": {"label": "ours", "color": COLOURS["LSTM"], "linestyle": "-", "marker": "o"},
         "floor": {"label": "bare matrix products", "color": "black", "linestyle": ":"},
     }
-    figure, row = panels(2.3, 1, len(scaling))
+    figure, row = panels(2.3, 1, len(scaling), sharey=True)
     for axes, (grown, points) in zip(row, scaling.items(), strict=True):
         for side, look in looks.items():
             y = [point["ms"][side] for point in points]

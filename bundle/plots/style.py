@@ -27,10 +27,10 @@ def panels(height: float, rows=1, columns=1, *, width=WIDE, **settings) -> tuple
     return figure, [*figure.subplots(rows, columns, squeeze=False, **settings).flat]
 
 
-def level(axes: Axes, height: float, words: str, *, x=1, ha="right", va="bottom", **place) -> None:
-    """Draw a thin line across a panel, and words above it that end at `x`, 0 left to 1 right."""
+def level(axes: Axes, height: float, words: str) -> None:
+    """Draw a thin line across a panel, and words beside the panel, where no data is."""
     axes.axhline(height, **THIN)
-    axes.annotate(words, (x, height), xycoords=("axes fraction", "data"), ha=ha, va=va, **place)
+    axes.annotate(words, (1.01, height), xycoords=("axes fraction", "data"), ha="left", va="center")
 
 
 def tick(axes: Axes, places: Sequence[int]) -> None:

@@ -123,7 +123,7 @@ def _is_text(node: ast.AST) -> bool:
 
 def sources(*, without: Iterable[str] = ()) -> list[Path]:
     """Return the files of both packages in a fixed order, but for those in `without`, from the root."""
-    files = [p for top in TOPS for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".c")]
+    files = [p for top in TOPS for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".c", ".h")]
     return sorted(p for p in files if not any(p.is_relative_to(ROOT / left_out) for left_out in without))
 
 

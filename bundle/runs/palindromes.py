@@ -1,39 +1,38 @@
-"""The runs of Part 1: settings -> a cell trained on palindromes, and how it learnt."""
+"""A run of Part 1: settings -> a cell trained on palindromes, and how it learnt."""
 
 import time
 from dataclasses import asdict, dataclass, field
-from itertools import product
 
 import torch
+from torch import nn
 
 from bundle.runs.outcome import Outcome
-from lib.checks import above_zero, at_least, finite, fits_memory, one_of, require, sizes
+from lib.checks import above_zero, finite, fits_memory, one_of, require, sizes
 from lib.palindromes import palindromes
 from lib.recurrent import LSTM, VanillaRNN
-from lib.recurrent.curriculum import Curriculum, spread_kinks
-from lib.recurrent.inspection import accuracy_at, look_inside
+from lib.recurrent.curriculum import Curriculum
+from lib.recurrent.encoding import ENCODINGS, Encoded
+from lib.recurrent.gated import GRU, MinGRU
+from lib.recurrent.initial import INITIAL, spread_kinks, start_from
+from lib.recurrent.inspection import accuracy_at, look_inside, right_on
 from lib.recurrent.training import train
 
-CELLS = {"LSTM": (LSTM, "gx", 4), "RNN": (VanillaRNN, "hx", 1)}  # class, candidate's input layer, gates
-RECIPES = {"as-written": True, "corrected": False, "ours": False}  # with the original's two slips?
+CELLS = {"LSTM": LSTM, "RNN": VanillaRNN, "GRU": GRU, "minGRU": MinGRU}
+RECIPES = {  # the original's two slips: is the softmax taken twice, does clipping come after the step?
+    "as-written": (True, True),
+    "softmax-once": (False, True),
+    "corrected": (False, False),
+    "ours": (False, False),
+}
 DIGITS = 10
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
-LENGTH_STREAM, CHECK_STREAM = 2 * DATA_STREAM, 3 * DATA_STREAM  # of a curriculum's draws, of the final check
-LAST_SEED = 2**63 - 1 - 4 * DATA_STREAM  # with room for the streams
-SCHEDULE = {"learning_rate": 0.001, "schedule_factor": 0.96}  # the corrected recipe's
-PALINDROME_ABLATION = {  # our recipe for palindromes with one part put back to what the corrected recipe has
-    "without the curriculum": {"first_length": 0, "rehearsal": False},
-    "without going back to shorter lengths": {"rehearsal": False},
-    "without spread bends": {"kink_slope": 0.0},
-    "without the open forget gate": {"forget_bias": 0.0},
-    "with the corrected recipe's learning rate and schedule": SCHEDULE,
-    "with the corrected recipe's clipping": {"clip_norm": 10.0},
-}
+LENGTH_STREAM, CHECK_STREAM, LOOK_STREAM = (n * DATA_STREAM for n in (2, 3, 4))  # curriculum, check, looks
+LAST_SEED = 2**63 - 1 - 5 * DATA_STREAM  # with room for the streams
 
 
 @dataclass(frozen=True, kw_only=True)
 class PalindromeRun:
-    """The settings of one training run, checked; from `first_length` on they are off unless given."""
+    """The settings of one training run, checked; from `own_count` on they are off unless given."""
 
     cell: str
     recipe: str
@@ -46,41 +45,62 @@ class PalindromeRun:
     schedule_every: int
     schedule_factor: float
     clip_norm: float
+    look_every: int  # steps from one look at the accuracy to the next
+    look_count: int  # fresh palindromes of seq_length at each look
+    own_count: int = 0  # of the original's own measure, which has the first `look_count` among them
+    settled_looks: int = 0  # so many looks in a row at 100 % end the training; 0 never does
+    encoding: str = "raw"
+    initial: str = "pytorch"  # weights of the RNN: `lib.recurrent.initial`
+    kink_slope: float = 0  # of the candidate at the start (`spread_kinks`); 0 leaves PyTorch's weights
+    forget_bias: float = 0  # added to the LSTM's initial forget bias
     first_length: int = 0  # where the curriculum starts; 0 trains at seq_length only
     growth: float = 1  # this and the next two: `lib.recurrent.curriculum`
     pass_accuracy: float = 1
     rehearsal: bool = False
-    kink_slope: float = 0  # of the candidate's tanh at the start (`spread_kinks`); 0 leaves PyTorch's weights
-    forget_bias: float = 0  # added to the LSTM's initial forget bias
     check_lengths: list[int] = field(default_factory=list)  # at which the trained network is checked
     check_count: int = 1000  # fresh palindromes of each
 
     def __post_init__(self) -> None:
         one_of("cell", self.cell, CELLS)
         one_of("recipe", self.recipe, RECIPES)
-        sizes(**self.pick("seq_length", "hidden_size", "batch_size"))
-        sizes(**self.pick("steps", "schedule_every", "check_count"))
+        one_of("encoding", self.encoding, ENCODINGS)
+        one_of("initial", self.initial, INITIAL)
+        sizes(**self.pick("seq_length", "hidden_size", "batch_size", "steps", "schedule_every"))
+        sizes(**self.pick("look_every", "look_count", "check_count"))
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
         finite(**self.pick("growth", "kink_slope", "forget_bias"))
         lengths, fits = self.check_lengths, 0 <= self.first_length <= self.seq_length
         distinct = min(lengths, default=1) >= 1 and len(set(lengths)) == len(lengths)
+        own, none = self.own_count, " (or 0 for none)"
         for name, allowed, rule in (
-            ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 4 * 2**32"),
+            ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 5 * 2**32"),
             ("learning_rate", self.learning_rate <= 10, "at most 10"),
+            ("own_count", own == 0 or own >= self.look_count, f"at least look_count {self.look_count}{none}"),
+            ("settled_looks", self.settled_looks >= 0, "at least 0"),
             ("growth", self.growth >= 1, "at least 1"),
             ("pass_accuracy", self.pass_accuracy <= 1, "at most 1"),
             ("check_lengths", distinct, "lengths of at least 1, each once"),
             ("first_length", fits, f"from 1 to seq_length ({self.seq_length}), or 0 for no curriculum"),
         ):
             require(name, getattr(self, name), allowed, rule)
-        if self.forget_bias and self.cell != "LSTM":
-            raise ValueError(f"forget_bias is {self.forget_bias}; only the LSTM has a forget gate: give 0")
+        self._check_parts()
         # weights, their gradients and the optimiser's; every gate of every step; numbers kept of each step
         numbers = 20 * self.hidden_size**2 + 12 * self.seq_length * self.batch_size * self.hidden_size
-        fits_memory(
-            4 * numbers + 100 * self.steps, **self.pick("hidden_size", "seq_length", "batch_size", "steps")
-        )
+        numbers += 2 * max(self.look_count, own) * self.seq_length
+        needed = 4 * numbers + 100 * self.steps
+        fits_memory(needed, **self.pick("hidden_size", "seq_length", "batch_size", "look_count", "steps"))
+
+    def _check_parts(self) -> None:
+        """Raise ValueError for what this cell does not have."""
+        if self.forget_bias and self.cell != "LSTM":
+            raise ValueError(f"forget_bias is {self.forget_bias}; only the LSTM has a forget gate: give 0")
+        if self.initial != "pytorch" and self.cell != "RNN":
+            raise ValueError(f"initial is {self.initial!r}; only the RNN has such weights: give 'pytorch'")
+        if self.kink_slope and self.encoding != "raw":
+            raise ValueError(
+                f"kink_slope is {self.kink_slope}; kinks spread over raw digits: give 0, or encoding 'raw'"
+            )
 
     def pick(self, *names: str) -> dict:
         return {name: getattr(self, name) for name in names}
@@ -90,43 +110,64 @@ class PalindromeRun:
         return {name: value for name, value in asdict(self).items() if value != getattr(type(self), name, [])}
 
 
-def seed_range(first: int, count: int) -> range:
-    at_least("seed", first, 0)
-    sizes(num_seeds=count)
-    fits_memory(count * 2**20, num_seeds=count)  # a seed's records, at least
-    return range(first, first + count)
+def new_network(run: PalindromeRun) -> nn.Module:
+    """Return a cell of LSTM, RNN, GRU or minGRU before its training, on the CPU."""
+    with torch.random.fork_rng():
+        torch.manual_seed(run.seed)
+        network = CELLS[run.cell](ENCODINGS[run.encoding], run.hidden_size, DIGITS)
+        if run.cell == "RNN":
+            start_from(network, run.initial)
+        if run.kink_slope:
+            layer = {"LSTM": "gx", "RNN": "hx"}.get(run.cell)
+            of = getattr(network.cell, layer) if layer else None
+            weight, bias = (of.weight, of.bias) if of else network.candidate()
+            spread_kinks(weight, bias, slope=run.kink_slope, low=0, high=DIGITS - 1)
+    if run.forget_bias:
+        network.cell.fx.bias.data += run.forget_bias
+    return network if run.encoding == "raw" else Encoded(network, run.encoding)
 
 
 def run_palindromes(settings: dict) -> Outcome:
-    """Train one cell; the columns have accuracy and loss of every step. Batches depend on seed and length."""
+    """Train one cell, and look at it on the way. Batches depend on seed and length.
+
+    The columns have at each look the `step`; how many are `right` of `look_count`, of the original's `own`
+    count (if asked for) and of the training `batch`; its `loss` in nats; its `length`, with a curriculum.
+    """
     return trained_on_palindromes(settings)[1]
 
 
-def trained_on_palindromes(settings: dict) -> tuple[torch.nn.Module, Outcome]:
+def trained_on_palindromes(settings: dict) -> tuple[nn.Module, Outcome]:
     """Return the trained cell too; see `run_palindromes`."""
     run, started = PalindromeRun(**settings), time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    (network, candidate, _), slips = CELLS[run.cell], RECIPES[run.recipe]
-    with torch.random.fork_rng():
-        torch.manual_seed(run.seed)
-        model = network(1, run.hidden_size, DIGITS)
-        if run.kink_slope:
-            spread_kinks(getattr(model.cell, candidate), slope=run.kink_slope, low=0, high=DIGITS - 1)
-    if run.forget_bias:
-        model.cell.fx.bias.data += run.forget_bias
-    model.to(device)
-    data, draws = (torch.Generator().manual_seed(s + run.seed) for s in (DATA_STREAM, LENGTH_STREAM))
+    model = new_network(run).to(device)
+    streams = (DATA_STREAM, LENGTH_STREAM, LOOK_STREAM)
+    data, draws, looks = (torch.Generator().manual_seed(stream + run.seed) for stream in streams)
     growing = run.pick("growth", "pass_accuracy", "rehearsal") | {"target": run.seq_length}
     curriculum = Curriculum(length=run.first_length or run.seq_length, generator=draws, **growing)
+    names = ["step", "right", "own", "batch", "loss", "length"]
+    columns = {name: [] for name in names}
 
     def next_batch(share: float) -> list[torch.Tensor]:
         return [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)]
 
-    asked = run.pick("steps", "learning_rate", "schedule_every", "schedule_factor", "clip_norm")
-    accuracy, loss = train(model, next_batch, softmax_twice=slips, clip_after_step=slips, **asked)
-    columns, summary = {"accuracy": accuracy, "loss": loss}, {}
-    if run.first_length or run.rehearsal:
-        columns["length"] = curriculum.lengths
+    def look(step: int, batch: int, loss: float) -> bool:
+        fresh = palindromes(max(run.look_count, run.own_count), run.seq_length, generator=looks)
+        right = right_on(model, *(t.to(device) for t in fresh))
+        counts = int(right[: run.look_count].sum()), int(right.sum())
+        seen = step, *counts, batch, round(loss, 4), curriculum.lengths[-1]
+        for name, value in zip(names, seen, strict=True):
+            columns[name].append(value)
+        last = columns["right"][-run.settled_looks :]
+        return 0 < run.settled_looks == len(last) and min(last) == run.look_count
+
+    twice, late = RECIPES[run.recipe]
+    asked = run.pick("steps", "look_every", "learning_rate", "schedule_every", "schedule_factor", "clip_norm")
+    train(model, next_batch, look=look, softmax_twice=twice, clip_after_step=late, **asked)
+    for name, wanted in (("own", run.own_count), ("length", run.first_length or run.rehearsal)):
+        if not wanted:
+            del columns[name]
+    summary = {}
     if run.check_lengths:
         check = {"count": run.check_count, "seed": CHECK_STREAM + run.seed}
         summary["accuracy_at"] = accuracy_at(model, run.check_lengths, **check)
@@ -144,49 +185,3 @@ def run_inside(settings: dict) -> Outcome:
     columns = {name: values.round(6).flatten().tolist() for name, values in inside.items()}
     columns["units"] = inside["remembered"].argsort()[::-1].tolist()
     return Outcome(columns, {}, time.perf_counter() - started)
-
-
-def part1_runs(
-    common: dict,
-    ours: dict,
-    *,
-    seeds: range,
-    cells: list[str],
-    recipes: list[str],
-    seq_lengths: list[int],
-    far: dict,
-    far_lengths: list[int],
-    span_lengths: list[int],
-    ablation_length: int,
-) -> dict[str, list[dict]]:
-    """Return the settings of every run of Part 1 by its group; those of the ablation by what is changed.
-
-    `ours` is what our recipe changes in `common`, `far` what both change beyond the lengths above.
-    """
-    sizes(far_steps=far["steps"], **{"a length of far_lengths": min(far_lengths, default=1)})
-
-    def each(networks, lengths) -> list[dict]:
-        runs = product(networks, lengths)
-        return [common | {"cell": cell, "recipe": recipe, "seq_length": n} for (cell, recipe), n in runs]
-
-    spanned, mine = [("RNN", "corrected"), ("LSTM", "as-written"), ("LSTM", "corrected")], [("LSTM", "ours")]
-    long = dict.fromkeys([*far_lengths, *filter(None, [ablation_length])])
-    check = {ablation_length: {"check_lengths": list(range(3, ablation_length + 1)), "check_count": 500}}
-    groups = {
-        "original": each(product(cells, recipes), seq_lengths),
-        "unscheduled": [one | {"schedule_factor": 1.0} for one in each(product(["LSTM"], recipes), [10])],
-        "ours": [one | ours for one in each(mine, seq_lengths)],
-        "span": each(spanned, span_lengths if far_lengths else []),
-        "far": [one | ours | far | check.get(one["seq_length"], {}) for one in each(mine, long)],
-    }
-    if ablation_length:
-        (whole,) = each(mine, [ablation_length])
-        groups |= {name: [whole | ours | far | change] for name, change in PALINDROME_ABLATION.items()}
-    runs = {name: product(group, seeds) for name, group in groups.items()}
-    return {name: [PalindromeRun(**one, seed=s).settings() for one, s in of] for name, of in runs.items()}
-
-
-def palindrome_cost(settings: dict) -> float:
-    """Return the multiply-adds of a run, up to a constant: what a progress bar should count."""
-    gates = CELLS[settings["cell"]][2]
-    return gates * (settings["seq_length"] + 2) * settings["steps"] * settings["hidden_size"] ** 2

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from bundle.runs.records import Record
 
+ROOT = Path(__file__).parents[2]
+CODE = ("lib", "bundle", "pyproject.toml", "requirements.lock")  # the notebooks' parameters are settings
+
 
 def provenance(*, seconds: float, device: str, threads: int) -> dict:
     """Return where and with what a run was made; `seconds` is its wall time."""
@@ -34,11 +37,18 @@ def versions() -> dict:
 
 
 @functools.cache
-def commit() -> str:
-    """Return the commit of this checkout, with "+" if files that git tracks have changed, or "unknown"."""
-    command = ["git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+"]
-    ran = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    return ran.stdout.strip() or "unknown"
+def commit(root: Path = ROOT) -> str:
+    """Return a checkout's commit, or "unknown", with "+" if its code is another than the commit's.
+
+    Results, pictures and notebooks do not count: what one notebook writes does not mark another's runs.
+    """
+
+    def git(*words: str) -> str:
+        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
+        return ran.stdout.strip()
+
+    name = git("describe", "--always", "--exclude=*", "--abbrev=12")
+    return name + "+" * bool(git("status", "--porcelain", "--", *CODE)) if name else "unknown"
 
 
 def described(records: Sequence[Record]) -> dict:

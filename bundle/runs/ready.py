@@ -35,13 +35,17 @@ def about_model(models: Path, name: str) -> dict:
 def ready_classifier(
     models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
 ) -> tuple[Classifier, dict, str | None]:
-    """Return the classifier of these settings, which are like CLASSIFIER, and its summary."""
+    """Return the classifier of these settings, which are like CLASSIFIER, and its summary.
+
+    `other_code` in the summary says how the code that made it differs from the code here.
+    """
     device, identity = data.train_images.device, code.identity(run_classifier)
     try:
         about = {} if fresh else about_model(models, "classifier")
         why = "fresh" if fresh else _unusable(about, settings, identity)
         if why is None:
-            return load_classifier(models).to(device), about["summary"], None
+            other = {"other_code": code.differences(about.get("identity", {}), identity)}
+            return load_classifier(models).to(device), about["summary"] | other, None
     except (ValueError, OSError) as error:  # damaged or gone
         why = str(error)
     model, outcome = run_classifier(settings, data=data, progress=progress)
@@ -84,7 +88,7 @@ def ready_gan(
     if record and not why:
         try:
             if load_generator(models) and about_model(models, "generator")["settings"] == described:
-                return record, _read_grids(grids), None
+                return record, read_grids(grids), None
             why = "the model is another run's"
         except (ValueError, OSError, KeyError) as error:  # damaged or gone
             why = str(error)
@@ -98,7 +102,7 @@ def ready_gan(
     record = recorded(described, outcome, identity=identity, device=data.train_images.device)
     records.save(record, results)
     _forget(state)  # finished: nothing to go on from
-    return record, _read_grids(grids), why
+    return record, read_grids(grids), why
 
 
 def _forget(state: Path) -> None:
@@ -113,7 +117,7 @@ def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def _read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
+def read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
     try:
         with np.load(path) as arrays:
             batches = arrays["batches"].tolist()

@@ -3,13 +3,14 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bundle.runs.code import differences
 from lib.files import digest, read_sealed, sealed, write_atomically
 
+GROUPS = "groups.txt"  # beside the records
 BENCHMARKS = Path(__file__).parents[2] / "results"
 
 
@@ -80,13 +81,31 @@ def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | N
     return record, "" if os.environ.get("STALE") == "show" else record.other_code
 
 
+def write_groups(groups: Mapping[str, Sequence[Record]], directory: Path) -> None:
+    """Write which stored records are in which group: lines of a group's name, a tab and a file's name."""
+    lines = [f"{name}\t{path_of(one.settings, directory).name}" for name, of in groups.items() for one in of]
+    write_atomically(directory / GROUPS, ("\n".join(lines) + "\n").encode())
+
+
+def read_groups(directory: Path) -> dict[str, list[Record]]:
+    """Return the records that `write_groups` named, in their order."""
+    groups: dict[str, list[Record]] = {}
+    for line in (directory / GROUPS).read_text().splitlines():
+        name, file = line.split("\t")
+        groups.setdefault(name, []).append(load(directory / file))
+    return groups
+
+
 def benchmark(name: str, part: str) -> dict:
-    """Return a part of what `make bench` left in results/bench-NAME.json; {} if it is not there.
+    """Return a part of what `make bench` left in results/bench-NAME.json; {}, and say so, if it is not there.
 
     Raises ValueError naming the file if it is damaged or edited.
     """
     path = BENCHMARKS / f"bench-{name}.json"
-    return read_sealed(path).get(part, {}) if path.exists() else {}
+    if found := read_sealed(path).get(part) if path.exists() else None:
+        return found
+    print(f"{path.name} has no {part!r} to show; `make bench` measures it.")
+    return {}
 
 
 def grouped(records: Sequence[Record], *names: str) -> dict[tuple, list[Record]]:

@@ -40,7 +40,8 @@ def study(
         settings: one dict per run, or such lists by name of group. Equal ones are run once.
         directory: where records are stored; one of equal settings and code is used unless `fresh`.
         executor: anything with `submit`; see `workers`.
-        cost: how much work a run is, in any unit; the costliest start first, and progress counts it.
+        cost: how much work a run is, in any unit; progress counts it. One seed starts after the other, so
+            that a killed study leaves all groups with about as many; of a seed, the costliest run first.
 
     Raises:
         StudyError: at least one run failed; all others have finished and are stored.
@@ -55,7 +56,8 @@ def study(
             found[key] = record
         else:
             made[problem] += 1
-    missing = sorted((key for key in wanted if key not in found), key=lambda key: -work[key])
+    missing = [key for key in wanted if key not in found]
+    missing.sort(key=lambda key: (wanted[key].get("seed", 0), -work[key]))
     done, total, failures = sum(work[key] for key in found), sum(work.values()), {}
     progress(done, total)
     futures = {executor.submit(on_one_thread, run, wanted[key], identity): key for key in missing}

@@ -1,43 +1,19 @@
-/* The LSTM and the RNN through time, forward and backward, in float32 for processors with AVX-512.
+/* The LSTM and the RNN through time, forward and backward, in float32.
 
-   compiled.py compiles and calls this. Columns of a product come in panels of 64: for the LSTM the gates
-   i, f, o and the candidate g of 16 units, for the RNN 64 units. Sizes are padded to whole panels, and what is
-   padded stays zero. Every array has the whole batch; a call works on its rows [from, to) alone, so that
-   threads can share a batch. */
+   compiled.py compiles and calls this; the compiler makes vectors of the loops. Columns of a product come in
+   panels of 64: for the LSTM the gates i, f, o and the candidate g of 16 units, for the RNN 64 units. Sizes are
+   padded to whole panels, and what is padded stays zero. Threads share the batch: each takes its sequences
+   through all of time and meets the others at the end. */
 
 #include <stdint.h>
 #include <string.h>
 
-enum { ROWS = 5, PANEL = 64 };  /* 5 x 4 vectors of sums, 4 of b and 1 of a: 25 of 32 registers */
-typedef float vector __attribute__((vector_size(64), aligned(4), may_alias));
+#include "product.h"
 
 typedef struct {
-    long length, batch, gates, hidden, inputs, panels, depth, from, to;  /* depth: padded hidden + inputs + 1 */
+    long length, batch, gates, hidden, inputs, panels, depth, threads;  /* depth: padded hidden + inputs + 1 */
+    long from, to;  /* a thread's sequences */
 } sizes;
-
-/* out (rows, 64) = or += a (rows, depth) @ b (depth, 64); a's elements lie `row` and `step` apart. */
-static void product(long rows, long depth, const float *a, long row, long step, const float *b, float *out,
-                    long out_row, int add) {
-    for (long first = 0; first < rows; first += ROWS) {
-        long n = rows - first < ROWS ? rows - first : ROWS, at[ROWS];
-        vector sum[ROWS][4];
-        for (int r = 0; r < ROWS; r++) {
-            at[r] = first + (r < n ? r : 0);  /* rows past the end repeat the first and are not stored */
-            if (add) memcpy(sum[r], out + at[r] * out_row, sizeof sum[r]);
-            else memset(sum[r], 0, sizeof sum[r]);
-            at[r] *= row;
-        }
-        for (long k = 0; k < depth; k++) {
-            const vector *v = (const vector *)(b + k * PANEL);
-            vector b0 = v[0], b1 = v[1], b2 = v[2], b3 = v[3];
-            for (int r = 0; r < ROWS; r++) {
-                vector x = a[at[r] + k * step] - (vector){};
-                sum[r][0] += x * b0, sum[r][1] += x * b1, sum[r][2] += x * b2, sum[r][3] += x * b3;
-            }
-        }
-        for (long r = 0; r < n; r++) memcpy(out + (first + r) * out_row, sum[r], sizeof sum[r]);
-    }
-}
 
 /* 1 / (1 + 2^t) with t = -x log2(e): 2^t is a polynomial on [-1/2, 1/2] times a power of two. */
 static inline float sigmoid(float x) {
@@ -140,10 +116,11 @@ static void lstm_forward(const sizes *s, const float *x, const float *w, float *
             gate_product(s, t, p, hx1, w, gates + (at + s->from) * PANEL);
             if (!t) memset(cells + (at + s->from) * 16, 0, (s->to - s->from) * 16 * sizeof *cells);
             for (long b = s->from; b < s->to; b++) {
-                float *restrict a = gates + (at + b) * PANEL;
-                const float *restrict c_before = cells + (at + b) * 16;
-                float *restrict c = cells + (at + s->panels * s->batch + b) * 16;
-                float *restrict h = hx1 + ((t + 1) * s->batch + b) * s->depth + p * 16;
+                float *a = gates + (at + b) * PANEL;
+                const float *c_before = cells + (at + b) * 16;
+                float *c = cells + (at + s->panels * s->batch + b) * 16;
+                float *h = hx1 + ((t + 1) * s->batch + b) * s->depth + p * 16;
+                #pragma omp simd
                 for (int j = 0; j < 16; j++) {
                     float i = sigmoid(a[j]), f = sigmoid(a[16 + j]), o = sigmoid(a[32 + j]), g = tanh_of(a[48 + j]);
                     a[j] = i, a[16 + j] = f, a[32 + j] = o, a[48 + j] = g;
@@ -163,19 +140,21 @@ static void lstm_backward(const sizes *s, const float *w_h, const float *hx1, co
         for (long p = 0; p < s->panels; p++)
             for (long b = s->from; b < s->to; b++) {
                 long at = (t * s->panels + p) * s->batch + b, now = p * s->batch + b;
-                const vector *a = (const vector *)gates + 4 * at, *c_before = (const vector *)cells + at;
-                const float *c_now = cells + (at + s->panels * s->batch) * 16;
-                float tanhs[16];
-                for (int j = 0; j < 16; j++) tanhs[j] = tanh_of(c_now[j]);  /* cheaper than to keep it */
-                vector i = a[0], f = a[1], o = a[2], g = a[3], tanh_c = *(const vector *)tanhs;
-                vector h = *(const vector *)(dh + b * Q * PANEL + p * 16);
-                vector *c = (vector *)dc + now, *out = (vector *)da + 4 * now;
-                vector d = *c + h * o * (1 - tanh_c * tanh_c);
-                out[0] = d * g * i * (1 - i);
-                out[1] = d * *c_before * f * (1 - f);
-                out[2] = h * tanh_c * o * (1 - o);
-                out[3] = d * i * (1 - g * g);
-                *c = d * f;
+                const float *a = gates + at * PANEL, *c_before = cells + at * 16;
+                const float *c = cells + (at + s->panels * s->batch) * 16;
+                const float *d_out = dh + b * Q * PANEL + p * 16;
+                float *d_c = dc + now * 16, *out = da + now * PANEL;
+                #pragma omp simd
+                for (int j = 0; j < 16; j++) {
+                    float i = a[j], f = a[16 + j], o = a[32 + j], g = a[48 + j];
+                    float tanh_c = tanh_of(c[j]), h = d_out[j];  /* cheaper than to keep it */
+                    float d = d_c[j] + h * o * (1 - tanh_c * tanh_c);
+                    out[j] = d * g * i * (1 - i);
+                    out[16 + j] = d * c_before[j] * f * (1 - f);
+                    out[32 + j] = h * tanh_c * o * (1 - o);
+                    out[48 + j] = d * i * (1 - g * g);
+                    d_c[j] = d * f;
+                }
             }
         step_back(s, t, hx1, w_h, da, dh, dw);
     }
@@ -189,6 +168,7 @@ static void rnn_forward(const sizes *s, const float *x, const float *w, float *h
             gate_product(s, t, p, hx1, w, a);
             for (long b = s->from; b < s->to; b++, a += PANEL) {
                 float *h = hx1 + ((t + 1) * s->batch + b) * s->depth + p * PANEL;
+                #pragma omp simd
                 for (int j = 0; j < PANEL; j++) h[j] = tanh_of(a[j]);
             }
         }
@@ -202,20 +182,41 @@ static void rnn_backward(const sizes *s, const float *w_h, const float *hx1, flo
                 const float *h = hx1 + ((t + 1) * s->batch + b) * s->depth + p * PANEL;
                 const float *d = dh + (b * s->panels + p) * PANEL;
                 float *out = da + (p * s->batch + b) * PANEL;
+                #pragma omp simd
                 for (int j = 0; j < PANEL; j++) out[j] = d[j] * (1 - h[j] * h[j]);
             }
         step_back(s, t, hx1, w_h, da, dh, dw);
     }
 }
 
-/* Gates and cells of the RNN, which keeps neither, are scratch (1, panels, batch, 64) and nothing. */
-void forward(const sizes *s, const float *x, const float *w, float *hx1, float *gates, float *cells) {
-    if (s->gates == 4) lstm_forward(s, x, w, hx1, gates, cells);
-    else rnn_forward(s, x, w, hx1, gates);
+/* the part of thread k */
+static sizes part(const sizes *whole, long k) {
+    sizes s = *whole;
+    s.from = s.batch * k / s.threads, s.to = s.batch * (k + 1) / s.threads;
+    return s;
 }
 
-void backward(const sizes *s, const float *w_h, const float *hx1, const float *gates, const float *cells,
+/* Gates and cells of the RNN, which keeps neither, are scratch (1, panels, batch, 64) and nothing. */
+void forward(const sizes *whole, const float *x, const float *w, float *hx1, float *gates, float *cells) {
+    #pragma omp parallel for num_threads(whole->threads) schedule(static, 1) if (whole->threads > 1)
+    for (long k = 0; k < whole->threads; k++) {
+        sizes s = part(whole, k);
+        if (s.gates == 4) lstm_forward(&s, x, w, hx1, gates, cells);
+        else rnn_forward(&s, x, w, hx1, gates);
+    }
+}
+
+/* dw (threads, panels, depth, 64), the sum of which is in the first on return */
+void backward(const sizes *whole, const float *w_h, const float *hx1, const float *gates, const float *cells,
               float *dh, float *dc, float *da, float *dw) {
-    if (s->gates == 4) lstm_backward(s, w_h, hx1, gates, cells, dh, dc, da, dw);
-    else rnn_backward(s, w_h, hx1, dh, da, dw);
+    long count = whole->panels * whole->depth * PANEL;
+    #pragma omp parallel for num_threads(whole->threads) schedule(static, 1) if (whole->threads > 1)
+    for (long k = 0; k < whole->threads; k++) {
+        sizes s = part(whole, k);
+        memset(dw + k * count, 0, sizeof *dw * count);
+        if (s.gates == 4) lstm_backward(&s, w_h, hx1, gates, cells, dh, dc, da, dw + k * count);
+        else rnn_backward(&s, w_h, hx1, dh, da, dw + k * count);
+    }
+    for (long k = 1; k < whole->threads; k++)
+        for (long n = 0; n < count; n++) dw[n] += dw[k * count + n];
 }

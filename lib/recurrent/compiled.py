@@ -1,15 +1,19 @@
-"""The cells through time in C: `cells.c`, compiled once where there is a C compiler and AVX-512.
+"""The cells through time in C: `cells.c`, compiled once for the processor where there is a C compiler.
 
 What torch offers takes twenty calls a step; here a step's products and its gates are one pass through memory.
-Without a compiler, on another processor, device or dtype, the cells use their version in torch operations.
+Without a compiler, on another device or dtype, the cells use their version in torch operations.
 """
 
 import functools
 import hashlib
+import math
 import os
+import platform
+import shlex
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Sequence
 from ctypes import CDLL, c_long, c_void_p
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,10 +24,14 @@ from torch.autograd.function import once_differentiable
 
 from lib.files import write_atomically
 
-FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-fno-math-errno", "-fno-trapping-math")
+# no -ffast-math: linked with it, a library makes the whole process round small numbers to zero
+FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
+OPENMP = "-fopenmp", "-fopenmp-simd"  # the first that the compiler has; with the second there is one thread
+SOURCES = "cells.c", "product.h"
+PANEL = 64  # columns of a product that are computed together, as in product.h
 KEPT = 2**22  # values of h at a time where no gradient is asked for: 100 MB in all, else easily 15 GB
-PANEL = 64  # columns of a product that are computed together, as in cells.c
-_POOL = ThreadPoolExecutor()
+SPARE = 2**26  # numbers, 256 MB: memory up to this size is kept for the next run
+_spare = threading.local()
 
 
 def usable(x: Tensor, *parameters: Tensor) -> bool:
@@ -37,7 +45,7 @@ def run(x: Tensor, *parameters: Tensor) -> Tensor:
     if torch.is_grad_enabled():
         return _Cell.apply(x, *parameters)
     rows = max(1, KEPT // (x.shape[1] * parameters[-1].shape[0]))
-    return torch.cat([_Cell.apply(part, *parameters) for part in x.split(rows)])
+    return torch.cat([_Run(part, parameters).forward(last=True) for part in x.split(rows)])
 
 
 class _Cell(torch.autograd.Function):
@@ -45,57 +53,82 @@ class _Cell(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x: Tensor, *parameters: Tensor) -> Tensor:
-        x, parameters = x.contiguous(), [p.contiguous() for p in parameters]
-        gates, hidden, (batch, length, inputs) = len(parameters) // 4, len(parameters[-1]), x.shape
-        lstm, units = gates == 4, PANEL // gates  # of one panel
-        panels = -(-hidden // units)
-        depth = panels * units + inputs + 1
-        ctx.sizes = sizes = length, batch, gates, hidden, inputs, panels, depth
-        w = x.new_empty(panels, depth, PANEL)
-        _call("pack", sizes, parameters, w)
-        hx1 = x.new_empty(length + 1, batch, depth)  # each step's [h, x, 1]
-        a = x.new_empty(length if lstm else 1, panels, batch, PANEL)  # i, f, o, g; of the RNN scratch
-        c = x.new_empty(length + 1 if lstm else 0, panels, batch, units)
-        _share("forward", sizes, x, w, hx1, a, c)
-        ctx.save_for_backward(hx1, a, c, *parameters)
-        return hx1[-1, :, :hidden].clone()
+        ctx.save_for_backward(x, *parameters)
+        ctx.run = _Run(x, parameters)
+        return ctx.run.forward()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, dh: Tensor) -> tuple[Tensor | None, ...]:
-        _, batch, gates, hidden, _, panels, depth = sizes = ctx.sizes
-        hx1, a, c, *parameters = ctx.saved_tensors
-        columns = -(-panels // gates)  # of h, in panels
-        w_h = dh.new_empty(columns, panels, PANEL, PANEL)
-        _call("pack_back", sizes, parameters, w_h)
-        dh_padded = dh.new_zeros(batch, columns * PANEL)
-        dh_padded[:, :hidden] = dh
-        dc, da = dh.new_zeros(panels, batch, PANEL // gates), dh.new_empty(panels, batch, PANEL)
-        dw = dh.new_zeros(torch.get_num_threads(), panels, depth, PANEL)
-        _share("backward", sizes, w_h, hx1, a, c, dh_padded, dc, da, own=dw)
-        gradients = [torch.empty_like(p) for p in parameters]
-        _call("unpack", sizes, dw.sum(0) if len(dw) > 1 else dw, gradients)
-        return None, *gradients
+        x, *parameters = ctx.saved_tensors
+        run, ctx.run = ctx.run, None
+        if run is None:  # a second way back, of a retained graph: the first gave the memory away
+            run = _Run(x, parameters)
+            run.forward()
+        return None, *run.backward(dh)
 
 
-def _call(function: str, sizes: tuple[int, ...], *tensors: Tensor | list[Tensor]) -> None:
-    """Call a function of cells.c with its sizes and pointers to tensors' contents, or to lists of them."""
-    pointers = [
-        c_void_p(t.data_ptr()) if isinstance(t, Tensor) else (c_void_p * len(t))(*map(Tensor.data_ptr, t))
-        for t in tensors
-    ]
-    getattr(library(), function)((c_long * 9)(*sizes), *pointers)
+class _Run:
+    """One way through time and back, and the memory for both."""
 
+    def __init__(self, x: Tensor, parameters: Sequence[Tensor]) -> None:
+        self.x, self.parameters = x.contiguous(), [p.contiguous() for p in parameters]
+        gates, hidden, (batch, length, inputs) = len(parameters) // 4, len(parameters[-1]), x.shape
+        lstm, units = gates == 4, PANEL // gates  # of one panel
+        panels, threads = -(-hidden // units), max(1, min(torch.get_num_threads(), batch))
+        columns, depth = -(-panels // gates), panels * units + inputs + 1  # columns of h, in panels
+        self.sizes = length, batch, gates, hidden, inputs, panels, depth, threads
+        shapes = {
+            "hx1": (length + 1, batch, depth),  # each step's [h, x, 1]
+            "a": (length if lstm else 1, panels, batch, PANEL),  # i, f, o, g; of the RNN scratch
+            "c": (length + 1 if lstm else 0, panels, batch, units),
+            "w": (panels, depth, PANEL),
+            "w_h": (columns, panels, PANEL, PANEL),
+            "dh": (batch, columns * PANEL),
+            "dc": (panels, batch, units),
+            "da": (panels, batch, PANEL),
+            "dw": (threads, panels, depth, PANEL),
+        }
+        counts = [-(-math.prod(shape) // 16) * 16 for shape in shapes.values()]  # whole lines of the cache
+        self.memory = _spare.__dict__.pop("memory", None)
+        if self.memory is None or len(self.memory) < sum(counts):
+            self.memory = x.new_empty(sum(counts))
+        parts = zip(shapes.items(), self.memory[: sum(counts)].split(counts), strict=True)
+        self.of = {name: part[: math.prod(shape)].view(shape) for (name, shape), part in parts}
 
-def _share(function: str, sizes: tuple[int, ...], *tensors: Tensor, own: Tensor | tuple = ()) -> None:
-    """Call it in each thread k of torch, side by side, with an equal part of the batch, and own[k] last."""
-    threads = max(1, min(torch.get_num_threads(), batch := sizes[1]))
+    def forward(self, *, last: bool = False) -> Tensor:
+        """Return the last h (batch, hidden); `last` says that there will be no way back."""
+        self._call("pack", self.parameters, self.of["w"])
+        self._call("forward", self.x, *(self.of[name] for name in ("w", "hx1", "a", "c")))
+        h = self.of["hx1"][-1, :, : self.sizes[3]].clone()
+        if last:
+            self._done()
+        return h
 
-    def call(k: int) -> None:
-        rows = batch * k // threads, batch * (k + 1) // threads
-        _call(function, (*sizes, *rows), *tensors, *own[k : k + 1])
+    def backward(self, dh: Tensor) -> list[Tensor]:
+        """Return the gradients of the parameters for that of the last h."""
+        hidden, mine = self.sizes[3], self.of
+        mine["dh"][:, :hidden], mine["dh"][:, hidden:] = dh, 0
+        mine["dc"].zero_()
+        self._call("pack_back", self.parameters, mine["w_h"])
+        self._call("backward", *(mine[name] for name in ("w_h", "hx1", "a", "c", "dh", "dc", "da", "dw")))
+        gradients = [torch.empty_like(p) for p in self.parameters]
+        self._call("unpack", mine["dw"], gradients)
+        self._done()
+        return gradients
 
-    list((map if threads == 1 else _POOL.map)(call, range(threads)))
+    def _call(self, function: str, *tensors: Tensor | list[Tensor]) -> None:
+        """Call a function of cells.c with the sizes and pointers to tensors, or to lists of pointers."""
+        pointers = [
+            c_void_p(t.data_ptr()) if isinstance(t, Tensor) else (c_void_p * len(t))(*map(Tensor.data_ptr, t))
+            for t in tensors
+        ]
+        getattr(library(), function)((c_long * 8)(*self.sizes), *pointers)
+
+    def _done(self) -> None:
+        """Leave the memory to this thread's next run: fresh memory costs a tenth of a training step."""
+        if len(self.memory) <= SPARE:
+            _spare.memory = self.memory
 
 
 def name() -> str:
@@ -105,29 +138,48 @@ def name() -> str:
 
 @functools.cache
 def library() -> CDLL | None:
-    """Return the compiled cells, or None where they cannot be had; $CELLS_COMPILER, empty, says none.
+    """Return the compiled cells, or None where they cannot be had.
 
-    The first call on a machine compiles, in under a second, into the user's cache; later ones only load.
-    What others may write there could be anybody's code: then each process compiles for itself.
+    $CELLS_COMPILER is the compiler and options, "cc" by default; empty, there is none. The first call on a
+    machine compiles, in about a second, into the user's cache; later ones only load. What others may write
+    there could be anybody's code: then each process compiles for itself.
     """
-    compiler, source = os.environ.get("CELLS_COMPILER", "cc"), Path(__file__).with_name("cells.c")
-    if not shutil.which(compiler) or torch.backends.cpu.get_cpu_capability() != "AVX512":
+    compiler, *options = shlex.split(os.environ.get("CELLS_COMPILER", "cc")) or [""]
+    if not shutil.which(compiler):
         return None
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "report-cells")
+    sources = [Path(__file__).with_name(source) for source in SOURCES]
+    key = hashlib.sha256(repr((compiler, options, FLAGS, _processor())).encode())
     try:
-        processor = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "flags" in line][:1]
-        key = hashlib.sha256(repr((compiler, FLAGS, processor)).encode() + source.read_bytes()).hexdigest()
+        for source in sources:
+            key.update(source.read_bytes())
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory() as scratch:
-            path = Path(cache if _private(cache) else scratch, f"{key[:16]}.so")
+            path = Path(cache if _private(cache) else scratch, f"{key.hexdigest()[:16]}.so")
             if not _private(path):
                 made = Path(scratch, "cells.so")
-                command = [compiler, *FLAGS, "-shared", "-fPIC", "-o", str(made), str(source)]
-                subprocess.run(command, check=True, capture_output=True, timeout=60)
+                _compile([compiler, *FLAGS, *options, "-o", str(made), str(sources[0])])
                 write_atomically(path, made.read_bytes())
             return CDLL(str(path))
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def _compile(command: list[str]) -> None:
+    """Run the compiler's command with OpenMP, or where that fails without."""
+    for openmp in OPENMP:
+        done = subprocess.run([*command, openmp], capture_output=True, timeout=60)
+        if done.returncode == 0:
+            return
+    done.check_returncode()
+
+
+def _processor() -> str:
+    """Return what tells this processor's instructions from another's."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    found = (line for line in lines if line.lower().startswith(("flags", "features")))
+    return f"{platform.machine()} {next(found, platform.processor())}"
 
 
 def _private(path: Path) -> bool:

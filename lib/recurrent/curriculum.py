@@ -1,4 +1,4 @@
-"""Two helps to learning: which length to train at, step by step, and first weights that tell digits apart."""
+"""A help to learning: which length to train at, step by step."""
 
 from dataclasses import dataclass, field
 
@@ -27,14 +27,3 @@ class Curriculum:
         if self.rehearsal and len(self.lengths) % 2 == 0:
             self.lengths[-1] = int(torch.randint(1, self.length + 1, (), generator=self.generator))
         return self.lengths[-1]
-
-
-@torch.no_grad()
-def spread_kinks(layer: torch.nn.Linear, *, slope: float, low: float, high: float) -> None:
-    """Set a layer of one input, in place, so that unit k starts as a(±slope (x - x_k)), with random signs.
-
-    Under a tanh the units bend at x_k, uniform over [low, high]. Draws from torch's global generator.
-    """
-    weight = slope * (2.0 * torch.randint(2, layer.weight.shape) - 1)  # (units, 1)
-    layer.weight.copy_(weight)
-    layer.bias.copy_(-weight[:, 0] * torch.empty_like(layer.bias).uniform_(low, high))

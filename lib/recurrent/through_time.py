@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 
 from lib.recurrent import compiled
 
-# On AMD processors MKL, behind torch.mm, keeps to AVX2; oneDNN uses AVX-512 there and is twice as fast.
+# On AMD processors MKL, behind torch.mm, keeps to AVX2; oneDNN uses AVX-512 there.
 _ONEDNN = torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 

@@ -12,6 +12,8 @@ def train(
     model: nn.Module,  # maps inputs to logits (batch, classes)
     next_batch: Callable[[float], tuple[Tensor, Tensor]],
     *,
+    look: Callable[[int, int, float], bool],
+    look_every: int,  # steps from one look to the next
     softmax_twice: bool,  # a slip of the original report: the loss takes the softmax of a softmax
     clip_after_step: bool,  # another: gradients are clipped after the step that used them, for nothing
     steps: int,  # of the optimiser, one batch each
@@ -19,35 +21,38 @@ def train(
     schedule_every: int,  # of StepLR, stepped once a batch
     schedule_factor: float,
     clip_norm: float,  # largest norm of the whole gradient
-) -> tuple[list[float], list[float]]:
-    """Train in place with RMSprop and return accuracy, in [0, 1], and loss, in nats, of every step's batch.
+) -> None:
+    """Train in place with RMSprop; at every look the model is as the steps before it have left it.
 
-    Each batch is fresh, so that its accuracy, taken before its step, is the one on unseen sequences.
-    `next_batch` is given that of the batch before, 0 at first, and returns inputs and targets (batch,) int64.
+    `next_batch` is given the accuracy of the batch before, in [0, 1], 0 at first, and returns inputs and
+    targets (batch,) int64. `look` is given the number of steps done, how many of the next batch, which is
+    fresh, are right, and its loss in nats; true ends the training. The last look is after the last step.
     """
     flat = one_parameter(model)  # fewer strokes for optimiser and clip
     optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, schedule_every, schedule_factor)
-    accuracy, losses = torch.zeros(steps), torch.empty(steps)
+    accuracy = 0.0
 
-    for step in range(steps):
-        inputs, targets = next_batch(accuracy[step - 1].item())  # 1. forward
+    for step in range(steps + 1):
+        inputs, targets = next_batch(accuracy)  # 1. forward
         logits = model(inputs)  # (batch, classes)
         loss = cross_entropy(logits, targets, softmax_twice=softmax_twice)
-        optimizer.zero_grad(set_to_none=False)  # 2. zero_grad: the model's gradients stay parts of this
-        loss.backward()  # 3. backward
-        if not clip_after_step:  # 4. clip
+        right = int((logits.detach().argmax(1) == targets).sum())
+        accuracy = right / len(targets)
+        looked = step % look_every == 0 or step == steps
+        if looked and look(step, right, loss.item()) or step == steps:  # 2. record
+            break
+        optimizer.zero_grad(set_to_none=False)  # 3. zero_grad: the model's gradients stay parts of this
+        loss.backward()  # 4. backward
+        if not clip_after_step:  # 5. clip
             clip_grad_norm_(flat, clip_norm)
-        optimizer.step()  # 5. step
+        optimizer.step()  # 6. step
         if clip_after_step:
             clip_grad_norm_(flat, clip_norm)  # too late: zero_grad comes next
-        scheduler.step()  # 6. schedule
-        accuracy[step] = (logits.detach().argmax(1) == targets).float().mean()  # 7. record
-        losses[step] = loss.detach()
+        scheduler.step()  # 7. schedule
 
     for parameter in model.parameters():  # on their own again, as they came
         parameter.data, parameter.grad = parameter.data.clone(), None
-    return [round(a, 6) for a in accuracy.tolist()], [round(x, 6) for x in losses.tolist()]
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, *, softmax_twice: bool) -> Tensor:

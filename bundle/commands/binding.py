@@ -1,0 +1,111 @@
+"""Executed notebooks to what is read: the PDF, and the page beside it."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from bundle.layout import NOTEBOOKS, Output
+from bundle.runs.code import digest_all, sources
+
+VERIFIED = Path("results", "verification.json")  # what `make verify` found last
+README = Path("README.md")  # has the key findings of what is committed
+SETTING = tuple(
+    f"bundle/pages/{name}.py" for name in ("pdf", "cells", "references", "front")
+)  # what sets the pages
+
+
+def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
+    """Yield the stages that read the executed notebooks: the PDF, and the page beside it."""
+    executed = [profile["notebooks"] / f"{name}.ipynb" for name in NOTEBOOKS]
+    front = Path("report", "front.md")
+    verified = [path for path in [VERIFIED] if profile["output"] == Path(".") and path.is_file()]
+    read = [path for path in (*executed, front, *verified, *map(Path, SETTING)) if path.exists()]
+    parts = digest_all([*read, *sorted(Path("bundle/pages").glob("report.*"))])
+    readme = README if profile["output"] == Path(".") and README.exists() else None
+    yield "report", [parts], partial(bind_report, executed, front, profile["pdf"], verified, readme)
+    page, models = profile["pdf"].with_name("index.html"), models_of(profile)
+    read += sorted(models.glob("*.json"))
+    read += sorted(Path(profile["output"], "results", "part1", "inside").glob("*.json"))
+    web = (path for path in sorted(Path("bundle/web").glob("*")) if path.is_file())
+    parts = digest_all([*read, *web, *sources(without=("bundle/commands", "bundle/web"))])
+    yield (
+        "page",
+        [parts, os.environ.get("PAGE_ADDRESS", "")],
+        partial(make_page, executed, front, page, verified, Output(profile["output"]), models),
+    )
+
+
+def bind_report(
+    notebooks: list[Path], front: Path, pdf: Path, verified: list[Path], readme: Path | None = None
+) -> list[Path]:
+    """Bind the executed notebooks into the PDF, with what `make verify` found last; update the README."""
+    from bundle.pages.front import build_of, findings, update_readme
+    from bundle.pages.pdf import bind
+
+    build = pdf.with_name("build.json")
+    bind(notebooks, front=_whole(front, notebooks, verified, build_of(build)), name=front.name, output=pdf)
+    if readme:
+        update_readme(readme, findings(notebooks))
+    return [pdf, build]
+
+
+def models_of(profile: dict) -> Path:
+    """Return the folder of the generator and the classifier that Task 3 walks with."""
+    elsewhere = profile["parameters"].get("task3", {}).get("models_dir")
+    return Path(elsewhere) if elsewhere else Output(profile["output"]).models
+
+
+def make_page(
+    notebooks: list[Path], front: Path, page: Path, verified: list[Path], output: Output, models: Path
+) -> list[Path]:
+    """Make one HTML file of the executed notebooks, with the explorers whose networks are there.
+
+    $PAGE_ADDRESS says where it will be published; the picture of its preview card is then made beside it.
+    """
+    from bundle.pages.front import build_of
+    from bundle.web.explorers import explorers
+    from bundle.web.page import build, draw_card
+
+    address = os.environ.get("PAGE_ADDRESS", "")
+    address += "/" * (address[-1:] not in ("", "/"))
+    card, strip = page.with_name("card.png"), output.figures / "figure-17.png"
+    whole = _whole(front, notebooks, verified, build_of(page.with_name("build.json")))
+    parts = explorers(output, models)
+    build(notebooks, front=whole, name=front.name, output=page, explorers=parts, address=address)
+    if not (address and strip.exists()):
+        return [page]
+    draw_card(strip, card)
+    return [page, card]
+
+
+def _whole(front: Path, notebooks: list[Path], verified: list[Path], build: dict) -> str:
+    """Return the front matter and what the notebooks and `make verify` left for it."""
+    from bundle.pages.front import front_matter
+
+    text = front_matter(front.read_text(encoding="utf-8"), notebooks, build=build)
+    return text + "".join(map(verification, verified)) + by_other_code(notebooks)
+
+
+def by_other_code(notebooks: list[Path]) -> str:
+    """Return the front page's notice (Markdown) of results that $STALE = "show" let through, "" if none."""
+    from bundle.pages.notebook import OTHER_CODE, as_text
+    from bundle.pages.reading import read_notebook
+
+    cells = [cell for path in notebooks for cell in read_notebook(path).cells]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    found = sum((Counter(one.get("metadata", {}).get(OTHER_CODE)) for one in outputs), Counter())
+    lines = [f"  {count} by other code: {as_text(how)}.\n" for how, count in found.items()]
+    head = f"  **{found.total()} results in this report are not by the code that stands here.**\n"
+    return "\n".join(["\n\n---\nnotice: |", head, *lines, "---\n"]) if found else ""
+
+
+def verification(path: Path) -> str:
+    """Return as Markdown what `bundle.commands.verify` found."""
+    said = json.loads(path.read_text())
+    rows = [f"| {row['what']} | {row['looked_at']} | {row['hold']} |" for row in said["found"]]
+    words = "**Verification.** `make verify` derives the results again and compares. What it found last, on a"
+    head = [f"{words} processor with {said['processor']}:", "", "| Checked | Looked at | Hold |"]
+    return "\n".join(["\n", *head, "| --- | ---: | ---: |", *rows, ""])

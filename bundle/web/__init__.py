@@ -1,0 +1,1 @@
+"""The report as one page: the cells of the PDF as HTML, with explorers that run the networks."""

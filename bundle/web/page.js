@@ -1,0 +1,42 @@
+// What the page does beside its explorers: pictures that enlarge, and where one is in the contents.
+
+const shown = document.createElement("dialog");
+shown.setAttribute("aria-label", "Enlarged figure");
+shown.innerHTML = '<button type="button" autofocus>Close</button><div class="scroll" tabindex="0"></div>';
+shown.addEventListener("click", () => shown.close());
+document.body.append(shown);
+
+function enlarge(image) {
+  const copy = image.cloneNode();
+  copy.className = copy.naturalWidth < 700 ? "small" : "";
+  copy.removeAttribute("style");
+  shown.querySelector("div").replaceChildren(copy);
+  shown.showModal();
+}
+
+for (const image of document.querySelectorAll("figure > img")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Enlarge";
+  button.setAttribute("aria-label", `Enlarge ${image.parentElement.id.replace("figure-", "Figure ")}`);
+  button.addEventListener("click", () => enlarge(image));
+  image.parentElement.querySelector("figcaption").append(button);
+  image.classList.add("zooms");
+  image.addEventListener("click", () => enlarge(image));
+}
+
+const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+const headings = [...document.querySelectorAll("main :is(h1, h2)[id]")].filter(({ id }) => links.has(id));
+
+function follow() {
+  const passed = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+  const here = links.get((passed.at(-1) ?? headings[0])?.id);
+  if (!here || here.ariaCurrent) return;
+  for (const link of links.values()) link.removeAttribute("aria-current");
+  here.setAttribute("aria-current", "true");
+  if (matchMedia("(min-width: 64rem)").matches) here.scrollIntoView({ block: "nearest" });
+}
+
+addEventListener("scroll", follow, { passive: true });
+follow();
+if (!matchMedia("(min-width: 64rem)").matches) document.querySelector("nav details").open = false;

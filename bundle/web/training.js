@@ -1,0 +1,88 @@
+// The GAN through its training: the same 25 noises at every moment, and what was measured there.
+
+/** Return the bytes of a picture in grey, its rows one after the other. */
+async function bytesOfPicture(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, image.width, image.height).data.filter((_, k) => k % 4 === 0);
+}
+
+/** Return one of the digits (28 x 28) that stand in rows of 25. */
+function digitOf(picture, row, column) {
+  const digit = new Uint8Array(784);
+  for (let y = 0; y < 28; y++) {
+    const start = (28 * row + y) * 25 * 28 + 28 * column;
+    digit.set(picture.subarray(start, start + 28), 28 * y);
+  }
+  return digit;
+}
+
+explorer("training", async (say) => {
+  const { batches, pictures, measures } = dataOf("training-data");
+  const sets = await Promise.all(pictures.map(bytesOfPicture));
+  const [moment, set, svg] = [by("training-moment"), by("training-set"), by("training-curve")];
+  moment.max = batches.length - 1;
+  moment.value = batches.length - 1;
+  set.replaceChildren(...sets.map((_, k) => made("option", `${k + 1} of ${sets.length}`, { value: k })));
+  const [{ values, real }] = measures,
+    last = batches.at(-1);
+  const low = 10 ** Math.floor(Math.log10(real)),
+    high = 10 ** Math.ceil(Math.log10(Math.max(...values)));
+  const decades = [0, 1, 2, 3, 4, 5].map((k) => low * 10 ** k).filter((value) => value <= 1.001 * high);
+  by("training-measures").replaceChildren(
+    ...measures.map(({ name, real }) => {
+      const row = made("tr");
+      row.append(made("th", name, { scope: "row" }), made("td"), made("td", fixed(real, 3)));
+      return row;
+    }),
+  );
+
+  function show() {
+    const at = +moment.value,
+      batch = batches[at];
+    const digits = Array.from({ length: 25 }, (_, k) => [...digitOf(sets[+set.value], at, k)]);
+    paint(by("training-digits"), Uint8Array.from(digits.flat()), { columns: 5, gap: 1 });
+    const said = `25 images after ${spaced(batch)} batches, Fréchet distance ${values[at].toFixed(2)}`;
+    by("training-digits").setAttribute("aria-label", said);
+    by("training-batch").textContent = spaced(batch);
+    moment.setAttribute("aria-valuetext", `${spaced(batch)} batches`);
+    [...by("training-measures").rows].forEach((row, k) => {
+      row.cells[1].textContent = fixed(measures[k].values[at], 3);
+    });
+    const floor = [
+        [0, real],
+        [last, real],
+      ],
+      points = batches.map((x, k) => [x, values[k]]);
+    const { X, Y, draw } = plot(
+      svg,
+      [
+        { points: floor, class: "level" },
+        { points, class: "curve" },
+      ],
+      {
+        x: [0, last],
+        y: [low, high],
+        log: true,
+        yTicks: decades,
+        xTicks: [0, last / 2, last].map(Math.round),
+        xLabel: "batch",
+        yLabel: "Fréchet distance",
+      },
+    );
+    draw("text", { x: X(last / 2), y: Y(real) + 14, "text-anchor": "middle" }, "real digits");
+    draw("circle", { class: "ring", cx: X(batch), cy: Y(values[at]), r: 7 });
+    say(`${said}; of real digits ${real.toFixed(2)}. The noise is the same at every moment.`);
+  }
+
+  moment.addEventListener("input", show);
+  set.addEventListener("change", show);
+  plays(by("training-play"), moment, { every: 400 });
+  show();
+  fitted(svg, show);
+});
