@@ -11,20 +11,19 @@ code would be slower.  With a CUDA device everything runs there, by the same fun
 """
 
 import argparse
-import ast
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
-import papermill
 import torch
 import yaml
 from torch import Tensor, nn
 
 from benchmarks.lstm import interleaved
 from benchmarks.machine import goal, load, run
+from bundle.pages.reading import declared_values
 from bundle.runs.gan import AS_WRITTEN, GAN_ABLATION
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
@@ -40,8 +39,7 @@ DEVICE = torch.device("cuda" if CUDA else "cpu")
 
 def quick_recipe() -> dict:
     """Return our recipe as the profile `quick` trains it: the notebook's parameters, changed by it."""
-    parameters = papermill.inspect_notebook("task2.ipynb")
-    values = {name: ast.literal_eval(about["default"]) for name, about in parameters.items()}
+    values = declared_values(Path("task2.ipynb"))
     values |= yaml.safe_load(Path("profiles", "quick.yaml").read_text())["parameters"]["task2"]
     names = {field.name for field in fields(GanSettings)} - {"channels", "seed"}
     return {"channels": 1, **{name: values[name] for name in sorted(names)}}

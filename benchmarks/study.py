@@ -8,7 +8,6 @@ two worker processes on loopback, in turns, after a warm-up of both.  Empty runs
 
 import argparse
 import contextlib
-import itertools
 import json
 import statistics
 import subprocess
@@ -20,13 +19,17 @@ from concurrent.futures import Executor, wait
 from pathlib import Path
 
 from benchmarks.machine import goal, load, run
+from bundle.pages.part1 import part1_settings
+from bundle.pages.reading import declared_values
 from bundle.runs.outcome import Outcome
-from bundle.runs.palindromes import palindrome_cost, run_palindromes
+from bundle.runs.palindromes import run_palindromes
+from bundle.runs.part1 import palindrome_cost
 from bundle.runs.study import on_one_thread, study
 from bundle.runs.workers import workers
 
 WORKERS = 2
 TASK_SECONDS = 10  # of a run, in the model
+NOTEBOOK = Path(__file__).parents[1] / "part1.ipynb"
 
 
 @contextlib.contextmanager
@@ -62,23 +65,11 @@ def cluster() -> Iterator[str]:
 
 
 def part1(*, seeds: int, steps: int) -> list[dict]:
-    """Return the settings of Part 1, twelve for each seed, with few steps."""
-    rest = {
-        "steps": steps,
-        "hidden_size": 128,
-        "batch_size": 128,
-        "learning_rate": 0.001,
-        "schedule_every": 30,
-        "schedule_factor": 0.96,
-        "clip_norm": 10.0,
-    }
-    recipes = ("as-written", "corrected")
-    return [
-        {"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed, **rest}
-        for cell, recipe, length, seed in itertools.product(
-            ("LSTM", "RNN"), recipes, (3, 10, 30), range(seeds)
-        )
-    ]
+    """Return settings of Part 1, twelve for each seed: the notebook's, with few steps and small looks."""
+    fewer = {"num_seeds": seeds, "corrected_seeds": seeds, "steps": steps, "seq_lengths": [3, 10, 30]}
+    fewer |= {"look_count": 128, "own_count": 0}
+    groups = part1_settings(declared_values(NOTEBOOK) | fewer)
+    return groups["as written"] + groups["corrected"]
 
 
 def empty_run(settings: dict) -> Outcome:

@@ -5,10 +5,12 @@ os.environ["OMP_NUM_THREADS"] = "1"  # the tests themselves run side by side; th
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
 
 from bundle.commands import report
 from lib import mnist
 from lib.recurrent import compiled
+from tests import lab
 
 
 def pytest_configure(config) -> None:
@@ -24,7 +26,7 @@ def both_ways(request, monkeypatch) -> None:
     if request.param == "torch operations":
         monkeypatch.setattr(compiled, "usable", lambda *_: False)
     elif compiled.library() is None:
-        pytest.skip("needs a C compiler and AVX-512")
+        pytest.skip("needs a C compiler")
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +43,12 @@ def smoke(mnist_raw, tmp_path_factory) -> dict:
     (folder / "smoke.yaml").write_text(text)
     report.main(folder / "smoke.yaml", stamps=folder / "stamps")
     return report.load_profile(folder / "smoke.yaml") | {"path": folder / "smoke.yaml"}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, without a window."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=lab.CHROMIUM, args=list(lab.QUIET))
+        yield chromium
+        chromium.close()

@@ -28,14 +28,27 @@ EXPLORER = ".jp-OutputArea-output > .widget-vbox"
 LEFT_OUT = (".git", ".venv", "build", "data", "__pycache__", ".*_cache", ".hypothesis", ".ipynb_checkpoints")
 
 
+def copied(folder: Path) -> Path:
+    """Return a copy of the repository below a folder."""
+    root = folder / "repository"
+    shutil.copytree(".", root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    return root
+
+
+def altered(root: Path) -> list[str]:
+    """Return which files that git tracks differ in a copy from the ones here."""
+    listed = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout
+    there = (path for path in listed.splitlines() if Path(path).is_file())
+    return [p for p in there if not (root / p).is_file() or (root / p).read_bytes() != Path(p).read_bytes()]
+
+
 @contextlib.contextmanager
 def server(folder: Path) -> Iterator[str]:
     """Serve a copy of the repository from `folder`; yield the address, with {path} where a path belongs.
 
     Its log is `folder`/server.log; its settings, and those of IPython, are new and empty.
     """
-    root = folder / "repository"
-    shutil.copytree(".", root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    root = copied(folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -64,6 +77,7 @@ def server(folder: Path) -> Iterator[str]:
         path.write_text(json.dumps(plugin))
     own["MNIST_ROOT"] = str(mnist.folder().parents[1].resolve())
     own["PYTHONPATH"] = str(root)
+    own["JUPYTER_CONFIG_PATH"] = str(root / "bundle" / "jupyter")
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in settings.items())]
     with open(folder / "server.log", "wb") as log:
         process = subprocess.Popen(command, cwd=root, env=os.environ | own, stdout=log, stderr=log)
@@ -126,11 +140,24 @@ def run_all(page) -> None:
     page.locator(EXPLORER).scroll_into_view_if_needed()
 
 
+def turn_dark(page) -> None:
+    """Choose JupyterLab's dark theme from the menu."""
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator(".lm-Menu-item", has_text="Theme").first.click()
+    page.locator(".lm-Menu-item", has_text="JupyterLab Dark").first.click()
+    page.locator("body[data-jp-theme-light='false']").wait_for(state="attached", timeout=20_000)
+
+
 def saved(page, address: str, name: str) -> dict:
-    """Save the notebook by the keyboard and return it."""
-    page.keyboard.press("Control+s")
+    """Save the notebook by the keyboard and return it, once the server has written it."""
+    with page.expect_response(lambda reply: is_save(reply, name), timeout=20_000):
+        page.keyboard.press("Control+s")
     page.locator(".jp-mod-dirty").wait_for(state="detached", timeout=20_000)
     return page.request.get(address.format(path=f"api/contents/{name}.ipynb")).json()["content"]
+
+
+def is_save(reply, name: str) -> bool:
+    return reply.request.method == "PUT" and f"/api/contents/{name}.ipynb" in reply.url
 
 
 def until(true: Callable[[], bool], *, seconds: float = 20) -> None:

@@ -5,6 +5,8 @@ import nbformat
 import pytest
 
 from bundle.commands import batch
+from bundle.runs import code, records
+from bundle.runs.records import Record
 from bundle.runs.study import StudyError
 
 
@@ -52,6 +54,17 @@ def test_a_combination_that_fails_is_named_and_the_others_are_in_the_table(small
     with pytest.raises(StudyError, match="(?s)1 of 2 runs failed.*'number': 3.*three is bad"):
         batch.main(command)
     assert table(tmp_path / "out") == [{"number": "2", "square": "4"}, {"number": "3", "square": ""}]
+
+
+def test_words_with_markup_in_them_come_back_from_the_table_as_they_were(tmp_path):
+    words = ['a"b,c', "line\nbreak", "| <b> `x` $y$ [z](w)", "#panic()", "=1+1"]
+    settings = [dict(zip(batch.OURS, "nscf", strict=True)) | {"word": word} for word in words]
+    for one in settings:
+        made = Record(one, summary={"said": one["word"]}, identity=code.identity(batch.run))
+        records.save(made, tmp_path)
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "results.csv").write_text(batch.tabulated(settings, tmp_path), newline="")
+    assert [row["word"] for row in table(tmp_path)] == [row["said"] for row in table(tmp_path)] == words
 
 
 def test_grids_are_crossed_and_may_hold_ranges_lists_and_words():

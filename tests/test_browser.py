@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from tests import lab
 
@@ -28,14 +27,6 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     with lab.server(folder) as address:
         yield address, folder / "server.log"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=lab.CHROMIUM, args=list(lab.QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module", params=["part1", "task2", "task3"])
@@ -112,18 +103,24 @@ def words(page) -> str:
 
 @pytest.mark.parametrize("page", ["part1"], indirect=True)
 class TestPart1:
-    def test_another_length_shows_another_curve(self, page):
-        changes(
-            page, "Accuracy against step", lambda: page.get_by_label("Length", exact=True).select_option("30")
-        )
-        changes(
-            page, "Accuracy against step", lambda: page.get_by_label("Cell", exact=True).select_option("RNN")
-        )
+    def test_another_length_shows_other_curves(self, page):
+        length = page.get_by_label("Length", exact=True)
+        changes(page, "Accuracy against step", lambda: length.select_option("30"))
+
+    def test_curves_of_cells_and_recipes_lie_over_one_another(self, page):
+        for name in ("corrected", "ours"):
+            tick = page.get_by_label(name, exact=True)
+            changes(page, "Accuracy against step", tick.check)
+        seeds = {"LSTM, as written": 50, "RNN, as written": 50, "RNN, corrected": 10, "LSTM, ours": 10}
+        for name, count in seeds.items():
+            lab.until(lambda said=f"{name} ({count} seeds)": said in words(page))
 
     def test_a_choice_without_runs_is_said_in_words(self, page):
-        page.get_by_label("Recipe", exact=True).select_option("ours")
-        lab.until(lambda: "No runs of RNN, ours" in words(page))
-        page.get_by_label("Cell", exact=True).select_option("LSTM")
+        lab.until(lambda: "No runs of length 30: RNN, ours" in words(page))
+        for name in ("LSTM", "as written", "corrected"):
+            page.get_by_label(name, exact=True).uncheck()
+        lab.until(lambda: box(page, "Accuracy against step") is None)
+        page.get_by_label("LSTM", exact=True).check()
         lab.until(lambda: box(page, "Accuracy against step") is not None)
 
     def test_a_typed_palindrome_is_followed_digit_by_digit(self, page):
@@ -168,6 +165,9 @@ class TestTask2:
         changes(page, "25 images", lambda: press(page, "New noise"))
         changes(page, "25 images", lambda: press(page, "New noise"))
         assert "new noise (seed 1)" in words(page)
+        assert box(page, "Fréchet") is None  # the curve and the table are of other noises
+        changes(page, "25 images", lambda: press(page, "Other noise"))
+        lab.until(lambda: box(page, "Fréchet") is not None)
 
 
 @pytest.mark.parametrize("page", ["task3"], indirect=True)
@@ -179,18 +179,34 @@ class TestTask3:
         lab.until(lambda: "At alpha 0.000 the judge sees a 2" in words(page))
 
     def test_the_keyboard_walks_too(self, page):
-        """Tab leads from the field with its name to the slider, to play."""
+        """Tab leads from the field with its name to play, to the slider over the strip."""
         page.get_by_role("spinbutton", name="Alpha").focus()
+        page.keyboard.press("Tab")
         page.keyboard.press("Tab")
         assert page.get_by_role("slider").evaluate("handle => handle === document.activeElement")
         for key, place in (("End", "1.000"), ("Home", "0.000"), ("ArrowRight", "0.005"), ("PageUp", "0.030")):
             page.keyboard.press(key)
             lab.until(lambda place=place: f"At alpha {place}" in words(page))
         changes(page, "At alpha", lambda: page.keyboard.press("End"))
-        page.keyboard.press("Tab")
+        page.keyboard.press("Shift+Tab")
         changes(page, "At alpha", lambda: page.keyboard.press("Space"))  # play, from the start
         page.keyboard.press("Space")
         settles(page)
+
+    @pytest.mark.parametrize(("width", "height"), [(1300, 1500), (800, 600)])
+    def test_the_whole_strip_is_seen_and_the_slider_points_at_it(self, page, width, height):
+        """Once a window of 800 x 600 cut it, and the handle stood elsewhere than the place it told."""
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(500)
+        pane = page.locator(".jp-WindowedPanel-outer").bounding_box()
+        for key, place in (("End", 8 * 30 + 14), ("Home", 14)):  # pixels of its 268, to an image's middle
+            page.get_by_role("slider").press(key)
+            strip, handle = box(page, "Strip of 9"), page.get_by_role("slider").bounding_box()
+            middle = strip["x"] + place / 268 * strip["width"]
+            assert strip["x"] + strip["width"] <= pane["x"] + pane["width"]
+            assert abs(handle["x"] + handle["width"] / 2 - middle) < 2
+            assert handle["y"] + handle["height"] < strip["y"] + 2
+        page.set_viewport_size({"width": 1300, "height": 1500})
 
     def test_a_number_out_of_range_is_said_in_words(self, page):
         field = page.get_by_role("spinbutton", name="Alpha")
@@ -208,10 +224,44 @@ class TestTask3:
 
     def test_the_same_digit_twice_is_said_in_words_and_can_be_mended(self, page):
         page.get_by_label("To", exact=True).select_option("2")
-        lab.until(lambda: "they must be two different digits" in words(page))
+        lab.until(lambda: "From and To are both 2" in words(page))
         page.get_by_label("To", exact=True).select_option("0")
         lab.until(lambda: "From 2 to 0" in words(page))
         lab.until(lambda: box(page, "Strip of 9") is not None)
+
+
+CONTRASTS = """explorer => {
+    const rgba = text => (text.match(/[\\d.]+/g) || []).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+    const walker = document.createTreeWalker(explorer, NodeFilter.SHOW_TEXT), found = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const text = node.textContent.trim(), owner = node.parentElement;
+        if (!text || !owner.checkVisibility()) continue;
+        const style = getComputedStyle(owner);
+        let fore = rgba(owner.closest("svg") ? style.fill : style.color), back = null, seen = 1;
+        for (let one = owner; one; one = one.parentElement) {
+            const here = getComputedStyle(one), colour = rgba(here.backgroundColor);
+            if (!back) seen *= Number(here.opacity);
+            if (!back && (colour.length === 3 || colour[3] > 0)) back = colour;
+        }
+        fore = fore.slice(0, 3).map((v, k) => seen * v + (1 - seen) * back[k]);
+        const [low, high] = [light(fore), light(back)].sort((a, b) => a - b);
+        found.push([text, (high + 0.05) / (low + 0.05)]);
+    }
+    return found;
+}"""
+
+
+def test_in_the_dark_theme_every_word_can_be_read(page):
+    """Words against what is behind them: 4.5 to 1, as WCAG asks."""
+    lab.turn_dark(page)
+    found = page.locator(lab.EXPLORER).evaluate(CONTRASTS)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.locator(lab.EXPLORER).screenshot(path=SCREENSHOTS / f"{page.name}-dark.png")
+    assert len(found) > 10
+    assert not [(text, contrast) for text, contrast in found if contrast < 4.5]
 
 
 def test_neither_kernel_nor_console_had_an_error(page, server):
@@ -222,3 +272,9 @@ def test_neither_kernel_nor_console_had_an_error(page, server):
     outputs = [o for cell in notebook["cells"] for o in cell.get("outputs", [])]
     assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
     assert not page.complaints
+
+
+def test_run_all_and_save_change_nothing(page, server):
+    """Once Run All left the bars of studies, the explorer and the kernel's version in the notebook."""
+    lab.saved(page, server[0], page.name)
+    assert lab.altered(server[1].parent / "repository") == []

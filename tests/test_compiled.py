@@ -1,4 +1,5 @@
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,11 @@ from lib.recurrent import compiled
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
 
-needs_compiler = pytest.mark.skipif(compiled.library() is None, reason="needs a C compiler and AVX-512")
+needs_compiler = pytest.mark.skipif(compiled.library() is None, reason="needs a C compiler")
 SHAPES = [  # batch, seq_length, input_size, hidden_size: around the panels of 16 and 64 and the rows of 5
     (1, 1, 1, 1),
     (4, 1, 2, 15),
+    (5, 3, 1, 7),
     (5, 3, 1, 16),
     (6, 2, 3, 17),
     (11, 4, 1, 63),
@@ -60,6 +62,34 @@ def test_compiled_cells_agree_with_the_plain_loop_in_float64(
     for name, gradient in gradients(model, model, x, targets).items():
         error = (gradient - expected[name]).abs().max()
         assert error <= 1e-5 * expected[name].abs().max().clamp(min=1e-3), name
+
+
+@needs_compiler
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are names of x86-64's instruction sets")
+@pytest.mark.skipif("CELLS_COMPILER" in os.environ, reason="is one of those that the test below starts")
+@pytest.mark.parametrize("march", ["x86-64", "x86-64-v3"])  # four and eight lanes, wherever there are more
+def test_cells_for_narrower_processors_agree_too(march):
+    tests = [__file__, "-k", "agree_with_the_plain_loop or saturate"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests],
+        env={**os.environ, "CELLS_COMPILER": f"cc -march={march}"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
+
+
+@needs_compiler
+@pytest.mark.parametrize("cell", [LSTM, VanillaRNN])
+def test_training_is_the_same_with_new_and_with_kept_memory(cell):
+    torch.manual_seed(0)
+    model, x, targets = cell(1, 20, 10), 9 * torch.rand(6, 4, 1), torch.randint(10, (6,))
+    compiled._spare.__dict__.clear()
+    new = gradients(model, model, x, targets)
+    gradients(model, model, 9 * torch.rand(9, 7, 1), torch.randint(10, (9,)))  # leaves larger numbers behind
+    kept = gradients(model, model, x, targets)
+    assert all(torch.equal(new[name], kept[name]) for name in new)
 
 
 @needs_compiler
@@ -187,10 +217,8 @@ def test_without_gradients_sequences_are_taken_some_at_a_time_with_the_same_bits
     lstm, x = LSTM(1, 8, 10), torch.rand(7, 5, 1)
     with torch.no_grad():
         whole = lstm(x)
-        seen, apply = [], compiled._Cell.apply
-        monkeypatch.setattr(
-            compiled._Cell, "apply", lambda part, *rest: seen.append(len(part)) or apply(part, *rest)
-        )
+        seen, run = [], compiled._Run
+        monkeypatch.setattr(compiled, "_Run", lambda part, rest: seen.append(len(part)) or run(part, rest))
         monkeypatch.setattr(compiled, "KEPT", 2 * 5 * 8)
         assert torch.equal(lstm(x), whole)
     assert seen == [2, 2, 2, 1]

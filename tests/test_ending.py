@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -164,6 +165,18 @@ def test_an_interrupted_batch_ends_with_all_its_processes_and_one_line(checkout)
     assert all("combinations of part1:" in line for line in bar if line.strip())
 
 
+def test_an_interrupted_verification_ends_with_all_its_processes_and_one_line(checkout):
+    first_notebook(checkout, BUSY)
+    (checkout / "profiles").mkdir()
+    (checkout / "p.yaml").rename(checkout / "profiles" / "committed.yaml")
+    shutil.copytree("models", checkout / "models")
+    subprocess.run("git init -q . && git add -A", shell=True, cwd=checkout, check=True)
+    process = started(checkout, "bundle.commands.verify", "--minutes", "0")
+    wait_for(checkout / "build" / "verify" / "profiles" / "committed.yaml")
+    said = said_at_the_end(process, signal.SIGINT, checkout)
+    assert said == "interrupted; what is finished is stored, and the same command goes on\n"
+
+
 def test_a_report_killed_at_random_moments_leaves_no_process_and_goes_on(checkout):
     first_notebook(checkout, BUSY)
     killed = []
@@ -203,7 +216,7 @@ def save_a_notebook(folder: Path) -> Path:
 
 
 def save_a_stamp(folder: Path) -> Path:
-    report.update("stage", [time.monotonic_ns()], lambda: [], folder, {})
+    report.update("stage", [time.monotonic_ns()], lambda: [], folder)
     return folder / "stage.json"
 
 

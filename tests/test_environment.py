@@ -1,9 +1,14 @@
-"""pyproject.toml, requirements.lock and environment.yml name the same environment."""
+"""pyproject.toml, requirements.lock, environment.yml and binder/ name the same environment."""
 
+import json
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
@@ -16,7 +21,8 @@ CONDA = yaml.safe_load(Path("environment.yml").read_text())
 def test_every_direct_dependency_is_pinned():
     pinned = {re.match(r"[\w.-]+", block)[0].lower().replace("_", "-") for block in BLOCKS if "==" in block}
     direct = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
-    assert {name.lower().replace("_", "-") for name in direct} <= pinned
+    names = {re.match(r"[\w.-]+", one)[0].lower().replace("_", "-") for one in direct}
+    assert names <= pinned
 
 
 def test_every_pin_has_a_hash_and_no_address():
@@ -33,9 +39,65 @@ def test_conda_installs_the_lock_on_a_python_that_the_project_supports():
     assert CONDA["name"] == PROJECT["project"]["name"]
 
 
+def test_binder_has_the_torch_of_the_lock_without_cuda_and_all_else_by_hash():
+    conda = yaml.safe_load(Path("binder/environment.yml").read_text())["dependencies"]
+    versions = dict(re.findall(r"^(torch|torchvision)==([\d.]+)", LOCK, re.MULTILINE))
+    assert f"pytorch={versions['torch']}=cpu*" in conda
+    assert f"torchvision={versions['torchvision']}" in conda
+    rest = subprocess.run(["sh", "binder/without-cuda"], check=True, capture_output=True, text=True).stdout
+    left_out = [block for block in BLOCKS if block.strip() not in rest]
+    assert {re.match(r"[a-z]+", block)[0] for block in left_out} == {
+        "torch",
+        "torchvision",
+        "triton",
+        "cuda",
+        "nvidia",
+    }
+    assert len(re.split(r"\n(?=[a-z0-9])", rest)) == len(BLOCKS) - len(left_out)
+    assert "torchmetrics==" in rest
+    assert all(os.access(Path("binder", name), os.X_OK) for name in ("postBuild", "start"))
+
+
+def test_every_python_gets_the_packages_that_the_results_on_record_were_made_with():
+    """Elsewhere all of Part 1 would be trained again when its notebook is run."""
+    record = json.loads(next(Path("results/part1").glob("LSTM-*.json")).read_text())
+    pins = re.findall(r"^(torch|numpy)==([\d.]+) ?\\$", LOCK, re.MULTILINE)  # without a condition
+    assert dict(pins) == record["identity"]["packages"]
+
+
+def test_the_environment_tidies_notebooks_as_jupyter_saves_them(tmp_path):
+    """The recipe of `make env` that does so, run in another folder."""
+    config = Path("bundle/jupyter/jupyter_config.py")
+    said = subprocess.run(["make", "-n", "-W", str(config), ".venv/ready"], capture_output=True, text=True)
+    (line,) = (line for line in said.stdout.splitlines() if "etc/jupyter" in line)
+    shutil.copytree("bundle/jupyter", tmp_path / "bundle" / "jupyter")
+    subprocess.run(line, shell=True, check=True, cwd=tmp_path)
+    installed = tmp_path / ".venv" / "etc" / "jupyter" / config.name
+    assert installed.read_text() == config.read_text()
+
+
+def test_the_citation_is_of_this_project_and_names_no_person():
+    """Its form was checked by cffconvert against the schema of version 1.2.0."""
+    citation = yaml.safe_load(Path("CITATION.cff").read_text())
+    assert set(citation) >= {"cff-version", "message", "title", "authors"}
+    assert citation["version"] == PROJECT["project"]["version"]
+    assert citation["license"] == PROJECT["project"]["license"] == "MIT"
+    assert Path("README.md").read_text().startswith(f"# {citation['title']}\n")
+    assert citation["authors"] == [{"name": "the authors of this report bundle"}]
+    assert citation["authors"][0]["name"] in Path(*PROJECT["project"]["license-files"]).read_text()
+
+
 def test_the_makefile_and_ci_install_the_lock():
     assert "--require-hashes" in Path("Makefile").read_text()
     assert "make test" in Path(".ci/run").read_text()
+
+
+@pytest.mark.parametrize("path", sorted(Path(".github/workflows").glob("*.yml")), ids=lambda path: path.stem)
+def test_workflows_pin_actions_by_commit_and_may_only_read_unless_a_job_says_so(path):
+    workflow = yaml.safe_load(path.read_text())
+    used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) for action in used)
+    assert workflow["permissions"] == {"contents": "read"}
 
 
 def test_continuous_integration_covers_every_supported_python():

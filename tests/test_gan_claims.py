@@ -25,7 +25,7 @@ def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=
 
 
 def words(*records: Record) -> list[str]:
-    return [row[2].split("**")[1] for row in picture_table({"ours": records})[1]]
+    return [row[2].partition(":")[0] for row in picture_table({"ours": records})[1]]
 
 
 def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():

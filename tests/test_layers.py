@@ -16,7 +16,9 @@ FOLDERS = [  # from below to above
     "bundle/claims",
     "bundle/plots",
     "bundle/pages",
+    "bundle/web",
     "bundle/commands",
+    "bundle/jupyter",
 ]
 MODULES = sorted(path for top in ("lib", "bundle") for path in Path(top).rglob("*.py"))
 SCIENCE = {"torch", "torchvision"}

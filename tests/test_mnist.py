@@ -1,5 +1,6 @@
 import io
 import os
+import re
 import struct
 import tarfile
 from pathlib import Path
@@ -102,6 +103,25 @@ def test_another_data_set_of_the_same_format_is_one_word_away(tmp_path, name):
     torch.testing.assert_close(images.flatten(), pixels.float() / 127.5 - 1)
     assert labels.tolist() == [0, 1, 2]
     assert len(test_images) == 2
+
+
+@pytest.mark.parametrize("name", ["FashionMNIST", "KMNIST"])
+def test_another_data_sets_archives_are_checked_by_torchvision_as_they_come(tmp_path, monkeypatch, name):
+    from torchvision import datasets
+
+    assert all(re.fullmatch("[0-9a-f]{32}", md5) for _, md5 in getattr(datasets, name).resources)
+    came = []
+
+    def other(url, path, **_):
+        came.append(url)
+        Path(path).write_bytes(b"other")
+
+    monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", other)
+    monkeypatch.setattr("torchvision.datasets.utils._get_redirect_url", lambda url, **_: url)
+    with pytest.raises(OSError, match=f"{name} could not be fetched"):
+        mnist.fetch(tmp_path, name=name)
+    assert came
+    assert not list(tmp_path.rglob("*-ubyte"))
 
 
 def test_an_unknown_data_set_is_refused_with_the_names():

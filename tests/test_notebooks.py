@@ -135,13 +135,14 @@ def test_a_second_run_executes_nothing_and_says_so(smoke, capsys, monkeypatch):
     [
         (
             ["-p", "seq_lenght", "5"],
-            r"seq_lenght is not a parameter .* seq_lengths \(list\[int\]\), .* seed \(int\)",
+            r"seq_lenght is not a parameter .* seq_lengths \(list\[int\]\), seed \(int\)",
         ),
-        (["-y", "seq_lengths: [5, 0]"], "seq_length is 0; it must be at least 1"),
-        (["-p", "seed", "-1"], "seed is -1; it must be at least 0"),
-        (["-p", "steps", "many"], "steps is 'many'; it must be of type int"),
+        (
+            ["-y", "seq_lengths: [5, 0]"],
+            r"seq_lengths is \[5, 0\]; 0 is in it; every length must be from 1 to",
+        ),
     ],
-    ids=["unknown", "zero", "negative", "string"],
+    ids=["unknown", "zero"],  # more of them in test_parameters and test_abuse, without a kernel
 )
 def test_a_wrong_parameter_stops_the_notebook_before_any_training(tmp_path, parameters, message):
     ran = papermill(
@@ -158,9 +159,9 @@ def idx(path: Path, array: np.ndarray) -> None:
     path.write_bytes(header + array.tobytes())
 
 
-@pytest.mark.parametrize("dataset", ["FashionMNIST", "KMNIST"])
-def test_one_line_changes_the_data_set(tmp_path, monkeypatch, dataset):
-    """Generated files of ten classes: each is a bright bar at its own place."""
+def test_one_line_changes_the_data_set(tmp_path, monkeypatch):
+    """Generated files of ten classes: each is a bright bar at its own place. test_mnist has both names."""
+    dataset = "KMNIST"
     raw = tmp_path / "data" / dataset / "raw"
     raw.mkdir(parents=True)
     random = np.random.default_rng(0)

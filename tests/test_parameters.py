@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 import socket
+import time
 
 import pytest
 
@@ -97,6 +98,10 @@ def test_the_shared_parameters_of_the_notebooks_pass(tmp_path):
         ("seq_lengths", [5, 3, 5], r"seq_lengths is \[5, 3, 5\]; 5 stands in it 2 times; list it once"),
         ("seq_lengths", [], r"seq_lengths is \[\]; it must list at least one"),
         ("seq_lengths", [2**70], "seq_lengths is .*; it must lie between"),
+        pytest.param("seed", 10**5000, "seed is a number of 16610 bits; it must lie between", id="digits"),
+        ("seq_lengths", [10**5000], "seq_lengths is a list of long numbers; it must lie between"),
+        ("seq_lengths", [3, 10**6], "1000000 is in it; every length must be from 1 to 100000"),
+        ("seq_lengths", list(range(1, 10**6)), "it lists 999999 values; it must list at most 100"),
     ],
 )
 def test_a_senseless_value_is_refused_by_name(name, value, words):
@@ -117,6 +122,7 @@ def test_a_senseless_value_is_refused_by_name(name, value, words):
         ("output_dir", "null\0byte", "output_dir is .*nothing can be written there"),
         ("output_dir", "n" * 300, "output_dir is .*nothing can be written there"),
         ("models_dir", "build/nowhere", "models_dir is .*generator.json and classifier.json not found there"),
+        ("models_dir", "n" * 300, "models_dir is .*that is no folder .File name too long.; name one"),
         ("scheduler", "tcp://127.0.0.1:9", "scheduler is .*no scheduler answers there"),
         ("scheduler", "tcp://127.0.0.1", "scheduler is .*no scheduler answers there"),
         ("scheduler", "tcp://127.0.0.1:99999", "scheduler is .*no scheduler answers there"),
@@ -134,6 +140,24 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ValueError, match="nothing can be written there"):
         check_parameters(shared(output_dir=str(tmp_path)))
+
+
+def test_a_name_that_is_looked_up_for_too_long_is_no_scheduler(monkeypatch):
+    monkeypatch.setattr("bundle.pages.parameters.PATIENCE", 0.1)
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: time.sleep(1))
+    with pytest.raises(ValueError, match="no scheduler answers there in 0.1 seconds; start `dask scheduler`"):
+        check_parameters(shared(scheduler="tcp://somewhere:8786"))
+
+
+def test_the_runs_that_seeds_and_lengths_make_are_estimated_and_not_listed():
+    kinds = {"num_seeds": int, "map_seeds": int, "seq_lengths": list[int]}
+    good = {"__annotations__": kinds, "num_seeds": 50, "map_seeds": 5, "seq_lengths": list(range(1, 101))}
+    check_parameters(good)
+    words = "map_seeds is 51; times the longest list of lengths, of 100, it must be at most 5000"
+    with pytest.raises(ValueError, match=words):
+        check_parameters(good | {"map_seeds": 51})
+    with pytest.raises(ValueError, match="map_seeds is 501; it must be from 0 to 500"):
+        check_parameters(good | {"map_seeds": 501})
 
 
 def test_a_scheduler_that_listens_passes():

@@ -1,17 +1,23 @@
 import io
+import json
 import re
 import subprocess
 import sys
 from base64 import b64encode
+from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
 from matplotlib.figure import Figure
+from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from papermill.translators import PythonTranslator
 from pypdf import PdfReader
 
+from bundle.pages import notebook
 from bundle.pages.pdf import bind
+from tests.filled import destinations, marks
 
 ROOT = Path(__file__).parents[1]
 FRONT = """---
@@ -166,7 +172,7 @@ def save(folder: Path, **notebooks: list) -> list[Path]:
 def build(folder: Path, *cells, name: str = "part1", front: str | None = None) -> str:
     paths = save(folder, **{name: list(cells)})
     (folder / "front.md").write_text(front or "---\ntitle: T\n---\n", encoding="utf-8")
-    bind(paths, front=folder / "front.md", output=folder / "out.pdf")
+    bind(paths, front=(folder / "front.md").read_text(), output=folder / "out.pdf")
     return text_of(folder / "out.pdf")
 
 
@@ -178,8 +184,8 @@ def text_of(pdf: Path) -> str:
 def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("bound")
     paths = save(folder, part1=part1(), task2=task2(), task3=task3())
-    bind(paths, front=folder / "front.md", output=folder / "build" / "report.pdf")
-    bind(paths, front=folder / "front.md", output=folder / "build" / "again.pdf")
+    bind(paths, front=(folder / "front.md").read_text(), output=folder / "build" / "report.pdf")
+    bind(paths, front=(folder / "front.md").read_text(), output=folder / "build" / "again.pdf")
     return folder
 
 
@@ -199,12 +205,12 @@ def test_the_front_page_comes_first_then_contents_then_numbered_sections(folder)
     assert reader.metadata.title == "Palindromes & digits, again"
     assert "CreationDate" not in str(reader.metadata)
     assert "From α to Ω" in pages[0]
-    assert "Abstract An abstract that mentions Figure 17" in pages[0]
-    assert "How to read" in pages[0]
-    assert "Contents 1 Palindromes: LSTM beside RNN" in pages[1]
-    assert "1.1 What you will see" in pages[1]
-    assert "3.1 What this does not show" in pages[1]
-    assert "How to read" not in pages[1]
+    assert "An abstract that mentions Figure 17" in pages[0]
+    assert "How to read" in pages[1]
+    assert "Contents 1 Palindromes: LSTM beside RNN" in pages[2]
+    assert "1.1 What you will see" in pages[2]
+    assert "3.1 What this does not show" in pages[2]
+    assert "How to read" not in pages[2]
 
 
 def test_pages_are_numbered_and_carry_the_title(folder):
@@ -227,22 +233,62 @@ def test_figures_and_tables_keep_the_numbers_of_their_captions(text):
     assert "**" not in text
 
 
-def test_references_lead_to_the_page_of_their_figure(folder):
+def test_a_reference_shows_the_picture_from_its_upper_edge_the_table_with_its_caption_or_the_part(folder):
     reader = PdfReader(folder / "build" / "report.pdf")
-    links = [note.get_object() for page in reader.pages[2:] for note in page.get("/Annots", [])]
-    inside = [
-        link["/A"]["/D"] if "/A" in link else link["/Dest"]
-        for link in links
-        if "/URI" not in link.get("/A", {})
-    ]
-    captions = [next(p.page_number for p in reader.pages if f"{start}. " in p.extract_text())
-                for start in ("Figure 3", "Table 1", "Figure 17", "Table 1", "Figure 17")]  # fmt: skip
-    named = reader.named_destinations
-    targets = [named[d].dest_array[0] if isinstance(d, str) else d[0] for d in inside]
-    assert [reader.get_page_number(target.get_object()) for target in targets] == captions
+    contents = next(index for index, page in enumerate(reader.pages) if "Contents" in page.extract_text())
+    shown = {}
+    for index, top in destinations(reader, first=contents + 1):
+        below = [mark for mark in marks(reader.pages[index]) if top - 25 < mark.high < top]
+        word = max(below, key=lambda mark: mark.high).what
+        down = sorted(marks(reader.pages[index]), key=lambda mark: -mark.high)
+        under = " ".join(mark.what for mark in down if mark.high < top)
+        shown.setdefault(word, set()).add(re.search(r"(Figure|Table) \d+|Between two digits", under)[0])
+    assert shown.pop("image") == {"Figure 3", "Figure 17"}
+    assert [*shown.values()] == [{"Table 1"}, {"Between two digits"}]
+    links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
     assert [link["/A"]["/URI"] for link in links if "/URI" in link.get("/A", {})] == [
         "https://example.org/a_b"
     ]
+
+
+def test_parameters_and_what_was_printed_stand_in_an_appendix(text):
+    body, _, appendix = text.rpartition("Appendix: parameters and runs")
+    assert "lengths [5, 30]" in appendix
+    assert "step 100 reusing stored results" in appendix
+    assert "What this does not show" in body
+    assert "reusing stored results" not in body
+
+
+def test_an_anchor_may_stand_above_its_picture(tmp_path):
+    above, below = markdown('<a id="figure-1"></a>'), markdown("**Figure 1.** One.")
+    text = build(tmp_path, code("a", above, image(height=1.0), below), new_markdown_cell("[x](#figure-1)"))
+    assert "Figure 1. One." in text
+
+
+def rows(name: str, groups: list[int]) -> str:
+    lines = [f"| {name}.{i} " if not k else "| " for i, of in enumerate(groups) for k in range(of)]
+    body = "".join(f"{line} | {name}:{place} |\n" for place, line in enumerate(lines))
+    return f"| group | row of {name} |\n| --- | --- |\n{body}"
+
+
+@pytest.mark.parametrize("groups", [[1] * 12, [3] * 5, [1, 2, 1, 1, 4, 1, 1]])
+def test_a_table_breaks_between_groups_of_rows_and_leaves_none_behind(tmp_path, groups):
+    cells, ends = [], [sum(groups[: k + 1]) for k in range(len(groups))]
+    for above in range(34, 44):  # lines of text: the page ends somewhere in the table
+        cells.append(new_markdown_cell(f"# Part {above}\n\n" + "\n\n".join(["line"] * above)))
+        cells.append(code("t", markdown(rows(f"t{above}", groups))))
+    build(tmp_path, *cells)
+    pages = [page.extract_text() for page in PdfReader(tmp_path / "out.pdf").pages]
+    broken = 0
+    for above in range(34, 44):
+        on = [re.findall(rf"\bt{above}:(\d+)", page) for page in pages]
+        on = [list(map(int, found)) for found in on if found]
+        assert all(len(found) >= 2 for found in on)
+        assert all(found[-1] + 1 in ends for found in on)
+        headers = sum(f"row of t{above}" in page for page in pages)
+        assert headers == len(on)
+        broken += len(on) > 1
+    assert broken >= 3
 
 
 def test_special_characters_and_unicode_reach_the_page(text):
@@ -297,7 +343,7 @@ def test_a_figure_is_as_wide_as_its_pixels_or_its_metadata_say(tmp_path, shown):
 def test_a_fixed_timestamp_becomes_the_date_of_the_pdf(tmp_path):
     paths = save(tmp_path, task3=task3())
     (tmp_path / "front.md").write_text("---\ntitle: T\n---\n")
-    bind(paths, front=tmp_path / "front.md", output=tmp_path / "out.pdf", timestamp=946_684_800)
+    bind(paths, front=(tmp_path / "front.md").read_text(), output=tmp_path / "out.pdf", timestamp=946_684_800)
     assert PdfReader(tmp_path / "out.pdf").metadata.creation_date.year == 2000
 
 
@@ -342,7 +388,7 @@ def test_a_reference_into_another_notebook_must_name_it(tmp_path):
         ValueError,
         match="refers to figure-1 in part1.ipynb, but it is in task2.ipynb: write task2.ipynb#figure-1",
     ):
-        bind(paths, front=tmp_path / "front.md", output=tmp_path / "out.pdf")
+        bind(paths, front=(tmp_path / "front.md").read_text(), output=tmp_path / "out.pdf")
 
 
 def test_a_dangling_reference_in_the_front_matter_is_an_error(tmp_path):
@@ -353,12 +399,14 @@ def test_a_dangling_reference_in_the_front_matter_is_an_error(tmp_path):
 def test_a_missing_notebook_is_named(tmp_path):
     (tmp_path / "front.md").write_text(FRONT)
     with pytest.raises(ValueError, match="part1.ipynb does not exist; `make report`"):
-        bind([tmp_path / "part1.ipynb"], front=tmp_path / "front.md", output=tmp_path / "out.pdf")
+        bind(
+            [tmp_path / "part1.ipynb"], front=(tmp_path / "front.md").read_text(), output=tmp_path / "out.pdf"
+        )
 
 
 def test_the_front_matter_of_the_repository_can_be_bound(tmp_path):
     paths = save(tmp_path, task3=task3())
-    bind(paths, front=ROOT / "report" / "front.md", output=tmp_path / "out.pdf")
+    bind(paths, front=(ROOT / "report" / "front.md").read_text(), output=tmp_path / "out.pdf")
     assert "How to read this document" in text_of(tmp_path / "out.pdf")
 
 
@@ -377,3 +425,58 @@ def test_nbconvert_exports_one_notebook(tmp_path):
     assert "1 Palindromes: LSTM beside RNN" in text
     assert "Figure 3. Accuracy" in text
     assert "Contents" not in text
+
+
+MARKUP = [  # what a parameter's value might hold, none of which may be obeyed
+    '#panic("a")',
+    "`b` ```c``` `",
+    "```{=typst}\n#panic()\n```",
+    "<b>d</b><script>alert(1)</script>",
+    "e | f",
+    "$x^2$ and $y$",
+    "@label <label> *g* _h_ ~i~ __init__",
+    "[x](#figure-9) [x](part1.ipynb#figure-9) [x](http://y)",
+    "\\textbf{j} \\",
+    ":smile: &amp; &#65; # k",
+]
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory) -> tuple[str, str]:
+    """The PDF's text without spaces and the HTML of a notebook with MARKUP everywhere that values land."""
+    folder, shown = tmp_path_factory.mktemp("held"), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notebook, "display", lambda one: shown.append(markdown(one.data)))
+        page = notebook.Page("part1", str(folder))
+        page.table(
+            "1", (["a | b", "c"], [[number, value] for number, value in enumerate(MARKUP)]), "A table."
+        )
+    said = new_output("stream", name="stdout", text="".join(f"{value}\n" for value in MARKUP))
+    plain = f"A table of {' and '.join(map(notebook.as_text, MARKUP))} ends."
+    shown += [caption("Table", "2", plain), markdown("| a |\n| --- |\n| 1 |")]
+    declared = "output_dir: str = '.'  # of $x$ | <i> `y` [z](#figure-9)\nwords: list[str] = []  # many"
+    injected = PythonTranslator().codify({"output_dir": MARKUP[2], "words": MARKUP})
+    cells = [
+        code(declared, tags=("parameters",)),
+        code(injected, tags=("injected-parameters",)),
+        code("run()", said, *shown),
+    ]
+    html = HTMLExporter(template_name="basic").from_notebook_node(new_notebook(cells=cells))[0]
+    return build(folder, *cells).replace(" ", ""), html
+
+
+@pytest.mark.parametrize("value", MARKUP)
+def test_a_value_is_text_in_the_pdf_wherever_it_lands(held, value):
+    in_parameters, in_text = json.dumps(value), " ".join(value.split())
+    assert in_parameters.replace(" ", "") in held[0]
+    assert held[0].count(in_text.replace(" ", "")) >= 3  # printed, in a table, in a caption
+
+
+def test_a_value_is_text_on_the_page_of_the_notebook(held):
+    text = held[1]
+    assert "<script>alert" not in text
+    assert not re.search(r"<(b|em|strong|code)>[a-z]|href=.http://y|#figure-9\">x<", text)
+    rows = re.findall(r"<tr>(.*?)</tr>", text, re.DOTALL)
+    assert {len(re.findall("<t[hd]", row)) for row in rows[: 1 + len(MARKUP)]} == {2}
+    cells = [" ".join(unescape(cell).split()) for cell in re.findall(r"<td[^>]*>(.*?)</td>", text, re.DOTALL)]
+    assert cells[1 : 2 * len(MARKUP) : 2] == [" ".join(value.split()) for value in MARKUP]

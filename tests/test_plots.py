@@ -8,17 +8,16 @@ from PIL import Image
 
 from bundle.plots.digits import draw_digits, draw_grid, draw_strips, tile
 from bundle.plots.gan import draw_change_table, draw_line_and_circle, draw_seen_between
+from bundle.plots.memory import draw_inside
 from bundle.plots.part1 import (
     draw_accuracy_against_length,
     draw_accuracy_curves,
-    draw_inside,
-    draw_memory_span,
     draw_softmax_twice,
     draw_speed,
 )
 from bundle.plots.saving import plotted, save_figure, save_walk
 from bundle.runs.provenance import described, provenance
-from bundle.runs.records import Record, matching
+from bundle.runs.records import Record
 from lib.recurrent.training import cross_entropy
 
 
@@ -26,8 +25,8 @@ def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), s
     rng = np.random.default_rng(0)
     return [
         Record(
-            settings={"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed},
-            columns={"accuracy": rng.random(60).tolist()},
+            settings={"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed, "look_count": 1},
+            columns={"step": [25 * k for k in range(61)], "right": rng.random(61).tolist()},
             provenance=provenance(seconds=1, device="cpu", threads=1),
         )
         for cell in cells
@@ -37,30 +36,13 @@ def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), s
     ]
 
 
-def test_the_curve_is_the_mean_over_seeds_of_every_tenth_step():
-    records = runs(lengths=(5,), recipes=("corrected",))
-    (panel,) = plotted(draw_accuracy_curves(records, every=10))
-    expected = np.mean([record.columns["accuracy"][::10] for record in records], axis=0)
-    np.testing.assert_allclose(panel["lines"][0]["y"], expected, atol=1e-6)
-    assert "n = 3" in panel["lines"][0]["label"]
-
-
-def test_accuracy_against_length_averages_the_last_steps():
-    records = runs(recipes=("corrected",))
-    (panel,) = plotted(draw_accuracy_against_length(records, last=20))
-    expected = [
-        np.mean([r.columns["accuracy"][-20:] for r in matching(records, seq_length=n)]) for n in (3, 5)
-    ]
-    np.testing.assert_allclose(panel["lines"][0]["y"], expected, atol=1e-6)
-
-
 def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_path):
     records = runs(lengths=(5,))
     path = tmp_path / "figure-03.png"
-    save_figure(draw_accuracy_curves(records, every=10), path, provenance=described(records))
+    save_figure(draw_accuracy_curves(records), path, provenance=described(records))
     about = Image.open(path).text
     assert json.loads(about["Seeds"]) == [0, 1, 2]
-    assert json.loads(about["Settings"]) == {"cell": "LSTM", "seq_length": 5}
+    assert json.loads(about["Settings"]) == {"cell": "LSTM", "look_count": 1, "seq_length": 5}
     assert "torch" in {name.lower() for name in about}
     assert len(json.loads(path.with_suffix(".json").read_text())["panels"][0]["lines"]) >= 2
 
@@ -68,7 +50,7 @@ def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_p
 def test_the_same_values_give_the_same_bytes(tmp_path):
     records = runs()
     first, second = (
-        save_figure(draw_accuracy_against_length(records, last=10), tmp_path / name, provenance={})
+        save_figure(draw_accuracy_against_length(records), tmp_path / name, provenance={})
         for name in ("a.png", "b.png")
     )
     assert first == second
@@ -102,27 +84,8 @@ def test_drawing_leaves_the_callers_style_alone():
     import matplotlib
 
     before = matplotlib.rcParams["font.size"]
-    draw_accuracy_curves(runs(lengths=(5,)), every=10)
+    draw_accuracy_curves(runs(lengths=(5,)))
     assert matplotlib.rcParams["font.size"] == before
-
-
-def test_the_span_figure_draws_every_seed_and_names_the_span():
-    finals = {
-        ("RNN", "corrected", 5): [1, 0.9, 1],
-        ("LSTM", "ours", 5): [1, 1, 1],
-        ("LSTM", "ours", 300): [0.99, 1, 0.2],
-    }
-    names = ("cell", "recipe", "seq_length", "seed")
-    records = [
-        Record(settings=dict(zip(names, (*group, seed), strict=True)), columns={"accuracy": [0, final]})
-        for group, seeds in finals.items()
-        for seed, final in enumerate(seeds)
-    ]
-    (panel,) = plotted(draw_memory_span(records, last=1, accuracy=0.99, share=0.9))
-    medians, points = panel["lines"][2:4]
-    assert (medians["label"], medians["x"], medians["y"]) == ("LSTM, ours: span 5", [5, 300], [1, 0.99])
-    assert points["y"] == [1, 1, 1, 0.99, 1, 0.2]
-    assert panel["lines"][0]["label"] == "RNN, corrected: no span"
 
 
 def test_the_look_inside_shows_the_chosen_units_over_the_digits():
@@ -196,8 +159,8 @@ def test_the_change_table_names_share_and_third_digit():
     shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
     axes = draw_change_table(shares, between).axes[0]
     assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
-        ((6, 2), "25%\n(8)"),
-        ((2, 6), "50%\n(–)"),
+        ((6, 2), "25\u00a0%\n(8)"),
+        ((2, 6), "50\u00a0%\n(–)"),
     }
 
 

@@ -95,3 +95,9 @@ def test_a_record_holds_where_and_with_what_it_was_made(tmp_path):
     path = records.save(Record(settings=SETTINGS, provenance=where), tmp_path)
     stored = json.loads(path.read_text())["provenance"]
     assert {"seconds", "device", "threads", "python", "torch", "numpy", "commit"} <= set(stored)
+
+
+def test_a_benchmark_that_is_missing_is_nothing_and_is_said_in_a_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(records, "BENCHMARKS", tmp_path)
+    assert records.benchmark("lstm", "goals") == {}
+    assert capsys.readouterr().out == "bench-lstm.json has no 'goals' to show; `make bench` measures it.\n"

@@ -1,3 +1,4 @@
+import itertools
 import os
 import re
 import subprocess
@@ -9,10 +10,12 @@ import pytest
 import yaml
 from pypdf import PdfReader
 
-from bundle.commands import report
+from bundle.commands import binding, report
 from bundle.original import GAN_CHECKPOINTS, scaled_batch
+from bundle.runs import code, records
 from lib import mnist
 from tests.notebooks import notebook_of
+from tests.test_study import square
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def stage(tmp_path):
         return [tmp_path / "output"]
 
     def update(inputs: list[str]) -> int:
-        report.update("stage", inputs, make, tmp_path / "stamps", {})
+        report.update("stage", inputs, make, tmp_path / "stamps")
         return len(made)
 
     return update
@@ -50,10 +53,11 @@ def test_a_stage_that_failed_is_made_again(tmp_path):
         raise OSError("no room")
 
     with pytest.raises(OSError, match="no room"):
-        report.update("stage", ["a"], fail, tmp_path, {})
-    times = {}
-    report.update("stage", ["a"], lambda: [], tmp_path, times)
-    assert "stage" in times
+        report.update("stage", ["a"], fail, tmp_path)
+    report.update("stage", ["a"], lambda: [], tmp_path)
+    cost = report.read_sealed(tmp_path / "stage.json")
+    assert cost["seconds"] > 0
+    assert cost["processor_seconds"] >= 0
 
 
 @pytest.mark.parametrize("path", sorted(Path("profiles").glob("*.yaml")), ids=lambda path: path.stem)
@@ -116,3 +120,45 @@ def test_two_reports_at_once_into_one_folder_are_made_one_after_the_other(tmp_pa
     assert re.search(rf"waiting for process ({first}|{second}), which is making made/report.pdf\n", waited)
     assert "Nothing has changed" in waited
     assert len(PdfReader(tmp_path / "made" / "report.pdf").pages) >= 3
+
+
+STALE_CELL = """from bundle.pages.notebook import Page
+from tests.test_study import square
+page = Page("part1", output_dir)
+page.study("Squares", square, {"all": [{"seed": seed} for seed in range(3)]})"""
+
+
+def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed(tmp_path, monkeypatch):
+    for seed in range(3):
+        here = code.identity(square)
+        other = here | {"code": here["code"] | {"lib/checks.py": "old"}}
+        made = records.Record({"seed": seed}, identity=other if seed else here)
+        records.save(made, tmp_path / "made" / "results" / "part1")
+    parameters = nbformat.v4.new_code_cell("output_dir: str = '.'", metadata={"tags": ["parameters"]})
+    title = nbformat.v4.new_markdown_cell("# Part 1")
+    nbformat.write(
+        notebook_of(title, parameters, nbformat.v4.new_code_cell(STALE_CELL)), tmp_path / "part1.ipynb"
+    )
+    front = Path("report", "front.md").resolve()
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.setenv("STALE", "show")
+    monkeypatch.chdir(tmp_path)
+    executed = report.run_notebook(
+        "part1", Path("made/part1.ipynb"), {"output": Path("made"), "parameters": {}}
+    )
+    binding.bind_report(executed[:1], front, Path("report.pdf"), [])
+    said = " ".join(PdfReader("report.pdf").pages[0].extract_text().split())
+    assert "2 results in this report are not by the code that stands here." in said
+    assert "2 by other code: lib/checks.py changed." in said
+    assert said.index("lib/checks.py") < said.index("A student report")
+
+
+def test_a_report_of_other_code_is_made_again_without_it(monkeypatch):
+    profile = report.load_profile(Path("profiles/smoke.yaml"))
+
+    def inputs() -> list:
+        return [inputs for _, inputs, _ in itertools.islice(report.stages(profile), 1, 4)]
+
+    mine = inputs()
+    monkeypatch.setenv("STALE", "show")
+    assert all(one != other for one, other in zip(mine, inputs(), strict=True))

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from bundle.claims.curves import Curve, at_chance, common, own
+from tests.part1_records import run
+
+
+def curve(*accuracy: float) -> Curve:
+    return Curve(np.arange(len(accuracy)) * 25, np.array(accuracy))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "first", "held"),
+    [
+        ([0.1, 0.5, 1, 1], 50, 50),
+        ([0.1, 1, 0.9, 1], 25, 75),
+        ([0.1, 1, 1, 0.9], 25, np.inf),
+        ([0.1, 0.2, 0.3, 0.4], np.inf, np.inf),
+        ([1, 1, 1, 1], 0, 0),
+    ],
+)
+def test_steps_to_full_accuracy(accuracy, first, held):
+    assert curve(*accuracy).first() == first
+    assert curve(*accuracy).held() == held
+
+
+def test_the_first_look_at_less_than_all():
+    assert curve(0.1, 0.94, 0.95, 1).first(0.95) == 50
+    assert curve(0.1, 0.95, 0.94, 1, 0.95).held(0.95) == 75
+
+
+def test_the_deepest_drop_is_below_the_best_so_far():
+    assert curve(0.2, 0.9, 0.3, 1.0, 0.6).deepest_drop() == pytest.approx(0.6)
+    assert curve(0.2, 0.4, 0.9).deepest_drop() == 0
+
+
+def test_collapses_and_unsteadiness_count_from_the_first_full_look():
+    falling = curve(0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1)
+    assert falling.collapses() == 2
+    assert falling.unsteadiness() == pytest.approx(4 / 8)
+    assert curve(0.5, 0.9).unsteadiness() == 1
+    assert curve(0.5, 0.9, 0.1).collapses() == 0
+
+
+def test_the_last_third_of_the_training():
+    late = curve(0, 0, 0, 0, 0, 0.2, 0.6)  # steps 0 to 150: after 100
+    assert late.late().tolist() == [0.2, 0.6]
+    assert late.spread() == pytest.approx(0.2)
+    assert late.jumps() == pytest.approx(0.4)
+
+
+def test_the_common_measure_is_of_fresh_palindromes_and_the_same_for_both():
+    for cell in ("LSTM", "RNN"):
+        found = common(run(cell, 5, [0.1, 0.2, 0.3]))
+        assert found.steps.tolist() == [0, 25, 50]
+        assert found.values == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_the_original_s_own_measure_is_the_lstm_s_every_25_steps_and_the_rnn_s_batch_every_50():
+    assert own(run("LSTM", 5, [0.1, 0.2, 0.3])).steps.tolist() == [0, 25, 50]
+    record = run("RNN", 5, [0.1, 0.2, 0.3])
+    record.columns["batch"] = [7, 8, 9]
+    assert own(record).steps.tolist() == [0, 50]
+    assert own(record).values == pytest.approx([0.07, 0.09])
+    assert own(run("LSTM", 5, [0.1], recipe="corrected")) is None
+
+
+def test_a_cell_is_at_chance_if_no_run_ever_leaves_it():
+    assert at_chance([curve(0.1, 0.2), curve(0.24, 0.1)])
+    assert not at_chance([curve(0.1, 0.1), curve(0.1, 0.3, 0.1)])

@@ -1,0 +1,117 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_markdown_cell, new_output
+from pypdf import PdfReader
+
+from bundle.commands.binding import README
+from bundle.layout import NOTEBOOKS
+from bundle.pages import front, references
+from bundle.pages.notebook import FINDINGS, Page
+from bundle.pages.pdf import bind
+from tests.test_pdf import code, save, text_of
+
+SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
+QUOTED = ["“a | b”", "holds", "not run", "[Figure 1](#figure-1)"]
+BUILD = {"version": "1.2", "commit": "abc", "date": "2026-01-02"}
+COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
+
+
+def left(sentences=SENTENCES, quoted=(QUOTED,)):
+    data = {"text/markdown": "\n".join(f"- {sentence}" for sentence in sentences)}
+    found = {FINDINGS: {"sentences": list(sentences), "quoted": list(quoted)}}
+    return code("page.findings()", new_output("display_data", data, metadata=found))
+
+
+def figure_1():
+    from tests.test_pdf import FIGURE
+
+    return code("draw()", *FIGURE)
+
+
+def plain(text: str) -> str:
+    """Return words alone, without links, emphasis and line breaks."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return " ".join(re.sub(r"[*]", "", text).split())
+
+
+def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(tmp_path):
+    paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), left()])
+    text = front.front_matter("---\ntitle: T\n---\n\n" + front.PLACE, paths, build=BUILD)
+    assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
+    assert "| “a \\| b” | holds | not run | [Figure 1](part1.ipynb#figure-1) |" in text
+    bind(paths, front=text, output=tmp_path / "out.pdf")
+    first = PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
+    for words in ("Version 1.2, commit abc, 2026-01-02", "Key findings", "Is a better?", "And b? No."):
+        assert words in first
+    assert "a | b” holds not run Figure 1" in text_of(tmp_path / "out.pdf")
+
+
+def test_the_notebook_shows_its_findings_and_leaves_them(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("bundle.pages.notebook.display", lambda *what, **how: shown.append((what, how)))
+    Page("part1", str(tmp_path)).findings(SENTENCES, [QUOTED])
+    ((markdown,), how) = shown[0]
+    assert markdown.data == f"- {SENTENCES[0]}\n- {SENTENCES[1]}"
+    assert how["metadata"][FINDINGS] == {"sentences": SENTENCES, "quoted": [QUOTED]}
+
+
+def test_the_readme_has_the_findings_in_their_place_and_nothing_else_changes(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("# A\n<!-- key findings -->\nold\n<!-- end of key findings -->\nB \\1\n")
+    front.update_readme(readme, ["one \\1", "two"])
+    after = "# A\n<!-- key findings -->\n- one \\1\n- two\n<!-- end of key findings -->\nB \\1\n"
+    assert readme.read_text() == after
+    readme.write_text("# A\n")
+    with pytest.raises(ValueError, match="README.md has no place for the key findings"):
+        front.update_readme(readme, ["one"])
+
+
+def test_page_pdf_readme_and_notebooks_say_the_same_findings():
+    sentences = front.findings(COMMITTED)
+    assert 6 <= len(sentences) <= 9
+    readme, pdf = README.read_text(), "".join(text_of(Path("report", "report.pdf")).split())
+    for sentence in sentences:
+        assert f"- {sentence}\n" in readme
+        assert "".join(plain(sentence).replace("\u00a0", " ").split()) in pdf
+
+
+def test_the_build_is_of_this_checkout_and_without_git_it_is_the_one_on_record(tmp_path, monkeypatch):
+    build = front.build_of(tmp_path / "build.json")
+    assert set(build) == {"version", "commit", "date"}
+    assert re.fullmatch(r"[0-9a-f]{12}\+?", build["commit"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", build["date"])
+    (tmp_path / "build.json").write_text(json.dumps(BUILD))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
+    assert front.build_of(tmp_path / "build.json") == BUILD
+
+
+def test_a_link_to_a_work_becomes_a_citation_and_only_what_is_cited_is_listed(tmp_path):
+    address = "https://doi.org/10.1162/neco.1997.9.8.1735"
+    cell = new_markdown_cell(f"# A\n\n[Hochreiter 1997]({address}), [elsewhere](https://example.org/x).")
+    bind(save(tmp_path, part1=[cell]), front="---\ntitle: T\n---\n", output=tmp_path / "out.pdf")
+    text = text_of(tmp_path / "out.pdf")
+    assert "References" in text
+    assert "Long Short-Term Memory" in text
+    assert "Elman" not in text
+    bind(save(tmp_path, part1=[new_markdown_cell("# A")]), front="", output=tmp_path / "out.pdf")
+    assert "References" not in text_of(tmp_path / "out.pdf")
+
+
+def test_every_work_is_cited_and_every_address_of_one_is_known():
+    cells = "".join(path.read_text() for path in COMMITTED)
+    unknown = set(re.findall(r"https://doi\.org/[^)\s]+(?=\))", cells)) - set(references.works())
+    assert not unknown
+    assert [address for address in references.works() if f"({address})" not in cells] == []
+
+
+def test_a_report_that_is_not_committed_leaves_the_readme_alone(tmp_path):
+    from bundle.commands.binding import bound
+
+    profile = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf", "parameters": {}}
+    _, _, bind_it = next(bound(profile))
+    assert bind_it.args[-1] is None
+    _, _, bind_it = next(bound(profile | {"output": Path(".")}))
+    assert bind_it.args[-1] == README

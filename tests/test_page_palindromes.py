@@ -1,0 +1,55 @@
+import pytest
+
+from bundle.layout import Output
+from bundle.runs import records
+from bundle.runs.records import Record
+from bundle.web import palindromes
+from lib.networks import weights_digest
+
+SETTINGS = {
+    **{"cell": "LSTM", "recipe": "ours", "seq_length": 4, "seed": 0, "steps": 3, "hidden_size": 4},
+    **{
+        "batch_size": 8,
+        "learning_rate": 0.01,
+        "schedule_every": 10,
+        "schedule_factor": 0.9,
+        "clip_norm": 1.0,
+    },
+    **{"look_every": 3, "look_count": 8, "forget_bias": 1.0},
+}
+
+
+def looked(*right: int, **changed) -> Record:
+    settings = SETTINGS | {"look_count": 10} | changed
+    return Record(settings, {"step": list(range(1, len(right) + 1)), "right": list(right)})
+
+
+def test_both_cells_are_trained_once_by_the_recipe_of_the_look_inside(tmp_path, capsys):
+    output, folder = Output(tmp_path), tmp_path / "cells"
+    records.save(Record(SETTINGS | {"run": "inside"}, {}), output.results("part1") / "inside")
+    cells = palindromes.both_cells(output, folder)
+    assert [type(cell).__name__ for cell in cells.values()] == ["LSTM", "VanillaRNN"]
+    assert capsys.readouterr().out.count("Training the") == 2
+    again = palindromes.both_cells(output, folder)
+    assert not capsys.readouterr().out
+    assert [weights_digest(cell) for cell in cells.values()] == [weights_digest(c) for c in again.values()]
+
+
+def test_without_a_look_inside_there_is_no_recipe(tmp_path):
+    with pytest.raises(ValueError, match="There is no record of a look inside an LSTM below"):
+        palindromes.recipe(Output(tmp_path))
+
+
+def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its_last():
+    (curve,) = palindromes.curves([looked(1, 5, 9, seed=0), looked(3, 10, seed=1)])
+    assert (curve["cell"], curve["recipe"], curve["length"], curve["seeds"]) == ("LSTM", "ours", 4, 2)
+    assert curve["steps"] == [1, 2, 3]
+    assert curve["mean"] == [20, 75, 95]
+    assert (curve["low"], curve["high"]) == ([10, 50, 90], [30, 100, 100])
+
+
+def test_of_several_settings_those_of_most_runs_count():
+    many = [looked(5, seed=seed) for seed in range(3)]
+    ablation = [looked(1, seed=seed, forget_bias=0.0) for seed in range(2)]
+    (curve,) = palindromes.curves([*ablation, *many])
+    assert (curve["mean"], curve["seeds"]) == ([50], 3)

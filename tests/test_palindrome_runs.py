@@ -1,0 +1,227 @@
+import pytest
+import torch
+
+from bundle.runs.palindromes import (
+    CELLS,
+    LAST_SEED,
+    LOOK_STREAM,
+    PalindromeRun,
+    new_network,
+    run_palindromes,
+    trained_on_palindromes,
+)
+from lib.palindromes import palindromes
+from lib.recurrent.encoding import ENCODINGS
+
+SETTINGS = {
+    "cell": "LSTM",
+    "recipe": "corrected",
+    "seq_length": 3,
+    "seed": 0,
+    "steps": 30,
+    "hidden_size": 16,
+    "batch_size": 32,
+    "learning_rate": 0.001,
+    "schedule_every": 10,
+    "schedule_factor": 0.5,
+    "clip_norm": 10.0,
+    "look_every": 10,
+    "look_count": 50,
+}
+UNBOUNDED = ("growth", "kink_slope", "forget_bias")
+OURS = {
+    **SETTINGS,
+    "recipe": "ours",
+    "seq_length": 6,
+    "steps": 40,
+    "hidden_size": 32,
+    "learning_rate": 0.01,
+    "schedule_every": 30,
+    "clip_norm": 0.1,
+    "first_length": 1,
+    "growth": 1.5,
+    "pass_accuracy": 0.6,
+    "rehearsal": True,
+    "kink_slope": 2.0,
+    "forget_bias": 3.0,
+}
+
+
+@pytest.mark.parametrize("cell", ["LSTM", "RNN"])
+def test_the_same_settings_give_the_same_numbers_and_another_seed_others(cell):
+    first, again = (run_palindromes({**SETTINGS, "cell": cell}) for _ in range(2))
+    other = run_palindromes({**SETTINGS, "cell": cell, "seed": 1})
+    assert first.columns == again.columns
+    assert first.columns != other.columns
+    assert first.columns["step"] == [0, 10, 20, 30]
+
+
+def test_training_leaves_the_global_random_state_alone():
+    before = torch.get_rng_state()
+    run_palindromes({**SETTINGS, "steps": 2})
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_an_easy_length_is_learnt():
+    outcome = run_palindromes(
+        {
+            **SETTINGS,
+            "cell": "RNN",
+            "seq_length": 1,
+            "steps": 300,
+            "learning_rate": 0.01,
+            "schedule_factor": 0.95,
+        }
+    )
+    assert max(outcome.columns["right"][-5:]) > 0.9 * SETTINGS["look_count"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("seq_length", 0, "seq_length is 0; it must be at least 1"),
+        ("seed", -1, "seed is -1; it must be at least 0"),
+        ("cell", "TCN", "cell is 'TCN'; it must be one of LSTM, RNN, GRU, minGRU"),
+        ("recipe", "mine", "recipe is 'mine'; it must be one of as-written, softmax-once, corrected, ours"),
+        ("learning_rate", float("nan"), "learning_rate is nan; it must be a positive number"),
+        ("steps", 0, "steps is 0; it must be at least 1"),
+        ("first_length", 4, "first_length is 4; it must be from 1 to seq_length"),
+        ("growth", 0.5, "growth is 0.5; it must be at least 1"),
+        *(
+            (name, value, f"{name} is {value}; it must be a (finite|positive) number")
+            for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy", *UNBOUNDED)
+            for value in (float("nan"), float("inf"))
+        ),
+        ("kink_slope", float("-inf"), "kink_slope is -inf; it must be a finite number"),
+        ("learning_rate", 10.5, "learning_rate is 10.5; it must be at most 10"),
+        ("pass_accuracy", 1.01, "pass_accuracy is 1.01; it must be at most 1"),
+        ("seed", LAST_SEED + 1, r"it must be at least 0 and at most 2\*\*63 - 1 - 5 \* 2\*\*32"),
+        (
+            "check_lengths",
+            [3, 4, 3],
+            r"check_lengths is \[3, 4, 3\]; it must be lengths of at least 1, each once",
+        ),
+        ("check_lengths", [0, 4], r"check_lengths is \[0, 4\]; it must be lengths of at least 1, each once"),
+        ("check_count", 0, "check_count is 0; it must be at least 1"),
+        ("look_every", 0, "look_every is 0; it must be at least 1"),
+        ("own_count", 49, r"own_count is 49; it must be at least look_count 50 \(or 0 for none\)"),
+        ("settled_looks", -1, "settled_looks is -1; it must be at least 0"),
+        ("encoding", "binary", "encoding is 'binary'; it must be one of raw, scaled, one-hot"),
+        ("initial", "identity", "initial is 'identity'; only the RNN has such weights"),
+    ],
+)
+def test_a_setting_out_of_range_is_named(name, value, message):
+    with pytest.raises(ValueError, match=message):
+        PalindromeRun(**{**SETTINGS, name: value})
+
+
+def test_the_last_seed_has_room_for_every_stream_of_random_numbers():
+    run_palindromes({**SETTINGS, "seed": LAST_SEED, "steps": 1, "check_lengths": [2], "check_count": 5})
+
+
+def test_with_every_part_switched_off_the_third_recipe_is_the_corrected_one():
+    corrected, ours = (run_palindromes({**SETTINGS, "recipe": recipe}) for recipe in ("corrected", "ours"))
+    assert corrected.columns == ours.columns
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"first_length": 0},
+        {"rehearsal": False},
+        {"kink_slope": 0},
+        {"forget_bias": 0},
+        {"clip_norm": 1e6},
+        {"growth": 3.0},
+        {"pass_accuracy": 0.1},
+    ],
+    ids=lambda off: next(iter(off)),
+)
+def test_each_part_of_our_recipe_can_be_switched_and_matters(off):
+    assert run_palindromes({**OURS, **off}).columns["loss"] != run_palindromes(OURS).columns["loss"]
+
+
+def test_our_recipe_gives_the_same_numbers_twice_and_says_which_lengths_it_trained_at():
+    first, again = (run_palindromes({**OURS, "check_lengths": [2, 6]}) for _ in range(2))
+    assert (first.columns, first.summary) == (again.columns, again.summary)
+    assert len(first.columns["length"]) == len(first.columns["step"])
+    assert first.columns["length"][0] == 1
+    assert set(first.summary["accuracy_at"]) == {"2", "6"}
+
+
+def test_the_check_after_training_does_not_change_the_training():
+    assert run_palindromes({**OURS, "check_lengths": [4]}).columns == run_palindromes(OURS).columns
+
+
+@pytest.mark.parametrize("cell", ["LSTM", "RNN"])
+def test_only_the_candidate_and_the_forget_bias_start_elsewhere(cell):
+    ours = {"kink_slope": 2.0} | ({"forget_bias": 3.0} if cell == "LSTM" else {})
+    plain, moved = (
+        trained_on_palindromes({**SETTINGS, "cell": cell, "steps": 1, "learning_rate": 1e-12, **start})[0]
+        for start in ({}, ours)
+    )
+    before, after = dict(plain.named_parameters()), dict(moved.named_parameters())
+    changed = {name for name in before if not torch.allclose(before[name], after[name], atol=1e-6)}
+    candidate = "gx" if cell == "LSTM" else "hx"
+    moved_too = {"cell.fx.bias"} if cell == "LSTM" else set()
+    assert changed == {f"cell.{candidate}.weight", f"cell.{candidate}.bias"} | moved_too
+    for name in moved_too:
+        torch.testing.assert_close(after[name] - before[name], torch.full((16,), 3.0))
+
+
+def test_a_record_keeps_only_the_settings_that_are_on():
+    """Or every new option would orphan the stored results of all runs that do not use it."""
+    plain = PalindromeRun(**SETTINGS)
+    assert plain.settings() == SETTINGS
+    assert PalindromeRun(**SETTINGS, first_length=0, forget_bias=0).settings() == SETTINGS
+    assert PalindromeRun(**SETTINGS, first_length=1).settings() == SETTINGS | {"first_length": 1}
+
+
+def test_an_rnn_has_no_forget_gate_to_bias_and_kinks_are_for_raw_digits():
+    with pytest.raises(ValueError, match="forget_bias is 3.0; only the LSTM has a forget gate"):
+        PalindromeRun(**{**SETTINGS, "cell": "RNN", "forget_bias": 3.0})
+    with pytest.raises(ValueError, match="kink_slope is 2.0; kinks spread over raw digits"):
+        PalindromeRun(**{**SETTINGS, "encoding": "scaled", "kink_slope": 2.0})
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_is_trained_on_every_encoding(cell, encoding):
+    outcome = run_palindromes({**SETTINGS, "cell": cell, "encoding": encoding, "steps": 3})
+    assert outcome.columns["step"] == [0, 3]
+
+
+def test_a_look_is_at_fresh_palindromes_and_the_original_s_measure_has_the_common_one_s_among_them():
+    asked = {**SETTINGS, "steps": 10, "own_count": 200}
+    columns = run_palindromes(asked).columns
+    model, looks = new_network(PalindromeRun(**asked)), torch.Generator().manual_seed(LOOK_STREAM)
+    inputs, targets = palindromes(200, 3, generator=looks)
+    right = model(inputs).argmax(1) == targets
+    assert (columns["own"][0], columns["right"][0]) == (int(right.sum()), int(right[:50].sum()))
+    trained = trained_on_palindromes(asked)[0]
+    inputs, targets = palindromes(200, 3, generator=looks)
+    assert columns["own"][1] == int((trained(inputs).argmax(1) == targets).sum())
+
+
+def test_the_original_s_measure_does_not_change_the_training():
+    plain, judged = (run_palindromes({**SETTINGS, "own_count": count}).columns for count in (0, 200))
+    assert plain["loss"] == judged["loss"]
+    assert "own" not in plain
+
+
+def test_the_training_batch_s_accuracy_is_that_before_its_step():
+    columns = run_palindromes({**SETTINGS, "steps": 10}).columns
+    inputs, targets = palindromes(32, 3, generator=torch.Generator().manual_seed(2**32))
+    model = new_network(PalindromeRun(**SETTINGS))
+    assert columns["batch"][0] == int((model(inputs).argmax(1) == targets).sum())
+
+
+def test_a_run_that_is_right_at_so_many_looks_in_a_row_ends():
+    easy = {**SETTINGS, "seq_length": 1, "steps": 400, "learning_rate": 0.02, "schedule_factor": 0.95}
+    ended = run_palindromes(easy | {"cell": "RNN", "encoding": "one-hot", "settled_looks": 3}).columns
+    whole = run_palindromes(easy | {"cell": "RNN", "encoding": "one-hot"}).columns
+    count = len(ended["right"])
+    assert count < len(whole["right"])
+    assert {name: values[:count] for name, values in whole.items()} == ended
+    assert ended["right"][-3:] == [50] * 3
+    assert ended["right"][-4] < 50

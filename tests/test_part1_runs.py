@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import pytest
+
+from bundle.pages.part1 import part1_settings
+from bundle.pages.reading import declared_values
+from bundle.runs import part1
+from bundle.runs.palindromes import PalindromeRun
+from bundle.runs.part1 import core_minutes, palindrome_cost, seed_range
+
+NOTEBOOK = declared_values(Path("part1.ipynb"))
+SEEDS = ("num", "corrected", "map", "longer", "ours", "memory", "span")
+
+
+def runs(**seeds: int) -> dict[str, list[dict]]:
+    """The notebook's runs at few lengths, one seed of each if not said otherwise."""
+    few = {f"{name}_seeds": seeds.get(name, 1) for name in SEEDS}
+    few |= {"seq_lengths": [10, 30], "map_lengths": [5], "span_lengths": [300], "span_lstm_lengths": []}
+    return part1_settings(NOTEBOOK | few)
+
+
+def one_run() -> dict:
+    return matching_settings(runs()["corrected"], cell="LSTM", seq_length=30)
+
+
+def matching_settings(group: list[dict], **settings) -> dict:
+    (one,) = (run for run in group if settings.items() <= run.items())
+    return one
+
+
+def test_as_written_the_lstm_has_a_schedule_and_a_measure_of_its_own_and_the_rnn_has_not():
+    for run in runs()["as written"]:
+        lstm = run["cell"] == "LSTM"
+        assert run["schedule_factor"] == (0.96 if lstm else 1.0)
+        assert run.get("own_count", 0) == (16384 if lstm else 0)
+
+
+def test_how_many_runs_there_are_of_each_group():
+    counts = {name: len(group) for name, group in runs(num=3, map=2, span=2).items()}
+    assert counts == {
+        "as written": 2 * 2 * 3,
+        "corrected": 2 * 2,
+        "unscheduled": 2,
+        "map": 5 * 2 * 2 * 2,
+        "longer": 3,
+        "ours": 2,
+        "memory": 4 * 4 * 2,
+        "span": 2,
+        "parts": 4 * 2,
+    }
+
+
+def test_no_two_runs_of_a_group_are_the_same():
+    for group in runs(memory=2).values():
+        assert len({repr(sorted(run.items(), key=str)) for run in group}) == len(group)
+
+
+def test_the_study_of_memory_starts_from_pytorch_s_weights_but_for_the_kinks():
+    memory = runs()["memory"]
+    assert not any("forget_bias" in run for run in memory)
+    assert sum("kink_slope" in run for run in memory) == len(memory) / 4
+    assert sum("first_length" in run for run in memory) == len(memory) / 2
+
+
+def test_the_span_is_checked_at_lengths_up_to_twice_its_own():
+    (run,) = runs()["span"]
+    assert (min(run["check_lengths"]), max(run["check_lengths"])) == (1, 600)
+
+
+def test_seeds_count_up_from_the_first_and_there_may_be_none():
+    assert list(seed_range(4, num_seeds=3)) == [4, 5, 6]
+    assert not seed_range(4, map_seeds=0)
+    with pytest.raises(ValueError, match="map_seeds is -1; it must be at least 0"):
+        seed_range(0, map_seeds=-1)
+    with pytest.raises(ValueError, match="seed is -1; it must be at least 0"):
+        seed_range(-1, map_seeds=1)
+    with pytest.raises(ValueError, match="map_seeds 100000000 would need about"):
+        seed_range(0, map_seeds=10**8)
+
+
+@pytest.mark.parametrize(
+    ("change", "factor"),
+    [({"steps": 3000}, 2), ({"seq_length": 60}, 2), ({"cell": "RNN"}, 1 / 4), ({"recipe": "as-written"}, 1)],
+)
+def test_cost_grows_with_what_is_asked_for(change, factor):
+    run = one_run()
+    assert palindrome_cost(run | change) == pytest.approx(factor * palindrome_cost(run), rel=0.01)
+    assert PalindromeRun(**run).settings() == run
+
+
+def test_the_time_is_that_of_all_runs_at_the_rate_of_the_benchmark(monkeypatch):
+    """A study of one run of the benchmark's own size, 1000 steps of 20 ms: a third of a minute."""
+    ratios = [{"cell": "LSTM", "threads": 1, "seq_length": 30, "ms": {"ours": 20.0}}]
+    monkeypatch.setattr(part1, "benchmark", lambda name, part: ratios)
+    run = one_run() | {"steps": 1000, "look_every": 1000, "look_count": 1}
+    assert core_minutes({"a": [run], "b": [run]}) == pytest.approx(1 / 3, rel=0.01)  # equal ones run once
+    assert core_minutes({"a": [run | {"settled_looks": 2}]}) == pytest.approx(0.65 / 3, rel=0.01)
+    monkeypatch.setattr(part1, "benchmark", lambda name, part: {})
+    assert core_minutes({"a": [run]}) == 0
