@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from benchmarks.lstm import interleaved
 from benchmarks.machine import goal, load, run
 from bundle.pages.reading import declared_values
-from bundle.runs.gan import AS_WRITTEN, GAN_ABLATION
+from bundle.runs.variants import AS_WRITTEN, GAN_ABLATION
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.evaluation.distances import frechet_distance

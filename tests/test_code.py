@@ -69,7 +69,9 @@ from pathlib import Path
 from bundle.claims.part1 import decide_part1
 from bundle.plots.part1 import draw_speed
 from bundle.runs import code
-from bundle.runs.gan import measured_gan, run_classifier, run_stacked
+from bundle.runs.gan import measured_gan
+from bundle.runs.judging import run_classifier
+from bundle.runs.stacked import run_stacked
 from bundle.runs.palindromes import run_palindromes
 from bundle.runs.walks import run_walks
 

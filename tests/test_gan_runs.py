@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from bundle.pages.parameters import parameters_of
-from bundle.runs.gan import CLASSIFIER, GAN_ABLATION, GanRun, as_written_runs, variant_runs
+from bundle.runs.gan import GanRun
+from bundle.runs.judging import CLASSIFIER
 from bundle.runs.ready import ready_classifier, ready_gan
+from bundle.runs.variants import GAN_ABLATION, as_written_runs, variant_runs
 from lib.evaluation.classifier import Classifier
 from lib.gan.networks import load_generator
 from lib.gan.settings import GanSettings

@@ -4,7 +4,8 @@ import math
 import pytest
 import torch
 
-from bundle.runs.gan import StackedRun, judged_by, run_stacked, stacked_runs
+from bundle.runs.stacked import StackedRun, run_stacked
+from bundle.runs.variants import judged_by, stacked_runs
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
 from lib.mnist import Mnist

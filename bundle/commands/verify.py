@@ -193,14 +193,14 @@ def found(what: str, problems: list[str]) -> Found:
 
 def runs() -> dict[str, Callable]:
     """Return what makes the outcome of each kind of record's settings."""
-    from bundle.runs import gan, palindromes, walks
+    from bundle.runs import gan, palindromes, stacked, walks
 
     models = Output(Path()).models
     return {
         "palindromes": palindromes.run_palindromes,
         "inside": palindromes.run_inside,
         "gan": partial(gan.measured_gan, models=models),
-        "stacked": partial(gan.run_stacked, models=models),
+        "stacked": partial(stacked.run_stacked, models=models),
         "walks": partial(walks.walks_of, models=models),
     }
 

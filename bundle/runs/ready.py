@@ -11,7 +11,8 @@ import numpy as np
 from torch import Tensor, nn
 
 from bundle.runs import code, records
-from bundle.runs.gan import GanRun, measured_whole, run_classifier, run_gan
+from bundle.runs.gan import GanRun, measured_whole, run_gan
+from bundle.runs.judging import run_classifier
 from bundle.runs.recorded import recorded
 from bundle.runs.records import Record
 from bundle.runs.walks import WalkSettings, describe_walks, run_walks

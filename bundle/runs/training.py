@@ -1,0 +1,44 @@
+"""What every run that trains a GAN is described by."""
+
+from dataclasses import asdict, dataclass, fields, replace
+
+from lib.checks import at_least, require
+from lib.gan.settings import GanSettings, check_seed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What both kinds of run have. Raises ValueError naming the setting that is out of range."""
+
+    training: GanSettings
+    dataset: str  # of single images: "MNIST", "FashionMNIST" or "KMNIST"
+    judge: str  # `lib.networks.weights_digest` of the classifier
+
+    def described(self) -> dict:
+        """Return the settings as records and models keep them, flat: those of the training, then the rest."""
+        rest = asdict(self)
+        return {"run": self.kind, **rest.pop("training"), **rest}
+
+    @classmethod
+    def read(cls, described: dict) -> "Run":
+        rest = {name: value for name, value in described.items() if name != "run"}
+        training = GanSettings(**{field.name: rest.pop(field.name) for field in fields(GanSettings)})
+        return cls(training=training, **rest)
+
+    def seeded(self, recipes: dict[str, dict], *, variant_seeds: int) -> dict[str, list[dict]]:
+        """Return by name the settings with each change, for so many seeds; a ValueError names the change."""
+        at_least("variant_seeds", variant_seeds, 0)
+        found, first = {}, self.training.seed
+        for name, change in recipes.items() if variant_seeds else ():
+            try:
+                seeded = (replace(self.training, **change, seed=first + k) for k in range(variant_seeds))
+                found[name] = [replace(self, training=training).described() for training in seeded]
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return found
+
+    def _check(self, *, images: int, least: int) -> None:
+        size = self.training.batch_size
+        require("batch_size", size, size <= images, f"at most the number of training images, {images}")
+        check_seed("noise_seed", self.noise_seed)
+        at_least("samples", self.samples, least)

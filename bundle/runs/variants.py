@@ -1,0 +1,63 @@
+"""Which runs Task 2 compares with ours: changes of our recipe, the original's recipe, stacks of digits."""
+
+from dataclasses import replace
+
+from bundle.original import GAN_RECIPE
+from bundle.runs.gan import GanRun
+from bundle.runs.stacked import StackedRun
+from lib.checks import at_least, sizes
+
+NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
+AS_WRITTEN = GAN_RECIPE | NARROW
+GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one added that is not in it
+    "the original's topology, 16 channels": {"topology": "as-written"} | NARROW,
+    "the original's batch size": {"batch_size": 64},
+    "the original's learning rate": {"learning_rate": 0.0002},
+    "the original's betas": {"beta1": 0.9, "beta2": 0.999},
+    "without averaging": {"ema_decay": 0.0},
+    "without decay of the learning rate": {"decay_from": 1.0},
+    "with a relativistic loss": {"loss": "relativistic"},
+    "without gradient penalties": {"gradient_penalty": 0.0},
+    "with two images packed": {"packing": 2},
+    "with bfloat16": {"bfloat16": True},
+}
+
+
+def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
+    """Return the settings of our recipe and of each change in GAN_ABLATION; see `Run.seeded`."""
+    sizes(variant_batches=variant_batches)
+    changes, batches = {"ours": {}, **GAN_ABLATION}, {"batches": variant_batches}
+    recipes = {name: batches | change for name, change in changes.items()}
+    return replace(run, checkpoints=[], noise_sets=1).seeded(recipes, variant_seeds=variant_seeds)
+
+
+def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -> dict[str, list[dict]]:
+    """Return the same of the original's recipe, looked at six times on its way."""
+    sizes(original_batches=original_batches)
+    looks = sorted({k * original_batches // 5 for k in range(6)})
+    recipe = {"the original's recipe": {"batches": original_batches, **AS_WRITTEN}}
+    return replace(run, checkpoints=looks, noise_sets=1).seeded(recipe, variant_seeds=variant_seeds)
+
+
+def stacked_runs(
+    run: GanRun, *, variant_seeds: int, stacked_batches: int, stacks: int, samples: int
+) -> dict[str, list[dict]]:
+    """Return the same of our recipe on stacks, and of a quarter as long, alone and two packed; none for `stacked_batches` 0."""
+    at_least("stacked_batches", stacked_batches, 0)
+    if not stacked_batches:
+        return {}
+    training = replace(run.training, channels=3, batches=stacked_batches, packing=1)
+    short = {"batches": max(1, stacked_batches // 4)}
+    common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
+    ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
+    recipes = {
+        "ours": {},
+        "ours, a quarter as long": short,
+        "the same with two images packed": short | {"packing": 2},
+    }
+    return ours.seeded(recipes, variant_seeds=variant_seeds)
+
+
+def judged_by(judge: str, runs: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """Return groups of described runs with the judge that has been trained since."""
+    return {name: [one | {"judge": judge} for one in group] for name, group in runs.items()}
