@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from bundle.pages.parameters import parameters_of
-from bundle.runs.gan import GanRun
+from bundle.runs.gan import GanRun, class_kept
 from bundle.runs.judging import CLASSIFIER
 from bundle.runs.ready import ready_classifier, ready_gan
 from bundle.runs.variants import GAN_ABLATION, as_written_runs, variant_runs
-from lib.evaluation.classifier import Classifier
+from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import load_generator
 from lib.gan.settings import GanSettings
 from lib.mnist import Mnist
@@ -83,6 +83,14 @@ def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp
             raw = columns[name.replace("quality_", "quality_raw_")]
             assert raw[0] == columns[name][0]  # before the first step they are the same
     assert columns["quality_raw_frechet_distance"][2] != columns["quality_frechet_distance"][2]
+
+
+def test_a_class_is_kept_where_the_same_noise_shows_it_again(classifier):
+    first = torch.randint(256, (20, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    other = torch.cat([first[:15], first[:5].flip(1)])
+    before, after = (predict(classifier, x[:, None] / 127.5 - 1).argmax(dim=1) for x in (first, other))
+    expected = (before == after).double().mean().item()
+    assert class_kept([first, first, other], classifier) == [1, expected]
 
 
 @pytest.mark.parametrize("change", [{"seed": 4}, {"dataset": "KMNIST"}, {"judge": "1"}, {"noise_seed": 6}])

@@ -18,6 +18,9 @@ BEYOND = {  # measures of a finished run, beside those at each checkpoint
     "cas": "accuracy of a classifier that learns from samples",
     "c2st": "unseen images told apart by a fresh network",
     "discriminator_right": "told apart by the discriminator itself",
+    "told_grey_levels": "unseen images told apart by their grey levels",
+    "told_features": "the same by the judge's features",
+    "nearest_training_1pct": "nearest training image, relative, of the nearest 1 %",
 }
 
 

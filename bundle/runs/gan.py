@@ -2,16 +2,20 @@
 
 import functools
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from bundle.runs.judging import classifier_training, loaded
 from bundle.runs.outcome import Outcome
 from bundle.runs.training import Run
 from lib import mnist
 from lib.checks import fits_memory, one_of, require, sizes
+from lib.evaluation.classifier import Classifier, evaluate, predict
 from lib.evaluation.judge import Judge
+from lib.evaluation.ladder import told_apart
 from lib.evaluation.two_sample import c2st, classification_accuracy_score, predicted_right
 from lib.gan.networks import Generator
 from lib.gan.training import GanResult, train_gan
@@ -19,6 +23,7 @@ from lib.networks import answers
 from lib.progress import Progress, silent
 
 TRAINING_IMAGES = 60_000  # of each data set
+WEAK = {"grey_levels": "grey levels", "features": "features"}  # of LADDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,24 +48,31 @@ def run_gan(
 ) -> tuple[GanResult, Outcome]:
     """Train on the judge's data; return columns with both losses, thinned, and what is measured on the way:
 
-    `quality_...` of the averaged generator (EMA), `quality_raw_...` of the other. The summary has both at the
-    end, and how well the EMA's images are told from test images: by its discriminator, by a fresh network.
+    `quality_...` of the averaged generator (EMA), `quality_raw_...` of the other, and of the fixed noises
+    `class_kept`. The summary has both at the end, and how well the EMA's images are told from test images: by
+    its discriminator, by a fresh network, by two tests of the ladder.
     """
     data, (noise, judged) = judge.data, noises(run)
     judged = judged.to(data.train_images.device)
 
-    def raw(generator: Generator) -> dict[str, float]:
-        return {f"raw_{name}": value for name, value in judge.generator(generator, judged).items()}
+    def looked_at(generator: Generator, ema: Generator) -> dict[str, float]:
+        found = {}
+        for prefix, network in {"": ema, "raw_": generator}.items():
+            images = answers(network, judged, batch_size=500)
+            measured = judge(images) | weakly_told(images, judge=judge, seed=run.training.seed)
+            found |= {prefix + name: value for name, value in measured.items()}
+        return found
 
     asked = {"settings": run.training, "checkpoints": run.checkpoints, "noise": noise}
     asked |= {"state_path": state_path, "progress": progress}
-    asked["on_checkpoint"] = lambda batch, generator, ema: judge.generator(ema, judged) | raw(generator)
+    asked["on_checkpoint"] = lambda batch, *networks: looked_at(*networks)
     result = train_gan(data.train_images, **asked)
     fake, packing = answers(result.ema, judged, batch_size=500), run.training.packing
-    summary = judge(fake) | raw(result.generator)
+    summary = looked_at(result.generator, result.ema)
     right = predicted_right(result.discriminator, data.test_images, fake, packing=packing)
     summary |= {"discriminator_right": right, **c2st(data.test_images, fake, seed=run.training.seed)}
     columns = _thinned_losses(result) | {f"quality_{name}": v for name, v in result.quality.items()}
+    columns["class_kept"] = class_kept(list(result.grids.values()), judge.classifier)
     return result, Outcome(columns, summary, result.seconds)
 
 
@@ -75,12 +87,31 @@ def measured_gan(settings: dict, *, models: Path) -> Outcome:
 
 
 def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -> dict[str, float]:
-    """Return the kept generator's `cas`, by a classifier so `taught`, and the real baseline, `real_...`."""
+    """Return the kept generator's `cas`, by a classifier so `taught`, and the real baseline, `real_...`.
+
+    That of `cas` is the judge itself, which learnt from as many real images.
+    """
     data, asked = judge.data, (judge.classifier, judge.data.test_images, judge.data.test_labels)
     learns = {"samples": len(data.train_images), "settings": classifier_training(taught)}
     cas = classification_accuracy_score(ema, *asked, noise_seed=run.noise_seed + 1, **learns)
     real = c2st(data.test_images, data.train_images[: run.samples], seed=run.training.seed)
+    real |= weakly_told(data.train_images[: run.samples], judge=judge, seed=run.training.seed)
+    real |= {"cas": evaluate(*asked)}
     return {"cas": cas} | {f"real_{name}": v for name, v in (judge.baseline(run.samples) | real).items()}
+
+
+def class_kept(grids: list[Tensor], classifier: Classifier) -> list[float]:
+    """Return from each grid (k, 28, 28) uint8 to the next the share of noises whose image keeps its class."""
+    images = [grid[:, None].float() / 127.5 - 1 for grid in grids]
+    classes = [predict(classifier, x.to(next(classifier.parameters()).device)).argmax(dim=1) for x in images]
+    return [(a == b).double().mean().item() for a, b in pairwise(classes)]
+
+
+def weakly_told(images: Tensor, *, judge: Judge, seed: int) -> dict[str, float]:
+    """Return how well the two tests of the ladder that take a second tell images from the test images."""
+    n = min(len(images), len(true := judge.data.test_images))
+    asked = {"asked": max(2, n // 5), "classifier": judge.classifier, "seed": seed}
+    return {f"told_{name}": told_apart(test, true[:n], images[:n], **asked) for name, test in WEAK.items()}
 
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:

@@ -42,7 +42,10 @@ def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -
 def stacked_runs(
     run: GanRun, *, variant_seeds: int, stacked_batches: int, stacks: int, samples: int
 ) -> dict[str, list[dict]]:
-    """Return the same of our recipe on stacks, and of a quarter as long, alone and two packed; none for `stacked_batches` 0."""
+    """Return the same of our recipe on stacks, and of a quarter of its length alone and with two packed.
+
+    None for `stacked_batches` 0.
+    """
     at_least("stacked_batches", stacked_batches, 0)
     if not stacked_batches:
         return {}
