@@ -119,6 +119,7 @@ class TestPart1:
         lab.until(lambda: "No runs of length 30: RNN, ours" in words(page))
         for name in ("LSTM", "as written", "corrected"):
             page.get_by_label(name, exact=True).uncheck()
+            lab.until(lambda gone=name: gone not in words(page))
         lab.until(lambda: box(page, "Accuracy against step") is None)
         page.get_by_label("LSTM", exact=True).check()
         lab.until(lambda: box(page, "Accuracy against step") is not None)

@@ -17,6 +17,8 @@ def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=
             "real_clear": real,
             "c2st": 0.6,
             "c2st_of": 4000,
+            "told_grey_levels": 0.55,
+            "told_features": 0.51,
             "discriminator_right": 0.52,
             "frechet_distance": 1.0,
             **summary,
@@ -42,6 +44,7 @@ def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
         (2, {"clear": (0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.86, 0.87)}),
         (3, {"end": 0.8, "clear": (0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8)}),
         (5, {"c2st": 0.8}),
+        (5, {"told_grey_levels": 1.0}),
         (6, {"discriminator_right": 0.6}),
     ],
 )

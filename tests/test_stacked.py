@@ -46,15 +46,16 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     labels = torch.arange(30) % 10
     monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, images, labels))
     save_classifier(judge := Classifier(width=2), tmp_path, settings={}, summary={})
-    plain = stacked_runs(RUN, variant_seeds=2, stacked_batches=3, stacks=40, samples=50)
+    plain = stacked_runs(RUN, variant_seeds=2, stacked_batches=8, stacks=40, samples=50)
     with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
         run_stacked(plain["ours"][0], models=tmp_path)
     found = judged_by(weights_digest(judge), plain)
     assert found["ours"] == [one | {"judge": weights_digest(judge)} for one in plain["ours"]]
-    assert [len(settings) for settings in found.values()] == [2, 2]
-    for name, packing in (("ours", 1), ("ours, two images packed", 2)):
+    assert [len(settings) for settings in found.values()] == [2, 2, 2]
+    short = "ours, a quarter as long"
+    for name, batches, packing in (("ours", 8, 1), (short, 2, 1), ("the same with two images packed", 2, 2)):
         settings = found[name][1]
-        assert settings["packing"] == packing
+        assert (settings["batches"], settings["packing"]) == (batches, packing)
         assert settings["seed"] == 4
         summary = run_stacked(settings, models=tmp_path).summary
         assert 1 <= summary["modes"] <= 50

@@ -7,6 +7,7 @@ one whose records are not there is left out.
 from collections.abc import Mapping, Sequence
 
 from bundle.claims.conclusion import BETTER, EARLIER, STEADIER, found_of
+from bundle.claims.ladder import how_hard
 from bundle.claims.memory import span_of
 from bundle.claims.part1 import COMMON, CORRECTED, Groups, Robust
 from bundle.claims.quotes import QUOTES
@@ -92,13 +93,19 @@ def _memory(groups: Groups, verdicts: Sequence[Verdict]) -> list[str]:
     return [f"{words} ([Table 8](#table-8))."]
 
 
-def gan_findings(record: Record, verdicts: Sequence[Verdict]) -> list[str]:
-    """Say how real the digits of the generator that is kept are; `verdicts` are `decide_pictures`'s."""
+def gan_findings(record: Record, verdicts: Sequence[Verdict], told_apart: Sequence[Record] = ()) -> list[str]:
+    """Say how real the digits of the generator that is kept are.
+
+    `verdicts` are `decide_pictures`'s, `told_apart` the runs of the ladder.
+    """
     s, n, last = record.summary, record.settings["samples"], [*dict.fromkeys(v.case for v in verdicts)][-1]
     words = {v.sentence: v.word for v in verdicts if v.case == last}
     if "c2st" not in s or "real_clear" not in s:
         return []
-    right = interval(round(s["c2st"] * s["c2st_of"]), s["c2st_of"])
+    low, high = map(percent, interval(round(s["c2st"] * s["c2st_of"]), s["c2st_of"]))
+    network = f"A fresh network tells samples from real digits {percent(s['c2st'], 1)} of the time (95 % "
+    network += f"interval {low} to {high}; a coin, 50 %)."
+    hard = f"{how_hard(told_apart)} ([Figure S13](#figure-S13))." if told_apart else network
     clear = interval(round(s["clear"] * n), n)
     real_clear = interval(round(s["real_clear"] * n), n)
     hold, fail, open_ = map([*words.values()].count, ("holds", "does not hold", "undecided"))
@@ -107,10 +114,8 @@ def gan_findings(record: Record, verdicts: Sequence[Verdict]) -> list[str]:
     return [
         "**How real are the digits?** Their Fréchet distance from the test digits, in our classifier's "
         f"features, is {s['frechet_distance']:.2f}, that of real training digits "
-        f"{s['real_frechet_distance']:.2f} ([Figure S12](#figure-S12)). A fresh network tells samples from "
-        f"real digits {percent(s['c2st'], 1)} of the time (95 % interval {percent(right[0])} to "
-        f"{percent(right[1])}; a coin, 50 %), so that “hard to discriminate” *{told}* by this test, "
-        "of a small network that learns from a few thousand images; a sharper one may tell more.",
+        f"{s['real_frechet_distance']:.2f} ([Figure S12](#figure-S12)). {hard} "
+        f"“Hard to discriminate” *{told}*, if no program may tell them apart.",
         f"**Are they all clear at the end?** {percent(s['clear'], 1)} of samples are (95 % interval "
         f"{percent(clear[0], 1)} to {percent(clear[1], 1)}), of real digits {percent(s['real_clear'], 1)} "
         f"({percent(real_clear[0], 1)} to {percent(real_clear[1], 1)}): “all the figures are clear and "

@@ -13,6 +13,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 import numpy as np
 from scipy.stats import binom, binomtest, false_discovery_control
+from scipy.stats import t as student
 
 Table = tuple[list[str], list[list[str]]]  # header and rows
 
@@ -68,6 +69,15 @@ def interval(count: int, n: int) -> tuple[float, float]:
     """Return the exact 95 % interval of the share count / n. Source: Clopper and Pearson 1934."""
     found = binomtest(count, n).proportion_ci() if n else (0, 1)
     return float(found[0]), float(found[1])
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean and its 95 % interval by Student's t; infinite for a single value."""
+    mean, n = float(np.mean(values)), len(values)
+    if n < 2:
+        return mean, -np.inf, np.inf
+    half = float(student.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
+    return mean, mean - half, mean + half
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float, float]:

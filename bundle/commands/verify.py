@@ -97,30 +97,34 @@ def whole_records(stored: dict[Path, Record | None]) -> Found:
 def by_this_code(stored: dict[Path, Record | None]) -> Found:
     """Compare the code that each record names with the code that stands here."""
     here = {kind: code.identity(run) for kind, run in runs().items()}
-    named = [one for one in stored.values() if one and one.identity]
-    kinds = [one.settings.get("run", "palindromes") for one in named]
+    whole = [one for one in stored.values() if one]
+    kinds = [one.settings.get("run", "palindromes") for one in whole]
     problems = Counter(
-        code.differences(one.identity, here[kind]) for one, kind in zip(named, kinds, strict=True)
+        code.differences(one.identity, here[kind]) for one, kind in zip(whole, kinds, strict=True)
     )
     fresh = problems.pop("", 0)
     listed = [f"{count} records: {why}" for why, count in problems.items()]
-    return Found(
-        "records by the code that stands here, of those that name their code", len(named), fresh, listed
-    )
+    return Found("records by the code that stands here", len(whole), fresh, listed)
 
 
 def models() -> Found:
-    """Load both models; their weights must be those that their JSON names."""
+    """Load both models; their weights must be those that their JSON names, made by the code that is here."""
+    from bundle.runs import gan, judging
     from lib.evaluation.classifier import load_classifier
     from lib.gan import load_generator
+    from lib.networks import about_network
 
-    problems = []
-    for load in (load_classifier, load_generator):
+    problems, folder = [], Output(Path()).models
+    made = {load_classifier: judging.run_classifier, load_generator: gan.run_gan}
+    for load, run in made.items():
         try:
-            load(Output(Path()).models)
+            load(folder)
+            name = load.__name__.removeprefix("load_")
+            why = code.differences(about_network(folder, name).get("identity", {}), code.identity(run))
+            problems += [f"{name}: {why}"] if why else []
         except (OSError, ValueError) as error:
             problems.append(str(error))
-    return Found("models whole", 2, 2 - len(problems), problems)
+    return Found("models whole, by the code that stands here", 2, 2 - len(problems), problems)
 
 
 def derived_again(folder: Path) -> Found:
@@ -193,7 +197,7 @@ def found(what: str, problems: list[str]) -> Found:
 
 def runs() -> dict[str, Callable]:
     """Return what makes the outcome of each kind of record's settings."""
-    from bundle.runs import gan, palindromes, stacked, walks
+    from bundle.runs import gan, palindromes, stacked, told, walks
 
     models = Output(Path()).models
     return {
@@ -201,6 +205,7 @@ def runs() -> dict[str, Callable]:
         "inside": palindromes.run_inside,
         "gan": partial(gan.measured_gan, models=models),
         "stacked": partial(stacked.run_stacked, models=models),
+        "told": partial(told.run_told, models=models),
         "walks": partial(walks.walks_of, models=models),
     }
 

@@ -151,6 +151,8 @@ RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that n
     "variant_batches": between(1, MOST_STEPS),
     "original_batches": between(1, MOST_STEPS),
     "stacked_batches": between(0, MOST_STEPS),
+    "ladder_images": between(4, 30_000),
+    "ladder_most": between(0, 50_000),
     "walk_seed": between(0, LARGEST),
     "cells": listed,
     "recipes": listed,

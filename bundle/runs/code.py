@@ -41,8 +41,8 @@ def identity(*functions: Callable) -> dict[str, dict[str, str]]:
 
 def differences(before: dict, now: dict) -> str:
     """Return in words how two identities differ, "" where they do not."""
-    if not before:  # of a record from before records named their code
-        return ""
+    if not before:
+        return "the code that made it is not named"
     files, packages = ((before.get(part, {}), now[part]) for part in ("code", "packages"))
     found = [f"{path} changed" for path in _changed(*files)]
     return ", ".join(

@@ -1,12 +1,17 @@
 """Which runs Task 2 compares with ours: changes of our recipe, the original's recipe, stacks of digits."""
 
 from dataclasses import replace
+from itertools import product
 
 from bundle.original import GAN_RECIPE
 from bundle.runs.gan import GanRun
 from bundle.runs.stacked import StackedRun
+from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun
 from lib.checks import at_least, sizes
+from lib.evaluation.ladder import LADDER
 
+APART = 100  # of the noise seeds: those of the samples that are judged are others
+UNDAMAGED = ("16 grey levels", "pairs")  # tests that the damage is not shown to: it shows in those beside
 NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
 AS_WRITTEN = GAN_RECIPE | NARROW
 GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one added that is not in it
@@ -64,3 +69,28 @@ def stacked_runs(
 def judged_by(judge: str, runs: dict[str, list[dict]]) -> dict[str, list[dict]]:
     """Return groups of described runs with the judge that has been trained since."""
     return {name: [one | {"judge": judge} for one in group] for name, group in runs.items()}
+
+
+def ladder_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: int) -> list[dict]:
+    """Return the settings of every test of the generator of this digest, each with so many seeds.
+
+    A test learns from `learned` images of each side and is asked about half as many; that of pixels is made
+    once more of generated ones with `most` to learn from.
+    """
+    at_least("ladder_seeds", seeds, 0)
+    at_least("ladder_images", learned, 4)
+    wanted = [(test, side, learned, learned // 2) for test in LADDER for side in AGAINST]
+    wanted = [one for one in wanted if one[1] in (GENERATED, REAL) or one[0] not in UNDAMAGED]
+    wanted += [("pixels", GENERATED, most, most // 5)] if most > learned else []
+    common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed + APART}
+    found = []
+    for seed, (test, side, learns, asks) in product(range(seeds), wanted):
+        about = {"test": test, "against": side, "learned": learns, "asked": asks, "seed": seed}
+        one = ToldRun(**common, **about, generator=generator if side == GENERATED else "")
+        found.append(one.described())
+    return found
+
+
+def cost(settings: dict) -> float:
+    """Return about how long a run takes, in any unit: a convolution costs fifty others."""
+    return settings["learned"] * (1 if settings["test"] in ("grey levels", "features") else 50)

@@ -1,0 +1,60 @@
+"""What the ladder of two-sample tests says: how hard samples are to tell from real digits, and by what."""
+
+from collections.abc import Sequence
+
+from bundle.claims.verdicts import Table, mean_interval
+from bundle.runs.records import Record, grouped
+
+GENERATED, REAL = "generated", "other real digits"  # sides, as `bundle.runs.told` names them
+SEEN = {  # what each test looks at
+    "grey levels": "twelve shares of grey levels (a small perceptron)",
+    "features": "the judge's 64 features (logistic)",
+    "binarised": "black and white (a convolutional network)",
+    "16 grey levels": "16 grey levels (the same network)",
+    "pixels": "256 grey levels (the same network)",
+    "pairs": "two images at once (the same network)",
+}
+
+
+def rungs(records: Sequence[Record]) -> dict[tuple[str, int], dict[str, list[float]]]:
+    """Return by test and number of images to learn from, by side, the share of right answers of each seed."""
+    found: dict[tuple[str, int], dict[str, list[float]]] = {}
+    for (test, learned, against), runs in grouped(records, "test", "learned", "against").items():
+        found.setdefault((test, learned), {})[against] = [run.summary["right"] for run in runs]
+    return found
+
+
+def ladder_table(records: Sequence[Record]) -> Table:
+    """Return a row for each test, weak to strong: the mean share of right answers against each side."""
+    shown = rungs(records)
+    sides = list(dict.fromkeys(side for of in shown.values() for side in of))
+    rows = [
+        [SEEN[test], str(learned), *(told(of[side]) if side in of else "" for side in sides)]
+        for (test, learned), of in shown.items()
+    ]
+    return ["What the test sees", "Learns from, each side", *map(str.capitalize, sides)], rows
+
+
+def told(right: Sequence[float]) -> str:
+    """Return a mean share in per cent with its interval, where there are seeds enough for one."""
+    mean, low, high = (100 * value for value in mean_interval(right))
+    return f"{mean:.1f} %" + (f" ({low:.1f} to {high:.1f})" if len(right) > 1 else "")
+
+
+def how_hard(records: Sequence[Record]) -> str:
+    """Say in a sentence how often each test is right on generated digits, from the least to the most."""
+    right = {rung: of[GENERATED] for rung, of in rungs(records).items() if GENERATED in of}
+    shape, faint = right.get(_longest(right, "binarised")), right.get(_longest(right, "grey levels"))
+    pixels = right.get(strongest := _longest(right, "pixels"))
+    if not (shape and faint and pixels):
+        return ""
+    return (
+        "By their shape, in black and white, a convolutional network tells samples from real digits "
+        f"{told(shape)} of the time; by every grey level, from {strongest[1]} of each kind, {told(pixels)}; "
+        f"and by twelve shares of grey levels {told(faint)} (a coin: 50 %)"
+    )
+
+
+def _longest(right: dict[tuple[str, int], list[float]], test: str) -> tuple[str, int]:
+    """Return the rung of a test that learns from the most images."""
+    return max(((name, learned) for name, learned in right if name == test), default=(test, 0))

@@ -1,0 +1,37 @@
+"""The figure of the ladder: how often each test is right, and on what."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from bundle.claims.ladder import GENERATED, REAL, rungs
+from bundle.claims.verdicts import mean_interval
+from bundle.plots.style import COLOURS, THIN, legend_above, panels, spaced, styled
+from bundle.runs.records import Record
+
+MARKS = ("o", "s", "^", "v", "D")
+
+
+@styled
+def draw_ladder(records: Sequence[Record]) -> Figure:
+    """Draw the share of right answers of each test, weak ones on top: each side's mean and interval."""
+    shown = rungs(records)
+    sides = list(dict.fromkeys(side for of in shown.values() for side in of))
+    figure, (axes,) = panels(0.8 + 0.42 * len(shown))
+    known = {"linestyle": "none", "linewidth": 0.8}
+    looks = {GENERATED: {"color": COLOURS["generator"]} | known, REAL: {"color": "black"} | known}
+    for at, side in enumerate(sides):
+        look = known | {"color": "0.45", "markerfacecolor": "white"}
+        look = looks.get(side, look) | {"marker": MARKS[at % len(MARKS)], "markersize": 4, "label": side}
+        found = {row: mean_interval(of[side]) for row, of in enumerate(shown.values()) if side in of}
+        means, lows, highs = 100 * np.array([*found.values()]).T
+        bars = None if np.isinf(lows).any() else [means - lows, highs - means]
+        y = np.array([*found]) + 0.13 * (at - (len(sides) - 1) / 2)
+        axes.errorbar(means, y, xerr=bars, **look)
+    axes.axvline(50, **THIN)
+    axes.set(xlabel="right answers (%); 50 is a coin toss", ylim=(len(shown) - 0.4, -0.6))
+    names = [f"{test}, {spaced(learned)}" for test, learned in shown]
+    axes.set_yticks(range(len(shown)), names)
+    legend_above(figure, 3)
+    return figure

@@ -1,0 +1,82 @@
+"""The runs of the ladder: a test learnt once, of real digits against generated, other or damaged ones."""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bundle.runs.judging import loaded
+from bundle.runs.outcome import Outcome
+from lib import mnist
+from lib.checks import at_least, one_of, require
+from lib.evaluation.damage import DAMAGE
+from lib.evaluation.ladder import LADDER, told_apart
+from lib.gan.networks import load_generator
+from lib.gan.settings import check_seed
+from lib.mnist import Mnist
+from lib.networks import answers, weights_digest
+
+GENERATED, REAL = "generated", "other real digits"
+AGAINST = (GENERATED, REAL, *DAMAGE)
+TRAINING_IMAGES = 60_000  # of each data set
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldRun:
+    """What decides a run. Raises ValueError naming the setting that is out of range."""
+
+    test: str  # of LADDER
+    against: str  # of AGAINST
+    learned: int  # images of each side
+    asked: int  # others of each side
+    dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
+    judge: str  # `lib.networks.weights_digest` of the classifier
+    generator: str  # the same of what generates; "" where nothing is generated
+    noise_seed: int  # of the generated images; the seed is added to it
+    seed: int  # of the images that are drawn, and of the test's network
+
+    def __post_init__(self):
+        one_of("test", self.test, LADDER)
+        one_of("against", self.against, AGAINST)
+        one_of("dataset", self.dataset, mnist.NAMES)
+        at_least("asked", self.asked, 2)
+        require("learned", self.learned, self.learned >= self.asked, f"at least asked, {self.asked}")
+        most = TRAINING_IMAGES // (1 if self.against == GENERATED else 2)
+        both = self.learned + self.asked
+        require("learned and asked together", both, both <= most, f"at most {most}")
+        for name in ("seed", "noise_seed"):
+            check_seed(name, getattr(self, name))
+
+    def described(self) -> dict:
+        return {"run": "told", **asdict(self)}
+
+
+def run_told(settings: dict, *, models: Path) -> Outcome:
+    """Return `right`, the share of right answers, and `of`, how many were asked; see `told_apart`."""
+    run = ToldRun(**{name: value for name, value in settings.items() if name != "run"})
+    began, (classifier, data) = time.perf_counter(), loaded(models, run.dataset, run.judge)
+    true, other = sides(run, data, models=models)
+    kept = {"asked": run.asked, "classifier": classifier, "seed": run.seed}
+    right = told_apart(run.test, true, other, **kept)
+    return Outcome({}, {"right": right, "of": 2 * run.asked}, time.perf_counter() - began)
+
+
+def sides(run: ToldRun, data: Mnist, *, models: Path) -> tuple[Tensor, Tensor]:
+    """Return real training images and those they are to be told from, both (learned + asked, 1, 28, 28).
+
+    Raises ValueError where the generator in `models` is another than the run names.
+    """
+    count = run.learned + run.asked
+    order = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(run.seed))
+    order = order.to(data.train_images.device)
+    true, rest = data.train_images[order[:count]], order[count : 2 * count]
+    if run.against != GENERATED:
+        return true, DAMAGE.get(run.against, lambda images: images)(data.train_images[rest])
+    generator = load_generator(models)
+    if (found := weights_digest(generator)) != run.generator:
+        raise ValueError(f"the generator in {models} is {found}, and the settings ask for {run.generator}")
+    source = torch.Generator().manual_seed(run.noise_seed + run.seed)
+    noise = torch.randn(count, generator.latent_dim, generator=source).to(true.device)
+    return true, answers(generator.to(true.device), noise, batch_size=500)

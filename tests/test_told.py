@@ -1,0 +1,161 @@
+"""The runs of the ladder, and what is said of them."""
+
+import re
+
+import pytest
+import torch
+
+from bundle.claims import findings
+from bundle.claims.gan import decide_pictures
+from bundle.claims.ladder import how_hard, ladder_table
+from bundle.claims.verdicts import mean_interval
+from bundle.plots.ladder import draw_ladder
+from bundle.runs.records import Record
+from bundle.runs.told import GENERATED, REAL, ToldRun, run_told, sides
+from bundle.runs.variants import ladder_runs
+from lib.evaluation.classifier import Classifier, save_classifier
+from lib.evaluation.damage import DAMAGE, blurred, copied, one_level_up
+from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
+from lib.mnist import Mnist
+from lib.networks import answers, weights_digest
+from tests.test_gan_claims import record as gan
+from tests.test_gan_runs import RUN
+
+IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
+SIZES = {"seeds": 2, "learned": 20, "most": 40}
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """A folder with a judge and a generator, and their digests."""
+    data = Mnist(IMAGES, torch.arange(60) % 10, IMAGES, torch.arange(60) % 10)
+    monkeypatch.setattr("lib.mnist.load", lambda name: data)
+    save_classifier(judge := Classifier(width=2), tmp_path, settings={}, summary={})
+    save_generator(generator := Generator(latent_dim=4, width=2, topology="shuffle"), tmp_path, settings={})
+    return tmp_path, weights_digest(judge), weights_digest(generator)
+
+
+def told(models, **change) -> ToldRun:
+    _, judge, generator = models
+    about = {
+        "test": "pixels",
+        "against": GENERATED,
+        "learned": 20,
+        "asked": 10,
+        "dataset": "MNIST",
+        "seed": 1,
+    }
+    return ToldRun(**about | {"judge": judge, "generator": generator, "noise_seed": 7} | change)
+
+
+def test_every_test_is_listed_against_samples_and_real_digits_and_the_strongest_once_more(models):
+    listed = ladder_runs(RUN, generator="g", **SIZES)
+    of = [(one["test"], one["against"], one["learned"], one["seed"]) for one in listed]
+    assert len(set(of)) == len(of)
+    assert {one[3] for one in of} == {0, 1}
+    for test in ("grey levels", "features", "binarised", "16 grey levels", "pixels", "pairs"):
+        assert {(test, GENERATED, 20, 0), (test, REAL, 20, 1)} <= set(of)
+    assert ("pixels", GENERATED, 40, 0) in of
+    assert {one["against"] for one in listed} == {GENERATED, REAL, *DAMAGE}
+    assert all((one["generator"] == "g") == (one["against"] == GENERATED) for one in listed)
+    assert ladder_runs(RUN, generator="g", **SIZES | {"seeds": 0}) == []
+
+
+def test_a_run_says_how_often_it_was_right(models):
+    folder, *_ = models
+    found = run_told(told(models).described(), models=folder).summary
+    assert found["of"] == 20
+    assert 0 <= found["right"] <= 1
+    again = run_told(told(models).described(), models=folder).summary
+    assert again == found
+
+
+def test_both_sides_are_other_images_and_samples_are_the_generators(models):
+    folder, *_ = models
+    data = Mnist(IMAGES, IMAGES, IMAGES, IMAGES)
+    true, rest = sides(told(models, against=REAL), data, models=folder)
+    both = torch.cat([true, rest]).flatten(1)
+    assert len(both.unique(dim=0)) == 60
+    same, fake = sides(told(models), data, models=folder)
+    assert torch.equal(same, true)
+    noise = torch.randn(30, 4, generator=torch.Generator().manual_seed(8))
+    assert torch.equal(fake, answers(load_generator(folder), noise, batch_size=500))
+    with pytest.raises(ValueError, match="the settings ask for other"):
+        sides(told(models, generator="other"), data, models=folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"test": "taste"}, "test is 'taste'"),
+        ({"against": "cats"}, "against is 'cats'"),
+        ({"asked": 1}, "asked is 1"),
+        ({"asked": 30}, "learned is 20"),
+        ({"learned": 60_000}, "at most 60000"),
+        ({"learned": 30_000, "against": REAL}, "at most 30000"),
+        ({"noise_seed": -1}, "noise_seed is -1"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(models, change, words):
+    with pytest.raises(ValueError, match=words):
+        told(models, **change)
+
+
+def test_damage_is_small_and_what_it_says():
+    levels = (torch.tensor([0, 1, 100, 254, 255]) / 127.5 - 1).expand(1, 1, 28, 5)
+    raised = as_bytes(one_level_up(torch.nn.functional.pad(levels, [0, 23])))[0, 0, :5].int()
+    assert raised.tolist() == [0, 2, 101, 255, 255]
+    dot = torch.full((1, 1, 28, 28), -1.0)
+    dot[0, 0, 10, 10] = 1
+    soft = (blurred(dot) + 1) / 2
+    assert soft.sum().item() == pytest.approx(1, abs=1e-4)
+    assert soft[0, 0, 10, 11] / soft[0, 0, 10, 10] == pytest.approx(2.718281828 ** (-1 / 0.18), rel=1e-3)
+    twins = copied(IMAGES.repeat(4, 1, 1, 1)[:200])
+    assert torch.equal(twins[100], twins[0])
+    assert torch.equal(twins[101], IMAGES[41])
+
+
+def run(test: str, against: str, right: float, learned: int = 100) -> Record:
+    return Record({"test": test, "against": against, "learned": learned}, {}, {"right": right, "of": 100})
+
+
+RUNGS = [run("grey levels", GENERATED, right) for right in (1.0, 1.0, 1.0)]
+RUNGS += [run("grey levels", REAL, right) for right in (0.49, 0.5, 0.51)]
+RUNGS += [run("binarised", GENERATED, right) for right in (0.54, 0.55, 0.56)]
+RUNGS += [
+    run("pixels", GENERATED, 0.6),
+    run("pixels", GENERATED, 0.7, 500),
+    run("pixels", GENERATED, 0.72, 500),
+]
+
+
+def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
+    header, rows = ladder_table(RUNGS)
+    assert header[2:] == ["Generated", "Other real digits"]
+    assert [row[1] for row in rows] == ["100", "100", "100", "500"]
+    assert rows[0][2:] == ["100.0 % (100.0 to 100.0)", "50.0 % (47.5 to 52.5)"]
+    assert rows[1][2:] == ["55.0 % (52.5 to 57.5)", ""]
+    assert rows[2][2:] == ["60.0 %", ""]
+
+
+def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():
+    said = how_hard(RUNGS)
+    assert re.search(r"black and white.*55\.0 %.*from 500 of each kind, 71\.0 %.*grey levels 100\.0 %", said)
+    assert how_hard(RUNGS[:6]) == ""
+    one = gan(real_frechet_distance=0.5, told_grey_levels=1.0)
+    first = findings.gan_findings(one, decide_pictures({"ours": [one]}), RUNGS)[0]
+    assert said in first
+    assert "“Hard to discriminate” *does not hold*" in first
+
+
+def test_a_mean_has_the_interval_of_students_t():
+    assert mean_interval([1, 2, 3]) == pytest.approx((2, 2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5))
+    assert mean_interval([5]) == (5, -float("inf"), float("inf"))
+
+
+def test_the_figure_shows_every_mean():
+    (axes,) = draw_ladder(RUNGS).axes
+    points = {line.get_label(): line for line in axes.containers}
+    assert list(points) == [GENERATED, REAL]
+    assert points[GENERATED][0].get_xdata().tolist() == pytest.approx([100, 55, 60, 71])
+    assert [label.get_text() for label in axes.get_yticklabels()][0] == "grey levels, 100"
