@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bundle.claims.verdicts import Table, mean_interval
+from bundle.claims.verdicts import Table, mean_interval, with_interval
 from bundle.runs.records import Record, grouped
 
 GENERATED, REAL = "generated", "other real digits"  # sides, as `bundle.runs.told` names them
@@ -39,6 +39,25 @@ def told(right: Sequence[float]) -> str:
     """Return a mean share in per cent with its interval, where there are seeds enough for one."""
     mean, low, high = (100 * value for value in mean_interval(right))
     return f"{mean:.1f} %" + (f" ({low:.1f} to {high:.1f})" if len(right) > 1 else "")
+
+
+DISTANCES = {  # of `bundle.runs.sampled`
+    "all": "samples from the test images",
+    "balanced": "the same, classes in the test images' shares",
+    "seen": "training images, which the judge has learnt from, from the test images",
+    "half": "samples from half of the test images, as many",
+    "half_real": "the other half of the test images from it",
+}
+
+
+def sampled_table(records: Sequence[Record]) -> Table:
+    """Return a row for each kind of Fréchet distance: every seed's, and the mean with its interval."""
+    rows = []
+    for name, words in DISTANCES.items():
+        values = [record.summary[name] for record in records]
+        mean = with_interval(*mean_interval(values), "z.3f") if len(values) > 1 else ""
+        rows.append([words, ", ".join(f"{value:.3f}" for value in values), mean])
+    return ["Fréchet distance of", "Each set of noises", "Mean (95 % interval)"], rows
 
 
 def how_hard(records: Sequence[Record]) -> str:

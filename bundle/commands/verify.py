@@ -197,7 +197,7 @@ def found(what: str, problems: list[str]) -> Found:
 
 def runs() -> dict[str, Callable]:
     """Return what makes the outcome of each kind of record's settings."""
-    from bundle.runs import gan, palindromes, stacked, told, walks
+    from bundle.runs import gan, palindromes, sampled, stacked, told, walks
 
     models = Output(Path()).models
     return {
@@ -205,6 +205,7 @@ def runs() -> dict[str, Callable]:
         "inside": palindromes.run_inside,
         "gan": partial(gan.measured_gan, models=models),
         "stacked": partial(stacked.run_stacked, models=models),
+        "sampled": partial(sampled.run_sampled, models=models),
         "told": partial(told.run_told, models=models),
         "walks": partial(walks.walks_of, models=models),
     }

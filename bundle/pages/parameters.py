@@ -152,6 +152,7 @@ RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that n
     "original_batches": between(1, MOST_STEPS),
     "stacked_batches": between(0, MOST_STEPS),
     "ladder_images": between(4, 30_000),
+    "sampled_images": between(100, 10**6),
     "ladder_most": between(0, 50_000),
     "walk_seed": between(0, LARGEST),
     "cells": listed,

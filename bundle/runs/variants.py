@@ -5,6 +5,7 @@ from itertools import product
 
 from bundle.original import GAN_RECIPE
 from bundle.runs.gan import GanRun
+from bundle.runs.sampled import SampledRun
 from bundle.runs.stacked import StackedRun
 from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun
 from lib.checks import at_least, sizes
@@ -89,6 +90,14 @@ def ladder_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: 
         one = ToldRun(**common, **about, generator=generator if side == GENERATED else "")
         found.append(one.described())
     return found
+
+
+def sampled_runs(run: GanRun, *, generator: str, seeds: int, samples: int) -> list[dict]:
+    """Return the settings of what measures this generator, a digest, on so many sets of other noises."""
+    at_least("sampled_seeds", seeds, 0)
+    common = {"dataset": run.dataset, "judge": run.judge, "generator": generator, "samples": samples}
+    noise_seed = run.noise_seed + 2 * APART
+    return [SampledRun(**common, noise_seed=noise_seed, seed=k).described() for k in range(seeds)]
 
 
 def cost(settings: dict) -> float:
