@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bundle.claims.verdicts import Table, mean_interval, with_interval
+from bundle.claims.verdicts import Table, mean_interval, number, with_interval
 from bundle.runs.records import Record, grouped
 
 GENERATED, REAL = "generated", "other real digits"  # sides, as `bundle.runs.told` names them
@@ -55,8 +55,9 @@ def sampled_table(records: Sequence[Record]) -> Table:
     rows = []
     for name, words in DISTANCES.items():
         values = [record.summary[name] for record in records]
-        mean = with_interval(*mean_interval(values), "z.3f") if len(values) > 1 else ""
-        rows.append([words, ", ".join(f"{value:.3f}" for value in values), mean])
+        whole = len(values) > 1 and None not in values  # a class may be missing
+        mean = with_interval(*mean_interval(values), "z.3f") if whole else ""
+        rows.append([words, ", ".join(number(value, ".3f") for value in values), mean])
     return ["Fréchet distance of", "Each set of noises", "Mean (95 % interval)"], rows
 
 

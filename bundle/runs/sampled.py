@@ -44,7 +44,8 @@ class SampledRun:
 def run_sampled(settings: dict, *, models: Path) -> Outcome:
     """Return Fréchet distances from the test images, all in the judge's features:
 
-    all: of every sample; balanced: of as many of each class as the test images have, the most there are.
+    all: of every sample; balanced: of as many of each class as the test images have, the most there are;
+    None where a class is missing.
     seen: of as many training images, which the judge has learnt from, as there are test images.
     half, half_real: of samples, and of one half of the test images, from the other half, as many of both.
     """
@@ -58,10 +59,11 @@ def run_sampled(settings: dict, *, models: Path) -> Outcome:
     made, probabilities = observe(generator, classifier, noise)
     real, _ = features(classifier, data.test_images)
     order = torch.randperm(len(data.train_images), generator=source)[: len(real)].to(real.device)
+    chosen = balanced(probabilities.argmax(dim=1), data.test_labels)
     one, other = real[torch.randperm(len(real), generator=source).to(real.device)].chunk(2)
     summary = {
         "all": frechet_distance(made, real),
-        "balanced": frechet_distance(made[balanced(probabilities.argmax(1), data.test_labels)], real),
+        "balanced": frechet_distance(made[chosen], real) if len(chosen) else None,
         "seen": frechet_distance(features(classifier, data.train_images[order])[0], real),
         "half": frechet_distance(made[: len(one)], other),
         "half_real": frechet_distance(one, other),
