@@ -15,6 +15,7 @@ from bundle.runs.palindromes import run_palindromes
 from bundle.runs.provenance import processor
 from bundle.runs.records import Record
 from bundle.runs.study import on_one_thread
+from lib.files import read_sealed, sealed
 
 ONE = {
     "cell": "LSTM",
@@ -86,8 +87,23 @@ def test_a_record_by_other_code_is_found(checkout, made):
     here = code.identity(run_palindromes)
     mine, other = (Record(ONE, identity=one) for one in (here, here | {"packages": {"torch": "1"}}))
     row = verify.by_this_code({Path("a"): mine, Path("b"): other, Path("c"): Record(ONE), Path("d"): None})
-    assert (row.looked_at, row.hold) == (2, 1)
+    assert (row.looked_at, row.hold) == (3, 1)
     assert row.problems[0].startswith("1 records: numpy None then")
+    assert row.problems[1] == "1 records: the code that made it is not named"
+
+
+def test_every_committed_record_model_and_figure_is_by_the_code_that_stands_here():
+    stored = dict.fromkeys(sorted(Path("results").glob("*/**/*.json")))
+    assert verify.whole_records(stored).problems == []
+    assert verify.by_this_code(stored).problems == []
+    assert verify.models().problems == []
+    assert all(not record.provenance["commit"].endswith("+") for record in stored.values())
+    unnamed = set()
+    for path in Path("figures").glob("*.json"):
+        of = json.loads(path.read_text())["provenance"].get("code", {})
+        unnamed |= set() if of else {path.stem}
+        assert {name: code.digest(code.ROOT / name) for name in of} == of, path
+    assert unnamed == {"figure-S3", "figure-S8"}  # a formula, and the benchmark's times
 
 
 def test_a_record_under_another_name_is_found(checkout):
@@ -99,6 +115,11 @@ def test_a_record_under_another_name_is_found(checkout):
 
 def test_a_changed_model_is_found(checkout):
     assert verify.models().problems == []
+    about = checkout / "models" / "classifier.json"
+    text = about.read_text()
+    about.write_text(json.dumps(sealed(read_sealed(about) | {"identity": {}})))
+    assert verify.models().problems == ["classifier: the code that made it is not named"]
+    about.write_text(text)
     weights = checkout / "models" / "generator.safetensors"
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
