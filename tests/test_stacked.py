@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from bundle.runs.stacked import StackedRun, run_stacked
-from bundle.runs.variants import judged_by, stacked_runs
+from bundle.runs.variants import stacked_runs
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
 from lib.mnist import Mnist
@@ -49,8 +49,8 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     plain = stacked_runs(RUN, variant_seeds=2, stacked_batches=8, stacks=40, samples=50)
     with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
         run_stacked(plain["ours"][0], models=tmp_path)
-    found = judged_by(weights_digest(judge), plain)
-    assert found["ours"] == [one | {"judge": weights_digest(judge)} for one in plain["ours"]]
+    judged = dataclasses.replace(RUN, judge=weights_digest(judge))
+    found = stacked_runs(judged, variant_seeds=2, stacked_batches=8, stacks=40, samples=50)
     assert [len(settings) for settings in found.values()] == [2, 2, 2]
     short = "ours, a quarter as long"
     for name, batches, packing in (("ours", 8, 1), (short, 2, 1), ("the same with two images packed", 2, 2)):

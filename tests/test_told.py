@@ -12,7 +12,7 @@ from bundle.claims.verdicts import mean_interval
 from bundle.plots.ladder import draw_ladder
 from bundle.runs.records import Record
 from bundle.runs.told import GENERATED, REAL, ToldRun, run_told, sides
-from bundle.runs.variants import ladder_runs
+from bundle.runs.variants import Comparisons, ladder_runs
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.damage import DAMAGE, blurred, copied, one_level_up
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
@@ -159,3 +159,19 @@ def test_the_figure_shows_every_mean():
     assert list(points) == [GENERATED, REAL]
     assert points[GENERATED][0].get_xdata().tolist() == pytest.approx([100, 55, 60, 71])
     assert [label.get_text() for label in axes.get_yticklabels()][0] == "grey levels, 100"
+
+
+def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
+    folder, judge, generator = models
+    sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
+    sizes |= {"ladder_most": 0, "sampled_images": 100, "models": folder}
+    seeds = ("variant_seeds", "ladder_seeds", "sampled_seeds")
+    some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
+    assert list(some) == ["variants", "stacked", "ladder", "sampled"]
+    for kind, of in some.items():
+        assert of["below"] == kind
+        assert sum(map(len, of["settings"].values())) > 0
+    (one,) = some["sampled"]["settings"]["sampled"]
+    assert some["sampled"]["run"](one | {"judge": judge}).summary["all"] > 0
+    none = Comparisons(**sizes, **dict.fromkeys(seeds, 0)).runs(RUN)
+    assert not any(group for of in none.values() for group in of["settings"].values())

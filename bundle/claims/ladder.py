@@ -62,7 +62,7 @@ def sampled_table(records: Sequence[Record]) -> Table:
 
 
 def how_hard(records: Sequence[Record]) -> str:
-    """Say in a sentence how often each test is right on generated digits, from the least to the most."""
+    """Say in a sentence, but for its full stop, how often tests are right on generated digits."""
     right = {rung: of[GENERATED] for rung, of in rungs(records).items() if GENERATED in of}
     shape, faint = right.get(_longest(right, "binarised")), right.get(_longest(right, "grey levels"))
     pixels = right.get(strongest := _longest(right, "pixels"))

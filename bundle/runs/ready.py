@@ -81,6 +81,7 @@ def ready_gan(
     Grids are uint8: "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch; "train"
     (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast stretched over all.
     A killed run goes on. Its EMA is left in `models`; the summary is that of `run_gan` and `measured_whole`.
+    `taught`: the judge's settings.
     """
     described, identity = run.described(), code.identity(run_gan)
     path = records.path_of(described, results)
@@ -97,7 +98,8 @@ def ready_gan(
         _forget(state)
     judge = Judge(classifier, data)
     result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
-    outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=taught))
+    other = taught | {"seed": taught["seed"] + 1}  # than the judge, which labels what this one learns from
+    outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=other))
     _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
     save_generator(result.ema, models, settings=described, identity=identity)
     record = recorded(described, outcome, identity=identity, device=data.train_images.device)

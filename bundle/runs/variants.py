@@ -1,16 +1,19 @@
 """Which runs Task 2 compares with ours: changes of our recipe, the original's recipe, stacks of digits."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
+from pathlib import Path
 
 from bundle.original import GAN_RECIPE
-from bundle.runs.gan import GanRun
-from bundle.runs.sampled import SampledRun
-from bundle.runs.stacked import StackedRun
-from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun
+from bundle.runs.gan import GanRun, measured_gan
+from bundle.runs.sampled import SampledRun, run_sampled
+from bundle.runs.stacked import StackedRun, run_stacked
+from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun, run_told
 from lib.checks import at_least, sizes
 from lib.evaluation.ladder import LADDER
 
+STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
 APART = 100  # of the noise seeds: those of the samples that are judged are others
 UNDAMAGED = ("16 grey levels", "pairs")  # tests that the damage is not shown to: it shows in those beside
 NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
@@ -27,6 +30,44 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
     "with two images packed": {"packing": 2},
     "with bfloat16": {"bfloat16": True},
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparisons:
+    """How much Task 2 compares; 0 seeds leave a comparison out."""
+
+    variant_seeds: int  # of every other recipe
+    variant_batches: int
+    original_batches: int  # of the original's recipe
+    stacked_batches: int  # of stacked digits; 0 leaves them out
+    ladder_seeds: int  # of every test on the ladder
+    ladder_images: int  # of each kind that a test learns from
+    ladder_most: int  # the same, of the strongest one
+    sampled_seeds: int  # sets of noises
+    sampled_images: int  # samples of each
+    models: Path  # the folder of the networks that are compared
+
+    def runs(self, run: GanRun, *, generator: str = "") -> dict[str, dict]:
+        """Return by kind the arguments of a study: what makes its runs, groups of their settings, a folder.
+
+        `generator` is the digest of the one that is kept. Raises ValueError naming what cannot be compared.
+        """
+        seeds = {"variant_seeds": self.variant_seeds}
+        recipes = variant_runs(run, **seeds, variant_batches=self.variant_batches)
+        recipes |= as_written_runs(run, **seeds, original_batches=self.original_batches)
+        amount = {"stacked_batches": self.stacked_batches, "stacks": STACKS, "samples": STACKS_SEEN}
+        climbed = {"seeds": self.ladder_seeds, "learned": self.ladder_images, "most": self.ladder_most}
+        noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
+        groups = {
+            "variants": (measured_gan, recipes),
+            "stacked": (run_stacked, stacked_runs(run, **seeds, **amount)),
+            "ladder": (run_told, {"ladder": ladder_runs(run, generator=generator, **climbed)}),
+            "sampled": (run_sampled, {"sampled": sampled_runs(run, generator=generator, **noises)}),
+        }
+        return {
+            kind: {"run": partial(make, models=self.models), "settings": settings, "below": kind}
+            for kind, (make, settings) in groups.items()
+        }
 
 
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
@@ -65,11 +106,6 @@ def stacked_runs(
         "the same with two images packed": short | {"packing": 2},
     }
     return ours.seeded(recipes, variant_seeds=variant_seeds)
-
-
-def judged_by(judge: str, runs: dict[str, list[dict]]) -> dict[str, list[dict]]:
-    """Return groups of described runs with the judge that has been trained since."""
-    return {name: [one | {"judge": judge} for one in group] for name, group in runs.items()}
 
 
 def ladder_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: int) -> list[dict]:
