@@ -47,6 +47,10 @@ class Comparisons:
     sampled_images: int  # samples of each
     models: Path  # the folder of the networks that are compared
 
+    def check(self, run: GanRun) -> None:
+        """Raise ValueError naming what cannot be compared."""
+        self.runs(run)
+
     def runs(self, run: GanRun, *, generator: str = "") -> dict[str, dict]:
         """Return by kind the arguments of a study: what makes its runs, groups of their settings, a folder.
 
