@@ -131,11 +131,12 @@ RUNGS += [
 
 def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     header, rows = ladder_table(RUNGS)
-    assert header[2:] == ["Generated", "Other real digits"]
-    assert [row[1] for row in rows] == ["100", "100", "100", "500"]
-    assert rows[0][2:] == ["100.0 % (100.0 to 100.0)", "50.0 % (47.5 to 52.5)"]
-    assert rows[1][2:] == ["55.0 % (52.5 to 57.5)", ""]
-    assert rows[2][2:] == ["60.0 %", ""]
+    assert header[1:] == ["Samples", "Real digits"]
+    names = ["twelve shares of grey levels, 100", "black and white, 100", "256 grey levels, 100"]
+    assert [row[0] for row in rows] == [*names, "256 grey levels, 500"]
+    assert rows[0][1:] == ["100.0 % (100.0 to 100.0)", "50.0 % (47.5 to 52.5)"]
+    assert rows[1][1:] == ["55.0 % (52.5 to 57.5)", ""]
+    assert rows[2][1:] == ["60.0 %", ""]
 
 
 def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():
@@ -158,7 +159,7 @@ def test_the_figure_shows_every_mean():
     points = {line.get_label(): line for line in axes.containers}
     assert list(points) == [GENERATED, REAL]
     assert points[GENERATED][0].get_xdata().tolist() == pytest.approx([100, 55, 60, 71])
-    assert [label.get_text() for label in axes.get_yticklabels()][0] == "grey levels, 100"
+    assert [label.get_text() for label in axes.get_yticklabels()][0] == "twelve shares of grey levels, 100"
 
 
 def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):

@@ -6,33 +6,41 @@ from bundle.claims.verdicts import Table, mean_interval, number, with_interval
 from bundle.runs.records import Record, grouped
 
 GENERATED, REAL = "generated", "other real digits"  # sides, as `bundle.runs.told` names them
-SEEN = {  # what each test looks at
-    "grey levels": "twelve shares of grey levels (a small perceptron)",
-    "features": "the judge's 64 features (logistic)",
-    "binarised": "black and white (a convolutional network)",
-    "16 grey levels": "16 grey levels (the same network)",
-    "pixels": "256 grey levels (the same network)",
-    "pairs": "two images at once (the same network)",
+SIDES = {GENERATED: "Samples", REAL: "Real digits", "one grey level up": "Level up"}
+SIDES |= {"blurred by 0.3 pixels": "Blurred", "1 % copies of one image": "Copies"}
+SEEN = {  # what each test looks at, from weak to strong
+    "grey levels": "twelve shares of grey levels",
+    "features": "the judge's features",
+    "binarised": "black and white",
+    "16 grey levels": "16 grey levels",
+    "pixels": "256 grey levels",
+    "pairs": "two images at once",
 }
+Rung = tuple[str, int]  # a test, and how many images of each side it learns from
 
 
-def rungs(records: Sequence[Record]) -> dict[tuple[str, int], dict[str, list[float]]]:
-    """Return by test and number of images to learn from, by side, the share of right answers of each seed."""
-    found: dict[tuple[str, int], dict[str, list[float]]] = {}
+def rungs(records: Sequence[Record]) -> dict[Rung, dict[str, list[float]]]:
+    """Return by rung, from weak to strong, and by side the share of right answers of each seed."""
+    found: dict[Rung, dict[str, list[float]]] = {}
     for (test, learned, against), runs in grouped(records, "test", "learned", "against").items():
         found.setdefault((test, learned), {})[against] = [run.summary["right"] for run in runs]
-    return found
+    order = list(SEEN)
+    return dict(sorted(found.items(), key=lambda pair: (order.index(pair[0][0]), pair[0][1])))
+
+
+def named(rung: Rung) -> str:
+    test, learned = rung
+    return f"{SEEN[test]}, {learned}"
 
 
 def ladder_table(records: Sequence[Record]) -> Table:
-    """Return a row for each test, weak to strong: the mean share of right answers against each side."""
+    """Return a row for each rung: the mean share of right answers against each side."""
     shown = rungs(records)
-    sides = list(dict.fromkeys(side for of in shown.values() for side in of))
+    sides = [side for side in SIDES if any(side in of for of in shown.values())]
     rows = [
-        [SEEN[test], str(learned), *(told(of[side]) if side in of else "" for side in sides)]
-        for (test, learned), of in shown.items()
+        [named(rung), *(told(of[side]) if side in of else "" for side in sides)] for rung, of in shown.items()
     ]
-    return ["What the test sees", "Learns from, each side", *map(str.capitalize, sides)], rows
+    return ["What the test sees", *(SIDES[side] for side in sides)], rows
 
 
 def told(right: Sequence[float]) -> str:
@@ -75,6 +83,6 @@ def how_hard(records: Sequence[Record]) -> str:
     )
 
 
-def _longest(right: dict[tuple[str, int], list[float]], test: str) -> tuple[str, int]:
+def _longest(right: dict[Rung, list[float]], test: str) -> Rung:
     """Return the rung of a test that learns from the most images."""
     return max(((name, learned) for name, learned in right if name == test), default=(test, 0))

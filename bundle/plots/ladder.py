@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from bundle.claims.ladder import GENERATED, REAL, rungs
+from bundle.claims.ladder import GENERATED, REAL, SIDES, named, rungs
+from bundle.claims.style import in_style
 from bundle.claims.verdicts import mean_interval
-from bundle.plots.style import COLOURS, THIN, legend_above, panels, spaced, styled
+from bundle.plots.style import COLOURS, THIN, legend_above, panels, styled
 from bundle.runs.records import Record
 
 MARKS = ("o", "s", "^", "v", "D")
@@ -17,7 +18,7 @@ MARKS = ("o", "s", "^", "v", "D")
 def draw_ladder(records: Sequence[Record]) -> Figure:
     """Draw the share of right answers of each test, weak ones on top: each side's mean and interval."""
     shown = rungs(records)
-    sides = list(dict.fromkeys(side for of in shown.values() for side in of))
+    sides = [side for side in SIDES if any(side in of for of in shown.values())]
     figure, (axes,) = panels(0.8 + 0.42 * len(shown))
     known = {"linestyle": "none", "linewidth": 0.8}
     looks = {GENERATED: {"color": COLOURS["generator"]} | known, REAL: {"color": "black"} | known}
@@ -31,7 +32,6 @@ def draw_ladder(records: Sequence[Record]) -> Figure:
         axes.errorbar(means, y, xerr=bars, **look)
     axes.axvline(50, **THIN)
     axes.set(xlabel="right answers (%); 50 is a coin toss", ylim=(len(shown) - 0.4, -0.6))
-    names = [f"{test}, {spaced(learned)}" for test, learned in shown]
-    axes.set_yticks(range(len(shown)), names)
+    axes.set_yticks(range(len(shown)), [in_style(named(rung)) for rung in shown])
     legend_above(figure, 3)
     return figure
