@@ -7,11 +7,17 @@ from bundle.runs.records import Record
 ALL = tuple(batch for figure, batch in PRINTED_BATCHES.items() if figure != 15)
 
 
-def record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=0.86, **summary) -> Record:
+def record(
+    clear=(0, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.86), end=0.86, real=0.86, kept=1.0, **summary
+) -> Record:
     """A run as long as the original's, with these shares of clear images at nine moments."""
     return Record(
-        settings={"batches": GAN_BATCHES, "samples": 10000},
-        columns={"quality_batch": list(ALL), "quality_clear": list(clear)},
+        settings={"batches": GAN_BATCHES, "samples": 10000, "noise_sets": 8},
+        columns={
+            "quality_batch": list(ALL),
+            "quality_clear": list(clear),
+            "class_kept": [kept] if kept else [],
+        },
         summary={
             "clear": end,
             "real_clear": real,
@@ -53,9 +59,16 @@ def test_each_sentence_fails_where_its_numbers_do(sentence, change):
     assert found[sentence] == "does not hold"
 
 
-def test_more_and_more_clear_is_undecided_without_a_trend_and_fails_with_a_fall():
-    assert words(record(clear=(0.01, 0.8, 0.3, 0.7, 0.2, 0.6, 0.4, 0.75, 0.5)))[4] == "undecided"
-    assert words(record(clear=(0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)))[4] == "does not hold"
+def test_more_and_more_clear_fails_with_a_fall_that_is_no_chance_and_without_a_rise():
+    assert words(record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.745, 0.746)))[4] == "holds"
+    assert words(record(clear=(0, 0.3, 0.4, 0.5, 0.6, 0.84, 0.83, 0.82, 0.806)))[4] == "does not hold"
+    assert words(record(clear=(0.5,) * 9))[4] == "does not hold"
+
+
+def test_consistent_asks_that_noises_keep_their_digit():
+    assert words(record(kept=0.7))[3] == "does not hold"
+    assert words(record(kept=0.955))[3] == "undecided"
+    assert words(record(kept=None))[3] == "not looked at"
 
 
 def test_runs_that_disagree_or_an_interval_across_the_line_leave_a_sentence_undecided():
@@ -68,7 +81,7 @@ def test_a_run_that_nobody_looked_at_on_its_way_says_nothing_of_its_way():
     short = record()
     short.columns = {}
     rows = picture_table({"short": [short]})[1]
-    assert [row[2] == "not looked at" for row in rows] == [True] * 3 + [False, True, False, False]
+    assert [row[2] == "not looked at" for row in rows] == [True] * 5 + [False, False]
 
 
 def test_a_run_without_the_floor_beside_it_is_not_compared_with_real_images():
