@@ -67,7 +67,7 @@ def test_the_committed_notebook_shows_what_the_records_say():
     )
     _, rows = quality_table(RECORD, {"frechet_distance": "Fréchet distance"})
     for row in rows:
-        assert "| " + " | ".join(row) + " |" in shown
+        assert in_style("| " + " | ".join(row) + " |") in shown
     verdicts = decide_pictures({"ours": [RECORD]})
     assert len(verdicts) == len(PICTURES)
     for v in verdicts:

@@ -131,12 +131,12 @@ RUNGS += [
 
 def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     header, rows = ladder_table(RUNGS)
-    assert header[1:] == ["Samples", "Real digits"]
+    assert header[1:] == ["Samples (%)", "Real digits (%)"]
     names = ["twelve shares of grey levels, 100", "black and white, 100", "256 grey levels, 100"]
     assert [row[0] for row in rows] == [*names, "256 grey levels, 500"]
-    assert rows[0][1:] == ["100.0 % (100.0 to 100.0)", "50.0 % (47.5 to 52.5)"]
-    assert rows[1][1:] == ["55.0 % (52.5 to 57.5)", ""]
-    assert rows[2][1:] == ["60.0 %", ""]
+    assert rows[0][1:] == ["100.0 ± 0.0", "50.0 ± 2.5"]
+    assert rows[1][1:] == ["55.0 ± 2.5", ""]
+    assert rows[2][1:] == ["60.0", ""]
 
 
 def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():

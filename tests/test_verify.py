@@ -36,7 +36,7 @@ ONE = {
 
 @pytest.fixture(scope="module")
 def made() -> Record:
-    return on_one_thread(run_palindromes, ONE, {})
+    return on_one_thread(run_palindromes, ONE, code.identity(run_palindromes))
 
 
 def changed(made: Record, step: int, by: float, *, elsewhere: bool) -> Record:

@@ -38,9 +38,16 @@ def ladder_table(records: Sequence[Record]) -> Table:
     shown = rungs(records)
     sides = [side for side in SIDES if any(side in of for of in shown.values())]
     rows = [
-        [named(rung), *(told(of[side]) if side in of else "" for side in sides)] for rung, of in shown.items()
+        [named(rung), *(in_brief(of[side]) if side in of else "" for side in sides)]
+        for rung, of in shown.items()
     ]
-    return ["What the test sees", *(SIDES[side] for side in sides)], rows
+    return ["What the test sees", *(f"{SIDES[side]} (%)" for side in sides)], rows
+
+
+def in_brief(right: Sequence[float]) -> str:
+    """Return a mean share in per cent, and half of its interval's width where there are seeds enough."""
+    mean, low, high = (100 * value for value in mean_interval(right))
+    return f"{mean:.1f}" + (f" ± {(high - low) / 2:.1f}" if len(right) > 1 else "")
 
 
 def told(right: Sequence[float]) -> str:
