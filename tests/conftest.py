@@ -19,6 +19,13 @@ def pytest_configure(config) -> None:
         mnist.fetch()
 
 
+FIRST = ("test_notebooks.py", "test_browser.py")  # the longest files: neither is left for the end, alone
+
+
+def pytest_collection_modifyitems(items) -> None:
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
+
+
 @pytest.fixture(params=["compiled", "torch operations"])
 def both_ways(request, monkeypatch) -> None:
     """Run a test of the cells twice: compiled, where that can be had, and without a compiler."""

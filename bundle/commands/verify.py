@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -29,9 +29,8 @@ from bundle.runs.study import on_one_thread
 from bundle.runs.workers import workers
 from lib.files import write_atomically
 
-PICTURES = ("figures/", "task2_images/", "task3_images/")
 WRITTEN_INTO = (*(f"{name}.ipynb" for name in NOTEBOOKS), str(README))  # what stands there is kept in part
-MADE = (*PICTURES, "report/report.pdf", *WRITTEN_INTO)
+MADE = ("figures/", "task2_images/", "task3_images/", "report/report.pdf", *WRITTEN_INTO)
 TOLERANCE = 1e-3  # on another kind of processor, of the first numbers of a column:
 FIRST_STEPS = {"palindromes": 1, "gan": 1}  # by kind: looks, means; rounding parts runs soon after
 FIRST_BATCHES = 10  # the most that the first mean on record may stand for, to be comparable
@@ -48,9 +47,8 @@ class Found(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return how many checks do not hold."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bundle.commands.verify", description=__doc__.split("\n")[0]
-    )
+    about = {"prog": "python -m bundle.commands.verify", "description": __doc__.split("\n")[0]}
+    parser = argparse.ArgumentParser(**about)
     parser.add_argument("--minutes", type=float, default=5, help="for runs trained again; default 5")
     parser.add_argument("--all", action="store_true", help="train every run again, hours")
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler; else this machine")
@@ -62,15 +60,13 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         found.append(derived_again(Path("build", "verify")))
     seconds = float("inf") if options.all else 60 * options.minutes
-    found += trained_again(
-        [one for one in stored.values() if one], seconds=seconds, scheduler=options.scheduler
-    )
+    found += trained_again(filter(None, stored.values()), seconds=seconds, scheduler=options.scheduler)
     for row in found:
         print(f"{row.hold:5} of {row.looked_at:<5} {row.what}")
         for problem in row.problems:
             print(f"              {problem}")
-    rows = [row._asdict() for row in found]
-    about = {"processor": processor(), "seconds_for_runs": None if options.all else seconds, "found": rows}
+    about = {"processor": processor(), "seconds_for_runs": None if options.all else seconds}
+    about |= {"found": [row._asdict() for row in found]}
     write_atomically(Path("results", "verification.json"), (json.dumps(about, indent=1) + "\n").encode())
     bad = sum(len(row.problems) for row in found)
     words = f"{bad} things do not hold" if bad else "everything holds"
@@ -89,22 +85,22 @@ def whole_records(stored: dict[Path, Record | None]) -> Found:
             stored[path] = record
         except ValueError as error:
             problems.append(str(error))
-    return Found(
-        "records whole, as their runs wrote them", len(stored), len(stored) - len(problems), problems
-    )
+    what, n = "records whole, as their runs wrote them", len(stored)
+    return Found(what, n, n - len(problems), problems)
 
 
 def by_this_code(stored: dict[Path, Record | None]) -> Found:
     """Compare the code that each record names with the code that stands here."""
     here = {kind: code.identity(run) for kind, run in runs().items()}
     whole = [one for one in stored.values() if one]
-    kinds = [one.settings.get("run", "palindromes") for one in whole]
-    problems = Counter(
-        code.differences(one.identity, here[kind]) for one, kind in zip(whole, kinds, strict=True)
-    )
+    problems = Counter(code.differences(one.identity, here[kind_of(one)]) for one in whole)
     fresh = problems.pop("", 0)
     listed = [f"{count} records: {why}" for why, count in problems.items()]
     return Found("records by the code that stands here", len(whole), fresh, listed)
+
+
+def kind_of(record: Record) -> str:
+    return record.settings.get("run", "palindromes")
 
 
 def models() -> Found:
@@ -115,8 +111,7 @@ def models() -> Found:
     from lib.networks import about_network
 
     problems, folder = [], Output(Path()).models
-    made = {load_classifier: judging.run_classifier, load_generator: gan.run_gan}
-    for load, run in made.items():
+    for load, run in ((load_classifier, judging.run_classifier), (load_generator, gan.run_gan)):
         try:
             load(folder)
             name = load.__name__.removeprefix("load_")
@@ -130,21 +125,18 @@ def models() -> Found:
 def derived_again(folder: Path) -> Found:
     """Make figures, pictures, notebooks and PDF again in a copy of the checkout without them, and compare."""
     shutil.rmtree(folder, ignore_errors=True)
-    tracked = subprocess.run(
-        ["git", "ls-files"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True)
+    tracked = listed.stdout.splitlines()
     made = [Path(name) for name in tracked if name.startswith(MADE)]
     for name in tracked:
         if Path(name).is_file() and (Path(name) not in made or name in WRITTEN_INTO):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, folder / name)
     command = [sys.executable, "-m", "bundle.commands.report", "profiles/committed.yaml"]
-    shown = {"STALE": "show"}  # nothing is trained
-    shown |= {"GIT_CEILING_DIRECTORIES": str(folder.parent.resolve())}  # the build is the one on record
+    shown = {"STALE": "show", "GIT_CEILING_DIRECTORIES": str(folder.parent.resolve())}  # trains nothing
     data = {"MNIST_ROOT": str(Path(os.environ.get("MNIST_ROOT") or "data").resolve()), "PYTHONPATH": "."}
-    ran = subprocess.run(
-        command, cwd=folder, env=os.environ | data | shown, capture_output=True, text=True, check=False
-    )
+    there = {"cwd": folder, "env": os.environ | data | shown}
+    ran = subprocess.run(command, **there, capture_output=True, text=True, check=False)
     if ran.returncode:
         return Found("figures, notebooks and PDF derived again", len(made), 0, ran.stderr.splitlines()[-1:])
     problems = [f"{path} differs" for path in made if not alike(path, folder / path)]
@@ -169,11 +161,11 @@ def alike(one: Path, other: Path) -> bool:
     return one.read_bytes() == other.read_bytes()
 
 
-def trained_again(stored: list[Record], *, seconds: float, scheduler: str) -> Iterator[Found]:
+def trained_again(stored: Iterable[Record], *, seconds: float, scheduler: str) -> Iterator[Found]:
     """Train a sample of the runs of each kind again, drawn by a fixed seed, for about so many seconds."""
     kinds: dict[str, list[Record]] = {}
-    for record in random.Random(0).sample(stored, len(stored)):
-        kinds.setdefault(record.settings.get("run", "palindromes"), []).append(record)
+    for record in random.Random(0).sample(whole := list(stored), len(whole)):
+        kinds.setdefault(kind_of(record), []).append(record)
     left = 0.0
     for kind, run in runs().items():
         mine, chosen = kinds.get(kind, []), []
@@ -224,7 +216,7 @@ def compared(stored: Record, made: Record) -> str:
         # the kept GAN is measured once more after its run, and what is said of it then is not made here
         parts = [part for part, (was, now) in pairs.items() if {key: was.get(key) for key in now} != now]
         return f"{name}: {' and '.join(parts)} differ" if parts else ""
-    steps = FIRST_STEPS.get(stored.settings.get("run", "palindromes"), 0)
+    steps = FIRST_STEPS.get(kind_of(stored), 0)
     columns = [key for key, now in made.columns.items() if not near(stored.columns.get(key), now, steps)]
     return f"{name}: the first {steps} of {', '.join(columns)} differ" if columns else ""
 
