@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bundle.runs import workers as started
 from bundle.runs.outcome import Outcome
 from bundle.runs.records import Record
 from bundle.runs.study import StudyError, study
@@ -177,6 +178,22 @@ def test_a_study_that_is_killed_at_any_moment_leaves_no_process_behind(tmp_path,
     while left := [process for process in psutil.process_iter() if is_marked(process, str(tmp_path))]:
         assert time.monotonic() - killed < 5, left
         time.sleep(0.1)
+
+
+def test_an_interrupt_while_processes_start_waits_until_they_can_be_closed(monkeypatch):
+    """Raised in between, Dask waits for a minute."""
+    start, made = started._processes, []
+
+    def interrupted(count: int):
+        signal.raise_signal(signal.SIGINT)
+        made.append(start(count))
+        return made[0]
+
+    monkeypatch.setattr(started, "_processes", interrupted)
+    with pytest.raises(KeyboardInterrupt), workers(limit=1):
+        pytest.fail("it goes on as if nothing had been")
+    assert made[0].status == "closed"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def is_marked(process: psutil.Process, mark: str) -> bool:

@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor
 
@@ -28,10 +30,29 @@ def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 
     is done again. Raises OSError where no scheduler answers, ValueError where workers run other code.
     """
     count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
-    with _cluster(scheduler, patience) if scheduler else _processes(count) as client:
+    with contextlib.ExitStack() as stack:
+        with _held_interrupts():
+            client = stack.enter_context(_cluster(scheduler, patience) if scheduler else _processes(count))
         if scheduler:
             _check_alike(client)
         yield client.get_executor(pure=False, retries=2 if scheduler else 0)
+
+
+@contextlib.contextmanager
+def _held_interrupts() -> Iterator[None]:
+    """Hold an interrupt back till the end: Dask waits a minute for processes that have only half begun."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:  # it is not ours to hold
+        yield
+        return
+    noted: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if noted:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _processes(count: int) -> Client:
