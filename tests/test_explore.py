@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import threading
 
 import ipywidgets as widgets
 import numpy as np
@@ -123,6 +124,25 @@ def test_a_choice_without_runs_is_said_in_words(accuracy):
     assert words(accuracy) == "Tick a cell and a recipe."
     named(accuracy, "Length").value, named(accuracy, "RNN").value = 3, True
     assert "<img alt='Accuracy against step" in page(accuracy)
+
+
+def test_what_was_chosen_last_stays_though_a_kernel_answers_in_two_threads(accuracy, monkeypatch):
+    drawing, overtaken, draw = threading.Event(), threading.Event(), controls.drawn
+
+    def slow(figure):
+        drawing.set()
+        overtaken.wait(0.5)  # by the other thread, if nothing holds it
+        return draw(figure)
+
+    monkeypatch.setattr(controls, "drawn", slow)
+    first = threading.Thread(target=lambda: setattr(named(accuracy, "RNN"), "value", False))
+    first.start()
+    assert drawing.wait(20)
+    named(accuracy, "LSTM").value = False
+    overtaken.set()
+    first.join()
+    assert words(accuracy) == "Tick a cell and a recipe."
+    assert "<img" not in page(accuracy)
 
 
 def test_a_palindrome_is_followed_to_its_last_digit_and_what_is_to_come_is_hidden(palindrome):

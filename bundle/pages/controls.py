@@ -5,8 +5,10 @@ So each slider stands beside a field with its name, a named button plays it, and
 """
 
 import base64
+import functools
 import html
 import io
+import threading
 from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
@@ -20,12 +22,28 @@ from bundle.plots.style import SCREEN_DPI
 NAMES = {"description_width": "80px"}
 TRACK_INSET = 6  # pixels from a slider widget's edge to the middle of its handle at the end
 Slider = widgets.IntSlider | widgets.FloatSlider
+DRAWING = threading.RLock()
+
+
+def one_at_a_time(handler: Callable) -> Callable:
+    """Return a handler of a control that waits until those of other controls have ended.
+
+    A kernel may answer one control in its main thread and the next in another, which would draw between
+    the lines of the first, and leave on the page what was chosen before.
+    """
+
+    @functools.wraps(handler)
+    def waiting(*args) -> None:
+        with DRAWING:
+            handler(*args)
+
+    return waiting
 
 
 def whenever(controls: Sequence[widgets.Widget], show: Callable) -> None:
     """Call show now, and whenever the value of one of the controls changes."""
     for control in controls:
-        control.observe(show, "value")
+        control.observe(one_at_a_time(show), "value")
     show()
 
 
@@ -40,7 +58,7 @@ def dropdown(name: str, options: Sequence, tooltip: str, *, width: int = 210, **
 
 def button(name: str, tooltip: str, press: Callable, **settings) -> widgets.Button:
     made = widgets.Button(description=name, tooltip=tooltip, **settings)
-    made.on_click(press)
+    made.on_click(one_at_a_time(press))
     return made
 
 
@@ -62,7 +80,7 @@ def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
         elif field.value != round(slider.value, 3):
             slider.value = field.value
 
-    field.observe(lead, "value")
+    field.observe(one_at_a_time(lead), "value")
     return field
 
 

@@ -117,8 +117,8 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         inputs, targets = palindromes(1, length, generator=source)
         typed.value = "".join(str(int(digit)) for digit in [*inputs.flatten(), *targets])
 
-    typed.observe(read, "value")
-    step.observe(show, "value")
+    typed.observe(controls.one_at_a_time(read), "value")
+    step.observe(controls.one_at_a_time(show), "value")
     draw()
     another = controls.button("Another one", "draw a random palindrome", draw)
     steering = controls.steered(step, controls.number("Digits read", step, words), milliseconds=500)
