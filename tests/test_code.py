@@ -70,6 +70,7 @@ from bundle.claims.part1 import decide_part1
 from bundle.plots.part1 import draw_speed
 from bundle.runs import code
 from bundle.runs.gan import measured_gan
+from bundle.runs.generators import run_generator
 from bundle.runs.judging import run_classifier
 from bundle.runs.stacked import run_stacked
 from bundle.runs.told import run_told
@@ -77,6 +78,7 @@ from bundle.runs.palindromes import run_palindromes
 from bundle.runs.walks import run_walks
 
 KINDS = {"palindromes": run_palindromes, "judge": run_classifier, "gan": partial(measured_gan, models=""),
+         "generator": partial(run_generator, models="", states=""),
          "stacked": run_stacked, "told": run_told, "walks": run_walks, "figure": draw_speed,
          "verdict": decide_part1}
 
@@ -101,15 +103,16 @@ RUNS_AGAIN = {  # the file that is edited: what is made again
     "lib/recurrent/through_time.py": ["palindromes"],
     "lib/recurrent/cells.c": ["palindromes"],
     "lib/palindromes.py": ["palindromes"],
-    "lib/gan/losses.py": ["gan", "stacked", "told", "walks"],
-    "lib/evaluation/ladder.py": ["gan", "told"],
+    "lib/gan/losses.py": ["gan", "generator", "stacked", "told", "walks"],
+    "lib/evaluation/ladder.py": ["gan", "generator", "told"],
     "lib/evaluation/damage.py": ["told"],
     "lib/latent/interpolation.py": ["walks"],
     "lib/evaluation/modes.py": ["stacked"],
     "bundle/runs/walks.py": ["walks"],
-    "bundle/runs/judging.py": ["gan", "judge", "stacked", "told"],
+    "bundle/runs/judging.py": ["gan", "generator", "judge", "stacked", "told"],
     "bundle/runs/stacked.py": ["stacked"],
     "bundle/runs/variants.py": [],
+    "bundle/runs/generators.py": ["generator"],
     "bundle/runs/provenance.py": [],
     "bundle/runs/study.py": [],
     "bundle/runs/ready.py": [],

@@ -5,7 +5,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bundle.plots import part1
-from bundle.plots.gan import draw_line_and_circle, draw_loss_curves, draw_measures
+from bundle.plots.gan import draw_as_far, draw_line_and_circle, draw_loss_curves, draw_measures
 from bundle.plots.memory import draw_whole_range
 from bundle.plots.style import panels
 from bundle.runs.records import Record
@@ -38,14 +38,15 @@ def words_on_data(figure: Figure) -> list[str]:
     return crossed + touching
 
 
-def measured() -> Record:
+def measured(*, length: int = 187400) -> Record:
     batches = [0, 500, 1000, 20000, 187000]
     names = ["frechet_distance", "kid", "inception_score", "confidence", "clear", "class_imbalance"]
     names += ["precision", "recall", "nearest_training"]
     columns = {f"{raw}{name}": [100, 1, 0.9, 0.5, 0.9] for name in names for raw in ("", "raw_")}
     columns = {f"quality_{name}": values for name, values in (columns | {"batch": batches}).items()}
     columns |= {"batch": batches, "generator_loss": [0.8, *[0.7] * 4], "discriminator_loss": [0.6] * 5}
-    return Record(settings={}, columns=columns, summary={f"real_{name}": 0.9 for name in names})
+    real = {f"real_{name}": 0.9 for name in names}
+    return Record(settings={"batches": length}, columns=columns, summary=real)
 
 
 def walked() -> Record:
@@ -68,6 +69,8 @@ DRAWN = {
     "softmax": lambda: part1.draw_softmax_twice(),
     "memory": lambda: draw_whole_range([run("RNN", 10, [1], accuracy_at={"5": 1.0, "10": 1.0, "20": 0.1})]),
     "measures": lambda: draw_measures(measured()),
+    "measures with other seeds": lambda: draw_measures(measured(), [measured()]),
+    "as far": lambda: draw_as_far([measured(length=20000)] * 2, [measured()] * 2, floor=0.05),
     "walks": lambda: draw_line_and_circle(walked()),
 }
 

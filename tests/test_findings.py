@@ -80,6 +80,14 @@ def test_how_real_the_digits_are_is_said_with_the_verdict_of_their_test():
     assert "*does not hold*" in pictures(end=0.5)[1]
 
 
+def test_further_generators_stand_beside_the_kept_one():
+    run_, others = gan(real_frechet_distance=0.5), [gan(frechet_distance=d, end=d / 4) for d in (2, 3)]
+    first, second = findings.gan_findings(run_, decide_pictures({"ours": [run_, *others]}), (), others)
+    assert "is 1.00 (2.00, 3.00 with other seeds), that of real training digits" in first
+    assert "; with other seeds 50.0 %, 75.0 %), of real digits" in second
+    assert "our long runs find" in second
+
+
 def test_walks_are_said_with_their_shares_and_verdicts():
     routes = {"2-7": ["27"] * 40, "2-6": ["216"] * 3 + ["26"] * 37, "6-7": ["657"] * 40}
     seven, rule = findings.walk_findings(counted(routes))
@@ -105,10 +113,16 @@ def test_predictions_come_true_or_not_by_what_the_records_say():
     }
     run_ = gan(c2st=0.501, told_grey_levels=0.5, told_features=0.49)
     run_.columns.update(columns)
-    assert re.findall(r"\*(.*?)\*", gan_predictions(run_)) == ["came true"] * 3
+    assert re.findall(r"\*(.*?)\*", gan_predictions([run_])) == ["came true"] * 3
+    other = gan(c2st=0.6, told_grey_levels=0.5, told_features=0.49)
+    other.columns.update(columns)
+    both = gan_predictions([run_, other])
+    assert re.findall(r"\*(.*?)\*", both) == ["came true", "came true", "undecided"]
+    assert "is right on 50.1 %" in both
+    assert "it came true in 1 of 2 trainings" in both
     run_.columns.update(quality_frechet_distance=[9, 1, 2, 3], discriminator_loss=[0.5] * 40)
     run_.summary["c2st"] = 0.6
-    said = gan_predictions(run_)
+    said = gan_predictions([run_])
     assert re.findall(r"\*(.*?)\*", said) == ["did not come true"] * 3
     assert "in 1 of 3 steps from moment to moment; lowest at batch 1000" in said
 

@@ -7,7 +7,7 @@ import torch
 
 from bundle.claims import findings
 from bundle.claims.gan import decide_pictures
-from bundle.claims.ladder import how_hard, ladder_table
+from bundle.claims.ladder import SEEN, how_hard, ladder_table
 from bundle.claims.verdicts import mean_interval
 from bundle.plots.ladder import draw_ladder
 from bundle.runs.records import Record
@@ -137,6 +137,10 @@ def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     assert rows[0][1:] == ["100.0 ± 0.0", "50.0 ± 2.5"]
     assert rows[1][1:] == ["55.0 ± 2.5", ""]
     assert rows[2][1:] == ["60.0", ""]
+    others = [Record({"learned": 100}, {}, {f"right_{test}": share for test in SEEN}) for share in (0.7, 0.8)]
+    header, rows = ladder_table(RUNGS, others)
+    assert header[-1] == "Samples, other seeds (%)"
+    assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + [""]
 
 
 def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():
@@ -162,13 +166,13 @@ def test_the_figure_shows_every_mean():
     assert [label.get_text() for label in axes.get_yticklabels()][0] == "twelve shares of grey levels, 100"
 
 
-def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
+def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models, tmp_path):
     folder, judge, generator = models
     sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
-    sizes |= {"ladder_most": 0, "sampled_images": 100, "models": folder}
-    seeds = ("variant_seeds", "ladder_seeds", "sampled_seeds")
+    sizes |= {"ladder_most": 0, "sampled_images": 100, "models": folder, "results": tmp_path}
+    seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "sampled_seeds")
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
-    assert list(some) == ["variants", "stacked", "ladder", "sampled"]
+    assert list(some) == ["generators", "variants", "stacked", "ladder", "sampled"]
     for kind, of in some.items():
         assert of["below"] == kind
         assert sum(map(len, of["settings"].values())) > 0

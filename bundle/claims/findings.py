@@ -93,34 +93,45 @@ def _memory(groups: Groups, verdicts: Sequence[Verdict]) -> list[str]:
     return [f"{words} ([Table 8](#table-8))."]
 
 
-def gan_findings(record: Record, verdicts: Sequence[Verdict], told_apart: Sequence[Record] = ()) -> list[str]:
+def gan_findings(
+    record: Record,
+    verdicts: Sequence[Verdict],
+    told_apart: Sequence[Record] = (),
+    others: Sequence[Record] = (),
+) -> list[str]:
     """Say how real the digits of the generator that is kept are.
 
-    `verdicts` are `decide_pictures`'s, `told_apart` the runs of the ladder.
+    `verdicts` are `decide_pictures`'s, `told_apart` the runs of the ladder, `others` further generators.
     """
     s, n, last = record.summary, record.settings["samples"], [*dict.fromkeys(v.case for v in verdicts)][-1]
+    long = "runs find" if others else "run finds"
     words = {v.sentence: v.word for v in verdicts if v.case == last}
     if "c2st" not in s or "real_clear" not in s:
         return []
     low, high = map(percent, interval(round(s["c2st"] * s["c2st_of"]), s["c2st_of"]))
     network = f"A fresh network tells samples from real digits {percent(s['c2st'], 1)} of the time (95 % "
     network += f"interval {low} to {high}; a coin, 50 %)."
-    hard = f"{how_hard(told_apart)} ([Figure S13](#figure-S13))." if told_apart else network
+    hard = f"{how_hard(told_apart)} ([Figure S14](#figure-S14))." if told_apart else network
     clear = interval(round(s["clear"] * n), n)
     real_clear = interval(round(s["real_clear"] * n), n)
     hold, fail, open_ = map([*words.values()].count, ("holds", "does not hold", "undecided"))
     told = words.get("They are hard to tell from MNIST")
     sharp = words.get("After training all figures are clear and consistent")
+    distances = [f"{other.summary['frechet_distance']:.2f}" for other in others]
+    shares = [percent(other.summary["clear"], 1) for other in others]
+    seeds = f" ({', '.join(distances)} with other seeds)" if others else ""
+    shared = f"; with other seeds {', '.join(shares)}" if others else ""
     return [
         "**How real are the digits?** Their Fréchet distance from the test digits, in our classifier's "
-        f"features, is {s['frechet_distance']:.2f}, that of real training digits "
+        f"features, is {s['frechet_distance']:.2f}{seeds}, that of real training digits "
         f"{s['real_frechet_distance']:.2f} ([Figure S12](#figure-S12)). {hard} "
         f"“Hard to discriminate” *{told}*, if no program may tell them apart.",
         f"**Are they all clear at the end?** {percent(s['clear'], 1)} of samples are (95 % interval "
-        f"{percent(clear[0], 1)} to {percent(clear[1], 1)}), of real digits {percent(s['real_clear'], 1)} "
-        f"({percent(real_clear[0], 1)} to {percent(real_clear[1], 1)}): “all the figures are clear and "
-        f"consistent” *{sharp}* ([Figure 16](#figure-16)). Of the {len(words)} sentences on these pictures "
-        f"our long run finds that {hold} *hold*, {fail} *fail* and {open_} stay *undecided*.",
+        f"{percent(clear[0], 1)} to {percent(clear[1], 1)}{shared}), of real digits "
+        f"{percent(s['real_clear'], 1)} ({percent(real_clear[0], 1)} to {percent(real_clear[1], 1)}): “all "
+        f"the figures are clear and consistent” *{sharp}* ([Figure 16](#figure-16)). Of the {len(words)} "
+        f"sentences on these pictures our long {long} that {hold} *hold*, {fail} *fail* and {open_} stay "
+        "*undecided*.",
     ]
 
 

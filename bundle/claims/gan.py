@@ -158,13 +158,28 @@ def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     return ["Sentence", "True of a run if", *groups], list(rows.values())
 
 
-def quality_table(record: Record, measures: Mapping[str, str]) -> Table:
-    """Return a row for each measure, in words by its name: of both generators and of real images."""
-    rows = [
-        [words, *(number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))]
-        for name, words in (measures | BEYOND).items()
-    ]
-    return ["Measure", "Averaged (kept)", "As trained", "Real images"], rows
+def quality_table(record: Record, measures: Mapping[str, str], others: Sequence[Record] = ()) -> Table:
+    """Return a row for each measure, in words by its name: of both generators, others, and real images."""
+    rows = []
+    for name, words in (measures | BEYOND).items():
+        ours, raw, real = (number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))
+        seeds = ", ".join(number(other.summary.get(name), ".3f") for other in others)
+        rows.append([words, ours, *([seeds] if others else []), raw, real])
+    return [
+        "Measure",
+        "Averaged (kept)",
+        *(["Other seeds"] if others else []),
+        "As trained",
+        "Real images",
+    ], rows
+
+
+def extrapolated(record: Record, batch: int) -> float:
+    """Return a Fréchet distance at a later batch: log distance is a line in log batch through the looks."""
+    columns = quality_columns(record)
+    looks = [(b, d) for b, d in zip(columns["batch"], columns["frechet_distance"], strict=True) if b]
+    slope, height = np.polyfit(*np.log(looks).T, 1)
+    return float(np.exp(height + slope * np.log(batch)))
 
 
 def variant_table(groups: Mapping[str, Sequence[Record]], cost: Mapping[str, float]) -> Table:

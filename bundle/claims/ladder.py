@@ -33,15 +33,18 @@ def named(rung: Rung) -> str:
     return f"{SEEN[test]}, {learned}"
 
 
-def ladder_table(records: Sequence[Record]) -> Table:
-    """Return a row for each rung: the mean share of right answers against each side."""
+def ladder_table(records: Sequence[Record], others: Sequence[Record] = ()) -> Table:
+    """Return a row for each rung: the mean share of right answers against each side, and of other seeds."""
     shown = rungs(records)
     sides = [side for side in SIDES if any(side in of for of in shown.values())]
-    rows = [
-        [named(rung), *(in_brief(of[side]) if side in of else "" for side in sides)]
-        for rung, of in shown.items()
-    ]
-    return ["What the test sees", *(f"{SIDES[side]} (%)" for side in sides)], rows
+    rows = []
+    for rung, of in shown.items():
+        test, learned = rung
+        right = [other.summary[f"right_{test}"] for other in others if other.settings["learned"] == learned]
+        seeds = [", ".join(f"{100 * share:.1f}" for share in right)] if others else []
+        rows.append([named(rung), *(in_brief(of[side]) if side in of else "" for side in sides), *seeds])
+    header = ["What the test sees", *(f"{SIDES[side]} (%)" for side in sides)]
+    return [*header, *(["Samples, other seeds (%)"] if others else [])], rows
 
 
 def in_brief(right: Sequence[float]) -> str:
@@ -65,15 +68,19 @@ DISTANCES = {  # of `bundle.runs.sampled`
 }
 
 
-def sampled_table(records: Sequence[Record]) -> Table:
+def sampled_table(records: Sequence[Record], others: Sequence[Record] = ()) -> Table:
     """Return a row for each kind of Fréchet distance: every seed's, and the mean with its interval."""
-    rows = []
-    for name, words in DISTANCES.items():
-        values = [record.summary[name] for record in records]
+    rows, kinds = (
+        [],
+        {words: [record.summary[name] for record in records] for name, words in DISTANCES.items()},
+    )
+    if others:
+        kinds["samples of other seeds' generators"] = [other.summary["frechet_sampled"] for other in others]
+    for words, values in kinds.items():
         whole = len(values) > 1 and None not in values  # a class may be missing
         mean = with_interval(*mean_interval(values), "z.3f") if whole else ""
         rows.append([words, ", ".join(number(value, ".3f") for value in values), mean])
-    return ["Fréchet distance of", "Each set of noises", "Mean (95 % interval)"], rows
+    return ["Fréchet distance of", "Each", "Mean (95 % interval)"], rows
 
 
 def how_hard(records: Sequence[Record]) -> str:

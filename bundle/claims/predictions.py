@@ -23,7 +23,20 @@ def listed(outcomes: Sequence[tuple[str, str, bool | None]]) -> str:
     )
 
 
-def gan_predictions(record: Record) -> str:
+def gan_predictions(records: Sequence[Record]) -> str:
+    """Say of the first run what was measured, and of all of them whether a prediction came true."""
+    told = []
+    for outcomes in zip(*map(gan_outcomes, records), strict=True):
+        what, measured, _ = outcomes[0]
+        true = [outcome[2] for outcome in outcomes]
+        if len(records) > 1:
+            measured += f"; it came true in {true.count(True)} of {len(true)} trainings"
+        told.append((what, measured, true[0] if len(set(true)) == 1 else None))
+    return listed(told)
+
+
+def gan_outcomes(record: Record) -> list[tuple[str, str, bool | None]]:
+    """Return of one run each prediction, what was measured, and whether it came true."""
     batches, distances = (quality_columns(record)[name] for name in ("batch", "frechet_distance"))
     falls = int(np.sum(np.diff(distances) < 0))
     lowest = batches[int(np.argmin(distances))]
@@ -32,25 +45,23 @@ def gan_predictions(record: Record) -> str:
     s = record.summary
     told = max(s["c2st"], s["told_grey_levels"], s["told_features"])
     low, high = interval(round(told * s["c2st_of"]), s["c2st_of"])
-    return listed(
-        [
-            (
-                "The distance from real digits falls throughout",
-                f"in {falls} of {len(distances) - 1} steps from moment to moment; lowest at batch {lowest}",
-                falls == len(distances) - 1,
-            ),
-            (
-                "The discriminator ends at the loss of a coin toss",
-                f"{loss:.3f} over the last twentieth of the training; ln 2 is {np.log(2):.3f}",
-                abs(loss - np.log(2)) < 0.01,
-            ),
-            (
-                "No network can tell samples from real digits",
-                f"the best of three is right on {percent(told, 1)} ({percent(low, 1)} to {percent(high, 1)})",
-                low <= 0.5,
-            ),
-        ]
-    )
+    return [
+        (
+            "The distance from real digits falls throughout",
+            f"in {falls} of {len(distances) - 1} steps from moment to moment; lowest at batch {lowest}",
+            falls == len(distances) - 1,
+        ),
+        (
+            "The discriminator ends at the loss of a coin toss",
+            f"{loss:.3f} over the last twentieth of the training; ln 2 is {np.log(2):.3f}",
+            abs(loss - np.log(2)) < 0.01,
+        ),
+        (
+            "No network can tell samples from real digits",
+            f"the best of three is right on {percent(told, 1)} ({percent(low, 1)} to {percent(high, 1)})",
+            low <= 0.5,
+        ),
+    ]
 
 
 def walk_predictions(record: Record) -> str:

@@ -31,8 +31,9 @@ from lib.files import write_atomically
 
 WRITTEN_INTO = (*(f"{name}.ipynb" for name in NOTEBOOKS), str(README))  # what stands there is kept in part
 MADE = ("figures/", "task2_images/", "task3_images/", "report/report.pdf", *WRITTEN_INTO)
-TOLERANCE = 1e-3  # on another kind of processor, of the first numbers of a column:
-FIRST_STEPS = {"palindromes": 1, "gan": 1}  # by kind: looks, means; rounding parts runs soon after
+NOT_DERIVED = "figures, notebooks and PDF: not derived from damaged results"
+COPY = Path("build", "verify")  # of the checkout, anew each time
+TOLERANCE, FIRST_STEPS = 1e-3, {"palindromes": 1, "gan": 1, "generator": 1}  # on another kind of processor
 FIRST_BATCHES = 10  # the most that the first mean on record may stand for, to be comparable
 
 
@@ -55,22 +56,20 @@ def main(arguments: list[str] | None = None) -> int:
     options, started = parser.parse_args(arguments), time.perf_counter()
     stored = dict.fromkeys(sorted(Path("results").glob("*/**/*.json")))
     found = [whole_records(stored), by_this_code(stored), models()]
-    if found[0].problems or found[2].problems:  # a report would make them again, which can take hours
-        found.append(Found("figures, notebooks and PDF: not derived from damaged results", 0, 0, []))
-    else:
-        found.append(derived_again(Path("build", "verify")))
+    damaged = found[0].problems or found[2].problems  # a report would make them again, in hours
+    found.append(Found(NOT_DERIVED, 0, 0, []) if damaged else derived_again(COPY))
     seconds = float("inf") if options.all else 60 * options.minutes
     found += trained_again(filter(None, stored.values()), seconds=seconds, scheduler=options.scheduler)
     for row in found:
         print(f"{row.hold:5} of {row.looked_at:<5} {row.what}")
         for problem in row.problems:
             print(f"              {problem}")
-    about = {"processor": processor(), "seconds_for_runs": None if options.all else seconds}
-    about |= {"found": [row._asdict() for row in found]}
+    asked = {"processor": processor(), "seconds_for_runs": None if options.all else seconds}
+    about = asked | {"found": [row._asdict() for row in found]}
     write_atomically(Path("results", "verification.json"), (json.dumps(about, indent=1) + "\n").encode())
     bad = sum(len(row.problems) for row in found)
-    words = f"{bad} things do not hold" if bad else "everything holds"
-    print(f"{words}; {time.perf_counter() - started:.0f} s")
+    said = f"{bad} things do not hold" if bad else "everything holds"
+    print(f"{said}; {time.perf_counter() - started:.0f} s")
     return bad
 
 
@@ -191,7 +190,7 @@ def found(what: str, problems: list[str]) -> Found:
 
 def runs() -> dict[str, Callable]:
     """Return what makes the outcome of each kind of record's settings."""
-    from bundle.runs import gan, palindromes, sampled, stacked, told, walks
+    from bundle.runs import gan, generators, palindromes, sampled, stacked, told, walks
 
     models = Output(Path()).models
     return {
@@ -201,6 +200,7 @@ def runs() -> dict[str, Callable]:
         "sampled": partial(sampled.run_sampled, models=models),
         "walks": partial(walks.walks_of, models=models),
         "gan": partial(gan.measured_gan, models=models),
+        "generator": partial(generators.run_generator, models=models, states=COPY / "states"),
         "stacked": partial(stacked.run_stacked, models=models),
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from bundle.claims.gan import quality_columns
+from bundle.claims.gan import extrapolated, quality_columns
 from bundle.claims.style import in_style
 from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, spaced, styled, tick
 from bundle.runs.records import Record
@@ -54,12 +54,43 @@ def draw_quality_curve(batches: Sequence[int], distances: Sequence[float], *, fl
 
 
 @styled
-def draw_measures(record: Record) -> Figure:
-    """Draw nine measures against the batch: of the averaged generator, the raw one, and real images."""
+def draw_as_far(original: Sequence[Record], ours: Sequence[Record], *, floor: float) -> Figure:
+    """Draw the Fréchet distance against the batch, both on log scales, of the original's recipe and of ours.
+
+    A dashed line goes on from where the original's recipe ends to where ours ends: see `extrapolated`.
+    """
+    figure, (axes,) = panels(2.6)
+    looks = {"original": {"color": COLOURS["RNN"], "marker": "s"}, "ours": POINTS}
+    names = {"original": "the original's recipe at 16 channels", "ours": "ours, averaged"}
+    for kind, records in {"original": original, "ours": ours}.items():
+        for k, record in enumerate(records):
+            columns = quality_columns(record)
+            x, y = columns["batch"][1:], columns["frechet_distance"][1:]
+            axes.plot(x, y, "-", markersize=2.5, linewidth=0.8, label=names[kind] * (k == 0), **looks[kind])
+    end = max(record.settings["batches"] for record in ours)
+    for k, record in enumerate(original):
+        x = np.geomspace(last := record.settings["batches"], max(end, last), 20)
+        label = "extrapolated, not measured" * (k == 0)
+        axes.plot(
+            x, [extrapolated(record, b) for b in x], "--", color=COLOURS["RNN"], linewidth=0.8, label=label
+        )
+    axes.axhline(floor, label="floor: training digits against test digits", **THIN)
+    axes.set(xlabel="batch", ylabel="Fréchet distance", xscale="log", yscale="log")
+    axes.xaxis.set_major_formatter(lambda batch, _: spaced(round(batch)))
+    legend_above(figure, 2)
+    return figure
+
+
+@styled
+def draw_measures(record: Record, others: Sequence[Record] = ()) -> Figure:
+    """Draw nine measures against the batch: of the averaged generator, the raw one, others, real images."""
     columns = quality_columns(record)
     last = max(columns["batch"])
     figure, grid = panels(5.2, 3, 3, sharex=True)
     for axes, (name, words) in zip(grid, MEASURES.items(), strict=True):
+        for k, other in enumerate(map(quality_columns, others)):
+            look = {"color": "0.55", "linewidth": 0.8, "label": "averaged, other seeds" * (k == 0)}
+            axes.plot(other["batch"], other[name], "-", **look)
         for prefix, line, label in (("raw_", ":", "as trained"), ("", "-", "averaged")):
             axes.plot(columns["batch"], columns[prefix + name], line, markersize=2, label=label, **POINTS)
         axes.axhline(record.summary[f"real_{name}"], label="real images", **THIN)
@@ -75,7 +106,7 @@ def draw_measures(record: Record) -> Figure:
         elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
             axes.set_ylim(0, None)
     figure.supxlabel("batch", fontsize=8)
-    legend_above(figure, 3)
+    legend_above(figure, 4 if others else 3)
     return figure
 
 

@@ -70,6 +70,8 @@ def study(
                 failures[key] = f"{type(error).__name__}: {error}"
                 continue
             records.save(found[key], directory)
+            for state in Path(directory).glob(f"{key}.ckpt*"):  # finished: nothing to go on from
+                state.unlink()
             done += work[key]
             progress(done, total)
     except BaseException:  # interrupted: what is stored stays

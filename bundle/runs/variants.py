@@ -1,12 +1,13 @@
-"""Which runs Task 2 compares with ours: changes of our recipe, the original's recipe, stacks of digits."""
+"""Which runs Task 2 compares with ours: other seeds and recipes, the original's recipe, stacked digits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 from bundle.original import GAN_RECIPE
 from bundle.runs.gan import GanRun, measured_gan
+from bundle.runs.generators import GeneratorRun, run_generator
 from bundle.runs.sampled import SampledRun, run_sampled
 from bundle.runs.stacked import StackedRun, run_stacked
 from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun, run_told
@@ -36,6 +37,7 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
 class Comparisons:
     """How much Task 2 compares; 0 seeds leave a comparison out."""
 
+    generator_seeds: int  # of further generators, trained as long as the one that is kept
     variant_seeds: int  # of every other recipe
     variant_batches: int
     original_batches: int  # of the original's recipe
@@ -46,6 +48,7 @@ class Comparisons:
     sampled_seeds: int  # sets of noises
     sampled_images: int  # samples of each
     models: Path  # the folder of the networks that are compared
+    results: Path  # that of Task 2's records, and of the states of long runs
 
     def check(self, run: GanRun) -> None:
         """Raise ValueError naming what cannot be compared."""
@@ -62,7 +65,12 @@ class Comparisons:
         amount = {"stacked_batches": self.stacked_batches, "stacks": STACKS, "samples": STACKS_SEEN}
         climbed = {"seeds": self.ladder_seeds, "learned": self.ladder_images, "most": self.ladder_most}
         noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
+        others = generator_runs(
+            run, seeds=self.generator_seeds, learned=climbed["learned"], sampled=self.sampled_images
+        )
+        further = partial(run_generator, states=self.results / "generators")
         groups = {
+            "generators": (further, {"generators": others}),
             "variants": (measured_gan, recipes),
             "stacked": (run_stacked, stacked_runs(run, **seeds, **amount)),
             "ladder": (run_told, {"ladder": ladder_runs(run, generator=generator, **climbed)}),
@@ -72,6 +80,16 @@ class Comparisons:
             kind: {"run": partial(make, models=self.models), "settings": settings, "below": kind}
             for kind, (make, settings) in groups.items()
         }
+
+
+def generator_runs(run: GanRun, *, seeds: int, learned: int, sampled: int) -> list[dict]:
+    """Return the settings of this run with so many other seeds; see GeneratorRun."""
+    at_least("generator_seeds", seeds, 0)
+    about = {"learned": learned, "sampled": sampled, "other_noise_seed": run.noise_seed + 3 * APART}
+    rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
+    first = run.training.seed + 1
+    training = [replace(run.training, seed=first + k) for k in range(seeds)]
+    return [GeneratorRun(training=one, **rest, **about).described() for one in training]
 
 
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:

@@ -1,0 +1,69 @@
+"""The runs of further generators: trained as the one that is kept but for their seed, and judged as fully."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bundle.runs.gan import TRAINING_IMAGES, GanRun, loaded_judge, measured_whole, run_gan
+from bundle.runs.outcome import Outcome
+from lib.checks import at_least, fits_memory, require
+from lib.evaluation.distances import frechet_distance
+from lib.evaluation.judge import Judge, observe
+from lib.evaluation.ladder import LADDER, told_apart
+from lib.files import digest
+from lib.gan.networks import Generator
+from lib.gan.settings import check_seed
+from lib.networks import about_network, answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorRun(GanRun):
+    kind = "generator"
+    learned: int  # images of each kind that a test of the ladder learns from; it is asked about half as many
+    sampled: int  # samples that the Fréchet distance is measured on once more
+    other_noise_seed: int  # of these samples; the seed of the training is added to it
+
+    def __post_init__(self):
+        super().__post_init__()
+        at_least("learned", self.learned, 4)
+        both = self.learned + self.learned // 2
+        rule = f"at most the training images, {TRAINING_IMAGES}"
+        require("learned and half of it", both, both <= TRAINING_IMAGES, rule)
+        at_least("sampled", self.sampled, 100)
+        fits_memory(4 * self.sampled * (784 + 64 + 128), sampled=self.sampled)
+        check_seed("other_noise_seed", self.other_noise_seed)
+
+
+def run_generator(settings: dict, *, models: Path, states: Path) -> Outcome:
+    """Return what `run_gan`, `measured_whole` and `beyond` measure; a killed run goes on.
+
+    The state of the training is in `states`, named by the digest of the settings, and stays there.
+    """
+    run = GeneratorRun.read(settings)
+    judge = loaded_judge(models, run.dataset, run.judge)
+    result, outcome = run_gan(run, judge=judge, state_path=states / f"{digest(settings)}.ckpt")
+    taught = about_network(models, "classifier")["settings"]
+    other = taught | {"seed": taught["seed"] + 1}  # than the judge, which labels what this one learns from
+    outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=other))
+    outcome.summary.update(beyond(run, result.ema, judge=judge))
+    return outcome
+
+
+def beyond(run: GeneratorRun, generator: Generator, *, judge: Judge) -> dict[str, float]:
+    """Return `right_...`, by each test of LADDER, and `frechet_sampled`."""
+    data, seed, asked = judge.data, run.training.seed, run.learned // 2
+    source = torch.Generator().manual_seed(run.other_noise_seed + seed)
+
+    def noise(count: int) -> Tensor:
+        drawn = torch.randn(count, run.training.latent_dim, generator=source)
+        return drawn.to(data.train_images.device)
+
+    order = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(seed))
+    true = data.train_images[order[: run.learned + asked].to(data.train_images.device)]
+    fake = answers(generator, noise(len(true)), batch_size=500)
+    kept = {"asked": asked, "classifier": judge.classifier, "seed": seed}
+    found = {f"right_{test}": told_apart(test, true, fake, **kept) for test in LADDER}
+    made, _ = observe(generator, judge.classifier, noise(run.sampled))
+    return found | {"frechet_sampled": frechet_distance(made, judge.real)}
