@@ -58,10 +58,12 @@ def test_every_seed_has_noises_of_its_own_and_the_table_shows_them_all():
     assert {one["generator"] for one in listed} == {"g"}
     assert sampled_runs(RUN, generator="g", seeds=0, samples=1000) == []
     kinds = ("all", "balanced", "seen", "half", "half_real")
-    header, rows = sampled_table([Record({"seed": k}, {}, dict.fromkeys(kinds, k / 10)) for k in (1, 2, 3)])
+    header, rows = sampled_table(
+        {"": [Record({"seed": k}, {}, dict.fromkeys(kinds, k / 10)) for k in (1, 2, 3)]}
+    )
     assert len(rows) == len(kinds)
     others = [Record({}, {}, {"frechet_sampled": value}) for value in (0.1, 0.3)]
-    assert sampled_table([], others)[1][-1][1:] == ["0.100, 0.300", "0.200 (-1.071 to 1.471)"]
-    gone = sampled_table([Record({"seed": 1}, {}, dict.fromkeys(kinds, 0.5) | {"balanced": None})])[1]
+    assert sampled_table({"sampled": []}, others)[1][-1][1:] == ["0.100, 0.300", "0.200 (-1.071 to 1.471)"]
+    gone = sampled_table({"": [Record({"seed": 1}, {}, dict.fromkeys(kinds, 0.5) | {"balanced": None})]})[1]
     assert [row[1:] for row in gone[:2]] == [["0.500", ""], ["", ""]]
     assert rows[0][1:] == ["0.100, 0.200, 0.300", "0.200 (-0.048 to 0.448)"]

@@ -9,6 +9,7 @@ from bundle.claims import findings
 from bundle.claims.gan import decide_pictures
 from bundle.claims.ladder import SEEN, how_hard, ladder_table
 from bundle.claims.verdicts import mean_interval
+from bundle.layout import Output
 from bundle.plots.ladder import draw_ladder
 from bundle.runs.records import Record
 from bundle.runs.told import GENERATED, REAL, ToldRun, run_told, sides
@@ -30,9 +31,10 @@ def models(tmp_path, monkeypatch):
     """A folder with a judge and a generator, and their digests."""
     data = Mnist(IMAGES, torch.arange(60) % 10, IMAGES, torch.arange(60) % 10)
     monkeypatch.setattr("lib.mnist.load", lambda name: data)
-    save_classifier(judge := Classifier(width=2), tmp_path, settings={}, summary={})
-    save_generator(generator := Generator(latent_dim=4, width=2, topology="shuffle"), tmp_path, settings={})
-    return tmp_path, weights_digest(judge), weights_digest(generator)
+    folder = tmp_path / "models"
+    save_classifier(judge := Classifier(width=2), folder, settings={}, summary={})
+    save_generator(generator := Generator(latent_dim=4, width=2, topology="shuffle"), folder, settings={})
+    return folder, weights_digest(judge), weights_digest(generator)
 
 
 def told(models, **change) -> ToldRun:
@@ -166,10 +168,10 @@ def test_the_figure_shows_every_mean():
     assert [label.get_text() for label in axes.get_yticklabels()][0] == "twelve shares of grey levels, 100"
 
 
-def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models, tmp_path):
+def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
     folder, judge, generator = models
     sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
-    sizes |= {"ladder_most": 0, "sampled_images": 100, "models": folder, "results": tmp_path}
+    sizes |= {"ladder_most": 0, "sampled_images": 100, "output": Output(folder.parent)}
     seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "sampled_seeds")
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
     assert list(some) == ["generators", "variants", "stacked", "ladder", "sampled"]

@@ -158,7 +158,7 @@ def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     return ["Sentence", "True of a run if", *groups], list(rows.values())
 
 
-def quality_table(record: Record, measures: Mapping[str, str], others: Sequence[Record] = ()) -> Table:
+def quality_table(measures: Mapping[str, str], record: Record, *others: Record) -> Table:
     """Return a row for each measure, in words by its name: of both generators, others, and real images."""
     rows = []
     for name, words in (measures | BEYOND).items():
@@ -180,6 +180,12 @@ def extrapolated(record: Record, batch: int) -> float:
     looks = [(b, d) for b, d in zip(columns["batch"], columns["frechet_distance"], strict=True) if b]
     slope, height = np.polyfit(*np.log(looks).T, 1)
     return float(np.exp(height + slope * np.log(batch)))
+
+
+def lead_to(records: Sequence[Record], batch: int) -> str:
+    """Return the least and the largest distance that runs are extrapolated to."""
+    found = [extrapolated(record, batch) for record in records]
+    return f"{min(found):.2f} to {max(found):.2f}"
 
 
 def variant_table(groups: Mapping[str, Sequence[Record]], cost: Mapping[str, float]) -> Table:

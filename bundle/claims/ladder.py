@@ -1,6 +1,6 @@
 """What the ladder of two-sample tests says: how hard samples are to tell from real digits, and by what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bundle.claims.verdicts import Table, mean_interval, number, with_interval
 from bundle.runs.records import Record, grouped
@@ -68,12 +68,10 @@ DISTANCES = {  # of `bundle.runs.sampled`
 }
 
 
-def sampled_table(records: Sequence[Record], others: Sequence[Record] = ()) -> Table:
+def sampled_table(groups: Mapping[str, Sequence[Record]], others: Sequence[Record] = ()) -> Table:
     """Return a row for each kind of Fréchet distance: every seed's, and the mean with its interval."""
-    rows, kinds = (
-        [],
-        {words: [record.summary[name] for record in records] for name, words in DISTANCES.items()},
-    )
+    (records,), rows = groups.values(), []
+    kinds = {words: [record.summary[name] for record in records] for name, words in DISTANCES.items()}
     if others:
         kinds["samples of other seeds' generators"] = [other.summary["frechet_sampled"] for other in others]
     for words, values in kinds.items():

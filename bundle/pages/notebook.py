@@ -80,8 +80,13 @@ class Page:
     def study(
         self, title: str, run: Callable, settings: Mapping, *, below: str = "", **cost: Callable
     ) -> dict[str, list[Record]]:
-        """Return the records of groups of settings; see `study`. Say which were stored and which made now."""
+        """Return the records of groups of settings; see `study`. Say which were stored and which made now.
+
+        Where there are none, nothing is started and nothing said.
+        """
         directory = self.results / below
+        if not any(settings.values()):
+            return {name: [] for name in settings}
         with progress(title) as told, workers(self.scheduler) as executor:
             found = study(
                 run, settings, directory=directory, executor=executor, fresh=self.fresh, progress=told, **cost

@@ -54,7 +54,7 @@ def draw_quality_curve(batches: Sequence[int], distances: Sequence[float], *, fl
 
 
 @styled
-def draw_as_far(original: Sequence[Record], ours: Sequence[Record], *, floor: float) -> Figure:
+def draw_as_far(original: Sequence[Record], ours: Sequence[Record]) -> Figure:
     """Draw the Fréchet distance against the batch, both on log scales, of the original's recipe and of ours.
 
     A dashed line goes on from where the original's recipe ends to where ours ends: see `extrapolated`.
@@ -74,6 +74,7 @@ def draw_as_far(original: Sequence[Record], ours: Sequence[Record], *, floor: fl
         axes.plot(
             x, [extrapolated(record, b) for b in x], "--", color=COLOURS["RNN"], linewidth=0.8, label=label
         )
+    floor = ours[0].summary["real_frechet_distance"]
     axes.axhline(floor, label="floor: training digits against test digits", **THIN)
     axes.set(xlabel="batch", ylabel="Fréchet distance", xscale="log", yscale="log")
     axes.xaxis.set_major_formatter(lambda batch, _: spaced(round(batch)))
@@ -82,7 +83,7 @@ def draw_as_far(original: Sequence[Record], ours: Sequence[Record], *, floor: fl
 
 
 @styled
-def draw_measures(record: Record, others: Sequence[Record] = ()) -> Figure:
+def draw_measures(record: Record, *others: Record) -> Figure:
     """Draw nine measures against the batch: of the averaged generator, the raw one, others, real images."""
     columns = quality_columns(record)
     last = max(columns["batch"])

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import product
-from pathlib import Path
 
+from bundle.layout import Output
 from bundle.original import GAN_RECIPE
 from bundle.runs.gan import GanRun, measured_gan
 from bundle.runs.generators import GeneratorRun, run_generator
@@ -47,8 +47,7 @@ class Comparisons:
     ladder_most: int  # the same, of the strongest one
     sampled_seeds: int  # sets of noises
     sampled_images: int  # samples of each
-    models: Path  # the folder of the networks that are compared
-    results: Path  # that of Task 2's records, and of the states of long runs
+    output: Output  # where the networks are that are compared, and the states of long runs
 
     def check(self, run: GanRun) -> None:
         """Raise ValueError naming what cannot be compared."""
@@ -68,7 +67,7 @@ class Comparisons:
         others = generator_runs(
             run, seeds=self.generator_seeds, learned=climbed["learned"], sampled=self.sampled_images
         )
-        further = partial(run_generator, states=self.results / "generators")
+        further = partial(run_generator, states=self.output.results("task2") / "generators")
         groups = {
             "generators": (further, {"generators": others}),
             "variants": (measured_gan, recipes),
@@ -77,7 +76,7 @@ class Comparisons:
             "sampled": (run_sampled, {"sampled": sampled_runs(run, generator=generator, **noises)}),
         }
         return {
-            kind: {"run": partial(make, models=self.models), "settings": settings, "below": kind}
+            kind: {"run": partial(make, models=self.output.models), "settings": settings, "below": kind}
             for kind, (make, settings) in groups.items()
         }
 
