@@ -46,14 +46,14 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     labels = torch.arange(30) % 10
     monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, images, labels))
     save_classifier(judge := Classifier(width=2), tmp_path, settings={}, summary={})
-    plain = stacked_runs(RUN, variant_seeds=2, stacked_batches=8, stacks=40, samples=50)
+    plain = stacked_runs(RUN, variant_seeds=2, stacked_batches=16, stacks=40, samples=50)
     with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
         run_stacked(plain["ours"][0], models=tmp_path)
     judged = dataclasses.replace(RUN, judge=weights_digest(judge))
-    found = stacked_runs(judged, variant_seeds=2, stacked_batches=8, stacks=40, samples=50)
+    found = stacked_runs(judged, variant_seeds=2, stacked_batches=16, stacks=40, samples=50)
     assert [len(settings) for settings in found.values()] == [2, 2, 2]
-    short = "ours, a quarter as long"
-    for name, batches, packing in (("ours", 8, 1), (short, 2, 1), ("the same with two images packed", 2, 2)):
+    short = "ours, an eighth as long"
+    for name, batches, packing in (("ours", 16, 1), (short, 2, 1), ("the same with two images packed", 2, 2)):
         settings = found[name][1]
         assert (settings["batches"], settings["packing"]) == (batches, packing)
         assert settings["seed"] == 4

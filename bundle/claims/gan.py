@@ -174,20 +174,6 @@ def quality_table(measures: Mapping[str, str], record: Record, *others: Record) 
     ], rows
 
 
-def extrapolated(record: Record, batch: int) -> float:
-    """Return a Fréchet distance at a later batch: log distance is a line in log batch through the looks."""
-    columns = quality_columns(record)
-    looks = [(b, d) for b, d in zip(columns["batch"], columns["frechet_distance"], strict=True) if b]
-    slope, height = np.polyfit(*np.log(looks).T, 1)
-    return float(np.exp(height + slope * np.log(batch)))
-
-
-def lead_to(records: Sequence[Record], batch: int) -> str:
-    """Return the least and the largest distance that runs are extrapolated to."""
-    found = [extrapolated(record, batch) for record in records]
-    return f"{min(found):.2f} to {max(found):.2f}"
-
-
 def variant_table(groups: Mapping[str, Sequence[Record]], cost: Mapping[str, float]) -> Table:
     """Return a row for our recipe ("ours") and each change of it; `cost` is a batch's over that of ours.
 

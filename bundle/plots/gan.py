@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from bundle.claims.gan import extrapolated, quality_columns
+from bundle.claims.gan import quality_columns
+from bundle.claims.gan_training import extrapolated
 from bundle.claims.style import in_style
 from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, spaced, styled, tick
 from bundle.runs.records import Record

@@ -110,7 +110,7 @@ def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -
 def stacked_runs(
     run: GanRun, *, variant_seeds: int, stacked_batches: int, stacks: int, samples: int
 ) -> dict[str, list[dict]]:
-    """Return the same of our recipe on stacks, and of a quarter of its length alone and with two packed.
+    """Return the same of our recipe on stacks, and of an eighth of its length alone and with two packed.
 
     None for `stacked_batches` 0.
     """
@@ -118,12 +118,12 @@ def stacked_runs(
     if not stacked_batches:
         return {}
     training = replace(run.training, channels=3, batches=stacked_batches, packing=1)
-    short = {"batches": max(1, stacked_batches // 4)}
+    short = {"batches": max(1, stacked_batches // 8)}
     common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
     ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
     recipes = {
         "ours": {},
-        "ours, a quarter as long": short,
+        "ours, an eighth as long": short,
         "the same with two images packed": short | {"packing": 2},
     }
     return ours.seeded(recipes, variant_seeds=variant_seeds)
