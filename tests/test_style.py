@@ -35,6 +35,7 @@ def test_a_unit_is_in_the_header_of_a_column_that_has_no_other():
 
 def test_per_cent_and_thousands_stand_apart_from_their_number():
     assert in_style("69% at 187400") == f"69{UNBROKEN}% at 187{UNBROKEN}400"
+    assert in_style("at 187400. At 10000.5") == f"at 187{UNBROKEN}400. At 10000.5"
     assert in_style("1500 steps, 0.12345, S10, 2-3") == "1500 steps, 0.12345, S10, 2-3"
 
 

@@ -111,7 +111,7 @@ def gan_findings(
     low, high = map(percent, interval(round(s["c2st"] * s["c2st_of"]), s["c2st_of"]))
     network = f"A fresh network tells samples from real digits {percent(s['c2st'], 1)} of the time (95 % "
     network += f"interval {low} to {high}; a coin, 50 %)."
-    hard = f"{how_hard(told_apart)} ([Figure S14](#figure-S14))." if told_apart else network
+    hard = f"{how_hard(told_apart, others)} ([Figure S14](#figure-S14))." if told_apart else network
     clear = interval(round(s["clear"] * n), n)
     real_clear = interval(round(s["real_clear"] * n), n)
     hold, fail, open_ = map([*words.values()].count, ("holds", "does not hold", "undecided"))

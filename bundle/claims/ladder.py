@@ -53,10 +53,12 @@ def in_brief(right: Sequence[float]) -> str:
     return f"{mean:.1f}" + (f" ± {(high - low) / 2:.1f}" if len(right) > 1 else "")
 
 
-def told(right: Sequence[float]) -> str:
-    """Return a mean share in per cent with its interval, where there are seeds enough for one."""
+def told(right: Sequence[float], others: Sequence[float] = ()) -> str:
+    """Return a mean share in per cent, with its interval where there are seeds, and other generators' shares."""
     mean, low, high = (100 * value for value in mean_interval(right))
-    return f"{mean:.1f} %" + (f" ({low:.1f} to {high:.1f})" if len(right) > 1 else "")
+    seeds = ", ".join(f"{100 * share:.1f}" for share in others)
+    beside = [f"{low:.1f} to {high:.1f}"] * (len(right) > 1) + [f"with other seeds {seeds}"] * bool(others)
+    return f"{mean:.1f} %" + f" ({'; '.join(beside)})" * bool(beside)
 
 
 DISTANCES = {  # of `bundle.runs.sampled`
@@ -81,20 +83,27 @@ def sampled_table(groups: Mapping[str, Sequence[Record]], others: Sequence[Recor
     return ["Fréchet distance of", "Each", "Mean (95 % interval)"], rows
 
 
-def how_hard(records: Sequence[Record]) -> str:
-    """Say in a sentence, but for its full stop, how often tests are right on generated digits."""
+def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
+    """Say in a sentence, but for its full stop, how often tests are right on generated digits.
+
+    `others` are further generators, each put to each test once.
+    """
     right = {rung: of[GENERATED] for rung, of in rungs(records).items() if GENERATED in of}
-    shape, faint = right.get(_longest(right, "binarised")), right.get(_longest(right, "grey levels"))
-    pixels = right.get(strongest := _longest(right, "pixels"))
-    if not (shape and faint and pixels):
+
+    def said(rung: Rung) -> str:
+        test, learned = rung
+        beside = [o.summary[f"right_{test}"] for o in others if o.settings["learned"] == learned]
+        return told(right[rung], beside)
+
+    every = {
+        test: [rung for rung in right if rung[0] == test] for test in ("binarised", "pixels", "grey levels")
+    }
+    if not all(every.values()):
         return ""
+    shape, pixels, faint = every.values()
+    by_pixels = ", ".join(f"from {rung[1]} of each kind {said(rung)}" for rung in pixels)
     return (
         "By their shape, in black and white, a convolutional network tells samples from real digits "
-        f"{told(shape)} of the time; by every grey level, from {strongest[1]} of each kind, {told(pixels)}; "
-        f"and by twelve shares of grey levels {told(faint)} (a coin: 50 %)"
+        f"{said(shape[-1])} of the time; by every grey level, {by_pixels}; "
+        f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)"
     )
-
-
-def _longest(right: dict[Rung, list[float]], test: str) -> Rung:
-    """Return the rung of a test that learns from the most images."""
-    return max(((name, learned) for name, learned in right if name == test), default=(test, 0))

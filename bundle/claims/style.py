@@ -17,7 +17,9 @@ def in_style(text: str) -> str:
     text = re.sub(r"(?<![\w.)-])[-−](0(?:\.0+)?)(?![\d.])", r"\1", text)
     text = re.sub(r"(?<![\w.)-])-(?=\d)", "−", text)
     text = re.sub(r"(?<=\d)\s?%", f"{SPACE}%", text)
-    return re.sub(r"(?<![\w.])\d{5,}(?![\w.])", lambda found: f"{int(found[0]):,}".replace(",", SPACE), text)
+    return re.sub(
+        r"(?<![\w.])\d{5,}(?!\w|\.\d)", lambda found: f"{int(found[0]):,}".replace(",", SPACE), text
+    )
 
 
 def prose_in_style(markdown: str) -> str:
