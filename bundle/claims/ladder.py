@@ -54,7 +54,7 @@ def in_brief(right: Sequence[float]) -> str:
 
 
 def told(right: Sequence[float], others: Sequence[float] = ()) -> str:
-    """Return a mean share in per cent, with its interval where there are seeds, and other generators' shares."""
+    """Return a mean share in per cent, its interval where there are seeds, and other generators' shares."""
     mean, low, high = (100 * value for value in mean_interval(right))
     seeds = ", ".join(f"{100 * share:.1f}" for share in others)
     beside = [f"{low:.1f} to {high:.1f}"] * (len(right) > 1) + [f"with other seeds {seeds}"] * bool(others)
