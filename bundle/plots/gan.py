@@ -60,7 +60,7 @@ def draw_as_far(original: Sequence[Record], ours: Sequence[Record]) -> Figure:
 
     A dashed line goes on from where the original's recipe ends to where ours ends: see `extrapolated`.
     """
-    figure, (axes,) = panels(2.6)
+    figure, (axes,) = panels(3.3)
     looks = {"original": {"color": COLOURS["RNN"], "marker": "s"}, "ours": POINTS}
     names = {"original": "the original's recipe at 16 channels", "ours": "ours, averaged"}
     for kind, records in {"original": original, "ours": ours}.items():
