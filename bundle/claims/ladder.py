@@ -39,12 +39,17 @@ def ladder_table(records: Sequence[Record], others: Sequence[Record] = ()) -> Ta
     sides = [side for side in SIDES if any(side in of for of in shown.values())]
     rows = []
     for rung, of in shown.items():
-        test, learned = rung
-        right = [other.summary[f"right_{test}"] for other in others if other.settings["learned"] == learned]
-        seeds = [", ".join(f"{100 * share:.1f}" for share in right)] if others else []
+        seeds = [listed(others, rung)] if others else []
         rows.append([named(rung), *(in_brief(of[side]) if side in of else "" for side in sides), *seeds])
     header = ["What the test sees", *(f"{SIDES[side]} (%)" for side in sides)]
     return [*header, *(["Samples, other seeds (%)"] if others else [])], rows
+
+
+def listed(others: Sequence[Record], rung: Rung) -> str:
+    """Return the shares in per cent of further generators that were put to a rung."""
+    test, learned = rung
+    right = [other.summary[f"right_{test}"] for other in others if other.settings["learned"] == learned]
+    return ", ".join(f"{100 * share:.1f}" for share in right)
 
 
 def in_brief(right: Sequence[float]) -> str:
@@ -53,11 +58,10 @@ def in_brief(right: Sequence[float]) -> str:
     return f"{mean:.1f}" + (f" ± {(high - low) / 2:.1f}" if len(right) > 1 else "")
 
 
-def told(right: Sequence[float], others: Sequence[float] = ()) -> str:
-    """Return a mean share in per cent, its interval where there are seeds, and other generators' shares."""
+def told(right: Sequence[float], seeds: str = "") -> str:
+    """Return a mean share in per cent, its interval where there are several, and what other seeds have."""
     mean, low, high = (100 * value for value in mean_interval(right))
-    seeds = ", ".join(f"{100 * share:.1f}" for share in others)
-    beside = [f"{low:.1f} to {high:.1f}"] * (len(right) > 1) + [f"with other seeds {seeds}"] * bool(others)
+    beside = [f"{low:.1f} to {high:.1f}"] * (len(right) > 1) + [f"with other seeds {seeds}"] * bool(seeds)
     return f"{mean:.1f} %" + f" ({'; '.join(beside)})" * bool(beside)
 
 
@@ -91,9 +95,7 @@ def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
     right = {rung: of[GENERATED] for rung, of in rungs(records).items() if GENERATED in of}
 
     def said(rung: Rung) -> str:
-        test, learned = rung
-        beside = [o.summary[f"right_{test}"] for o in others if o.settings["learned"] == learned]
-        return told(right[rung], beside)
+        return told(right[rung], listed(others, rung))
 
     every = {
         test: [rung for rung in right if rung[0] == test] for test in ("binarised", "pixels", "grey levels")

@@ -95,7 +95,7 @@ def ready_gan(
         except (ValueError, OSError, KeyError) as error:  # damaged or gone
             why = str(error)
     if fresh:
-        _forget(state)
+        records.forget(state)
     judge = Judge(classifier, data)
     result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
     other = taught | {"seed": taught["seed"] + 1}  # than the judge, which labels what this one learns from
@@ -104,13 +104,8 @@ def ready_gan(
     save_generator(result.ema, models, settings=described, identity=identity)
     record = recorded(described, outcome, identity=identity, device=data.train_images.device)
     records.save(record, results)
-    _forget(state)  # finished: nothing to go on from
+    records.forget(state)  # finished: nothing to go on from
     return record, read_grids(grids), why
-
-
-def _forget(state: Path) -> None:
-    for file in state.parent.glob(f"{state.name}*"):  # the one before it, and damaged ones
-        file.unlink()
 
 
 def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:

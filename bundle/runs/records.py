@@ -50,6 +50,12 @@ def save(record: Record, directory: Path) -> Path:
     return path
 
 
+def forget(state: Path) -> None:
+    """Remove the state of a run that has finished, the one before it, and damaged ones."""
+    for file in state.parent.glob(f"{state.name}*"):
+        file.unlink()
+
+
 def load(path: Path) -> Record:
     """Return the record in a file.
 

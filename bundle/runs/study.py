@@ -70,8 +70,7 @@ def study(
                 failures[key] = f"{type(error).__name__}: {error}"
                 continue
             records.save(found[key], directory)
-            for state in Path(directory).glob(f"{key}.ckpt*"):  # finished: nothing to go on from
-                state.unlink()
+            records.forget(Path(directory, f"{key}.ckpt"))  # finished: nothing to go on from
             done += work[key]
             progress(done, total)
     except BaseException:  # interrupted: what is stored stays

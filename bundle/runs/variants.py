@@ -65,7 +65,7 @@ class Comparisons:
         climbed = {"seeds": self.ladder_seeds, "learned": self.ladder_images, "most": self.ladder_most}
         noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
         others = generator_runs(
-            run, seeds=self.generator_seeds, learned=climbed["learned"], sampled=self.sampled_images
+            run, seeds=self.generator_seeds, learned=self.ladder_images, sampled=self.sampled_images
         )
         further = partial(run_generator, states=self.output.results("task2") / "generators")
         groups = {
