@@ -174,7 +174,7 @@ def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_a
     folder, judge, generator = models
     sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
     sizes |= {"ladder_most": 0, "sampled_images": 100, "output": Output(folder.parent)}
-    seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "sampled_seeds")
+    seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "shading_seeds", "sampled_seeds")
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
     assert list(some) == ["generators", "variants", "stacked", "ladder", "sampled"]
     for kind, of in some.items():

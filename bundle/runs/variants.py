@@ -9,12 +9,15 @@ from bundle.original import GAN_RECIPE
 from bundle.runs.gan import GanRun, measured_gan
 from bundle.runs.generators import GeneratorRun, run_generator
 from bundle.runs.sampled import SampledRun, run_sampled
+from bundle.runs.shaded import ShadedRun, run_shaded
 from bundle.runs.stacked import StackedRun, run_stacked
 from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun, run_told
 from lib.checks import at_least, sizes
 from lib.evaluation.ladder import LADDER
 
 STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
+SHADED_FROM = 50_000
+SHADER = {"thresholds": (96, 128, 160), "units": 192, "epochs": 1, "batch_size": 20, "learning_rate": 0.002}
 APART = 100  # of the noise seeds: those of the samples that are judged are others
 UNDAMAGED = ("16 grey levels", "pairs")  # tests that the damage is not shown to: it shows in those beside
 NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
@@ -45,6 +48,7 @@ class Comparisons:
     ladder_seeds: int  # of every test on the ladder
     ladder_images: int  # of each kind that a test learns from
     ladder_most: int  # the same, of the strongest one
+    shading_seeds: int  # of what draws the grey levels of samples afresh
     sampled_seeds: int  # sets of noises
     sampled_images: int  # samples of each
     output: Output  # where the networks are that are compared, and the states of long runs
@@ -63,6 +67,7 @@ class Comparisons:
         recipes |= as_written_runs(run, **seeds, original_batches=self.original_batches)
         amount = {"stacked_batches": self.stacked_batches, "stacks": STACKS, "samples": STACKS_SEEN}
         climbed = {"seeds": self.ladder_seeds, "learned": self.ladder_images, "most": self.ladder_most}
+        afresh = climbed | {"seeds": self.shading_seeds}
         noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
         others = generator_runs(
             run, seeds=self.generator_seeds, learned=self.ladder_images, sampled=self.sampled_images
@@ -73,6 +78,7 @@ class Comparisons:
             "variants": (measured_gan, recipes),
             "stacked": (run_stacked, stacked_runs(run, **seeds, **amount)),
             "ladder": (run_told, {"ladder": ladder_runs(run, generator=generator, **climbed)}),
+            "shaded": (run_shaded, {"shaded": shaded_runs(run, generator=generator, **afresh)}),
             "sampled": (run_sampled, {"sampled": sampled_runs(run, generator=generator, **noises)}),
         }
         return {
@@ -147,6 +153,18 @@ def ladder_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: 
         one = ToldRun(**common, **about, generator=generator if side == GENERATED else "")
         found.append(one.described())
     return found
+
+
+def shaded_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: int) -> list[dict]:
+    """Return the settings of what draws the grey levels of this generator's samples afresh, and tests them.
+
+    A shader learns from five times as many images as a test does, at most from SHADED_FROM.
+    """
+    at_least("shading_seeds", seeds, 0)
+    common = {"dataset": run.dataset, "judge": run.judge, "generator": generator, **SHADER}
+    common |= {"learned": learned, "most": most if most > learned else 0}
+    common |= {"taught": min(5 * learned, SHADED_FROM), "noise_seed": run.noise_seed + 4 * APART}
+    return [ShadedRun(**common, seed=seed).described() for seed in range(seeds)]
 
 
 def sampled_runs(run: GanRun, *, generator: str, seeds: int, samples: int) -> list[dict]:
