@@ -34,7 +34,7 @@ def folders(tmp_path, monkeypatch, classifier, data):
 
 
 def listed(run: GanRun, seeds: int = 1) -> list[dict]:
-    return generator_runs(run, seeds=seeds, learned=10, sampled=100)
+    return generator_runs(run, seeds=seeds, learned=10, sampled=100)["generators"]
 
 
 def test_each_is_the_kept_run_with_the_next_seed():

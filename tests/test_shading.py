@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from bundle.runs.shaded import ShadedRun, pictured, run_shaded
+from bundle.plots.digits import pictured
+from bundle.runs.shaded import ShadedRun, run_shaded
 from bundle.runs.variants import shaded_runs
 from lib.evaluation.classifier import Classifier, features, save_classifier
 from lib.gan.networks import Generator, as_bytes, save_generator

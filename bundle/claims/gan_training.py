@@ -46,3 +46,17 @@ def decay_told(records: Sequence[Record]) -> str:
         f"{', '.join(said)}. The average loses precision and gains recall in {sum(traded)} of {len(traded)} "
         "trainings."
     )
+
+
+def steady_told(record: Record, steady: Sequence[Record]) -> str:
+    """Say where the average ends if the rate stays, beside a record whose rate falls; "" for none."""
+    if not steady:
+        return ""
+    said = []
+    for name, words in {"precision": "precision", "recall": "recall", "clear": "clear samples"}.items():
+        ends = ", ".join(f"{run.summary[name]:.3f}" for run in steady)
+        said.append(f"{words} {ends} ({record.summary[name]:.3f})")
+    return (
+        "The same training with a learning rate that stays ends, averaged, at (in brackets where the rate "
+        f"falls): {', '.join(said)}."
+    )

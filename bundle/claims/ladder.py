@@ -6,7 +6,9 @@ from bundle.claims.verdicts import Table, mean_interval, number, with_interval
 from bundle.runs.records import Record, grouped
 
 GENERATED, REAL = "generated", "other real digits"  # sides, as `bundle.runs.told` names them
-SIDES = {GENERATED: "Samples", REAL: "Real digits", "one grey level up": "Level up"}
+SHADED, REAL_SHADED = f"{GENERATED}, shaded", f"{REAL}, shaded"
+SIDES = {GENERATED: "Samples", SHADED: "Samples, shaded", REAL: "Real digits", REAL_SHADED: "Real, shaded"}
+SIDES |= {"one grey level up": "Level up"}
 SIDES |= {"blurred by 0.3 pixels": "Blurred", "1 % copies of one image": "Copies"}
 SEEN = {  # what each test looks at, from weak to strong
     "grey levels": "twelve shares of grey levels",
@@ -22,10 +24,25 @@ Rung = tuple[str, int]  # a test, and how many images of each side it learns fro
 def rungs(records: Sequence[Record]) -> dict[Rung, dict[str, list[float]]]:
     """Return by rung, from weak to strong, and by side the share of right answers of each seed."""
     found: dict[Rung, dict[str, list[float]]] = {}
-    for (test, learned, against), runs in grouped(records, "test", "learned", "against").items():
+    shaded = afresh(records)
+    once = [record for record in records if record not in shaded]
+    for (test, learned, against), runs in grouped(once, "test", "learned", "against").items():
         found.setdefault((test, learned), {})[against] = [run.summary["right"] for run in runs]
+    for run in shaded:
+        learned, most = run.settings["learned"], run.settings["most"]
+        for key, right in run.summary.items():
+            side, _, test = key.partition("_")
+            if side in ("right", "real"):
+                rung = ("pixels", most) if test == "most" else (test, learned)
+                sides = found.setdefault(rung, {})
+                sides.setdefault(SHADED if side == "right" else REAL_SHADED, []).append(right)
     order = list(SEEN)
     return dict(sorted(found.items(), key=lambda pair: (order.index(pair[0][0]), pair[0][1])))
+
+
+def afresh(records: Sequence[Record]) -> list[Record]:
+    """Return of runs of the ladder those that draw grey levels afresh."""
+    return [record for record in records if record.settings.get("run") == "shaded"]
 
 
 def named(rung: Rung) -> str:
@@ -65,6 +82,27 @@ def told(right: Sequence[float], seeds: str = "") -> str:
     return f"{mean:.1f} %" + f" ({'; '.join(beside)})" * bool(beside)
 
 
+def shading_told(records: Sequence[Record]) -> str:
+    """Say what shading does to a judge's measures, and what a grey level costs where it was not learnt."""
+    shaded, moved = afresh(records), []
+    for name, words in SHADED_MEASURES.items():
+        before, after = ([run.summary[f"{of}_{name}"] for run in shaded] for of in ("plain", "shaded"))
+        by = mean_interval([b - a for a, b in zip(before, after, strict=True)])
+        mean = [sum(values) / len(values) for values in (before, after)]
+        spread = f" (by {with_interval(*by, 'z.3f')})" * (len(shaded) > 1)
+        moved.append(f"{words} from {mean[0]:.3f} to {mean[1]:.3f}{spread}")
+    nats = [sum(run.summary[f"nats_{of}"] for run in shaded) / len(shaded) for of in ("taught", "test")]
+    return (
+        f"Shading moves {', '.join(moved[:-1])} and {moved[-1]}. A grey level costs the network "
+        f"{nats[0]:.2f} nats on images that it has learnt from and {nats[1]:.2f} on test images"
+    )
+
+
+SHADED_MEASURES = {  # of `bundle.runs.shaded`
+    "frechet_all": "the Fréchet distance of all samples",
+    "precision": "precision",
+    "recall": "recall",
+}
 DISTANCES = {  # of `bundle.runs.sampled`
     "all": "samples from the test images",
     "balanced": "the same, classes in the test images' shares",
@@ -104,8 +142,13 @@ def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
         return ""
     shape, pixels, faint = every.values()
     by_pixels = ", ".join(f"from {rung[1]} of each kind {said(rung)}" for rung in pixels)
+    drawn = [
+        of[SHADED] for rung, of in rungs(records).items() if rung in (faint[-1], pixels[-1]) and SHADED in of
+    ]
+    beside = "; with their grey levels drawn afresh, the last two are {} and {}" if len(drawn) == 2 else ""
     return (
         "By their shape, in black and white, a convolutional network tells samples from real digits "
         f"{said(shape[-1])} of the time; by every grey level, {by_pixels}; "
         f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)"
+        + beside.format(*(told(right) for right in reversed(drawn)))
     )

@@ -190,18 +190,16 @@ def found(what: str, problems: list[str]) -> Found:
 
 def runs() -> dict[str, Callable]:
     """Return what makes the outcome of each kind of record's settings."""
-    from bundle.runs import gan, generators, palindromes, sampled, stacked, told, walks
+    from bundle.runs import gan, generators, palindromes, sampled, shaded, stacked, told, walks
 
     models = Output(Path()).models
+    judged = {"told": told.run_told, "sampled": sampled.run_sampled, "shaded": shaded.run_shaded}
+    judged |= {"walks": walks.walks_of, "gan": gan.measured_gan, "stacked": stacked.run_stacked}
     return {
         "palindromes": palindromes.run_palindromes,
         "inside": palindromes.run_inside,
-        "told": partial(told.run_told, models=models),
-        "sampled": partial(sampled.run_sampled, models=models),
-        "walks": partial(walks.walks_of, models=models),
-        "gan": partial(gan.measured_gan, models=models),
+        **{kind: partial(run, models=models) for kind, run in judged.items()},
         "generator": partial(generators.run_generator, models=models, states=COPY / "states"),
-        "stacked": partial(stacked.run_stacked, models=models),
     }
 
 

@@ -70,8 +70,15 @@ def progress(title: str) -> Iterator[Progress]:
 class Page:
     """A notebook's part of the report: its folders, and how it runs, shows and keeps things."""
 
-    def __init__(self, part: str, output_dir: str, *, scheduler: str = "", fresh: bool = False):
+    def __init__(
+        self, part: str, output_dir: str, *, scheduler: str = "", fresh: bool = False, threads: int = 0
+    ):
+        """The notebooks' parameters; 0 threads leave torch its own number."""
         check_writable(Path(output_dir), "give the parameter output_dir another folder")
+        if threads:
+            import torch  # the other notebook's workers have it; here it takes a second
+
+            torch.set_num_threads(threads)
         self.part, self.output = part, Output(Path(output_dir))
         self.results = self.output.results(part)
         self.scheduler, self.fresh = scheduler, fresh

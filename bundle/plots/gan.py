@@ -84,15 +84,23 @@ def draw_as_far(original: Sequence[Record], ours: Sequence[Record]) -> Figure:
 
 
 @styled
-def draw_measures(record: Record, *others: Record) -> Figure:
-    """Draw nine measures against the batch: of the averaged generator, the raw one, others, real images."""
+def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()) -> Figure:
+    """Draw nine measures against the batch: of the averaged generator, the raw one, others, real images.
+
+    `steady`: of runs whose learning rate stays, the averaged generators.
+    """
+    kinds = {"averaged, other seeds": ("-", others), "averaged, steady rate": ("--", steady)}
+    beside = [
+        (label * (k == 0), line, quality_columns(one))
+        for label, (line, of) in kinds.items()
+        for k, one in enumerate(of)
+    ]
     columns = quality_columns(record)
     last = max(columns["batch"])
     figure, grid = panels(5.2, 3, 3, sharex=True)
     for axes, (name, words) in zip(grid, MEASURES.items(), strict=True):
-        for k, other in enumerate(map(quality_columns, others)):
-            look = {"color": "0.55", "linewidth": 0.8, "label": "averaged, other seeds" * (k == 0)}
-            axes.plot(other["batch"], other[name], "-", **look)
+        for label, line, other in beside:
+            axes.plot(other["batch"], other[name], line, color="0.55", linewidth=0.8, label=label)
         for prefix, line, label in (("raw_", ":", "as trained"), ("", "-", "averaged")):
             axes.plot(columns["batch"], columns[prefix + name], line, markersize=2, label=label, **POINTS)
         axes.axhline(record.summary[f"real_{name}"], label="real images", **THIN)
@@ -108,7 +116,7 @@ def draw_measures(record: Record, *others: Record) -> Figure:
         elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
             axes.set_ylim(0, None)
     figure.supxlabel("batch", fontsize=8)
-    legend_above(figure, 4 if others else 3)
+    legend_above(figure, 3 if not beside or steady else 4)
     return figure
 
 

@@ -1,17 +1,25 @@
-"""The figure of the ladder: how often each test is right, and on what."""
+"""The figures of the ladder: how often each test is right, and on what; samples before and after shading."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from bundle.claims.ladder import GENERATED, REAL, SIDES, named, rungs
+from bundle.claims.ladder import GENERATED, REAL, REAL_SHADED, SHADED, SIDES, named, rungs
 from bundle.claims.style import in_style
 from bundle.claims.verdicts import mean_interval
+from bundle.plots.digits import draw_digits, pictured
 from bundle.plots.style import COLOURS, THIN, legend_above, panels, styled
 from bundle.runs.records import Record
 
-MARKS = ("o", "s", "^", "v", "D")
+HOLLOW = {"markerfacecolor": "white"}
+LOOKS = {
+    GENERATED: {"color": COLOURS["generator"], "marker": "o"},
+    SHADED: {"color": COLOURS["generator"], "marker": "o"} | HOLLOW,
+    REAL: {"color": "black", "marker": "s"},
+    REAL_SHADED: {"color": "black", "marker": "s"} | HOLLOW,
+}
+MARKS = ("^", "v", "D")  # of damaged digits
 
 
 @styled
@@ -19,19 +27,26 @@ def draw_ladder(records: Sequence[Record]) -> Figure:
     """Draw the share of right answers of each test, weak ones on top: each side's mean and interval."""
     shown = rungs(records)
     sides = [side for side in SIDES if any(side in of for of in shown.values())]
-    figure, (axes,) = panels(0.8 + 0.42 * len(shown))
-    known = {"linestyle": "none", "linewidth": 0.8}
-    looks = {GENERATED: {"color": COLOURS["generator"]} | known, REAL: {"color": "black"} | known}
+    figure, (axes,) = panels(0.8 + 0.5 * len(shown))
+    damaged = [side for side in sides if side not in LOOKS]
+    looks = LOOKS | {
+        side: {"color": "0.45", "marker": mark} | HOLLOW for side, mark in zip(damaged, MARKS, strict=False)
+    }
     for at, side in enumerate(sides):
-        look = known | {"color": "0.45", "markerfacecolor": "white"}
-        look = looks.get(side, look) | {"marker": MARKS[at % len(MARKS)], "markersize": 4, "label": side}
+        look = {"linestyle": "none", "linewidth": 0.8, "markersize": 4, "label": side} | looks[side]
         found = {row: mean_interval(of[side]) for row, of in enumerate(shown.values()) if side in of}
         means, lows, highs = 100 * np.array([*found.values()]).T
         bars = None if np.isinf(lows).any() else [means - lows, highs - means]
-        y = np.array([*found]) + 0.13 * (at - (len(sides) - 1) / 2)
+        y = np.array([*found]) + 0.11 * (at - (len(sides) - 1) / 2)
         axes.errorbar(means, y, xerr=bars, **look)
     axes.axvline(50, **THIN)
     axes.set(xlabel="right answers (%); 50 is a coin toss", ylim=(len(shown) - 0.4, -0.6))
     axes.set_yticks(range(len(shown)), [in_style(named(rung)) for rung in shown])
     legend_above(figure, 3)
     return figure
+
+
+def draw_shaded(record: Record) -> Figure:
+    """Draw samples: as they are generated, below that in the tones that are kept, below that shaded."""
+    rows = [pictured(record.columns[name]) for name in ("plain", "tones", "shaded")]
+    return draw_digits(np.concatenate(rows), columns=len(rows[0]))

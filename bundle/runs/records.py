@@ -19,7 +19,7 @@ class Record:
     """One finished run."""
 
     settings: dict  # everything that decides the result, as flat JSON values; the seed is one of them
-    columns: dict = field(default_factory=dict)  # series of numbers by name, per step or per checkpoint
+    columns: dict = field(default_factory=dict)  # series by name, one value a step, a checkpoint or a picture
     summary: dict = field(default_factory=dict)  # single numbers and short texts
     provenance: dict = field(default_factory=dict)  # versions, device, seconds, ...: it decides no result
     identity: dict = field(default_factory=dict)  # the code and packages that made it, see `code.identity`

@@ -1,16 +1,15 @@
 """The runs that draw a generator's grey levels afresh, from a few tones, and put both to the same tests."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from bundle.runs.judging import loaded
 from bundle.runs.outcome import Outcome
+from bundle.runs.told import TRAINING_IMAGES
 from lib import mnist
 from lib.checks import at_least, one_of, require
 from lib.evaluation.distances import frechet_distance
@@ -21,7 +20,6 @@ from lib.gan.settings import check_seed
 from lib.gan.shading import Shader, matched_tones, shade, surprise, train_shader
 from lib.networks import answers, weights_digest
 
-TRAINING_IMAGES = 60_000  # of each data set
 SHOWN = 8  # samples that are kept as pictures
 AT_ONCE = 1000  # images that are shaded together
 
@@ -139,10 +137,5 @@ def shaded_images(shader: Shader, tones: Tensor, *, seed: int) -> Tensor:
 
 
 def pictures(images: Tensor) -> list[str]:
-    """Return the first of images (n, 28, 28) uint8, each as hexadecimal digits; see `pictured`."""
+    """Return the first of images (n, 28, 28) uint8, each as hexadecimal digits."""
     return [image.numpy().tobytes().hex() for image in images[:SHOWN]]
-
-
-def pictured(found: Sequence[str]) -> np.ndarray:
-    """Return the images (n, 28, 28) uint8 that `pictures` wrote."""
-    return np.stack([np.frombuffer(bytes.fromhex(one), np.uint8).reshape(28, 28) for one in found])

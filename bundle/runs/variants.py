@@ -40,7 +40,7 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
 class Comparisons:
     """How much Task 2 compares; 0 seeds leave a comparison out."""
 
-    generator_seeds: int  # of further generators, trained as long as the one that is kept
+    generator_seeds: int  # of further generators, as long as the one that is kept; and of a steady rate, one
     variant_seeds: int  # of every other recipe
     variant_batches: int
     original_batches: int  # of the original's recipe
@@ -52,10 +52,6 @@ class Comparisons:
     sampled_seeds: int  # sets of noises
     sampled_images: int  # samples of each
     output: Output  # where the networks are that are compared, and the states of long runs
-
-    def check(self, run: GanRun) -> None:
-        """Raise ValueError naming what cannot be compared."""
-        self.runs(run)
 
     def runs(self, run: GanRun, *, generator: str = "") -> dict[str, dict]:
         """Return by kind the arguments of a study: what makes its runs, groups of their settings, a folder.
@@ -74,7 +70,7 @@ class Comparisons:
         )
         further = partial(run_generator, states=self.output.results("task2") / "generators")
         groups = {
-            "generators": (further, {"generators": others}),
+            "generators": (further, others),
             "variants": (measured_gan, recipes),
             "stacked": (run_stacked, stacked_runs(run, **seeds, **amount)),
             "ladder": (run_told, {"ladder": ladder_runs(run, generator=generator, **climbed)}),
@@ -87,14 +83,29 @@ class Comparisons:
         }
 
 
-def generator_runs(run: GanRun, *, seeds: int, learned: int, sampled: int) -> list[dict]:
-    """Return the settings of this run with so many other seeds; see GeneratorRun."""
+def checked(run: GanRun, **amounts) -> Comparisons:
+    """Return what is compared with a run, by the fields of Comparisons; ValueError for what cannot be."""
+    compared = Comparisons(**amounts)
+    compared.runs(run)
+    return compared
+
+
+def generator_runs(run: GanRun, *, seeds: int, learned: int, sampled: int) -> dict[str, list[dict]]:
+    """Return the settings of this run with so many other seeds, and of itself with a rate that stays.
+
+    "generators" and "steady", both empty for no seeds; see GeneratorRun.
+    """
     at_least("generator_seeds", seeds, 0)
     about = {"learned": learned, "sampled": sampled, "other_noise_seed": run.noise_seed + 3 * APART}
     rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
     first = run.training.seed + 1
-    training = [replace(run.training, seed=first + k) for k in range(seeds)]
-    return [GeneratorRun(training=one, **rest, **about).described() for one in training]
+    training = {"generators": [replace(run.training, seed=first + k) for k in range(seeds)]}
+    falls = run.training.decay_from < 1
+    training["steady"] = [replace(run.training, decay_from=1.0)] * (seeds > 0 and falls)
+    return {
+        name: [GeneratorRun(training=one, **rest, **about).described() for one in of]
+        for name, of in training.items()
+    }
 
 
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
