@@ -2,7 +2,7 @@
 
 import pytest
 
-from bundle.claims.gan_training import decay_told, extrapolated, lead_to
+from bundle.claims.gan_training import decay_told, extrapolated, lead_to, steady_told
 from bundle.runs.records import Record
 
 
@@ -25,6 +25,12 @@ def test_what_the_decay_does_is_said_of_the_first_and_counted_over_all():
     assert "precision is 0.900 and 0.700 at batch 50, precision is 0.800 and 0.790 at batch 100" in said
     assert "recall is 0.600 and 0.550 at batch 50, recall is 0.700 and 0.710 at batch 100" in said
     assert "in 1 of 2 trainings" in said
+
+
+def test_where_a_steady_rate_ends_is_said_beside_the_falling_one():
+    falling, steady = (Record({}, {}, {"precision": p, "recall": 0.5, "clear": 0.75}) for p in (0.8, 0.9))
+    assert "precision 0.900 (0.800), recall 0.500 (0.500)" in steady_told(falling, [steady])
+    assert steady_told(falling, []) == ""
 
 
 def test_nothing_is_said_where_the_rate_does_not_fall():

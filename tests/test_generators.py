@@ -46,6 +46,17 @@ def test_each_is_the_kept_run_with_the_next_seed():
     assert listed(RUN, seeds=0) == []
 
 
+def test_one_more_is_the_kept_run_itself_with_a_rate_that_stays():
+    amounts = {"learned": 10, "sampled": 100}
+    (steady,) = generator_runs(RUN, seeds=1, **amounts)["steady"]
+    assert RUN.training.decay_from < 1
+    changed = {name for name, value in RUN.described().items() if steady[name] != value}
+    assert changed == {"run", "decay_from"}
+    already = dataclasses.replace(RUN, training=dataclasses.replace(RUN.training, decay_from=1.0))
+    assert generator_runs(already, seeds=1, **amounts)["steady"] == []
+    assert generator_runs(RUN, seeds=0, **amounts)["steady"] == []
+
+
 def test_what_is_measured_is_what_the_kept_one_is_and_the_ladder(folders):
     places, run = folders
     (settings,) = listed(run)

@@ -7,10 +7,10 @@ import torch
 
 from bundle.claims import findings
 from bundle.claims.gan import decide_pictures
-from bundle.claims.ladder import SEEN, how_hard, ladder_table
+from bundle.claims.ladder import SEEN, how_hard, ladder_table, shading_told
 from bundle.claims.verdicts import mean_interval
 from bundle.layout import Output
-from bundle.plots.ladder import draw_ladder
+from bundle.plots.ladder import draw_ladder, draw_shaded
 from bundle.runs.records import Record
 from bundle.runs.told import GENERATED, REAL, ToldRun, run_told, sides
 from bundle.runs.variants import Comparisons, ladder_runs
@@ -157,6 +157,53 @@ def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the
     assert "“Hard to discriminate” *does not hold*" in first
 
 
+def shaded(right: float, *, seed: int) -> Record:
+    summary = {f"right_{test}": right for test in SEEN} | {f"real_{test}": 0.5 for test in SEEN}
+    summary |= {"right_most": right + 0.1, "plain_precision": 0.8, "shaded_precision": 0.8 + 0.01 * seed}
+    summary |= {
+        "plain_frechet_all": 0.06,
+        "shaded_frechet_all": 0.07,
+        "plain_recall": 0.9,
+        "shaded_recall": 0.9,
+    }
+    summary |= {"nats_taught": 1.25, "nats_test": 1.5}
+    pictures = {name: [bytes([seed] * 784).hex()] * 2 for name in ("plain", "tones", "shaded")}
+    return Record({"run": "shaded", "learned": 100, "most": 500, "seed": seed}, pictures, summary)
+
+
+SHADED = [shaded(0.55, seed=1), shaded(0.65, seed=2)]
+
+
+def test_shaded_samples_and_real_digits_have_their_columns_beside_the_others():
+    header, rows = ladder_table([*RUNGS, *SHADED])
+    assert header[1:] == ["Samples (%)", "Samples, shaded (%)", "Real digits (%)", "Real, shaded (%)"]
+    found = {row[0]: row[1:] for row in rows}
+    assert found["twelve shares of grey levels, 100"] == [
+        "100.0 ± 0.0",
+        "60.0 ± 63.5",
+        "50.0 ± 2.5",
+        "50.0 ± 0.0",
+    ]
+    assert found["256 grey levels, 500"] == ["71.0 ± 12.7", "70.0 ± 63.5", "", ""]
+    said = how_hard([*RUNGS, *SHADED])
+    assert "grey levels drawn afresh, the last two are 70.0 % (6.5 to 133.5) and 60.0 %" in said
+    assert "afresh" not in how_hard(RUNGS)
+
+
+def test_what_shading_moves_is_said_with_the_interval_of_the_difference():
+    said = shading_told([*RUNGS, *SHADED])
+    assert "the Fréchet distance of all samples from 0.060 to 0.070 (by 0.010 (0.010 to 0.010))" in said
+    assert "precision from 0.800 to 0.815 (by 0.015 (-0.049 to 0.079))" in said
+    assert "1.25 nats on images that it has learnt from and 1.50 on test images" in said
+    assert "(by" not in shading_told(SHADED[:1])
+
+
+def test_shaded_samples_are_drawn_below_one_another():
+    figure = draw_shaded(SHADED[0])
+    assert len(figure.axes) == 6
+    assert all((axes.images[0].get_array() == 1).all() for axes in figure.axes)
+
+
 def test_a_mean_has_the_interval_of_students_t():
     assert mean_interval([1, 2, 3]) == pytest.approx((2, 2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5))
     assert mean_interval([5]) == (5, -float("inf"), float("inf"))
@@ -176,7 +223,7 @@ def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_a
     sizes |= {"ladder_most": 0, "sampled_images": 100, "output": Output(folder.parent)}
     seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "shading_seeds", "sampled_seeds")
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
-    assert list(some) == ["generators", "variants", "stacked", "ladder", "sampled"]
+    assert list(some) == ["generators", "variants", "stacked", "ladder", "shaded", "sampled"]
     for kind, of in some.items():
         assert of["below"] == kind
         assert sum(map(len, of["settings"].values())) > 0
