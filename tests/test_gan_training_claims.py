@@ -28,8 +28,13 @@ def test_what_the_decay_does_is_said_of_the_first_and_counted_over_all():
 
 
 def test_where_a_steady_rate_ends_is_said_beside_the_falling_one():
-    falling, steady = (Record({}, {}, {"precision": p, "recall": 0.5, "clear": 0.75}) for p in (0.8, 0.9))
-    assert "precision 0.900 (0.800), recall 0.500 (0.500)" in steady_told(falling, [steady])
+    falling, steady = (
+        Record({}, {}, {"precision": p, "recall": 0.5, "clear": 0.75, "frechet_distance": p / 10})
+        for p in (0.8, 0.9)
+    )
+    said = steady_told(falling, [steady])
+    assert "precision 0.900 (0.800), recall 0.500 (0.500)" in said
+    assert "Fréchet distance 0.090 (0.080)" in said
     assert steady_told(falling, []) == ""
 
 

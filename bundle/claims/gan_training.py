@@ -48,12 +48,20 @@ def decay_told(records: Sequence[Record]) -> str:
     )
 
 
+ENDS = {  # measures of a training's end
+    "precision": "precision",
+    "recall": "recall",
+    "clear": "clear samples",
+    "frechet_distance": "Fréchet distance",
+}
+
+
 def steady_told(record: Record, steady: Sequence[Record]) -> str:
     """Say where the average ends if the rate stays, beside a record whose rate falls; "" for none."""
     if not steady:
         return ""
     said = []
-    for name, words in {"precision": "precision", "recall": "recall", "clear": "clear samples"}.items():
+    for name, words in ENDS.items():
         ends = ", ".join(f"{run.summary[name]:.3f}" for run in steady)
         said.append(f"{words} {ends} ({record.summary[name]:.3f})")
     return (
