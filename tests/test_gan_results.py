@@ -23,7 +23,8 @@ from lib.networks import answers
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
 PATH = path_of(SETTINGS, Path("results", "task2"))
 RECORD = records.load(PATH)
-OTHERS = [records.load(path) for path in sorted(Path("results", "task2", "generators").glob("*.json"))]
+FURTHER = [records.load(path) for path in sorted(Path("results", "task2", "generators").glob("*.json"))]
+OTHERS = [run for run in FURTHER if run.settings["seed"] != SETTINGS["seed"]]
 
 
 class Given(torch.nn.Module):
@@ -73,3 +74,11 @@ def test_the_committed_notebook_shows_what_the_records_say():
     assert len(verdicts) == len(PICTURES)
     for v in verdicts:
         assert in_style(f"{v.word}: {v.numbers}") in shown.replace("*", "")
+
+
+def test_the_training_with_a_steady_rate_differs_from_the_kept_one_in_that_alone():
+    (steady,) = [run for run in FURTHER if run not in OTHERS]
+    assert {name for name in SETTINGS if steady.settings[name] != SETTINGS[name]} == {"run", "decay_from"}
+    decayed = RECORD.columns["quality_batch"].index(79_500)  # before its rate falls the two are one training
+    for name in ("quality_precision", "quality_frechet_distance", "quality_raw_recall"):
+        assert steady.columns[name][:decayed] == pytest.approx(RECORD.columns[name][:decayed], rel=1e-6)
