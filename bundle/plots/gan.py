@@ -89,18 +89,18 @@ def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()
 
     `steady`: of runs whose learning rate stays, the averaged generators.
     """
-    kinds = {"averaged, other seeds": ("-", others), "averaged, steady rate": ("--", steady)}
+    kinds = {"averaged, other seeds": ("-", "0.55", others), "averaged, steady rate": ("--", "black", steady)}
     beside = [
-        (label * (k == 0), line, quality_columns(one))
-        for label, (line, of) in kinds.items()
+        (label * (k == 0), line, colour, quality_columns(one))
+        for label, (line, colour, of) in kinds.items()
         for k, one in enumerate(of)
     ]
     columns = quality_columns(record)
     last = max(columns["batch"])
     figure, grid = panels(5.2, 3, 3, sharex=True)
     for axes, (name, words) in zip(grid, MEASURES.items(), strict=True):
-        for label, line, other in beside:
-            axes.plot(other["batch"], other[name], line, color="0.55", linewidth=0.8, label=label)
+        for label, line, colour, other in beside:
+            axes.plot(other["batch"], other[name], line, color=colour, linewidth=0.8, label=label)
         for prefix, line, label in (("raw_", ":", "as trained"), ("", "-", "averaged")):
             axes.plot(columns["batch"], columns[prefix + name], line, markersize=2, label=label, **POINTS)
         axes.axhline(record.summary[f"real_{name}"], label="real images", **THIN)
