@@ -24,11 +24,10 @@ Rung = tuple[str, int]  # a test, and how many images of each side it learns fro
 def rungs(records: Sequence[Record]) -> dict[Rung, dict[str, list[float]]]:
     """Return by rung, from weak to strong, and by side the share of right answers of each seed."""
     found: dict[Rung, dict[str, list[float]]] = {}
-    shaded = afresh(records)
-    once = [record for record in records if record not in shaded]
+    once = [record for record in records if not _is_shaded(record)]
     for (test, learned, against), runs in grouped(once, "test", "learned", "against").items():
         found.setdefault((test, learned), {})[against] = [run.summary["right"] for run in runs]
-    for run in shaded:
+    for run in afresh(records):
         learned, most = run.settings["learned"], run.settings["most"]
         for key, right in run.summary.items():
             side, _, test = key.partition("_")
@@ -42,7 +41,11 @@ def rungs(records: Sequence[Record]) -> dict[Rung, dict[str, list[float]]]:
 
 def afresh(records: Sequence[Record]) -> list[Record]:
     """Return of runs of the ladder those that draw grey levels afresh."""
-    return [record for record in records if record.settings.get("run") == "shaded"]
+    return [record for record in records if _is_shaded(record)]
+
+
+def _is_shaded(record: Record) -> bool:
+    return record.settings.get("run") == "shaded"
 
 
 def named(rung: Rung) -> str:
@@ -82,6 +85,13 @@ def told(right: Sequence[float], seeds: str = "") -> str:
     return f"{mean:.1f} %" + f" ({'; '.join(beside)})" * bool(beside)
 
 
+SHADED_MEASURES = {  # of `bundle.runs.shaded`
+    "frechet_all": "the Fréchet distance of all samples",
+    "precision": "precision",
+    "recall": "recall",
+}
+
+
 def shading_told(records: Sequence[Record]) -> str:
     """Say what shading does to a judge's measures, and what a grey level costs where it was not learnt."""
     shaded, moved = afresh(records), []
@@ -98,11 +108,6 @@ def shading_told(records: Sequence[Record]) -> str:
     )
 
 
-SHADED_MEASURES = {  # of `bundle.runs.shaded`
-    "frechet_all": "the Fréchet distance of all samples",
-    "precision": "precision",
-    "recall": "recall",
-}
 DISTANCES = {  # of `bundle.runs.sampled`
     "all": "samples from the test images",
     "balanced": "the same, classes in the test images' shares",
@@ -130,7 +135,8 @@ def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
 
     `others` are further generators, each put to each test once.
     """
-    right = {rung: of[GENERATED] for rung, of in rungs(records).items() if GENERATED in of}
+    shown = rungs(records)
+    right = {rung: of[GENERATED] for rung, of in shown.items() if GENERATED in of}
 
     def said(rung: Rung) -> str:
         return told(right[rung], listed(others, rung))
@@ -142,13 +148,10 @@ def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
         return ""
     shape, pixels, faint = every.values()
     by_pixels = ", ".join(f"from {rung[1]} of each kind {said(rung)}" for rung in pixels)
-    drawn = [
-        of[SHADED] for rung, of in rungs(records).items() if rung in (faint[-1], pixels[-1]) and SHADED in of
-    ]
-    beside = "; with their grey levels drawn afresh, the last two are {} and {}" if len(drawn) == 2 else ""
+    drawn = [told(shown[rung][SHADED]) for rung in (pixels[-1], faint[-1]) if SHADED in shown[rung]]
+    beside = f"; with their grey levels drawn afresh, the last two are {' and '.join(drawn)}"
     return (
         "By their shape, in black and white, a convolutional network tells samples from real digits "
         f"{said(shape[-1])} of the time; by every grey level, {by_pixels}; "
-        f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)"
-        + beside.format(*(told(right) for right in reversed(drawn)))
+        f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)" + beside * (len(drawn) == 2)
     )
