@@ -51,11 +51,18 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
         run_stacked(plain["ours"][0], models=tmp_path)
     judged = dataclasses.replace(RUN, judge=weights_digest(judge))
     found = stacked_runs(judged, variant_seeds=2, stacked_batches=16, stacks=40, samples=50)
-    assert [len(settings) for settings in found.values()] == [2, 2, 2]
-    short = "ours, an eighth as long"
-    for name, batches, packing in (("ours", 16, 1), (short, 2, 1), ("the same with two images packed", 2, 2)):
+    assert all(len(settings) == 2 for settings in found.values())
+    decided = {
+        "ours": (16, 1, 8),
+        "ours, an eighth as long": (2, 1, 8),
+        "the same with two images packed": (2, 2, 8),
+        "the same, half the batch": (2, 1, 4),
+        "the same, two packed, twice the batch": (2, 2, 16),
+    }
+    assert list(found) == list(decided)
+    for name, expected in decided.items():
         settings = found[name][1]
-        assert (settings["batches"], settings["packing"]) == (batches, packing)
+        assert tuple(settings[key] for key in ("batches", "packing", "batch_size")) == expected
         assert settings["seed"] == 4
         summary = run_stacked(settings, models=tmp_path).summary
         assert 1 <= summary["modes"] <= 50

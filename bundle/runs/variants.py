@@ -129,19 +129,22 @@ def stacked_runs(
 ) -> dict[str, list[dict]]:
     """Return the same of our recipe on stacks, and of an eighth of its length alone and with two packed.
 
-    None for `stacked_batches` 0.
+    Packing halves how many inputs the discriminator sees at once, so the last two recipes change that alone:
+    half the batch without packing, twice the batch with it. None for `stacked_batches` 0.
     """
     at_least("stacked_batches", stacked_batches, 0)
     if not stacked_batches:
         return {}
     training = replace(run.training, channels=3, batches=stacked_batches, packing=1)
-    short = {"batches": max(1, stacked_batches // 8)}
+    short, size = {"batches": max(1, stacked_batches // 8)}, training.batch_size
     common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
     ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
     recipes = {
         "ours": {},
         "ours, an eighth as long": short,
         "the same with two images packed": short | {"packing": 2},
+        "the same, half the batch": short | {"batch_size": max(2, size // 2)},
+        "the same, two packed, twice the batch": short | {"packing": 2, "batch_size": 2 * size},
     }
     return ours.seeded(recipes, variant_seeds=variant_seeds)
 
