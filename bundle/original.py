@@ -35,6 +35,7 @@ GAN_RECIPE = {
     "beta1": 0.9,
     "beta2": 0.999,
     "decay_from": 1.0,
+    "discriminator_decay_from": 1.0,
     "ema_decay": 0.0,
     "loss": "minimax",
     "gradient_penalty": 0.0,

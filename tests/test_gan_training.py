@@ -29,6 +29,7 @@ SETTINGS = GanSettings(
     beta1=0.5,
     beta2=0.99,
     decay_from=0.5,
+    discriminator_decay_from=1.0,
     ema_decay=0.9,
     loss="minimax",
     gradient_penalty=0.0,
@@ -212,12 +213,27 @@ def test_numbers_measured_at_checkpoints_become_columns():
     assert len(set(quality["mean"])) == 3
 
 
-def test_the_learning_rate_is_constant_then_falls_linearly():
-    rates = [SETTINGS.learning_rate_at(batch) for batch in range(13)]
-    assert rates[:7] == [0.002] * 7
+def test_the_generators_learning_rate_is_constant_then_falls_linearly_and_the_discriminators_by_its_own():
+    rates, others = zip(*(SETTINGS.learning_rates_at(batch) for batch in range(13)), strict=True)
+    assert rates[:7] == (0.002,) * 7
     assert rates[9] == pytest.approx(0.001)
     assert rates[12] == 0
-    assert dataclasses.replace(SETTINGS, decay_from=1).learning_rate_at(11) == 0.002
+    assert others == (0.002,) * 13
+    steady = dataclasses.replace(SETTINGS, decay_from=1, discriminator_decay_from=0.75)
+    assert steady.learning_rates_at(11) == (0.002, pytest.approx(0.002 / 3))
+
+
+def test_each_network_is_moved_at_its_own_rate():
+    """Adam's first step moves a weight by the learning rate."""
+    settings = dataclasses.replace(SETTINGS, decay_from=0, discriminator_decay_from=0.5)
+    for name, rate in {"generator": 0.0005, "discriminator": 0.001}.items():
+        trainer = GanTrainer(images(), settings)
+        trainer.batch = 9  # of 12: rates have fallen to a quarter and to a half
+        parameters = list(getattr(trainer, name).parameters())
+        before = [parameter.detach().clone() for parameter in parameters]
+        trainer.step()
+        moved = max((b - a).abs().max().item() for a, b in zip(before, parameters, strict=True))
+        assert moved == pytest.approx(rate, rel=0.01)
 
 
 def test_bfloat16_trains_to_finite_losses_close_to_float32():
@@ -403,6 +419,7 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
         ("beta1", 1.0),
         ("ema_decay", 1.0),
         ("decay_from", 1.5),
+        ("discriminator_decay_from", -0.1),
         ("seed", -1),
         ("seed", 2**63 - 2**33),
     ],

@@ -34,7 +34,7 @@ def folders(tmp_path, monkeypatch, classifier, data):
 
 
 def listed(run: GanRun, seeds: int = 1) -> list[dict]:
-    return generator_runs(run, seeds=seeds, learned=10, sampled=100)["generators"]
+    return generator_runs(run, seeds=seeds, learned=10, most=0, sampled=100)["generators"]
 
 
 def test_each_is_the_kept_run_with_the_next_seed():
@@ -46,15 +46,31 @@ def test_each_is_the_kept_run_with_the_next_seed():
     assert listed(RUN, seeds=0) == []
 
 
-def test_one_more_is_the_kept_run_itself_with_a_rate_that_stays():
-    amounts = {"learned": 10, "sampled": 100}
-    (steady,) = generator_runs(RUN, seeds=1, **amounts)["steady"]
-    assert RUN.training.decay_from < 1
-    changed = {name for name, value in RUN.described().items() if steady[name] != value}
-    assert changed == {"run", "decay_from"}
-    already = dataclasses.replace(RUN, training=dataclasses.replace(RUN.training, decay_from=1.0))
-    assert generator_runs(already, seeds=1, **amounts)["steady"] == []
-    assert generator_runs(RUN, seeds=0, **amounts)["steady"] == []
+def test_two_more_are_the_kept_run_itself_with_other_rates():
+    amounts = {"learned": 10, "most": 0, "sampled": 100}
+    names = ("decay_from", "discriminator_decay_from")
+    kept = RUN.described()
+    assert (kept["decay_from"], kept["discriminator_decay_from"]) == (0.5, 1.0)
+    found = generator_runs(RUN, seeds=1, **amounts)
+    for name, rates in {"steady": (1.0, 1.0), "falling": (0.5, 0.5)}.items():
+        (other,) = found[name]
+        assert {key: other[key] for key in kept} == kept | {"run": "generator"} | dict(
+            zip(names, rates, strict=True)
+        )
+        training = dataclasses.replace(RUN.training, **dict(zip(names, rates, strict=True)))
+        beside = generator_runs(dataclasses.replace(RUN, training=training), seeds=1, **amounts)
+        assert beside[name] == []  # it is the run itself
+    none = generator_runs(RUN, seeds=0, **amounts)
+    assert list(none.values()) == [[], [], []]
+
+
+def test_the_strongest_test_is_made_where_it_learns_from_more(folders):
+    places, run = folders
+    (settings,) = generator_runs(run, seeds=1, learned=10, most=30, sampled=100)["generators"]
+    assert settings["most"] == 30
+    assert 0 <= run_generator(settings, **places).summary["right_most"] <= 1
+    (settings,) = generator_runs(run, seeds=1, learned=10, most=10, sampled=100)["generators"]
+    assert settings["most"] == 0
 
 
 def test_what_is_measured_is_what_the_kept_one_is_and_the_ladder(folders):

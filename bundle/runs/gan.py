@@ -50,7 +50,8 @@ def run_gan(
 
     `quality_...` of the averaged generator (EMA), `quality_raw_...` of the other, and of the fixed noises
     `class_kept`. The summary has both at the end, and how well the EMA's images are told from test images: by
-    its discriminator, by a fresh network, by two tests of the ladder.
+    its discriminator (and, `..._training`, from images that this one learnt from), by a fresh network, by two
+    tests of the ladder.
     """
     data, (noise, judged) = judge.data, noises(run)
     judged = judged.to(data.train_images.device)
@@ -69,8 +70,10 @@ def run_gan(
     result = train_gan(data.train_images, **asked)
     fake, packing = answers(result.ema, judged, batch_size=500), run.training.packing
     summary = looked_at(result.generator, result.ema)
-    right = predicted_right(result.discriminator, data.test_images, fake, packing=packing)
-    summary |= {"discriminator_right": right, **c2st(data.test_images, fake, seed=run.training.seed)}
+    seen = data.train_images[: len(data.test_images)]
+    for name, true in {"discriminator_right": data.test_images, "discriminator_right_training": seen}.items():
+        summary[name] = predicted_right(result.discriminator, true, fake, packing=packing)
+    summary |= c2st(data.test_images, fake, seed=run.training.seed)
     columns = _thinned_losses(result) | {f"quality_{name}": v for name, v in result.quality.items()}
     columns["class_kept"] = class_kept(list(result.grids.values()), judge.classifier)
     return result, Outcome(columns, summary, result.seconds)

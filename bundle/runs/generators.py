@@ -22,15 +22,20 @@ from lib.networks import about_network, answers
 class GeneratorRun(GanRun):
     kind = "generator"
     learned: int  # images of each kind that a test of the ladder learns from; it is asked about half as many
+    most: int  # the same of that of pixels once more, which is asked about a fifth as many; 0 leaves it out
     sampled: int  # samples that the Fréchet distance is measured on once more
     other_noise_seed: int  # of these samples; the seed of the training is added to it
 
     def __post_init__(self):
         super().__post_init__()
         at_least("learned", self.learned, 4)
-        both = self.learned + self.learned // 2
         rule = f"at most the training images, {TRAINING_IMAGES}"
-        require("learned and half of it", both, both <= TRAINING_IMAGES, rule)
+        for name, both in {
+            "learned and half": self.learned * 3 // 2,
+            "most and a fifth": self.most * 6 // 5,
+        }.items():
+            require(f"{name} of it", both, both <= TRAINING_IMAGES, rule)
+        require("most", self.most, self.most == 0 or self.most >= 10, "0, or at least 10")
         at_least("sampled", self.sampled, 100)
         fits_memory(4 * self.sampled * (784 + 64 + 128), sampled=self.sampled)
         check_seed("other_noise_seed", self.other_noise_seed)
@@ -52,7 +57,7 @@ def run_generator(settings: dict, *, models: Path, states: Path) -> Outcome:
 
 
 def beyond(run: GeneratorRun, generator: Generator, *, judge: Judge) -> dict[str, float]:
-    """Return `right_...`, by each test of LADDER, and `frechet_sampled`."""
+    """Return `right_...`, by each test of LADDER, `right_most` of that with `most`, and `frechet_sampled`."""
     data, seed, asked = judge.data, run.training.seed, run.learned // 2
     source = torch.Generator().manual_seed(run.other_noise_seed + seed)
 
@@ -65,5 +70,9 @@ def beyond(run: GeneratorRun, generator: Generator, *, judge: Judge) -> dict[str
     fake = answers(generator, noise(len(true)), batch_size=500)
     kept = {"asked": asked, "classifier": judge.classifier, "seed": seed}
     found = {f"right_{test}": told_apart(test, true, fake, **kept) for test in LADDER}
+    if run.most:
+        true = data.train_images[order[: run.most + run.most // 5].to(data.train_images.device)]
+        fake = answers(generator, noise(len(true)), batch_size=500)
+        found["right_most"] = told_apart("pixels", true, fake, **kept | {"asked": run.most // 5})
     made, _ = observe(generator, judge.classifier, noise(run.sampled))
     return found | {"frechet_sampled": frechet_distance(made, judge.real)}

@@ -29,6 +29,7 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
     "the original's betas": {"beta1": 0.9, "beta2": 0.999},
     "without averaging": {"ema_decay": 0.0},
     "without decay of the learning rate": {"decay_from": 1.0},
+    "with decay of the discriminator's too": {"discriminator_decay_from": 0.5},
     "with a relativistic loss": {"loss": "relativistic"},
     "without gradient penalties": {"gradient_penalty": 0.0},
     "with two images packed": {"packing": 2},
@@ -40,7 +41,7 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
 class Comparisons:
     """How much Task 2 compares; 0 seeds leave a comparison out."""
 
-    generator_seeds: int  # of further generators, as long as the one that is kept; and of a steady rate, one
+    generator_seeds: int  # of further generators, as long as the one that is kept; and two of other rates
     variant_seeds: int  # of every other recipe
     variant_batches: int
     original_batches: int  # of the original's recipe
@@ -65,9 +66,8 @@ class Comparisons:
         climbed = {"seeds": self.ladder_seeds, "learned": self.ladder_images, "most": self.ladder_most}
         afresh = climbed | {"seeds": self.shading_seeds}
         noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
-        others = generator_runs(
-            run, seeds=self.generator_seeds, learned=self.ladder_images, sampled=self.sampled_images
-        )
+        further_ones = climbed | {"seeds": self.generator_seeds, "sampled": self.sampled_images}
+        others = generator_runs(run, **further_ones)
         further = partial(run_generator, states=self.output.results("task2") / "generators")
         groups = {
             "generators": (further, others),
@@ -90,18 +90,24 @@ def checked(run: GanRun, **amounts) -> Comparisons:
     return compared
 
 
-def generator_runs(run: GanRun, *, seeds: int, learned: int, sampled: int) -> dict[str, list[dict]]:
-    """Return the settings of this run with so many other seeds, and of itself with a rate that stays.
+def generator_runs(
+    run: GanRun, *, seeds: int, learned: int, most: int, sampled: int
+) -> dict[str, list[dict]]:
+    """Return the settings of this run with so many other seeds, and of itself with other learning rates.
 
-    "generators" and "steady", both empty for no seeds; see GeneratorRun.
+    "generators"; "steady", where both rates stay; "falling", where the discriminator's falls as the
+    generator's does. All are empty for no seeds, the last two where the run is so itself; see GeneratorRun.
     """
     at_least("generator_seeds", seeds, 0)
-    about = {"learned": learned, "sampled": sampled, "other_noise_seed": run.noise_seed + 3 * APART}
+    about = {"learned": learned, "most": most if most > learned else 0, "sampled": sampled}
+    about |= {"other_noise_seed": run.noise_seed + 3 * APART}
     rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
-    first = run.training.seed + 1
-    training = {"generators": [replace(run.training, seed=first + k) for k in range(seeds)]}
-    falls = run.training.decay_from < 1
-    training["steady"] = [replace(run.training, decay_from=1.0)] * (seeds > 0 and falls)
+    own, first = run.training, run.training.seed + 1
+    training = {"generators": [replace(own, seed=first + k) for k in range(seeds)]}
+    steady = replace(own, decay_from=1.0, discriminator_decay_from=1.0)
+    falling = replace(own, discriminator_decay_from=own.decay_from)
+    for name, other in {"steady": steady, "falling": falling}.items():
+        training[name] = [other] * (seeds > 0 and other not in (own, *sum(training.values(), [])))
     return {
         name: [GeneratorRun(training=one, **rest, **about).described() for one in of]
         for name, of in training.items()

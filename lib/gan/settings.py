@@ -26,7 +26,8 @@ class GanSettings:
     learning_rate: float  # Adam, both networks
     beta1: float
     beta2: float
-    decay_from: float  # fraction of the run after which the learning rate falls linearly to 0; 1 = never
+    decay_from: float  # fraction of the run after which the generator's rate falls linearly to 0; 1 = never
+    discriminator_decay_from: float  # the same of the discriminator's rate
     ema_decay: float  # of the generator's weights, per batch; 0 = the average is the generator itself
     loss: str  # "minimax" (the original's) or "relativistic"
     gradient_penalty: float  # weight, on true and generated images; 0 = none
@@ -49,7 +50,8 @@ class GanSettings:
         at_least("gradient_penalty", self.gradient_penalty, 0)
         for name in ("beta1", "beta2", "ema_decay"):
             require(name, values[name], 0 <= values[name] < 1, "at least 0 and below 1")
-        require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
+        for name in ("decay_from", "discriminator_decay_from"):
+            require(name, values[name], 0 <= values[name] <= 1, "between 0 and 1")
         check_seed("seed", self.seed)
         # six numbers for each weight, at most; an image's channels on their way; both loss curves
         width = max(self.generator_width, self.discriminator_width)
@@ -58,10 +60,13 @@ class GanSettings:
         named = ("generator_width", "discriminator_width", "latent_dim", "batch_size", "batches")
         fits_memory(4 * (6 * weights + images + 2 * self.batches), **{name: values[name] for name in named})
 
-    def learning_rate_at(self, batch: int) -> float:
-        """Return Adam's learning rate at `batch`: constant, then linear towards 0 at the end of the run."""
-        left, share = 1 - batch / self.batches, 1 - self.decay_from
-        return self.learning_rate * (min(1.0, left / share) if share > 0 else 1.0)
+    def learning_rates_at(self, batch: int) -> tuple[float, float]:
+        """Return Adam's rates at `batch`, the generator's and the discriminator's.
+
+        Each is constant, then linear towards 0 at the end of the run.
+        """
+        left, shares = 1 - batch / self.batches, (1 - self.decay_from, 1 - self.discriminator_decay_from)
+        return tuple(self.learning_rate * (min(1.0, left / share) if share > 0 else 1.0) for share in shares)
 
 
 def check_seed(name: str, seed: int) -> None:

@@ -57,9 +57,10 @@ class GanTrainer:
         torch.autograd.backward(generator_loss, inputs=list(self.generator.parameters()), retain_graph=True)
         torch.autograd.backward(objective, inputs=list(self.discriminator.parameters()))
 
-        # 4. both steps, at the learning rate of this batch
-        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
-            optimiser.param_groups[0]["lr"] = s.learning_rate_at(self.batch)
+        # 4. both steps, at the learning rates of this batch
+        optimisers = self.generator_optimiser, self.discriminator_optimiser
+        for optimiser, rate in zip(optimisers, s.learning_rates_at(self.batch), strict=True):
+            optimiser.param_groups[0]["lr"] = rate
             optimiser.step()
 
         # 5. the generator's running average, and the curves
