@@ -1,6 +1,7 @@
 import pytest
 
-from bundle.claims.gan import PICTURES, picture_table, quality_by_batch, quality_columns, variant_table
+from bundle.claims.gan import PICTURES, picture_table, quality_by_batch, quality_table, variant_table
+from bundle.claims.gan_training import quality_columns
 from bundle.original import GAN_BATCHES, PRINTED_BATCHES
 from bundle.runs.records import Record
 
@@ -107,3 +108,15 @@ def test_what_was_measured_at_a_checkpoint_is_found_by_its_batch():
     assert list(found) == quality_columns(record())["batch"] == list(ALL)
     assert found[79500] == {"batch": 79500, "clear": 0.75}
     assert quality_by_batch(Record(settings={})) == {}
+
+
+def test_measures_stand_beside_those_of_other_seeds_and_other_rates_where_there_are_any():
+    ours, other, steady = (Record({}, {}, {"cas": share, "real_cas": 0.75}) for share in (0.5, 0.25, 0.125))
+    header, rows = quality_table({}, ours, other, rates={"steady": [steady, steady], "falling": []})
+    names = ["Measure", "Averaged (kept)", "Other seeds", "Both rates stay", "As trained", "Real images"]
+    assert header == names
+    assert rows[0][1:4] == ["0.5000", "0.250", "0.125, 0.125"]
+    assert rows[0][5] == "0.7500"
+    header, rows = quality_table({}, ours)
+    assert header == names[:2] + names[4:]
+    assert {len(row) for row in rows} == {4}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bundle.claims.gan_training import decay_told, extrapolated, lead_to, steady_told
+from bundle.claims.gan_training import decay_told, extrapolated, lead_to, learnt_by_heart, rates_told
 from bundle.runs.records import Record
 
 
@@ -27,15 +27,30 @@ def test_what_the_decay_does_is_said_of_the_first_and_counted_over_all():
     assert "in 1 of 2 trainings" in said
 
 
-def test_where_a_steady_rate_ends_is_said_beside_the_falling_one():
-    falling, steady = (
-        Record({}, {}, {"precision": p, "recall": 0.5, "clear": 0.75, "frechet_distance": p / 10})
-        for p in (0.8, 0.9)
+def ended(precision: float, training: float) -> Record:
+    summary = {"precision": precision, "recall": 0.5, "clear": 0.75, "frechet_distance": precision / 10}
+    summary |= {"discriminator_right": 0.5, "discriminator_right_training": training}
+    return Record({}, {}, summary)
+
+
+def test_where_other_rates_end_is_said_beside_the_record():
+    kept, rates = (
+        ended(0.8, 0.6),
+        {"steady": [ended(0.9, 0.7)], "falling": [ended(0.7, 0.8), ended(0.6, 0.9)]},
     )
-    said = steady_told(falling, [steady])
-    assert "precision 0.900 (0.800), recall 0.500 (0.500)" in said
-    assert "Fréchet distance 0.090 (0.080)" in said
-    assert steady_told(falling, []) == ""
+    said = rates_told(kept, rates)
+    assert "precision 0.800, 0.900 where both rates stay, 0.700, 0.600 where both rates fall; recall" in said
+    assert said.endswith(
+        "Fréchet distance 0.080, 0.090 where both rates stay, 0.070, 0.060 where both rates fall."
+    )
+    assert "where both rates fall" not in rates_told(kept, rates | {"falling": []})
+    assert rates_told(kept, {"steady": [], "falling": []}) == ""
+
+
+def test_how_often_a_discriminator_is_right_on_what_it_has_learnt_from_and_on_the_rest():
+    said = learnt_by_heart(ended(0.8, 0.6), {"steady": [], "falling": [ended(0.7, 0.8), ended(0.6, 0.9)]})
+    assert "of the training that is kept 60.0% and 50.0%" in said
+    assert said.endswith("where both rates fall 80.0%, 90.0% and 50.0%, 50.0%.")
 
 
 def test_nothing_is_said_where_the_rate_does_not_fall():

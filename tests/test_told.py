@@ -7,7 +7,7 @@ import torch
 
 from bundle.claims import findings
 from bundle.claims.gan import decide_pictures
-from bundle.claims.ladder import SEEN, how_hard, ladder_table, shading_told
+from bundle.claims.ladder import SEEN, by_rates, how_hard, ladder_table, shading_told
 from bundle.claims.verdicts import mean_interval
 from bundle.layout import Output
 from bundle.plots.ladder import draw_ladder, draw_shaded
@@ -131,6 +131,11 @@ RUNGS += [
 ]
 
 
+def further(right: float, *, most: int = 500) -> Record:
+    summary = {f"right_{test}": right for test in SEEN} | {"right_most": right + 0.1}
+    return Record({"learned": 100, "most": most}, {}, summary)
+
+
 def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     header, rows = ladder_table(RUNGS)
     assert header[1:] == ["Samples (%)", "Real digits (%)"]
@@ -139,16 +144,22 @@ def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     assert rows[0][1:] == ["100.0 ± 0.0", "50.0 ± 2.5"]
     assert rows[1][1:] == ["55.0 ± 2.5", ""]
     assert rows[2][1:] == ["60.0", ""]
-    others = [Record({"learned": 100}, {}, {f"right_{test}": share for test in SEEN}) for share in (0.7, 0.8)]
+    others = [further(0.7), further(0.8)]
     header, rows = ladder_table(RUNGS, others)
     assert header[-1] == "Samples, other seeds (%)"
-    assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + [""]
+    assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + ["80.0, 90.0"]
+    rates = {"steady": [further(0.9, most=0)], "falling": [further(0.5), further(0.6)]}
+    assert by_rates(RUNGS, rates) == (
+        " Where other learning rates were used, the test of 256 grey levels that learns from 500 of each "
+        "kind is right (%): where both rates fall 60.0, 70.0."
+    )
+    assert by_rates(RUNGS, {"steady": [], "falling": []}) == ""
 
 
 def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():
     said = how_hard(RUNGS)
     assert re.search(r"black and white.*55\.0 %.*from 500 of each kind 71\.0 %.*grey levels 100\.0 %", said)
-    others = [Record({"learned": 100}, {}, {f"right_{test}": 0.8 for test in SEEN})]
+    others = [further(0.8, most=0)]
     assert "from 100 of each kind 60.0 % (with other seeds 80.0), from 500 of" in how_hard(RUNGS, others)
     assert how_hard(RUNGS[:6]) == ""
     one = gan(real_frechet_distance=0.5, told_grey_levels=1.0)

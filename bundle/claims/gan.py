@@ -8,6 +8,7 @@ from itertools import accumulate, product
 
 import numpy as np
 
+from bundle.claims.gan_training import NONE, RATES, quality_columns
 from bundle.claims.verdicts import Table, Verdict, interval, number
 from bundle.original import PRINTED_BATCHES, scaled_batch
 from bundle.runs.records import Record
@@ -17,15 +18,11 @@ BEYOND = {  # measures of a finished run, beside those at each checkpoint
     "cas": "accuracy of a classifier that learns from samples",
     "c2st": "unseen images told apart by a fresh network",
     "discriminator_right": "told apart by the discriminator itself",
+    "discriminator_right_training": "the same from images that it has learnt from",
     "told_grey_levels": "unseen images told apart by their grey levels",
     "told_features": "the same by the judge's features",
     "nearest_training_1pct": "nearest training image, relative, of the nearest 1 %",
 }
-
-
-def quality_columns(record: Record) -> dict[str, list[float]]:
-    """Return "batch", and the measures at each checkpoint of a GAN's record."""
-    return {name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")}
 
 
 def quality_by_batch(record: Record) -> dict[int, dict[str, float]]:
@@ -158,20 +155,21 @@ def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     return ["Sentence", "True of a run if", *groups], list(rows.values())
 
 
-def quality_table(measures: Mapping[str, str], record: Record, *others: Record) -> Table:
-    """Return a row for each measure, in words by its name: of both generators, others, and real images."""
+def quality_table(
+    measures: Mapping[str, str], record: Record, *others: Record, rates: Mapping[str, Sequence[Record]] = NONE
+) -> Table:
+    """Return a row for each measure, in words by its name: of both generators, others, and real images.
+
+    `rates`: by name in RATES, runs with other learning rates.
+    """
     rows = []
+    beside = {"Other seeds": others, **{RATES[name].capitalize(): runs for name, runs in rates.items()}}
+    beside = {name: runs for name, runs in beside.items() if runs}
     for name, words in (measures | BEYOND).items():
         ours, raw, real = (number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))
-        seeds = ", ".join(number(other.summary.get(name), ".3f") for other in others)
-        rows.append([words, ours, *([seeds] if others else []), raw, real])
-    return [
-        "Measure",
-        "Averaged (kept)",
-        *(["Other seeds"] if others else []),
-        "As trained",
-        "Real images",
-    ], rows
+        cells = [", ".join(number(run.summary.get(name), ".3f") for run in runs) for runs in beside.values()]
+        rows.append([words, ours, *cells, raw, real])
+    return ["Measure", "Averaged (kept)", *beside, "As trained", "Real images"], rows
 
 
 def variant_table(groups: Mapping[str, Sequence[Record]], cost: Mapping[str, float]) -> Table:

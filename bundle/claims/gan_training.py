@@ -1,12 +1,17 @@
 """What the measures along a GAN's training say: where they lead, and what happens while the rate falls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 
-from bundle.claims.gan import quality_columns
 from bundle.runs.records import Record
+
+
+def quality_columns(record: Record) -> dict[str, list[float]]:
+    """Return "batch", and the measures at each checkpoint of a GAN's record."""
+    return {name[len("quality_") :]: v for name, v in record.columns.items() if name.startswith("quality_")}
 
 
 def extrapolated(record: Record, batch: int) -> float:
@@ -42,12 +47,14 @@ def decay_told(records: Sequence[Record]) -> str:
         c["precision"][end] < c["precision"][here] and c["recall"][end] > c["recall"][here] for c in columns
     ]
     return (
-        "While the learning rate falls, the average and the generator as trained come together: "
+        "While the generator's learning rate falls, the average and the generator as trained come together: "
         f"{', '.join(said)}. The average loses precision and gains recall in {sum(traded)} of {len(traded)} "
         "trainings."
     )
 
 
+RATES = {"steady": "both rates stay", "falling": "both rates fall"}  # as `generator_runs` names them
+NONE: Mapping[str, Sequence[Record]] = MappingProxyType({})
 ENDS = {  # measures of a training's end
     "precision": "precision",
     "recall": "recall",
@@ -56,15 +63,34 @@ ENDS = {  # measures of a training's end
 }
 
 
-def steady_told(record: Record, steady: Sequence[Record]) -> str:
-    """Say where the average ends if the rate stays, beside a record whose rate falls; "" for none."""
-    if not steady:
+def rates_told(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
+    """Say where the average ends with other learning rates, by their names in RATES, beside a record's."""
+    if not any(rates.values()):
         return ""
     said = []
     for name, words in ENDS.items():
-        ends = ", ".join(f"{run.summary[name]:.3f}" for run in steady)
-        said.append(f"{words} {ends} ({record.summary[name]:.3f})")
+        ends = [
+            f"{', '.join(f'{run.summary[name]:.3f}' for run in runs)} where {RATES[kind]}"
+            for kind, runs in rates.items()
+            if runs
+        ]
+        said.append(f"{words} {record.summary[name]:.3f}, {', '.join(ends)}")
+    return f"The average of the same training with other learning rates ends at: {'; '.join(said)}."
+
+
+def learnt_by_heart(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
+    """Say how often a discriminator is right on images that it has learnt from, and on others."""
+    kinds = {"of the training that is kept": [record]}
+    kinds |= {f"where {RATES[name]}": runs for name, runs in rates.items() if runs}
+    said = [
+        f"{words} {', '.join(_right(run, '_training') for run in runs)} and {', '.join(map(_right, runs))}"
+        for words, runs in kinds.items()
+    ]
     return (
-        "The same training with a learning rate that stays ends, averaged, at (in brackets where the rate "
-        f"falls): {', '.join(said)}."
+        "At the end the discriminator tells training images, which it has learnt from, and test images from "
+        f"samples so often: {'; '.join(said)}."
     )
+
+
+def _right(run: Record, on: str = "") -> str:
+    return f"{run.summary[f'discriminator_right{on}']:.1%}"

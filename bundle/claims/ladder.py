@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bundle.claims.gan_training import RATES
 from bundle.claims.verdicts import Table, mean_interval, number, with_interval
 from bundle.runs.records import Record, grouped
 
@@ -69,7 +70,20 @@ def listed(others: Sequence[Record], rung: Rung) -> str:
     """Return the shares in per cent of further generators that were put to a rung."""
     test, learned = rung
     right = [other.summary[f"right_{test}"] for other in others if other.settings["learned"] == learned]
+    if test == "pixels":
+        right += [other.summary["right_most"] for other in others if other.settings["most"] == learned]
     return ", ".join(f"{100 * share:.1f}" for share in right)
+
+
+def by_rates(records: Sequence[Record], rates: Mapping[str, Sequence[Record]]) -> str:
+    """Say how often the strongest test of pixels is right on generators with other learning rates; or ""."""
+    strongest = max((rung for rung in rungs(records) if rung[0] == "pixels"), default=("pixels", 0))
+    shares = {RATES[name]: listed(runs, strongest) for name, runs in rates.items()}
+    said = [f"where {words} {right}" for words, right in shares.items() if right]
+    if not said:
+        return ""
+    test = f"the test of {SEEN['pixels']} that learns from {strongest[1]} of each kind"
+    return f" Where other learning rates were used, {test} is right (%): {', '.join(said)}."
 
 
 def in_brief(right: Sequence[float]) -> str:

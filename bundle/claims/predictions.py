@@ -6,7 +6,7 @@ import numpy as np
 
 from bundle.claims.conclusion import came_true
 from bundle.claims.findings import percent
-from bundle.claims.gan import quality_columns
+from bundle.claims.gan_training import quality_columns
 from bundle.claims.verdicts import interval
 from bundle.claims.walks import WALK_CLAIMS, decide_walks
 from bundle.runs.records import Record

@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bundle.claims.gan import quality_columns
-from bundle.claims.gan_training import extrapolated
+from bundle.claims.gan_training import NONE, RATES, extrapolated, quality_columns
 from bundle.claims.style import in_style
 from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, spaced, styled, tick
 from bundle.runs.records import Record
@@ -23,6 +22,7 @@ MEASURES = {  # of generated images, as the judge names them
     "recall": "recall",
     "nearest_training": "nearest training image, relative",
 }
+RATE_LOOKS = {"steady": ("--", "black"), "falling": ("-.", COLOURS["discriminator"])}
 LATE = ("clear", "precision", "recall")  # of MEASURES, those whose late course is shown once more
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
 PATHS = {  # how each kind is named and drawn
@@ -86,13 +86,14 @@ def draw_as_far(original: Sequence[Record], ours: Sequence[Record]) -> Figure:
 
 
 @styled
-def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()) -> Figure:
+def draw_measures(record: Record, *others: Record, rates: Mapping[str, Sequence[Record]] = NONE) -> Figure:
     """Draw nine measures against the batch: of the averaged generator, the raw one, others, real images.
 
     Three more panels show the batches after the first tenth evenly, and only the heights that are met there.
-    `steady`: of runs whose learning rate stays, the averaged generators.
+    `rates`: by name in RATES, runs with other learning rates; of them, too, the averaged generators.
     """
-    kinds = {"averaged, other seeds": ("-", "0.55", others), "averaged, steady rate": ("--", "black", steady)}
+    kinds = {"averaged, other seeds": ("-", "0.55", others)}
+    kinds |= {f"averaged, {RATES[name]}": (*RATE_LOOKS[name], runs) for name, runs in rates.items()}
     beside = [
         (label * (k == 0), line, colour, quality_columns(one))
         for label, (line, colour, of) in kinds.items()
@@ -128,7 +129,7 @@ def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()
         elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
             axes.set_ylim(0, None)
     figure.supxlabel("batch", fontsize=8)
-    legend_above(figure, 3 if not beside or steady else 4)
+    legend_above(figure, 3 if not beside or any(rates.values()) else 4)
     return figure
 
 
