@@ -1,6 +1,15 @@
+import re
+
 import pytest
 
-from bundle.claims.gan import PICTURES, picture_table, quality_by_batch, quality_table, variant_table
+from bundle.claims.gan import (
+    PICTURES,
+    packing_read,
+    picture_table,
+    quality_by_batch,
+    quality_table,
+    variant_table,
+)
 from bundle.claims.gan_training import quality_columns
 from bundle.original import GAN_BATCHES, PRINTED_BATCHES
 from bundle.runs.records import Record
@@ -120,3 +129,28 @@ def test_measures_stand_beside_those_of_other_seeds_and_other_rates_where_there_
     header, rows = quality_table({}, ours)
     assert header == names[:2] + names[4:]
     assert {len(row) for row in rows} == {4}
+
+
+@pytest.mark.parametrize(
+    ("packed", "half", "twice", "said"),
+    [
+        (
+            16,
+            464,
+            927,
+            "half the batch alone costs modes too, and with twice the batch packing keeps more: so the sm",
+        ),
+        (
+            16,
+            960,
+            927,
+            "half the batch alone costs none for sure, and with twice the batch .* so something beside",
+        ),
+        (16, 464, 12, "costs modes too, and twice the batch does not mend it for sure: so something beside"),
+        (946, 464, 12, "packing costs no modes"),
+    ],
+)
+def test_why_packing_costs_modes_is_read_off_the_batches(packed, half, twice, said):
+    counts = {"ours": 1000, "alone": 946, "packed": packed, "half": half, "twice": twice}
+    groups = {name: [Record({}, {}, {"modes": modes + k}) for k in (0, 5)] for name, modes in counts.items()}
+    assert re.search(said, packing_read(groups))

@@ -197,6 +197,23 @@ def stacked_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     return ["Recipe", *seeds, "Real stacks: modes", "Real stacks: KL"], rows
 
 
+def packing_read(groups: Mapping[str, Sequence[Record]]) -> str:
+    """Say whether packing costs modes because the discriminator then sees half as many inputs at once.
+
+    `groups` as `bundle.runs.variants.stacked_runs` orders them.
+    """
+    _, alone, packed, half, twice = ([run.summary["modes"] for run in runs] for runs in groups.values())
+    if max(packed) >= min(alone):
+        return "Here packing costs no modes that every seed would miss."
+    costs, mends = max(half) < min(alone), min(twice) > max(packed)
+    first = "half the batch alone costs modes too" if costs else "half the batch alone costs none for sure"
+    second = (
+        "with twice the batch packing keeps more" if mends else "twice the batch does not mend it for sure"
+    )
+    word = "so the smaller batch" if costs and mends else "so something beside the smaller batch"
+    return f"In every seed packing leaves fewer modes; {first}, and {second}: {word} is why."
+
+
 def _each(records: Sequence[Record], key: str, form: str) -> str:
     cells = [format(record.summary[key], form) for record in records]
     return ", ".join(dict.fromkeys(cells) if key.startswith("real_") else cells)

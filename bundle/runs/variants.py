@@ -29,7 +29,7 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's, or one a
     "the original's betas": {"beta1": 0.9, "beta2": 0.999},
     "without averaging": {"ema_decay": 0.0},
     "without decay of the learning rate": {"decay_from": 1.0},
-    "with decay of the discriminator's too": {"discriminator_decay_from": 0.5},
+    "with decay of the discriminator's too": {"discriminator_decay_from": 0.9},
     "with a relativistic loss": {"loss": "relativistic"},
     "without gradient penalties": {"gradient_penalty": 0.0},
     "with two images packed": {"packing": 2},
