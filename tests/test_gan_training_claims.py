@@ -30,7 +30,7 @@ def test_what_the_decay_does_is_said_of_the_first_and_counted_over_all():
 def ended(precision: float, training: float) -> Record:
     summary = {"precision": precision, "recall": 0.5, "clear": 0.75, "frechet_distance": precision / 10}
     summary |= {"discriminator_right": 0.5, "discriminator_right_training": training}
-    return Record({}, {}, summary)
+    return Record({"seed": 7}, {}, summary)
 
 
 def test_where_other_rates_end_is_said_beside_the_record():
@@ -39,6 +39,7 @@ def test_where_other_rates_end_is_said_beside_the_record():
         {"steady": [ended(0.9, 0.7)], "falling": [ended(0.7, 0.8), ended(0.6, 0.9)]},
     )
     said = rates_told(kept, rates)
+    assert said.startswith("Of the training with seed 7")
     assert "precision 0.800, 0.900 where both rates stay, 0.700, 0.600 where both rates fall; recall" in said
     assert said.endswith(
         "Fréchet distance 0.080, 0.090 where both rates stay, 0.070, 0.060 where both rates fall."
@@ -49,7 +50,8 @@ def test_where_other_rates_end_is_said_beside_the_record():
 
 def test_how_often_a_discriminator_is_right_on_what_it_has_learnt_from_and_on_the_rest():
     said = learnt_by_heart(ended(0.8, 0.6), {"steady": [], "falling": [ended(0.7, 0.8), ended(0.6, 0.9)]})
-    assert "of the training that is kept 60.0% and 50.0%" in said
+    assert "training with seed 7" in said
+    assert "with our rates 60.0% and 50.0%" in said
     assert said.endswith("where both rates fall 80.0%, 90.0% and 50.0%, 50.0%.")
 
 

@@ -46,17 +46,15 @@ def test_each_is_the_kept_run_with_the_next_seed():
     assert listed(RUN, seeds=0) == []
 
 
-def test_two_more_are_the_kept_run_itself_with_other_rates():
+def test_two_more_are_the_last_seed_with_other_rates():
     amounts = {"learned": 10, "most": 0, "sampled": 100}
     names = ("decay_from", "discriminator_decay_from")
-    kept = RUN.described()
-    assert (kept["decay_from"], kept["discriminator_decay_from"]) == (0.5, 1.0)
-    found = generator_runs(RUN, seeds=1, **amounts)
+    found = generator_runs(RUN, seeds=2, **amounts)
+    last = found["generators"][-1]
+    assert (last["seed"], last["decay_from"], last["discriminator_decay_from"]) == (RUN.training.seed + 2, 0.5, 1)
     for name, rates in {"steady": (1.0, 1.0), "falling": (0.5, 0.5)}.items():
         (other,) = found[name]
-        assert {key: other[key] for key in kept} == kept | {"run": "generator"} | dict(
-            zip(names, rates, strict=True)
-        )
+        assert other == last | dict(zip(names, rates, strict=True))
         training = dataclasses.replace(RUN.training, **dict(zip(names, rates, strict=True)))
         beside = generator_runs(dataclasses.replace(RUN, training=training), seeds=1, **amounts)
         assert beside[name] == []  # it is the run itself

@@ -133,7 +133,7 @@ RUNGS += [
 
 def further(right: float, *, most: int = 500) -> Record:
     summary = {f"right_{test}": right for test in SEEN} | {"right_most": right + 0.1}
-    return Record({"learned": 100, "most": most}, {}, summary)
+    return Record({"learned": 100, "most": most, "seed": 7}, {}, summary)
 
 
 def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
@@ -149,11 +149,11 @@ def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     assert header[-1] == "Samples, other seeds (%)"
     assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + ["80.0, 90.0"]
     rates = {"steady": [further(0.9, most=0)], "falling": [further(0.5), further(0.6)]}
-    assert by_rates(RUNGS, rates) == (
-        " Where other learning rates were used, the test of 256 grey levels that learns from 500 of each "
-        "kind is right (%): where both rates fall 60.0, 70.0."
+    assert by_rates(RUNGS, others[0], rates) == (
+        " Of the training with seed 7, the test of 256 grey levels that learns from 500 of each kind is right "
+        "on (%): with our learning rates 80.0, where both rates fall 60.0, 70.0."
     )
-    assert by_rates(RUNGS, {"steady": [], "falling": []}) == ""
+    assert by_rates(RUNGS, others[0], {"steady": [], "falling": []}) == ""
 
 
 def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():

@@ -64,7 +64,10 @@ ENDS = {  # measures of a training's end
 
 
 def rates_told(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
-    """Say where the average ends with other learning rates, by their names in RATES, beside a record's."""
+    """Say where the average ends with other learning rates, by their names in RATES, beside a record of ours.
+
+    All are of the same seed.
+    """
     if not any(rates.values()):
         return ""
     said = []
@@ -75,20 +78,25 @@ def rates_told(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
             if runs
         ]
         said.append(f"{words} {record.summary[name]:.3f}, {', '.join(ends)}")
-    return f"The average of the same training with other learning rates ends at: {'; '.join(said)}."
+    seed = f"Of the training with seed {record.settings['seed']}"
+    return f"{seed}, the average ends with our and with other learning rates at: {'; '.join(said)}."
 
 
 def learnt_by_heart(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
-    """Say how often a discriminator is right on images that it has learnt from, and on others."""
-    kinds = {"of the training that is kept": [record]}
+    """Say how often a discriminator is right on images that it has learnt from, and on others.
+
+    As in `rates_told`.
+    """
+    kinds = {"with our rates": [record]}
     kinds |= {f"where {RATES[name]}": runs for name, runs in rates.items() if runs}
     said = [
         f"{words} {', '.join(_right(run, '_training') for run in runs)} and {', '.join(map(_right, runs))}"
         for words, runs in kinds.items()
     ]
+    seed = f"the training with seed {record.settings['seed']}"
     return (
-        "At the end the discriminator tells training images, which it has learnt from, and test images from "
-        f"samples so often: {'; '.join(said)}."
+        f"At the end of {seed} the discriminator tells training images, which it has learnt from, and test "
+        f"images from samples so often: {'; '.join(said)}."
     )
 
 

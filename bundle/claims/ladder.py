@@ -75,15 +75,19 @@ def listed(others: Sequence[Record], rung: Rung) -> str:
     return ", ".join(f"{100 * share:.1f}" for share in right)
 
 
-def by_rates(records: Sequence[Record], rates: Mapping[str, Sequence[Record]]) -> str:
-    """Say how often the strongest test of pixels is right on generators with other learning rates; or ""."""
+def by_rates(records: Sequence[Record], ours: Record, rates: Mapping[str, Sequence[Record]]) -> str:
+    """Say how often the strongest test of pixels is right with other learning rates beside our own; or "".
+
+    `ours` and `rates` as in `bundle.claims.gan_training.rates_told`.
+    """
     strongest = max((rung for rung in rungs(records) if rung[0] == "pixels"), default=("pixels", 0))
     shares = {RATES[name]: listed(runs, strongest) for name, runs in rates.items()}
     said = [f"where {words} {right}" for words, right in shares.items() if right]
     if not said:
         return ""
+    said.insert(0, f"with our learning rates {listed([ours], strongest)}")
     test = f"the test of {SEEN['pixels']} that learns from {strongest[1]} of each kind"
-    return f" Where other learning rates were used, {test} is right (%): {', '.join(said)}."
+    return f" Of the training with seed {ours.settings['seed']}, {test} is right on (%): {', '.join(said)}."
 
 
 def in_brief(right: Sequence[float]) -> str:

@@ -93,7 +93,7 @@ def checked(run: GanRun, **amounts) -> Comparisons:
 def generator_runs(
     run: GanRun, *, seeds: int, learned: int, most: int, sampled: int
 ) -> dict[str, list[dict]]:
-    """Return the settings of this run with so many other seeds, and of itself with other learning rates.
+    """Return the settings of this run with so many other seeds, and of the last with other learning rates.
 
     "generators"; "steady", where both rates stay; "falling", where the discriminator's falls as the
     generator's does. All are empty for no seeds, the last two where the run is so itself; see GeneratorRun.
@@ -102,12 +102,12 @@ def generator_runs(
     about = {"learned": learned, "most": most if most > learned else 0, "sampled": sampled}
     about |= {"other_noise_seed": run.noise_seed + 3 * APART}
     rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
-    own, first = run.training, run.training.seed + 1
-    training = {"generators": [replace(own, seed=first + k) for k in range(seeds)]}
-    steady = replace(own, decay_from=1.0, discriminator_decay_from=1.0)
-    falling = replace(own, discriminator_decay_from=own.decay_from)
+    own, last = run.training, replace(run.training, seed=run.training.seed + seeds)
+    training = {"generators": [replace(own, seed=own.seed + 1 + k) for k in range(seeds)]}
+    steady = replace(last, decay_from=1.0, discriminator_decay_from=1.0)
+    falling = replace(last, discriminator_decay_from=last.decay_from)
     for name, other in {"steady": steady, "falling": falling}.items():
-        training[name] = [other] * (seeds > 0 and other not in (own, *sum(training.values(), [])))
+        training[name] = [other] * (seeds > 0 and other not in sum(training.values(), []))
     return {
         name: [GeneratorRun(training=one, **rest, **about).described() for one in of]
         for name, of in training.items()
