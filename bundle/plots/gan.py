@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bundle.claims.gan import quality_columns
@@ -22,6 +23,7 @@ MEASURES = {  # of generated images, as the judge names them
     "recall": "recall",
     "nearest_training": "nearest training image, relative",
 }
+LATE = ("clear", "precision", "recall")  # of MEASURES, those whose late course is shown once more
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
 PATHS = {  # how each kind is named and drawn
     "line": {"label": "straight line", "color": COLOURS["RNN"], "linestyle": "--", "marker": "o"},
@@ -87,6 +89,7 @@ def draw_as_far(original: Sequence[Record], ours: Sequence[Record]) -> Figure:
 def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()) -> Figure:
     """Draw nine measures against the batch: of the averaged generator, the raw one, others, real images.
 
+    Three more panels show the batches after the first tenth evenly, and only the heights that are met there.
     `steady`: of runs whose learning rate stays, the averaged generators.
     """
     kinds = {"averaged, other seeds": ("-", "0.55", others), "averaged, steady rate": ("--", "black", steady)}
@@ -97,16 +100,25 @@ def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()
     ]
     columns = quality_columns(record)
     last = max(columns["batch"])
-    figure, grid = panels(5.2, 3, 3, sharex=True)
-    for axes, (name, words) in zip(grid, MEASURES.items(), strict=True):
+    figure, grid = panels(6.8, 4, 3, sharex="row")
+
+    def draw(axes: Axes, name: str, *, since: int) -> None:
         for label, line, colour, other in beside:
-            axes.plot(other["batch"], other[name], line, color=colour, linewidth=0.8, label=label)
+            axes.plot(*_since(since, other, name), line, color=colour, linewidth=0.8, label=label)
         for prefix, line, label in (("raw_", ":", "as trained"), ("", "-", "averaged")):
-            axes.plot(columns["batch"], columns[prefix + name], line, markersize=2, label=label, **POINTS)
+            axes.plot(*_since(since, columns, prefix + name), line, markersize=2, label=label, **POINTS)
         axes.axhline(record.summary[f"real_{name}"], label="real images", **THIN)
+
+    for axes, name in zip(grid[9:], LATE, strict=True):
+        draw(axes, name, since=last // 10)
+        axes.set_title(f"{MEASURES[name]}, late", pad=3)
+        tick(axes, sorted({last // 10, last // 2, last}))
+    for axes, (name, words) in zip(grid, MEASURES.items(), strict=False):
+        draw(axes, name, since=0)
         axes.set_title(words, pad=3)
         axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)  # even up to a hundredth
         tick(axes, sorted({0, last // 100, last // 10, last}))
+        axes.tick_params(labelbottom=axes in grid[6:9])
         axes.set_xlim(0, None)
         if name == "frechet_distance":
             axes.set_yscale("log")
@@ -118,6 +130,13 @@ def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()
     figure.supxlabel("batch", fontsize=8)
     legend_above(figure, 3 if not beside or steady else 4)
     return figure
+
+
+def _since(first: int, columns: Mapping[str, Sequence[float]], name: str) -> tuple[list, list]:
+    """Return batches from `first` on, and what a measure is there."""
+    pairs = zip(columns["batch"], columns[name], strict=True)
+    batches, values = zip(*((batch, value) for batch, value in pairs if batch >= first), strict=True)
+    return list(batches), list(values)
 
 
 @styled
