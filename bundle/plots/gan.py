@@ -101,6 +101,7 @@ def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()
     columns = quality_columns(record)
     last = max(columns["batch"])
     figure, grid = panels(6.8, 4, 3, sharex="row")
+    whole, late = grid[: len(MEASURES)], grid[len(MEASURES) :]
 
     def draw(axes: Axes, name: str, *, since: int) -> None:
         for label, line, colour, other in beside:
@@ -109,16 +110,16 @@ def draw_measures(record: Record, *others: Record, steady: Sequence[Record] = ()
             axes.plot(*_since(since, columns, prefix + name), line, markersize=2, label=label, **POINTS)
         axes.axhline(record.summary[f"real_{name}"], label="real images", **THIN)
 
-    for axes, name in zip(grid[9:], LATE, strict=True):
+    for axes, name in zip(late, LATE, strict=True):
         draw(axes, name, since=last // 10)
         axes.set_title(f"{MEASURES[name]}, late", pad=3)
         tick(axes, sorted({last // 10, last // 2, last}))
-    for axes, (name, words) in zip(grid, MEASURES.items(), strict=False):
+    for axes, (name, words) in zip(whole, MEASURES.items(), strict=True):
         draw(axes, name, since=0)
         axes.set_title(words, pad=3)
         axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)  # even up to a hundredth
         tick(axes, sorted({0, last // 100, last // 10, last}))
-        axes.tick_params(labelbottom=axes in grid[6:9])
+        axes.tick_params(labelbottom=axes in whole[-3:])
         axes.set_xlim(0, None)
         if name == "frechet_distance":
             axes.set_yscale("log")
