@@ -106,7 +106,7 @@ def stored(tmp_path, monkeypatch):
     monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, *tests))
     save_classifier(judge, tmp_path, settings={}, summary={})
     save_generator(generator, tmp_path, settings={})
-    (settings,) = shaded_runs(RUN, generator=weights_digest(generator), seeds=1, learned=20, most=50)
+    (settings,) = shaded_runs(RUN, generator=weights_digest(generator), seeds=1, learned=20, most=50, steps=3)
     return tmp_path, generator, images, settings | {"judge": weights_digest(judge)}
 
 
@@ -114,7 +114,7 @@ def test_samples_and_real_digits_are_put_to_every_test_before_and_after(stored):
     folder, generator, images, settings = stored
     settings |= {"units": 4, "taught": 60}
     out = run_shaded(settings, models=folder)
-    assert {"right_pixels", "real_pixels", "right_most", "plain_precision", "shaded_precision"} <= {
+    assert {"right_pixels", "real_pixels", "right_most_pixels", "plain_precision", "shaded_precision"} <= {
         *out.summary
     }
     assert all(0 <= value <= 1 for name, value in out.summary.items() if name.startswith(("right", "real")))
@@ -131,11 +131,11 @@ def test_samples_and_real_digits_are_put_to_every_test_before_and_after(stored):
 
 
 def test_a_run_that_needs_more_images_than_there_are_is_refused():
-    about = dict(shaded_runs(RUN, generator="g", seeds=1, learned=20, most=50)[0])
+    about = dict(shaded_runs(RUN, generator="g", seeds=1, learned=20, most=50, steps=3)[0])
     about.pop("run")
     with pytest.raises(ValueError, match="most, with all that belongs to it, is 72000"):
         ShadedRun(**about | {"most": 60_000})
     with pytest.raises(ValueError, match="taught is 3"):
         ShadedRun(**about | {"taught": 3})
-    assert shaded_runs(RUN, generator="g", seeds=0, learned=20, most=50) == []
-    assert shaded_runs(RUN, generator="g", seeds=2, learned=20, most=0)[1]["most"] == 0
+    assert shaded_runs(RUN, generator="g", seeds=0, learned=20, most=50, steps=3) == []
+    assert shaded_runs(RUN, generator="g", seeds=2, learned=20, most=0, steps=3)[1]["most"] == 0

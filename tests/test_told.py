@@ -7,7 +7,7 @@ import torch
 
 from bundle.claims import findings
 from bundle.claims.gan import decide_pictures
-from bundle.claims.ladder import SEEN, by_rates, how_hard, ladder_table, shading_told
+from bundle.claims.ladder import SEEN, by_rates, have_learnt, how_hard, ladder_table, shading_told
 from bundle.claims.verdicts import mean_interval
 from bundle.layout import Output
 from bundle.plots.ladder import draw_ladder, draw_shaded
@@ -23,7 +23,7 @@ from tests.test_gan_claims import record as gan
 from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
-SIZES = {"seeds": 2, "learned": 20, "most": 40}
+SIZES = {"seeds": 2, "learned": 20, "most": 40, "steps": 3}
 
 
 @pytest.fixture
@@ -44,6 +44,7 @@ def told(models, **change) -> ToldRun:
         "against": GENERATED,
         "learned": 20,
         "asked": 10,
+        "steps": 3,
         "dataset": "MNIST",
         "seed": 1,
     }
@@ -57,7 +58,7 @@ def test_every_test_is_listed_against_samples_and_real_digits_and_the_strongest_
     assert {one[3] for one in of} == {0, 1}
     for test in ("grey levels", "features", "binarised", "16 grey levels", "pixels", "pairs"):
         assert {(test, GENERATED, 20, 0), (test, REAL, 20, 1)} <= set(of)
-    assert ("pixels", GENERATED, 40, 0) in of
+    assert {("pixels", GENERATED, 40, 0), ("binarised", GENERATED, 40, 1)} <= set(of)
     assert {one["against"] for one in listed} == {GENERATED, REAL, *DAMAGE}
     assert all((one["generator"] == "g") == (one["against"] == GENERATED) for one in listed)
     assert ladder_runs(RUN, generator="g", **SIZES | {"seeds": 0}) == []
@@ -68,6 +69,7 @@ def test_a_run_says_how_often_it_was_right(models):
     found = run_told(told(models).described(), models=folder).summary
     assert found["of"] == 20
     assert 0 <= found["right"] <= 1
+    assert 0 <= found["right_learned"] <= 1
     again = run_told(told(models).described(), models=folder).summary
     assert again == found
 
@@ -132,7 +134,7 @@ RUNGS += [
 
 
 def further(right: float, *, most: int = 500) -> Record:
-    summary = {f"right_{test}": right for test in SEEN} | {"right_most": right + 0.1}
+    summary = {f"right_{test}": right for test in SEEN} | {"right_most_pixels": right + 0.1}
     return Record({"learned": 100, "most": most, "seed": 7}, {}, summary)
 
 
@@ -150,10 +152,21 @@ def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + ["80.0, 90.0"]
     rates = {"steady": [further(0.9, most=0)], "falling": [further(0.5), further(0.6)]}
     assert by_rates(RUNGS, others[0], rates) == (
-        " Of the training with seed 7, the test of 256 grey levels that learns from 500 of each kind is right "
-        "on (%): with our learning rates 80.0, where both rates fall 60.0, 70.0."
+        " Of the training with seed 7, the test of 256 grey levels that learns from 500 of each kind is "
+        "right on (%): with our learning rates 80.0, where both rates fall 60.0, 70.0."
     )
     assert by_rates(RUNGS, others[0], {"steady": [], "falling": []}) == ""
+
+
+def test_it_is_said_whether_the_convolutional_tests_have_learnt_anything():
+    def learned(test: str, against: str, share: float) -> Record:
+        return Record({"test": test, "against": against}, {}, {"right_learned": share})
+
+    records = [learned("pixels", GENERATED, 0.9), learned("binarised", GENERATED, 0.8)]
+    assert have_learnt(records) == ""
+    records += [learned("pixels", REAL, 0.7), learned("grey levels", REAL, 0.5), shaded(0.6, seed=0)]
+    said = have_learnt(records)
+    assert "80% of the time where one side is samples, and 70% where both are real" in said
 
 
 def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():
@@ -170,7 +183,8 @@ def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the
 
 def shaded(right: float, *, seed: int) -> Record:
     summary = {f"right_{test}": right for test in SEEN} | {f"real_{test}": 0.5 for test in SEEN}
-    summary |= {"right_most": right + 0.1, "plain_precision": 0.8, "shaded_precision": 0.8 + 0.01 * seed}
+    summary |= {"right_most_pixels": right + 0.1}
+    summary |= {"plain_precision": 0.8, "shaded_precision": 0.8 + 0.01 * seed}
     summary |= {
         "plain_frechet_all": 0.06,
         "shaded_frechet_all": 0.07,
@@ -231,6 +245,7 @@ def test_the_figure_shows_every_mean():
 def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
     folder, judge, generator = models
     sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
+    sizes |= {"ladder_steps": 3}
     sizes |= {"ladder_most": 0, "sampled_images": 100, "output": Output(folder.parent)}
     seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "shading_seeds", "sampled_seeds")
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)

@@ -19,6 +19,8 @@ SEEN = {  # what each test looks at, from weak to strong
     "pixels": "256 grey levels",
     "pairs": "two images at once",
 }
+CONVOLUTIONAL = ("binarised", "16 grey levels", "pixels", "pairs")  # of these tests
+MOST = "most_"  # before the name of a test that learns from more images once more
 Rung = tuple[str, int]  # a test, and how many images of each side it learns from
 
 
@@ -33,7 +35,7 @@ def rungs(records: Sequence[Record]) -> dict[Rung, dict[str, list[float]]]:
         for key, right in run.summary.items():
             side, _, test = key.partition("_")
             if side in ("right", "real"):
-                rung = ("pixels", most) if test == "most" else (test, learned)
+                rung = (test[len(MOST) :], most) if test.startswith(MOST) else (test, learned)
                 sides = found.setdefault(rung, {})
                 sides.setdefault(SHADED if side == "right" else REAL_SHADED, []).append(right)
     order = list(SEEN)
@@ -70,9 +72,25 @@ def listed(others: Sequence[Record], rung: Rung) -> str:
     """Return the shares in per cent of further generators that were put to a rung."""
     test, learned = rung
     right = [other.summary[f"right_{test}"] for other in others if other.settings["learned"] == learned]
-    if test == "pixels":
-        right += [other.summary["right_most"] for other in others if other.settings["most"] == learned]
+    most = [other for other in others if other.settings["most"] == learned]
+    right += [other.summary[key] for other in most if (key := f"right_{MOST}{test}") in other.summary]
     return ", ".join(f"{100 * share:.1f}" for share in right)
+
+
+def have_learnt(records: Sequence[Record]) -> str:
+    """Say how often the convolutional tests are right on images that they have learnt from, at least."""
+    runs = [run for run in records if run.settings.get("test") in CONVOLUTIONAL]
+    samples, real = (
+        [run.summary["right_learned"] for run in runs if (run.settings["against"] == GENERATED) == generated]
+        for generated in (True, False)
+    )
+    if not (samples and real):
+        return ""
+    return (
+        "On images that it has learnt from, every convolutional test is right at least "
+        f"{min(samples):.0%} of the time where one side is samples, and {min(real):.0%} where both are real "
+        "(about 50 %: it would have learnt nothing)."
+    )
 
 
 def by_rates(records: Sequence[Record], ours: Record, rates: Mapping[str, Sequence[Record]]) -> str:

@@ -1,5 +1,6 @@
 """The runs of further generators: trained as the one that is kept but for their seed, and judged as fully."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from bundle.runs.outcome import Outcome
 from lib.checks import at_least, fits_memory, require
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import Judge, observe
-from lib.evaluation.ladder import LADDER, told_apart
+from lib.evaluation.ladder import LADDER
+from lib.evaluation.thorough import STRONG, told_thoroughly
 from lib.files import digest
 from lib.gan.networks import Generator
 from lib.gan.settings import check_seed
@@ -22,7 +24,8 @@ from lib.networks import about_network, answers
 class GeneratorRun(GanRun):
     kind = "generator"
     learned: int  # images of each kind that a test of the ladder learns from; it is asked about half as many
-    most: int  # the same of that of pixels once more, which is asked about a fifth as many; 0 leaves it out
+    most: int  # the same of those in STRONG once more, asked about a fifth as many; 0 leaves it out
+    steps: int  # batches that a convolutional one learns for
     sampled: int  # samples that the Fréchet distance is measured on once more
     other_noise_seed: int  # of these samples; the seed of the training is added to it
 
@@ -35,6 +38,7 @@ class GeneratorRun(GanRun):
             "most and a fifth": self.most * 6 // 5,
         }.items():
             require(f"{name} of it", both, both <= TRAINING_IMAGES, rule)
+        at_least("steps", self.steps, 1)
         require("most", self.most, self.most == 0 or self.most >= 10, "0, or at least 10")
         at_least("sampled", self.sampled, 100)
         fits_memory(4 * self.sampled * (784 + 64 + 128), sampled=self.sampled)
@@ -57,8 +61,8 @@ def run_generator(settings: dict, *, models: Path, states: Path) -> Outcome:
 
 
 def beyond(run: GeneratorRun, generator: Generator, *, judge: Judge) -> dict[str, float]:
-    """Return `right_...`, by each test of LADDER, `right_most` of that with `most`, and `frechet_sampled`."""
-    data, seed, asked = judge.data, run.training.seed, run.learned // 2
+    """Return `right_...` by each test of LADDER, `right_most_...` of those in STRONG, `frechet_sampled`."""
+    data, seed = judge.data, run.training.seed
     source = torch.Generator().manual_seed(run.other_noise_seed + seed)
 
     def noise(count: int) -> Tensor:
@@ -66,13 +70,16 @@ def beyond(run: GeneratorRun, generator: Generator, *, judge: Judge) -> dict[str
         return drawn.to(data.train_images.device)
 
     order = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(seed))
-    true = data.train_images[order[: run.learned + asked].to(data.train_images.device)]
-    fake = answers(generator, noise(len(true)), batch_size=500)
-    kept = {"asked": asked, "classifier": judge.classifier, "seed": seed}
-    found = {f"right_{test}": told_apart(test, true, fake, **kept) for test in LADDER}
-    if run.most:
-        true = data.train_images[order[: run.most + run.most // 5].to(data.train_images.device)]
+    kept, found = {"steps": run.steps, "classifier": judge.classifier, "seed": seed}, {}
+
+    def put(tests: Iterable[str], name: str, learned: int, asked: int) -> None:
+        true = data.train_images[order[: learned + asked].to(data.train_images.device)]
         fake = answers(generator, noise(len(true)), batch_size=500)
-        found["right_most"] = told_apart("pixels", true, fake, **kept | {"asked": run.most // 5})
+        for test in tests:
+            found[f"{name}_{test}"] = told_thoroughly(test, true, fake, asked=asked, **kept).right
+
+    put(LADDER, "right", run.learned, run.learned // 2)
+    if run.most:
+        put(STRONG, "right_most", run.most, run.most // 5)
     made, _ = observe(generator, judge.classifier, noise(run.sampled))
     return found | {"frechet_sampled": frechet_distance(made, judge.real)}

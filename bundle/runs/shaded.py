@@ -14,7 +14,8 @@ from lib import mnist
 from lib.checks import at_least, one_of, require
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import Judge, features
-from lib.evaluation.ladder import LADDER, told_apart
+from lib.evaluation.ladder import LADDER
+from lib.evaluation.thorough import told_thoroughly
 from lib.gan.networks import as_bytes, load_generator
 from lib.gan.settings import check_seed
 from lib.gan.shading import Shader, matched_tones, shade, surprise, train_shader
@@ -36,6 +37,7 @@ class ShadedRun:
     taught: int  # training images that the shader learns from
     learned: int  # images of each side that a test learns from; it is asked about half as many
     most: int  # the same of the strongest test, asked about a fifth as many; 0 leaves it out
+    steps: int  # batches that a convolutional test learns for
     dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
     judge: str  # `lib.networks.weights_digest` of the classifier
     generator: str  # the same of what generates
@@ -44,7 +46,7 @@ class ShadedRun:
 
     def __post_init__(self):
         one_of("dataset", self.dataset, mnist.NAMES)
-        for name, least in (("learned", 4), ("most", 0), ("taught", self.batch_size)):
+        for name, least in (("learned", 4), ("most", 0), ("steps", 1), ("taught", self.batch_size)):
             at_least(name, getattr(self, name), least)
         rule = f"at most the training images, {TRAINING_IMAGES}"
         for name, images in (
@@ -73,9 +75,9 @@ def run_shaded(settings: dict, *, models: Path) -> Outcome:
     """Return what a generator's samples and real digits come to, both with their grey levels drawn afresh.
 
     right_..., real_...: by each test of LADDER, how often it is right about shaded samples, and about shaded
-    real digits; right_most of the strongest. plain_..., shaded_...: the judge's measures of samples before
-    and after, and `..._frechet_all` of all of them. nats_taught, nats_test: what a grey level costs the
-    shader on images that it has learnt from, and on test images. The columns have a few pictures, in
+    real digits; right_most_pixels of the strongest. plain_..., shaded_...: the judge's measures of samples
+    before and after, and `..._frechet_all` of all of them. nats_taught, nats_test: what a grey level costs
+    the shader on images that it has learnt from, and on test images. The columns have a few pictures, in
     hexadecimal digits. Raises ValueError where the generator in `models` is another than the run names.
     """
     run = ShadedRun(**{name: value for name, value in settings.items() if name != "run"})
@@ -97,14 +99,15 @@ def run_shaded(settings: dict, *, models: Path) -> Outcome:
     control = shaded_images(shader, other, seed=run.seed)
 
     # 3. the tests, the judge, and how likely the real levels are
-    asked, summary = {"classifier": classifier, "seed": run.seed}, {}
+    asked, summary = {"steps": run.steps, "classifier": classifier, "seed": run.seed}, {}
     for name, images in {"right": shaded[:both], "real": control}.items():
         for test in LADDER:
-            right = told_apart(test, true[:both], images, asked=run.asked, **asked)
-            summary[f"{name}_{test}"] = right
+            told = told_thoroughly(test, true[:both], images, asked=run.asked, **asked)
+            summary[f"{name}_{test}"] = told.right
     if run.most:
         sides = (x[: run.strong] for x in (true, shaded))
-        summary["right_most"] = told_apart("pixels", *sides, asked=run.most // 5, **asked)
+        told = told_thoroughly("pixels", *sides, asked=run.most // 5, **asked)
+        summary["right_most_pixels"] = told.right
     judge = Judge(classifier, data)
     for name, images in {"plain": plain, "shaded": shaded}.items():
         measured = judge(images[: len(data.test_images)])

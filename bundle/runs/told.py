@@ -12,7 +12,8 @@ from bundle.runs.outcome import Outcome
 from lib import mnist
 from lib.checks import at_least, one_of, require
 from lib.evaluation.damage import DAMAGE
-from lib.evaluation.ladder import LADDER, told_apart
+from lib.evaluation.ladder import LADDER
+from lib.evaluation.thorough import told_thoroughly
 from lib.gan.networks import load_generator
 from lib.gan.settings import check_seed
 from lib.mnist import Mnist
@@ -31,6 +32,7 @@ class ToldRun:
     against: str  # of AGAINST
     learned: int  # images of each side
     asked: int  # others of each side
+    steps: int  # batches that a convolutional test learns for
     dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
     judge: str  # `lib.networks.weights_digest` of the classifier
     generator: str  # the same of what generates; "" where nothing is generated
@@ -42,6 +44,7 @@ class ToldRun:
         one_of("against", self.against, AGAINST)
         one_of("dataset", self.dataset, mnist.NAMES)
         at_least("asked", self.asked, 2)
+        at_least("steps", self.steps, 1)
         require("learned", self.learned, self.learned >= self.asked, f"at least asked, {self.asked}")
         most = TRAINING_IMAGES // (1 if self.against == GENERATED else 2)
         both = self.learned + self.asked
@@ -54,13 +57,14 @@ class ToldRun:
 
 
 def run_told(settings: dict, *, models: Path) -> Outcome:
-    """Return `right`, the share of right answers, and `of`, how many were asked; see `told_apart`."""
+    """Return `right` and `of`, how many were asked, and `right_learned`; see `told_thoroughly`."""
     run = ToldRun(**{name: value for name, value in settings.items() if name != "run"})
     began, (classifier, data) = time.perf_counter(), loaded(models, run.dataset, run.judge)
     true, other = sides(run, data, models=models)
-    kept = {"asked": run.asked, "classifier": classifier, "seed": run.seed}
-    right = told_apart(run.test, true, other, **kept)
-    return Outcome({}, {"right": right, "of": 2 * run.asked}, time.perf_counter() - began)
+    kept = {"asked": run.asked, "steps": run.steps, "classifier": classifier, "seed": run.seed}
+    right, learned = told_thoroughly(run.test, true, other, **kept)
+    summary = {"right": right, "of": 2 * run.asked, "right_learned": learned}
+    return Outcome({}, summary, time.perf_counter() - began)
 
 
 def sides(run: ToldRun, data: Mnist, *, models: Path) -> tuple[Tensor, Tensor]:

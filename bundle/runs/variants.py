@@ -14,6 +14,7 @@ from bundle.runs.stacked import StackedRun, run_stacked
 from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun, run_told
 from lib.checks import at_least, sizes
 from lib.evaluation.ladder import LADDER
+from lib.evaluation.thorough import BRIEF, STRONG
 
 STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
 SHADED_FROM = 50_000
@@ -48,7 +49,8 @@ class Comparisons:
     stacked_batches: int  # of stacked digits; 0 leaves them out
     ladder_seeds: int  # of every test on the ladder
     ladder_images: int  # of each kind that a test learns from
-    ladder_most: int  # the same, of the strongest one
+    ladder_most: int  # the same, of the strongest ones
+    ladder_steps: int  # batches that a convolutional one learns for
     shading_seeds: int  # of what draws the grey levels of samples afresh
     sampled_seeds: int  # sets of noises
     sampled_images: int  # samples of each
@@ -64,6 +66,7 @@ class Comparisons:
         recipes |= as_written_runs(run, **seeds, original_batches=self.original_batches)
         amount = {"stacked_batches": self.stacked_batches, "stacks": STACKS, "samples": STACKS_SEEN}
         climbed = {"seeds": self.ladder_seeds, "learned": self.ladder_images, "most": self.ladder_most}
+        climbed["steps"] = self.ladder_steps
         afresh = climbed | {"seeds": self.shading_seeds}
         noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
         further_ones = climbed | {"seeds": self.generator_seeds, "sampled": self.sampled_images}
@@ -91,7 +94,7 @@ def checked(run: GanRun, **amounts) -> Comparisons:
 
 
 def generator_runs(
-    run: GanRun, *, seeds: int, learned: int, most: int, sampled: int
+    run: GanRun, *, seeds: int, learned: int, most: int, steps: int, sampled: int
 ) -> dict[str, list[dict]]:
     """Return the settings of this run with so many other seeds, and of the last with other learning rates.
 
@@ -99,7 +102,7 @@ def generator_runs(
     generator's does. All are empty for no seeds, the last two where the run is so itself; see GeneratorRun.
     """
     at_least("generator_seeds", seeds, 0)
-    about = {"learned": learned, "most": most if most > learned else 0, "sampled": sampled}
+    about = {"learned": learned, "most": most if most > learned else 0, "steps": steps, "sampled": sampled}
     about |= {"other_noise_seed": run.noise_seed + 3 * APART}
     rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
     own, last = run.training, replace(run.training, seed=run.training.seed + seeds)
@@ -155,18 +158,21 @@ def stacked_runs(
     return ours.seeded(recipes, variant_seeds=variant_seeds)
 
 
-def ladder_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: int) -> list[dict]:
+def ladder_runs(
+    run: GanRun, *, generator: str, seeds: int, learned: int, most: int, steps: int
+) -> list[dict]:
     """Return the settings of every test of the generator of this digest, each with so many seeds.
 
-    A test learns from `learned` images of each side and is asked about half as many; that of pixels is made
-    once more of generated ones with `most` to learn from.
+    A test learns from `learned` images of each side and is asked about half as many; those in STRONG are
+    made once more of generated ones with `most` to learn from.
     """
     at_least("ladder_seeds", seeds, 0)
     at_least("ladder_images", learned, 4)
     wanted = [(test, side, learned, learned // 2) for test in LADDER for side in AGAINST]
     wanted = [one for one in wanted if one[1] in (GENERATED, REAL) or one[0] not in UNDAMAGED]
-    wanted += [("pixels", GENERATED, most, most // 5)] if most > learned else []
+    wanted += [(test, GENERATED, most, most // 5) for test in STRONG if most > learned]
     common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed + APART}
+    common["steps"] = steps
     found = []
     for seed, (test, side, learns, asks) in product(range(seeds), wanted):
         about = {"test": test, "against": side, "learned": learns, "asked": asks, "seed": seed}
@@ -175,14 +181,16 @@ def ladder_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: 
     return found
 
 
-def shaded_runs(run: GanRun, *, generator: str, seeds: int, learned: int, most: int) -> list[dict]:
+def shaded_runs(
+    run: GanRun, *, generator: str, seeds: int, learned: int, most: int, steps: int
+) -> list[dict]:
     """Return the settings of what draws the grey levels of this generator's samples afresh, and tests them.
 
     A shader learns from five times as many images as a test does, at most from SHADED_FROM.
     """
     at_least("shading_seeds", seeds, 0)
     common = {"dataset": run.dataset, "judge": run.judge, "generator": generator, **SHADER}
-    common |= {"learned": learned, "most": most if most > learned else 0}
+    common |= {"learned": learned, "most": most if most > learned else 0, "steps": steps}
     common |= {"taught": min(5 * learned, SHADED_FROM), "noise_seed": run.noise_seed + 4 * APART}
     return [ShadedRun(**common, seed=seed).described() for seed in range(seeds)]
 
@@ -196,5 +204,5 @@ def sampled_runs(run: GanRun, *, generator: str, seeds: int, samples: int) -> li
 
 
 def cost(settings: dict) -> float:
-    """Return about how long a run takes, in any unit: a convolution costs fifty others."""
-    return settings["learned"] * (1 if settings["test"] in ("grey levels", "features") else 50)
+    """Return about how long a run takes, in milliseconds: a convolution's batch, or ten images to prepare."""
+    return settings["learned"] / 10 + (0 if settings["test"] in BRIEF else 13 * settings["steps"])
