@@ -138,16 +138,16 @@ def test_measures_stand_beside_those_of_other_seeds_and_other_rates_where_there_
             16,
             464,
             927,
-            "half the batch alone costs modes too, and with twice the batch packing keeps more: so the sm",
+            "half the batch alone leaves fewer too, and with twice the batch packing leaves more: the smaller",
         ),
         (
             16,
             960,
             927,
-            "half the batch alone costs none for sure, and with twice the batch .* so something beside",
+            "half the batch alone the seeds overlap, and with twice the batch .* why is undecided",
         ),
-        (16, 464, 12, "costs modes too, and twice the batch does not mend it for sure: so something beside"),
-        (946, 464, 12, "packing costs no modes"),
+        (16, 464, 12, "leaves fewer too, and twice the batch does not mend it: why is undecided"),
+        (946, 464, 12, "not seen in every seed"),
     ],
 )
 def test_why_packing_costs_modes_is_read_off_the_batches(packed, half, twice, said):

@@ -40,9 +40,11 @@ def test_where_other_rates_end_is_said_beside_the_record():
     )
     said = rates_told(kept, rates)
     assert said.startswith("Of the training with seed 7")
-    assert "precision 0.800, 0.900 where both rates stay, 0.700, 0.600 where both rates fall; recall" in said
+    assert (
+        "precision 0.800 with ours, 0.900 where both rates stay, 0.700, 0.600 where both rates fall; " in said
+    )
     assert said.endswith(
-        "Fréchet distance 0.080, 0.090 where both rates stay, 0.070, 0.060 where both rates fall."
+        "Fréchet distance 0.080 with ours, 0.090 where both rates stay, 0.070, 0.060 where both rates fall."
     )
     assert "where both rates fall" not in rates_told(kept, rates | {"falling": []})
     assert rates_told(kept, {"steady": [], "falling": []}) == ""

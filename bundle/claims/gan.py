@@ -18,7 +18,7 @@ BEYOND = {  # measures of a finished run, beside those at each checkpoint
     "cas": "accuracy of a classifier that learns from samples",
     "c2st": "unseen images told apart by a fresh network",
     "discriminator_right": "told apart by the discriminator itself",
-    "discriminator_right_training": "the same from images that it has learnt from",
+    "discriminator_right_training": "the same, samples from training images",
     "told_grey_levels": "unseen images told apart by their grey levels",
     "told_features": "the same by the judge's features",
     "nearest_training_1pct": "nearest training image, relative, of the nearest 1 %",
@@ -204,14 +204,14 @@ def packing_read(groups: Mapping[str, Sequence[Record]]) -> str:
     """
     _, alone, packed, half, twice = ([run.summary["modes"] for run in runs] for runs in groups.values())
     if max(packed) >= min(alone):
-        return "Here packing costs no modes that every seed would miss."
+        return "That packing costs modes is not seen in every seed."
     costs, mends = max(half) < min(alone), min(twice) > max(packed)
-    first = "half the batch alone costs modes too" if costs else "half the batch alone costs none for sure"
-    second = (
-        "with twice the batch packing keeps more" if mends else "twice the batch does not mend it for sure"
+    first = (
+        "half the batch alone leaves fewer too" if costs else "with half the batch alone the seeds overlap"
     )
-    word = "so the smaller batch" if costs and mends else "so something beside the smaller batch"
-    return f"In every seed packing leaves fewer modes; {first}, and {second}: {word} is why."
+    second = "with twice the batch packing leaves more" if mends else "twice the batch does not mend it"
+    word = "the smaller batch is at least part of why" if costs and mends else "why is undecided here"
+    return f"In every seed packing leaves fewer modes; {first}, and {second}: {word}."
 
 
 def _each(records: Sequence[Record], key: str, form: str) -> str:

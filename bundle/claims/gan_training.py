@@ -77,7 +77,7 @@ def rates_told(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
             for kind, runs in rates.items()
             if runs
         ]
-        said.append(f"{words} {record.summary[name]:.3f}, {', '.join(ends)}")
+        said.append(f"{words} {record.summary[name]:.3f} with ours, {', '.join(ends)}")
     seed = f"Of the training with seed {record.settings['seed']}"
     return f"{seed}, the average ends with our and with other learning rates at: {'; '.join(said)}."
 
