@@ -144,7 +144,7 @@ def test_measures_stand_beside_those_of_other_seeds_and_other_rates_where_there_
             16,
             960,
             927,
-            "half the batch the seeds overlap, and with twice the batch .* why is undecided",
+            "half the batch alone the seeds overlap, and with twice the batch .* why is undecided",
         ),
         (16, 464, 12, "leaves fewer too, and twice the batch does not mend it: why is undecided"),
         (946, 464, 12, "not seen in every seed"),
