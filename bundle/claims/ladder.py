@@ -151,7 +151,7 @@ def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
     drawn = [told(shown[rung][SHADED]) for rung in (pixels[-1], faint[-1]) if SHADED in shown[rung]]
     beside = f"; with their grey levels drawn afresh, the last two are {' and '.join(drawn)}"
     return (
-        "By their shape, in black and white, a convolutional network tells samples from real digits "
-        f"{said(shape[-1])} of the time; by every grey level, {by_pixels}; "
+        "In three passes, few for it, a convolutional network learns to tell samples from real digits by "
+        f"their shape, in black and white, {said(shape[-1])} of the time; by every grey level, {by_pixels}; "
         f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)" + beside * (len(drawn) == 2)
     )
