@@ -183,11 +183,13 @@ def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
     if not all(every.values()):
         return ""
     shape, pixels, faint = every.values()
-    by_pixels = ", ".join(f"from {rung[1]} of each kind {said(rung)}" for rung in pixels)
+    by_shape, by_pixels = (
+        ", ".join(f"from {rung[1]} of each kind {said(rung)}" for rung in of) for of in (shape, pixels)
+    )
     drawn = [told(shown[rung][SHADED]) for rung in (pixels[-1], faint[-1]) if SHADED in shown[rung]]
     beside = f"; with their grey levels drawn afresh, the last two are {' and '.join(drawn)}"
     return (
-        "By their shape, in black and white, a convolutional network tells samples from real digits "
-        f"{said(shape[-1])} of the time; by every grey level, {by_pixels}; "
+        "A convolutional network learns to tell samples from real digits by their shape, in black and white, "
+        f"{by_shape} of the time; by every grey level, {by_pixels}; "
         f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)" + beside * (len(drawn) == 2)
     )
