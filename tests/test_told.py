@@ -151,9 +151,17 @@ def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     assert header[-1] == "Samples, other seeds (%)"
     assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + ["80.0, 90.0"]
     rates = {"steady": [further(0.9, most=0)], "falling": [further(0.5), further(0.6)]}
-    assert by_rates(RUNGS, others[0], rates) == (
-        " Of the training with seed 7, the test of 256 grey levels that learns from 500 of each kind is "
-        "right on (%): with our learning rates 80.0, where both rates fall 60.0, 70.0."
+    said = by_rates(RUNGS, others[0], rates)
+    assert said.startswith(
+        " Samples of the training with seed 7 are told by black and white, from 100 of each"
+    )
+    assert (
+        "kind, with our learning rates 70.0 %, where both rates stay 90.0 %, where both rates fall 50.0"
+        in said
+    )
+    assert (
+        "by 256 grey levels, from 500 of each kind, with our learning rates 80.0 %, where both rates fall"
+        in said
     )
     assert by_rates(RUNGS, others[0], {"steady": [], "falling": []}) == ""
 

@@ -94,18 +94,21 @@ def have_learnt(records: Sequence[Record]) -> str:
 
 
 def by_rates(records: Sequence[Record], ours: Record, rates: Mapping[str, Sequence[Record]]) -> str:
-    """Say how often the strongest test of pixels is right with other learning rates beside our own; or "".
+    """Say how often the strongest tests are right with other learning rates beside our own; or "".
 
     `ours` and `rates` as in `bundle.claims.gan_training.rates_told`.
     """
-    strongest = max((rung for rung in rungs(records) if rung[0] == "pixels"), default=("pixels", 0))
-    shares = {RATES[name]: listed(runs, strongest) for name, runs in rates.items()}
-    said = [f"where {words} {right}" for words, right in shares.items() if right]
+    said = []
+    for test in ("binarised", "pixels"):
+        strongest = max((rung for rung in rungs(records) if rung[0] == test), default=(test, 0))
+        runs = {"with our learning rates": [ours]}
+        runs |= {f"where {RATES[name]}": of for name, of in rates.items() if listed(of, strongest)}
+        if len(runs) > 1:
+            right = [f"{words} {listed(of, strongest)} %" for words, of in runs.items()]
+            said.append(f"by {SEEN[test]}, from {strongest[1]} of each kind, {', '.join(right)}")
     if not said:
         return ""
-    said.insert(0, f"with our learning rates {listed([ours], strongest)}")
-    test = f"the test of {SEEN['pixels']} that learns from {strongest[1]} of each kind"
-    return f" Of the training with seed {ours.settings['seed']}, {test} is right on (%): {', '.join(said)}."
+    return f" Samples of the training with seed {ours.settings['seed']} are told {'; '.join(said)}."
 
 
 def in_brief(right: Sequence[float]) -> str:
