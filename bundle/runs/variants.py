@@ -5,7 +5,7 @@ from functools import partial
 from itertools import product
 
 from bundle.layout import Output
-from bundle.original import GAN_RECIPE
+from bundle.original import GAN_RECIPE, checkpoint_batches
 from bundle.runs.gan import GanRun, measured_gan
 from bundle.runs.generators import GeneratorRun, run_generator
 from bundle.runs.sampled import SampledRun, run_sampled
@@ -15,6 +15,7 @@ from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun, run_told
 from lib.checks import at_least, sizes
 from lib.evaluation.ladder import LADDER
 from lib.evaluation.thorough import BRIEF, STRONG
+from lib.gan import GanSettings
 
 STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
 SHADED_FROM = 50_000
@@ -45,7 +46,8 @@ class Comparisons:
     generator_seeds: int  # of further generators, as long as the one that is kept; and two of other rates
     variant_seeds: int  # of every other recipe
     variant_batches: int
-    original_batches: int  # of the original's recipe
+    original_batches: int  # of the original's recipe, narrower than it was
+    full_width_batches: int  # of the original's recipe as wide as it was; 0 leaves it out
     stacked_batches: int  # of stacked digits; 0 leaves them out
     ladder_seeds: int  # of every test on the ladder
     ladder_images: int  # of each kind that a test learns from
@@ -69,11 +71,14 @@ class Comparisons:
         climbed["steps"] = self.ladder_steps
         afresh = climbed | {"seeds": self.shading_seeds}
         noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
-        further_ones = climbed | {"seeds": self.generator_seeds, "sampled": self.sampled_images}
-        others = generator_runs(run, **further_ones)
+        fully = {name: climbed[name] for name in ("learned", "most", "steps")}
+        fully["sampled"] = self.sampled_images
+        others = generator_runs(run, seeds=self.generator_seeds, **fully)
         further = partial(run_generator, states=self.output.results("task2") / "generators")
+        wide = full_width_runs(run, batches=self.full_width_batches, **fully)
         groups = {
             "generators": (further, others),
+            "full width": (further, wide),
             "variants": (measured_gan, recipes),
             "stacked": (run_stacked, stacked_runs(run, **seeds, **amount)),
             "ladder": (run_told, {"ladder": ladder_runs(run, generator=generator, **climbed)}),
@@ -102,19 +107,33 @@ def generator_runs(
     generator's does. All are empty for no seeds, the last two where the run is so itself; see GeneratorRun.
     """
     at_least("generator_seeds", seeds, 0)
-    about = {"learned": learned, "most": most if most > learned else 0, "steps": steps, "sampled": sampled}
-    about |= {"other_noise_seed": run.noise_seed + 3 * APART}
-    rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
     own, last = run.training, replace(run.training, seed=run.training.seed + seeds)
     training = {"generators": [replace(own, seed=own.seed + 1 + k) for k in range(seeds)]}
     steady = replace(last, decay_from=1.0, discriminator_decay_from=1.0)
     falling = replace(last, discriminator_decay_from=last.decay_from)
     for name, other in {"steady": steady, "falling": falling}.items():
         training[name] = [other] * (seeds > 0 and other not in sum(training.values(), []))
-    return {
-        name: [GeneratorRun(training=one, **rest, **about).described() for one in of]
-        for name, of in training.items()
-    }
+    amounts = {"learned": learned, "most": most, "steps": steps, "sampled": sampled}
+    return {name: [_like(run, one, **amounts) for one in of] for name, of in training.items()}
+
+
+def full_width_runs(
+    run: GanRun, *, batches: int, learned: int, most: int, steps: int, sampled: int
+) -> list[dict]:
+    """Return the settings of the original's recipe with its own width, measured as a further generator is."""
+    at_least("full_width_batches", batches, 0)
+    if not batches:
+        return []
+    training = replace(run.training, **GAN_RECIPE, batches=batches)
+    looked_at = replace(run, checkpoints=checkpoint_batches(batches), noise_sets=1)
+    return [_like(looked_at, training, learned=learned, most=most, steps=steps, sampled=sampled)]
+
+
+def _like(run: GanRun, training: GanSettings, *, learned: int, most: int, steps: int, sampled: int) -> dict:
+    about = {"learned": learned, "most": most if most > learned else 0, "steps": steps, "sampled": sampled}
+    about |= {"other_noise_seed": run.noise_seed + 3 * APART}
+    rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
+    return GeneratorRun(training=training, **rest | about).described()
 
 
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
