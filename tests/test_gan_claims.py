@@ -126,6 +126,9 @@ def test_measures_stand_beside_those_of_other_seeds_and_other_rates_where_there_
     assert header == names
     assert rows[0][1:4] == ["0.5000", "0.250", "0.125, 0.125"]
     assert rows[0][5] == "0.7500"
+    header, rows = quality_table({}, ours, wide=[other])
+    assert header[2] == "The original's recipe and width"
+    assert rows[0][2] == "0.250"
     header, rows = quality_table({}, ours)
     assert header == names[:2] + names[4:]
     assert {len(row) for row in rows} == {4}

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from bundle.original import GAN_RECIPE, checkpoint_batches
 from bundle.pages.parameters import parameters_of
 from bundle.runs.gan import GanRun, class_kept
 from bundle.runs.judging import CLASSIFIER
 from bundle.runs.ready import ready_classifier, ready_gan
-from bundle.runs.variants import GAN_ABLATION, as_written_runs, variant_runs
+from bundle.runs.variants import GAN_ABLATION, as_written_runs, full_width_runs, variant_runs
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import load_generator
 from lib.gan.settings import GanSettings
@@ -178,6 +179,18 @@ def test_every_variant_has_every_seed_from_the_runs_on():
     (settings,) = as_written_runs(RUN, variant_seeds=1, original_batches=10)["the original's recipe"]
     assert settings["checkpoints"] == [0, 2, 4, 6, 8, 10]
     assert settings["topology"] == "as-written"
+
+
+def test_the_original_at_its_own_width_has_its_own_recipe_and_is_looked_at_as_ours():
+    asked = {"learned": 20, "most": 40, "steps": 3, "sampled": 200}
+    (settings,) = full_width_runs(RUN, batches=374, **asked)
+    assert {name: settings[name] for name in GAN_RECIPE} == GAN_RECIPE
+    assert (settings["generator_width"], settings["batches"], settings["seed"]) == (128, 374, 3)
+    assert settings["checkpoints"] == checkpoint_batches(374)
+    assert settings["samples"] == RUN.samples
+    assert full_width_runs(RUN, batches=0, **asked) == []
+    with pytest.raises(ValueError, match="full_width_batches is -1; it must be at least 0"):
+        full_width_runs(RUN, batches=-1, **asked)
 
 
 def test_no_seeds_leave_the_variants_out():

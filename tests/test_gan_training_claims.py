@@ -2,7 +2,7 @@
 
 import pytest
 
-from bundle.claims.gan_training import decay_told, extrapolated, lead_to, learnt_by_heart, rates_told
+from bundle.claims.gan_training import apart, decay_told, extrapolated, lead_to, learnt_by_heart, rates_told
 from bundle.runs.records import Record
 
 
@@ -31,6 +31,12 @@ def ended(precision: float, training: float) -> Record:
     summary = {"precision": precision, "recall": 0.5, "clear": 0.75, "frechet_distance": precision / 10}
     summary |= {"discriminator_right": 0.5, "discriminator_right_training": training}
     return Record({"seed": 7}, {}, summary)
+
+
+def test_further_generators_are_told_apart_by_what_they_are_for():
+    kept, other, wide, falling = (ended(share, 0.6) for share in (0.5, 0.6, 0.7, 0.8))
+    found = {"generators": [other], "steady": [], "falling": [falling], "wide": [wide]}
+    assert apart(kept, found) == ([kept, other], [wide], {"steady": [], "falling": [falling]})
 
 
 def test_where_other_rates_end_is_said_beside_the_record():

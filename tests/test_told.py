@@ -150,6 +150,9 @@ def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     header, rows = ladder_table(RUNGS, others)
     assert header[-1] == "Samples, other seeds (%)"
     assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + ["80.0, 90.0"]
+    header, rows = ladder_table(RUNGS, wide=others[:1])
+    assert header[-1] == "Samples, the original's recipe and width (%)"
+    assert [row[-1] for row in rows] == ["70.0"] * 3 + ["80.0"]
     rates = {"steady": [further(0.9, most=0)], "falling": [further(0.5), further(0.6)]}
     said = by_rates(RUNGS, others[0], rates)
     assert said.startswith(
@@ -253,7 +256,7 @@ def test_the_figure_shows_every_mean():
 def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
     folder, judge, generator = models
     sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
-    sizes |= {"ladder_steps": 3}
+    sizes |= {"ladder_steps": 3, "full_width_batches": 0}
     sizes |= {"ladder_most": 0, "sampled_images": 100, "output": Output(folder.parent)}
     seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "shading_seeds", "sampled_seeds")
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)

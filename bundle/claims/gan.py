@@ -8,7 +8,7 @@ from itertools import accumulate, product
 
 import numpy as np
 
-from bundle.claims.gan_training import NONE, RATES, quality_columns
+from bundle.claims.gan_training import FULL_WIDTH, NONE, RATES, quality_columns
 from bundle.claims.verdicts import Table, Verdict, interval, number
 from bundle.original import PRINTED_BATCHES, scaled_batch
 from bundle.runs.records import Record
@@ -156,15 +156,19 @@ def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
 
 
 def quality_table(
-    measures: Mapping[str, str], record: Record, *others: Record, rates: Mapping[str, Sequence[Record]] = NONE
+    measures: Mapping[str, str],
+    record: Record,
+    *others: Record,
+    rates: Mapping[str, Sequence[Record]] = NONE,
+    wide: Sequence[Record] = (),
 ) -> Table:
     """Return a row for each measure, in words by its name: of both generators, others, and real images.
 
-    `rates`: by name in RATES, runs with other learning rates.
+    `rates`: by name in RATES, runs with other learning rates; `wide`: of the original's recipe, at its width.
     """
     rows = []
     beside = {"Other seeds": others, **{RATES[name].capitalize(): runs for name, runs in rates.items()}}
-    beside = {name: runs for name, runs in beside.items() if runs}
+    beside = {name: runs for name, runs in (beside | {FULL_WIDTH.capitalize(): wide}).items() if runs}
     for name, words in (measures | BEYOND).items():
         ours, raw, real = (number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))
         cells = [", ".join(number(run.summary.get(name), ".3f") for run in runs) for runs in beside.values()]

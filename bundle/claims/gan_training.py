@@ -53,6 +53,7 @@ def decay_told(records: Sequence[Record]) -> str:
     )
 
 
+FULL_WIDTH = "the original's recipe and width"  # of runs that only a GPU makes
 RATES = {"steady": "both rates stay", "falling": "both rates fall"}  # as `generator_runs` names them
 NONE: Mapping[str, Sequence[Record]] = MappingProxyType({})
 ENDS = {  # measures of a training's end
@@ -61,6 +62,13 @@ ENDS = {  # measures of a training's end
     "clear": "clear samples",
     "frechet_distance": "Fréchet distance",
 }
+
+
+def apart(
+    record: Record, found: Mapping[str, Sequence[Record]]
+) -> tuple[list[Record], Sequence[Record], dict[str, Sequence[Record]]]:
+    """Return ours, the one kept first, wide ones, other rates: of "generators" in `Comparisons.runs`."""
+    return [record, *found["generators"]], found["wide"], {name: found[name] for name in RATES}
 
 
 def rates_told(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:

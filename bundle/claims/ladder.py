@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bundle.claims.gan_training import RATES
+from bundle.claims.gan_training import FULL_WIDTH, RATES
 from bundle.claims.verdicts import Table, mean_interval, number, with_interval
 from bundle.runs.records import Record, grouped
 
@@ -56,16 +56,22 @@ def named(rung: Rung) -> str:
     return f"{SEEN[test]}, {learned}"
 
 
-def ladder_table(records: Sequence[Record], others: Sequence[Record] = ()) -> Table:
-    """Return a row for each rung: the mean share of right answers against each side, and of other seeds."""
+def ladder_table(
+    records: Sequence[Record], others: Sequence[Record] = (), wide: Sequence[Record] = ()
+) -> Table:
+    """Return a row for each rung: the mean share of right answers against each side, and beside it others'.
+
+    `others`, `wide`: generators of other seeds, and of the original's recipe at its own width.
+    """
     shown = rungs(records)
+    beside = {name: runs for name, runs in {"other seeds": others, FULL_WIDTH: wide}.items() if runs}
     sides = [side for side in SIDES if any(side in of for of in shown.values())]
     rows = []
     for rung, of in shown.items():
-        seeds = [listed(others, rung)] if others else []
-        rows.append([named(rung), *(in_brief(of[side]) if side in of else "" for side in sides), *seeds])
+        cells = [in_brief(of[side]) if side in of else "" for side in sides]
+        rows.append([named(rung), *cells, *(listed(runs, rung) for runs in beside.values())])
     header = ["What the test sees", *(f"{SIDES[side]} (%)" for side in sides)]
-    return [*header, *(["Samples, other seeds (%)"] if others else [])], rows
+    return [*header, *(f"Samples, {name} (%)" for name in beside)], rows
 
 
 def listed(others: Sequence[Record], rung: Rung) -> str:

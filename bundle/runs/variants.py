@@ -74,11 +74,10 @@ class Comparisons:
         fully = {name: climbed[name] for name in ("learned", "most", "steps")}
         fully["sampled"] = self.sampled_images
         others = generator_runs(run, seeds=self.generator_seeds, **fully)
+        others["wide"] = full_width_runs(run, batches=self.full_width_batches, **fully)
         further = partial(run_generator, states=self.output.results("task2") / "generators")
-        wide = full_width_runs(run, batches=self.full_width_batches, **fully)
         groups = {
             "generators": (further, others),
-            "full width": (further, wide),
             "variants": (measured_gan, recipes),
             "stacked": (run_stacked, stacked_runs(run, **seeds, **amount)),
             "ladder": (run_told, {"ladder": ladder_runs(run, generator=generator, **climbed)}),
