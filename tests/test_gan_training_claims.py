@@ -2,7 +2,15 @@
 
 import pytest
 
-from bundle.claims.gan_training import apart, decay_told, extrapolated, lead_to, learnt_by_heart, rates_told
+from bundle.claims.gan_training import (
+    apart,
+    came_true,
+    decay_told,
+    extrapolated,
+    lead_to,
+    learnt_by_heart,
+    rates_told,
+)
 from bundle.runs.records import Record
 
 
@@ -61,6 +69,24 @@ def test_how_often_a_discriminator_is_right_on_what_it_has_learnt_from_and_on_th
     assert "training with seed 7" in said
     assert "with our rates 60.0% and 50.0%" in said
     assert said.endswith("where both rates fall 80.0%, 90.0% and 50.0%, 50.0%.")
+
+
+def test_a_prediction_on_rates_counts_only_where_it_is_seen():
+    summary = {"frechet_sampled": 0.06, "right_binarised": 0.6, "raw_precision": 0.7}
+    kept, steady, falling = ended(0.8, 0.6), ended(0.9, 0.6), ended(0.7, 0.8)
+    for run in (kept, steady, falling):
+        run.summary.update(summary)
+    falling.summary["right_binarised"] = 0.7
+    said = came_true(kept, {"steady": [steady], "falling": [falling]})
+    seen, not_seen = said.split("Predicted and not seen")
+    for words in ("more precision", "as trained below", "further ahead", "easier to tell"):
+        assert words in seen
+    assert not_seen == ": there, samples that are farther from real digits."
+    kept.summary["precision"], steady.summary["raw_precision"] = 0.95, 0.96
+    assert came_true(kept, {"steady": [steady], "falling": []}).startswith(
+        "Predicted and not seen: where both"
+    )
+    assert came_true(kept, {"steady": [], "falling": []}) == ""
 
 
 def test_nothing_is_said_where_the_rate_does_not_fall():

@@ -108,5 +108,29 @@ def learnt_by_heart(record: Record, rates: Mapping[str, Sequence[Record]]) -> st
     )
 
 
+def came_true(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
+    """Say which predictions on other learning rates are seen at the end of one training, and which are not.
+
+    As in `rates_told`. Values are compared as they are, without an interval: it is one training of each.
+    """
+    ours, found = record.summary, {}
+    for run in rates.get("steady", ()):
+        other = run.summary
+        found["where both rates stay, more precision"] = other["precision"] > ours["precision"]
+        found["there, a generator as trained below its average"] = other["raw_precision"] < other["precision"]
+    for run in rates.get("falling", ()):
+        other, right = run.summary, "discriminator_right"
+        by_heart = [s[f"{right}_training"] - s[right] for s in (other, ours)]
+        found["where both fall, a discriminator further ahead on its training images"] = np.greater(*by_heart)
+        farther = other["frechet_sampled"] > ours["frechet_sampled"]
+        found["there, samples that are farther from real digits"] = farther
+        found["there, samples that are easier to tell by shape"] = (
+            other["right_binarised"] > ours["right_binarised"]
+        )
+    words = {"Seen in this training, as predicted": True, "Predicted and not seen": False}
+    said = {name: [what for what, true in found.items() if true == wanted] for name, wanted in words.items()}
+    return " ".join(f"{name}: {'; '.join(whats)}." for name, whats in said.items() if whats)
+
+
 def _right(run: Record, on: str = "") -> str:
     return f"{run.summary[f'discriminator_right{on}']:.1%}"
