@@ -7,7 +7,7 @@ import torch
 
 from bundle.claims import findings
 from bundle.claims.gan import decide_pictures
-from bundle.claims.ladder import SEEN, by_rates, have_learnt, how_hard, ladder_table, shading_told
+from bundle.claims.ladder import SEEN, by_rates, have_learnt, how_hard, ladder_table, rungs, shading_told
 from bundle.claims.verdicts import mean_interval
 from bundle.layout import Output
 from bundle.plots.ladder import draw_ladder, draw_shaded
@@ -177,7 +177,20 @@ def test_it_is_said_whether_the_convolutional_tests_have_learnt_anything():
     assert have_learnt(records) == ""
     records += [learned("pixels", REAL, 0.7), learned("grey levels", REAL, 0.5), shaded(0.6, seed=0)]
     said = have_learnt(records)
-    assert "80% of the time where one side is samples, and 70% where both are real" in said
+    assert said.endswith("80% of the time where one side is samples, and 70% where both are real.")
+
+
+def test_a_test_that_has_learnt_nothing_is_counted_and_left_out_of_the_mean():
+    def run(seed: int, right: float, learned: float, against: str = GENERATED) -> Record:
+        settings = {"test": "pixels", "learned": 100, "against": against, "seed": seed}
+        return Record(settings, {}, {"right": right, "right_learned": learned})
+
+    records = [run(0, 0.5, 0.5), run(1, 0.7, 0.9), run(2, 0.8, 0.95), run(0, 0.5, 0.8, REAL)]
+    assert rungs(records)["pixels", 100] == {GENERATED: [0.7, 0.8], REAL: [0.5]}
+    assert rungs(records[:1])["pixels", 100] == {GENERATED: [0.5]}
+    said = have_learnt(records)
+    assert "90% of the time where one side is samples, and 80% where both" in said
+    assert said.endswith("intervals: 1 by 256 grey levels, 100 of each kind, against samples.")
 
 
 def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():
