@@ -188,6 +188,8 @@ def test_a_test_that_has_learnt_nothing_is_counted_and_left_out_of_the_mean():
     records = [run(0, 0.5, 0.5), run(1, 0.7, 0.9), run(2, 0.8, 0.95), run(0, 0.5, 0.8, REAL)]
     assert rungs(records)["pixels", 100] == {GENERATED: [0.7, 0.8], REAL: [0.5]}
     assert rungs(records[:1])["pixels", 100] == {GENERATED: [0.5]}
+    weak = [Record(run.settings | {"test": "features"}, {}, run.summary) for run in records[:2]]
+    assert rungs(weak)["features", 100] == {GENERATED: [0.5, 0.7]}
     said = have_learnt(records)
     assert "90% of the time where one side is samples, and 80% where both" in said
     assert said.endswith("intervals: 1 by 256 grey levels, 100 of each kind, against samples.")

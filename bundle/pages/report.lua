@@ -2,7 +2,7 @@
 
 local shared = dofile(pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "/report.shared.lua")
 
-local whole = 6 -- rows: a table of so many or fewer is not split
+local whole = 8 -- rows: a table of so many or fewer is not split
 
 local function raw(text) return pandoc.RawBlock("typst", text) end
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("%s+", " ") .. '"' end

@@ -33,7 +33,7 @@ def draw_grid(images: np.ndarray) -> Figure:
 
 
 @styled
-def draw_all_grids(grids: Mapping[int, np.ndarray], *, columns: int = 6) -> Figure:
+def draw_all_grids(grids: Mapping[int, np.ndarray], *, columns: int = 7) -> Figure:
     """Draw the first 25 samples of every checkpoint, each grid under its batch number."""
     pictures = [tile(images[:25], columns=5) for images in grids.values()]
     figure = _pictures(pictures, columns, width=WIDE, each=WIDE / columns * 1.14)
