@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from bundle.claims.ladder import CONVOLUTIONAL
 from lib.evaluation.classifier import Classifier
 from lib.evaluation.ladder import LADDER, told_apart
 from lib.evaluation.thorough import BRIEF, told_thoroughly
@@ -25,6 +26,10 @@ def test_no_test_tells_images_of_one_kind_apart_and_each_says_the_same_again(tes
 def test_every_test_sees_another_size(test, asked):
     told = told_thoroughly(test, blobs(1000, seed=1), blobs(1000, seed=2, size=14), **asked)
     assert min(told) > 0.9
+
+
+def test_the_claims_know_which_tests_are_convolutional():
+    assert tuple(test for test in LADDER if test not in BRIEF) == CONVOLUTIONAL
 
 
 @pytest.mark.parametrize("test", BRIEF)

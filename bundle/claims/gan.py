@@ -168,7 +168,8 @@ def quality_table(
     """
     rows = []
     beside = {"Other seeds": others, **{RATES[name].capitalize(): runs for name, runs in rates.items()}}
-    beside = {name: runs for name, runs in (beside | {FULL_WIDTH.capitalize(): wide}).items() if runs}
+    beside |= {FULL_WIDTH.capitalize(): wide}
+    beside = {name: runs for name, runs in beside.items() if runs}
     for name, words in (measures | BEYOND).items():
         ours, raw, real = (number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))
         cells = [", ".join(number(run.summary.get(name), ".3f") for run in runs) for runs in beside.values()]

@@ -113,20 +113,23 @@ def came_true(record: Record, rates: Mapping[str, Sequence[Record]]) -> str:
 
     As in `rates_told`. Values are compared as they are, without an interval: it is one training of each.
     """
+
+    def lead(summary: Mapping[str, float]) -> float:
+        return summary["discriminator_right_training"] - summary["discriminator_right"]
+
     ours, found = record.summary, {}
     for run in rates.get("steady", ()):
         other = run.summary
         found["where both rates stay, more precision"] = other["precision"] > ours["precision"]
         found["there, a generator as trained below its average"] = other["raw_precision"] < other["precision"]
     for run in rates.get("falling", ()):
-        other, right = run.summary, "discriminator_right"
-        by_heart = [s[f"{right}_training"] - s[right] for s in (other, ours)]
-        found["where both fall, a discriminator further ahead on its training images"] = np.greater(*by_heart)
+        other = run.summary
+        ahead = lead(other) > lead(ours)
         farther = other["frechet_sampled"] > ours["frechet_sampled"]
+        easier = other["right_binarised"] > ours["right_binarised"]
+        found["where both fall, a discriminator further ahead on its training images"] = ahead
         found["there, samples that are farther from real digits"] = farther
-        found["there, samples that are easier to tell by shape"] = (
-            other["right_binarised"] > ours["right_binarised"]
-        )
+        found["there, samples that are easier to tell by shape"] = easier
     words = {"Seen in this training, as predicted": True, "Predicted and not seen": False}
     said = {name: [what for what, true in found.items() if true == wanted] for name, wanted in words.items()}
     return " ".join(f"{name}: {'; '.join(whats)}." for name, whats in said.items() if whats)

@@ -119,7 +119,7 @@ def have_learnt(records: Sequence[Record]) -> str:
     return (
         "On images that it has learnt from, a convolutional test is right at least "
         f"{least[0]:.0%} of the time where one side is samples, and {least[1]:.0%} where both are real"
-        f"{left_out * bool(idle)}."
+        f"{left_out if idle else ''}."
     )
 
 
@@ -128,13 +128,13 @@ def by_rates(records: Sequence[Record], ours: Record, rates: Mapping[str, Sequen
 
     `ours` and `rates` as in `bundle.claims.gan_training.rates_told`.
     """
-    said = []
+    said, shown = [], rungs(records)
     for test in ("binarised", "pixels"):
-        strongest = max((rung for rung in rungs(records) if rung[0] == test), default=(test, 0))
-        runs = {"with our learning rates": [ours]}
-        runs |= {f"where {RATES[name]}": of for name, of in rates.items() if listed(of, strongest)}
-        if len(runs) > 1:
-            right = [f"{words} {listed(of, strongest)} %" for words, of in runs.items()]
+        strongest = max((rung for rung in shown if rung[0] == test), default=(test, 0))
+        shares = {f"where {RATES[name]}": listed(runs, strongest) for name, runs in rates.items()}
+        if any(shares.values()):
+            shares = {"with our learning rates": listed([ours], strongest)} | shares
+            right = [f"{words} {share} %" for words, share in shares.items() if share]
             said.append(f"by {SEEN[test]}, from {strongest[1]} of each kind, {', '.join(right)}")
     if not said:
         return ""

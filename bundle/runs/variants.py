@@ -67,12 +67,11 @@ class Comparisons:
         recipes = variant_runs(run, **seeds, variant_batches=self.variant_batches)
         recipes |= as_written_runs(run, **seeds, original_batches=self.original_batches)
         amount = {"stacked_batches": self.stacked_batches, "stacks": STACKS, "samples": STACKS_SEEN}
-        climbed = {"seeds": self.ladder_seeds, "learned": self.ladder_images, "most": self.ladder_most}
-        climbed["steps"] = self.ladder_steps
-        afresh = climbed | {"seeds": self.shading_seeds}
+        tests = {"learned": self.ladder_images, "most": self.ladder_most, "steps": self.ladder_steps}
+        climbed = tests | {"seeds": self.ladder_seeds}
+        afresh = tests | {"seeds": self.shading_seeds}
         noises = {"seeds": self.sampled_seeds, "samples": self.sampled_images}
-        fully = {name: climbed[name] for name in ("learned", "most", "steps")}
-        fully["sampled"] = self.sampled_images
+        fully = tests | {"sampled": self.sampled_images}
         others = generator_runs(run, seeds=self.generator_seeds, **fully)
         others["wide"] = full_width_runs(run, batches=self.full_width_batches, **fully)
         further = partial(run_generator, states=self.output.results("task2") / "generators")
@@ -97,13 +96,12 @@ def checked(run: GanRun, **amounts) -> Comparisons:
     return compared
 
 
-def generator_runs(
-    run: GanRun, *, seeds: int, learned: int, most: int, steps: int, sampled: int
-) -> dict[str, list[dict]]:
+def generator_runs(run: GanRun, *, seeds: int, **amounts: int) -> dict[str, list[dict]]:
     """Return the settings of this run with so many other seeds, and of the last with other learning rates.
 
     "generators"; "steady", where both rates stay; "falling", where the discriminator's falls as the
-    generator's does. All are empty for no seeds, the last two where the run is so itself; see GeneratorRun.
+    generator's does. All are empty for no seeds, the last two where the run is so itself. `amounts`
+    are `learned`, `most`, `steps` and `sampled` of GeneratorRun; a `most` of at most `learned` counts as 0.
     """
     at_least("generator_seeds", seeds, 0)
     own, last = run.training, replace(run.training, seed=run.training.seed + seeds)
@@ -112,24 +110,24 @@ def generator_runs(
     falling = replace(last, discriminator_decay_from=last.decay_from)
     for name, other in {"steady": steady, "falling": falling}.items():
         training[name] = [other] * (seeds > 0 and other not in sum(training.values(), []))
-    amounts = {"learned": learned, "most": most, "steps": steps, "sampled": sampled}
     return {name: [_like(run, one, **amounts) for one in of] for name, of in training.items()}
 
 
-def full_width_runs(
-    run: GanRun, *, batches: int, learned: int, most: int, steps: int, sampled: int
-) -> list[dict]:
-    """Return the settings of the original's recipe with its own width, measured as a further generator is."""
+def full_width_runs(run: GanRun, *, batches: int, **amounts: int) -> list[dict]:
+    """Return the settings of the original's recipe with its own width, none for 0 batches.
+
+    It is measured as a further generator is: `amounts` as in `generator_runs`.
+    """
     at_least("full_width_batches", batches, 0)
     if not batches:
         return []
     training = replace(run.training, **GAN_RECIPE, batches=batches)
     looked_at = replace(run, checkpoints=checkpoint_batches(batches), noise_sets=1)
-    return [_like(looked_at, training, learned=learned, most=most, steps=steps, sampled=sampled)]
+    return [_like(looked_at, training, **amounts)]
 
 
-def _like(run: GanRun, training: GanSettings, *, learned: int, most: int, steps: int, sampled: int) -> dict:
-    about = {"learned": learned, "most": most if most > learned else 0, "steps": steps, "sampled": sampled}
+def _like(run: GanRun, training: GanSettings, *, learned: int, most: int, **amounts: int) -> dict:
+    about = amounts | {"learned": learned, "most": most if most > learned else 0}
     about |= {"other_noise_seed": run.noise_seed + 3 * APART}
     rest = {field.name: getattr(run, field.name) for field in fields(run) if field.name != "training"}
     return GeneratorRun(training=training, **rest | about).described()
