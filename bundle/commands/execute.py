@@ -20,9 +20,10 @@ import nbformat
 import psutil
 from jupyter_client.manager import AsyncKernelManager
 
+from bundle.artefacts import keep_outputs_of, notebook_bytes, write_if_changed
 from bundle.pages.reading import read_notebook
 from bundle.pages.tidy import clean
-from lib.files import alone, write_atomically
+from lib.files import alone
 
 INTERRUPT_EVERY = 2  # seconds, until a kernel heeds it
 
@@ -64,8 +65,8 @@ def execute(
         config = Config(KernelManager=kernel, NotebookClient={"kernel_manager_class": QuietKernel})
         stderr = (sys.stderr if watched else Lines(heard)) if echo else None
         _run(notebook, partial, parameters, progress_bar=False, cwd=".", stderr_file=stderr, config=config)
-        executed = clean(nbformat.read(partial, as_version=4))
-        write_atomically(target, (nbformat.writes(executed) + "\n").encode())
+        executed = keep_outputs_of(target, clean(nbformat.read(partial, as_version=4)))
+        write_if_changed(target, notebook_bytes(executed))
         partial.unlink()
 
 

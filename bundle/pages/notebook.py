@@ -3,7 +3,6 @@
 import contextlib
 import inspect
 import itertools
-import json
 import os
 import re
 import textwrap
@@ -16,6 +15,7 @@ import tqdm.auto
 import yaml
 from IPython.display import Image, Markdown, clear_output, display
 
+from bundle.artefacts import json_bytes, write_if_changed
 from bundle.claims.style import is_numeric, prose_in_style, table_in_style
 from bundle.claims.verdicts import Table
 from bundle.layout import Output, check_writable
@@ -25,7 +25,6 @@ from bundle.runs.provenance import described
 from bundle.runs.records import Record, key, write_groups
 from bundle.runs.study import study
 from bundle.runs.workers import workers
-from lib.files import write_atomically
 from lib.progress import Progress
 
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
@@ -177,8 +176,7 @@ class Page:
 
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
-        text = json.dumps(summary, indent=1) + "\n"
-        write_atomically(self.results.with_suffix(".json"), text.encode())
+        write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
 
 
 def as_text(value: object) -> str:

@@ -11,9 +11,9 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from bundle.artefacts import write_if_changed
 from bundle.pages.reading import read_notebook
 from bundle.pages.references import Gathered, title_of
-from lib.files import write_atomically
 
 FILTER, TEMPLATE = (Path(__file__).with_name(name) for name in ("report.lua", "report.typ"))
 
@@ -51,7 +51,7 @@ def bind(
         if not path.exists():
             raise ValueError(f"{path} does not exist; `make report` executes the notebooks and binds them")
     parts = [(path.name, read_notebook(path), path.parent) for path in notebooks]
-    write_atomically(output, _typeset(parts, front=front, name=name, timestamp=timestamp))
+    write_if_changed(output, _typeset(parts, front=front, name=name, timestamp=timestamp))
 
 
 def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int | None = None) -> bytes:
