@@ -19,7 +19,7 @@ env: .venv/ready  ## create .venv with every package at its locked version
 	@test -x $(BIN)/python && $(BIN)/python -c '' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode --quiet requirements.lock
-	@$(BIN)/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "bundle.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet -e .
 	@mkdir -p .venv/etc/jupyter && cp bundle/jupyter/jupyter_config.py .venv/etc/jupyter/
 	@touch $@
 

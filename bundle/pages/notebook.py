@@ -144,8 +144,10 @@ class Page:
         path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
         display(Markdown(f'<a id="figure-{name}"></a>'))  # above the picture: a link to it shows it
-        display(Image(png, width=round(figure.get_figwidth() * SCREEN_DPI)))
-        display(Markdown(f"**Figure {name}.** {prose_in_style(caption)}"))
+        words = f"**Figure {name}.** {prose_in_style(caption)}"
+        width = round(figure.get_figwidth() * SCREEN_DPI)
+        display(Image(png, width=width, alt=alternative_text(words)))
+        display(Markdown(words))
 
     def table(self, name: str, table: Table, caption: str) -> None:
         """Show a table with its number and caption (Markdown); its cells are text."""
@@ -177,6 +179,14 @@ class Page:
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
         write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
+
+
+def alternative_text(caption: str) -> str:
+    """Return the first sentence of a figure's caption (Markdown), behind its number, as plain text."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`]", r"\1", caption)
+    number, _, sentence = plain.partition(". ")
+    first = re.split(r"(?<=[.:]) ", sentence, maxsplit=1)[0]
+    return f"{number}: {first}".rstrip(".:") + "."
 
 
 def as_text(value: object) -> str:

@@ -13,13 +13,13 @@ from nbformat.v4 import new_notebook
 
 from bundle.artefacts import write_if_changed
 from bundle.pages.reading import read_notebook
-from bundle.pages.references import Gathered, title_of
+from bundle.pages.references import NOT_HERE, Gathered, title_of
 
 FILTER, TEMPLATE = (Path(__file__).with_name(name) for name in ("report.lua", "report.typ"))
 
 
 class ReportExporter(Exporter):
-    """For `jupyter nbconvert --to bundle.pages.pdf.ReportExporter NOTEBOOK`; raises what `bind` does."""
+    """For `jupyter nbconvert --to report-pdf NOTEBOOK`; raises what `bind` does."""
 
     export_from_notebook = "PDF with Typst"
     file_extension = ".pdf"
@@ -67,6 +67,8 @@ def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int |
             text, home = nbformat.writes(new_notebook(cells=cells)), homes.get(part, folder)
             body += _pandoc(text, part, "ipynb+raw_attribute", folder, f"--resource-path={home}")
         text, main = gathered.resolve(front, name), folder / "main.typ"
+        if gathered.absent:
+            print(f"Referred to, and {NOT_HERE}: {', '.join(sorted(gathered.absent))}.")
         (folder / "body.typ").write_text(body + gathered.bibliography("typst"), encoding="utf-8")
         main.write_text(_pandoc(text, name, "markdown", folder, *options), encoding="utf-8")
         try:
