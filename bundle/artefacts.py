@@ -24,6 +24,7 @@ from lib.files import write_atomically
 DIGITS = 4  # shown of the largest number of a list; of the others as many decimals
 GREY_LEVELS = 1  # by so much two pixels may differ
 PROVENANCE = "provenance"  # the key in JSON files of what made them
+PIXELS = "pictures"  # the key of the pixels that a figure shows
 PICTURES = (".png", ".gif")
 DECIMAL = re.compile(r"-?\d+\.\d+")
 MARKED = re.compile(r'"#(-?[\d.]+|NaN|-?Infinity)"')
@@ -129,18 +130,25 @@ def _with_decimals(values: object, decimals: int) -> object:
     return Decimal(f"{values + 0.0:.{max(1, decimals)}f}")
 
 
-def numbers_alike(before: object, after: object) -> bool:
-    """Return whether two JSON values are the same to the last digit shown; read them with Decimal."""
+def numbers_alike(before: object, after: object, *, pixels: bool = False) -> bool:
+    """Return whether two JSON values are the same to the last digit shown; read them with Decimal.
+
+    Whole numbers must be equal, but for those of a picture's pixels.
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         return before.keys() == after.keys() and all(
-            numbers_alike(before[name], after[name]) for name in before
+            numbers_alike(before[name], after[name], pixels=name == PIXELS) for name in before
         )
     if isinstance(before, list) and isinstance(after, list):
         pairs = zip(before, after, strict=False)
-        return len(before) == len(after) and all(numbers_alike(one, other) for one, other in pairs)
+        return len(before) == len(after) and all(numbers_alike(*pair, pixels=pixels) for pair in pairs)
     if isinstance(before, Decimal) and isinstance(after, Decimal):
         return abs(before - after) <= max(_last_digit(before), _last_digit(after))
-    return type(before) is type(after) and (before == after or repr(before) == repr(after) == "nan")
+    if type(before) is not type(after):
+        return False
+    if pixels and isinstance(before, int):
+        return abs(before - after) <= GREY_LEVELS
+    return before == after or repr(before) == repr(after) == "nan"
 
 
 def _last_digit(number: Decimal) -> Decimal:

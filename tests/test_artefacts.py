@@ -62,6 +62,8 @@ def test_an_animation_with_another_frame_or_pace_is_another():
         ({"confidence": 0.5}, {"confidence": 0.501}, False),  # not the last digit: 0.5000
         ({"digits": [7, 2]}, {"digits": [7, 3]}, False),  # whole numbers are counts and classes
         ({"digits": [7]}, {"digits": [7, 7]}, False),
+        ({"pictures": [[[7, 255]]]}, {"pictures": [[[8, 255]]]}, True),  # grey levels
+        ({"pictures": [[[7, 255]]]}, {"pictures": [[[9, 255]]]}, False),
         ({"y": [float("nan"), 1.0]}, {"y": [float("nan"), 1.0]}, True),
         ({"y": [float("nan")]}, {"y": [1.0]}, False),
         ({"rule": "a"}, {"rule": "b"}, False),

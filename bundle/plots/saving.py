@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bundle.artefacts import PROVENANCE, json_bytes, write_if_changed
+from bundle.artefacts import PIXELS, PROVENANCE, json_bytes, write_if_changed
 from bundle.plots.digits import tile
 from bundle.plots.style import DPI, STYLE
 
@@ -36,7 +36,7 @@ def plotted(figure: Figure) -> list[dict]:
         panel = {
             "lines": [{"label": label, "x": x.tolist(), "y": y.tolist()} for label, x, y in lines],
             "bands": [[p.vertices.tolist() for p in band.get_paths()] for band in axes.collections],
-            "pictures": [np.asarray(image.get_array()).tolist() for image in axes.images],
+            PIXELS: [np.asarray(image.get_array()).tolist() for image in axes.images],
         }
         panels.append({name: part for name, part in panel.items() if part})
     return panels
