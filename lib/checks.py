@@ -17,6 +17,11 @@ def at_least(name: str, value: float, low: float) -> None:
     require(name, value, not value < low, f"at least {low}")
 
 
+def between(name: str, value: float, low: float, high: float) -> None:
+    """Raise ValueError unless low <= value <= high."""
+    require(name, value, low <= value <= high, f"from {low} to {high}")
+
+
 def sizes(**values: int) -> None:
     """Raise ValueError unless each is at least 1."""
     for name, value in values.items():

@@ -1,4 +1,3 @@
-from bundle.claims.candidates import candidates
 from bundle.claims.conclusion import conclusion, prediction_table
 from bundle.claims.part1 import decide_part1, robust_part1
 from tests.part1_records import lstm_first, run
@@ -42,7 +41,7 @@ def test_without_records_no_prediction_comes_true():
 def test_the_conclusion_says_what_the_verdicts_say():
     of = groups(one_hot=[0.1, 1], bare=[0.1, 0.2], rnn=[0.1, 1])
     verdicts, robust = decide_part1(of), robust_part1(of)
-    text = conclusion(of, verdicts, robust, candidates(of))
+    text = conclusion(of, verdicts, robust)
     assert f"Of {len({v.sentence for v in verdicts})} sentences" in text
     assert "one-hot with a curriculum 2 of 2, one-hot without 0 of 2" in text
     assert "for the RNN 300 (tried up to 300)" in text

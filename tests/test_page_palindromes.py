@@ -15,7 +15,7 @@ SETTINGS = {
         "schedule_factor": 0.9,
         "clip_norm": 1.0,
     },
-    **{"look_every": 3, "look_count": 8, "forget_bias": 1.0},
+    **{"look_every": 3, "look_count": 8, "first_length": 1},
 }
 
 
@@ -50,6 +50,6 @@ def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its
 
 def test_of_several_settings_those_of_most_runs_count():
     many = [looked(5, seed=seed) for seed in range(3)]
-    ablation = [looked(1, seed=seed, forget_bias=0.0) for seed in range(2)]
+    ablation = [looked(1, seed=seed, first_length=2) for seed in range(2)]
     (curve,) = palindromes.curves([*ablation, *many])
     assert (curve["mean"], curve["seeds"]) == ([50], 3)

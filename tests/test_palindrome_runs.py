@@ -5,6 +5,7 @@ from bundle.runs.palindromes import (
     CELLS,
     LAST_SEED,
     LOOK_STREAM,
+    MOST,
     PalindromeRun,
     new_network,
     run_palindromes,
@@ -28,7 +29,6 @@ SETTINGS = {
     "look_every": 10,
     "look_count": 50,
 }
-UNBOUNDED = ("growth", "kink_slope", "forget_bias")
 OURS = {
     **SETTINGS,
     "recipe": "ours",
@@ -42,8 +42,6 @@ OURS = {
     "growth": 1.5,
     "pass_accuracy": 0.6,
     "rehearsal": True,
-    "kink_slope": 2.0,
-    "forget_bias": 3.0,
 }
 
 
@@ -79,20 +77,24 @@ def test_an_easy_length_is_learnt():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("seq_length", 0, "seq_length is 0; it must be at least 1"),
+        ("seq_length", 0, "seq_length is 0; it must be from 1 to 100000"),
         ("seed", -1, "seed is -1; it must be at least 0"),
-        ("cell", "TCN", "cell is 'TCN'; it must be one of LSTM, RNN, GRU, minGRU"),
+        ("cell", "TCN", "cell is 'TCN'; it must be one of LSTM, RNN, GRU"),
         ("recipe", "mine", "recipe is 'mine'; it must be one of as-written, softmax-once, corrected, ours"),
         ("learning_rate", float("nan"), "learning_rate is nan; it must be a positive number"),
-        ("steps", 0, "steps is 0; it must be at least 1"),
+        ("steps", 0, "steps is 0; it must be from 1 to 10000000"),
+        *(
+            (name, most + 1, f"{name} is {most + 1}; it must be from 1 to {most}")
+            for name, most in MOST.items()
+        ),
         ("first_length", 4, "first_length is 4; it must be from 1 to seq_length"),
         ("growth", 0.5, "growth is 0.5; it must be at least 1"),
         *(
             (name, value, f"{name} is {value}; it must be a (finite|positive) number")
-            for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy", *UNBOUNDED)
+            for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy", "growth")
             for value in (float("nan"), float("inf"))
         ),
-        ("kink_slope", float("-inf"), "kink_slope is -inf; it must be a finite number"),
+        ("growth", float("-inf"), "growth is -inf; it must be a finite number"),
         ("learning_rate", 10.5, "learning_rate is 10.5; it must be at most 10"),
         ("pass_accuracy", 1.01, "pass_accuracy is 1.01; it must be at most 1"),
         ("seed", LAST_SEED + 1, r"it must be at least 0 and at most 2\*\*63 - 1 - 5 \* 2\*\*32"),
@@ -102,12 +104,14 @@ def test_an_easy_length_is_learnt():
             r"check_lengths is \[3, 4, 3\]; it must be lengths of at least 1, each once",
         ),
         ("check_lengths", [0, 4], r"check_lengths is \[0, 4\]; it must be lengths of at least 1, each once"),
-        ("check_count", 0, "check_count is 0; it must be at least 1"),
+        ("check_count", 0, "check_count is 0; it must be from 1 to 1000000"),
         ("look_every", 0, "look_every is 0; it must be at least 1"),
-        ("own_count", 49, r"own_count is 49; it must be at least look_count 50 \(or 0 for none\)"),
+        ("own_count", 49, r"own_count is 49; it must be from look_count 50 to 1000000 \(or 0 for none\)"),
+        ("own_count", 10**6 + 1, "own_count is 1000001; it must be from look_count 50 to 1000000"),
         ("settled_looks", -1, "settled_looks is -1; it must be at least 0"),
-        ("encoding", "binary", "encoding is 'binary'; it must be one of raw, scaled, one-hot"),
-        ("initial", "identity", "initial is 'identity'; only the RNN has such weights"),
+        ("encoding", "binary", "encoding is 'binary'; it must be one of raw, one-hot"),
+        ("initial", "identity", "initial is 'identity'; it must be one of pytorch, normal-0.1"),
+        ("initial", "normal-0.1", "initial is 'normal-0.1'; only the RNN has such weights"),
     ],
 )
 def test_a_setting_out_of_range_is_named(name, value, message):
@@ -129,8 +133,6 @@ def test_with_every_part_switched_off_the_third_recipe_is_the_corrected_one():
     [
         {"first_length": 0},
         {"rehearsal": False},
-        {"kink_slope": 0},
-        {"forget_bias": 0},
         {"clip_norm": 1e6},
         {"growth": 3.0},
         {"pass_accuracy": 0.1},
@@ -153,35 +155,12 @@ def test_the_check_after_training_does_not_change_the_training():
     assert run_palindromes({**OURS, "check_lengths": [4]}).columns == run_palindromes(OURS).columns
 
 
-@pytest.mark.parametrize("cell", ["LSTM", "RNN"])
-def test_only_the_candidate_and_the_forget_bias_start_elsewhere(cell):
-    ours = {"kink_slope": 2.0} | ({"forget_bias": 3.0} if cell == "LSTM" else {})
-    plain, moved = (
-        trained_on_palindromes({**SETTINGS, "cell": cell, "steps": 1, "learning_rate": 1e-12, **start})[0]
-        for start in ({}, ours)
-    )
-    before, after = dict(plain.named_parameters()), dict(moved.named_parameters())
-    changed = {name for name in before if not torch.allclose(before[name], after[name], atol=1e-6)}
-    candidate = "gx" if cell == "LSTM" else "hx"
-    moved_too = {"cell.fx.bias"} if cell == "LSTM" else set()
-    assert changed == {f"cell.{candidate}.weight", f"cell.{candidate}.bias"} | moved_too
-    for name in moved_too:
-        torch.testing.assert_close(after[name] - before[name], torch.full((16,), 3.0))
-
-
 def test_a_record_keeps_only_the_settings_that_are_on():
     """Or every new option would orphan the stored results of all runs that do not use it."""
     plain = PalindromeRun(**SETTINGS)
     assert plain.settings() == SETTINGS
-    assert PalindromeRun(**SETTINGS, first_length=0, forget_bias=0).settings() == SETTINGS
+    assert PalindromeRun(**SETTINGS, first_length=0, rehearsal=False).settings() == SETTINGS
     assert PalindromeRun(**SETTINGS, first_length=1).settings() == SETTINGS | {"first_length": 1}
-
-
-def test_an_rnn_has_no_forget_gate_to_bias_and_kinks_are_for_raw_digits():
-    with pytest.raises(ValueError, match="forget_bias is 3.0; only the LSTM has a forget gate"):
-        PalindromeRun(**{**SETTINGS, "cell": "RNN", "forget_bias": 3.0})
-    with pytest.raises(ValueError, match="kink_slope is 2.0; kinks spread over raw digits"):
-        PalindromeRun(**{**SETTINGS, "encoding": "scaled", "kink_slope": 2.0})
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

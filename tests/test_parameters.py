@@ -156,14 +156,14 @@ def test_a_name_that_is_looked_up_for_too_long_is_no_scheduler(monkeypatch):
 
 
 def test_the_runs_that_seeds_and_lengths_make_are_estimated_and_not_listed():
-    kinds = {"num_seeds": int, "map_seeds": int, "seq_lengths": list[int]}
-    good = {"__annotations__": kinds, "num_seeds": 50, "map_seeds": 5, "seq_lengths": list(range(1, 101))}
+    kinds = {"num_seeds": int, "span_seeds": int, "seq_lengths": list[int]}
+    good = {"__annotations__": kinds, "num_seeds": 50, "span_seeds": 5, "seq_lengths": list(range(1, 101))}
     check_parameters(good)
-    words = "map_seeds is 51; times the longest list of lengths, of 100, it must be at most 5000"
+    words = "span_seeds is 51; times the longest list of lengths, of 100, it must be at most 5000"
     with pytest.raises(ValueError, match=words):
-        check_parameters(good | {"map_seeds": 51})
-    with pytest.raises(ValueError, match="map_seeds is 501; it must be from 0 to 500"):
-        check_parameters(good | {"map_seeds": 501})
+        check_parameters(good | {"span_seeds": 51})
+    with pytest.raises(ValueError, match="span_seeds is 501; it must be from 0 to 500"):
+        check_parameters(good | {"span_seeds": 501})
 
 
 def test_a_scheduler_that_listens_passes():

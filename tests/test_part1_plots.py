@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
 
-from bundle.claims.candidates import Candidate
 from bundle.plots.memory import draw_whole_range
 from bundle.plots.part1 import (
     draw_accuracy_against_length,
     draw_accuracy_curves,
-    draw_candidates,
     draw_original,
     draw_readings,
     draw_survival,
@@ -58,16 +56,6 @@ def test_the_survival_figure_steps_down_where_a_seed_arrives():
     (line,) = panel["lines"]
     assert line["x"] == [0, 25, 50, 75]
     np.testing.assert_allclose(line["y"], [1, 2 / 3, 1 / 3, 1 / 3], atol=1e-6)
-
-
-def test_the_map_shows_every_candidate_s_shares():
-    shares = {"a (§1)": 0.5, "b (§2)": 1.0}
-    found = [Candidate("orthogonal", "once", "schedule", shares, shares, 0.9)]
-    figure = draw_candidates(found)
-    assert plotted(figure)[0]["pictures"] == [[[0.5, 1.0]]]
-    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == [
-        "orthogonal, softmax once, schedule: 1.5"
-    ]
 
 
 def test_each_network_is_drawn_at_every_length_it_was_asked_at():

@@ -13,7 +13,6 @@ from bundle.plots.part1 import (
     draw_accuracy_against_length,
     draw_accuracy_curves,
     draw_softmax_twice,
-    draw_speed,
 )
 from bundle.plots.saving import plotted, save_figure, save_walk
 from bundle.runs.provenance import described, provenance
@@ -112,17 +111,6 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
             loss.backward()
             assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
             assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
-
-
-def test_the_speed_figure_shows_what_was_measured():
-    scaling = {
-        "hidden": [
-            {"hidden": h, "ms": {"torch": 3.0 * h, "ours": 2.0 * h, "floor": 1.0 * h}} for h in (32, 64)
-        ]
-    }
-    (panel,) = plotted(draw_speed(scaling))
-    shown = {line["label"]: line["y"] for line in panel["lines"]}
-    assert shown == {"torch.nn.LSTM": [96, 192], "ours": [64, 128], "bare matrix products": [32, 64]}
 
 
 def test_line_and_circle_are_drawn_with_what_was_measured():

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bundle.claims.candidates import Candidate
 from bundle.claims.memory import CELLS, factorial, holds, span_of
 from bundle.claims.part1 import COMMON, CORRECTED, OWN, Groups, Robust
 from bundle.claims.verdicts import Table, Verdict
@@ -68,11 +67,9 @@ def prediction_table(groups: Groups, verdicts: Sequence[Verdict]) -> Table:
     return ["Prediction", "Measured", "Came true"], rows
 
 
-def conclusion(
-    groups: Groups, verdicts: Sequence[Verdict], robust: Sequence[Robust], found: Sequence[Candidate]
-) -> str:
+def conclusion(groups: Groups, verdicts: Sequence[Verdict], robust: Sequence[Robust]) -> str:
     """Return what the key findings of Part 1 (`bundle.claims.findings`) rest on, as a list in Markdown."""
-    points = [_protocol(verdicts, robust), _candidates(found), *_memory(groups)]
+    points = [_protocol(verdicts, robust), *_memory(groups)]
     return "\n".join(f"- {point}" for point in points if point)
 
 
@@ -101,16 +98,6 @@ def named(sentences: Sequence[str], *, most: int = 4) -> str:
     short = [sentence.partition(" (§")[0] for sentence in sentences[:most]]
     more = ["…"] if len(sentences) > most else []
     return f" ({'; '.join(short + more)})" if short else ""
-
-
-def _candidates(found: Sequence[Candidate]) -> str:
-    if not found or not found[0].shares:
-        return ""
-    best = found[0]
-    return (
-        f"**Which RNN was the original's?** Of {len(found)} candidates the one with {best.name} makes most "
-        f"sentences true: {best.total(best.shares):.1f} of {len(best.shares)}."
-    )
 
 
 def _memory(groups: Groups) -> list[str]:

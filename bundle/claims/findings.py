@@ -82,8 +82,8 @@ def _memory(groups: Groups, verdicts: Sequence[Verdict]) -> list[str]:
     held = limited.n - limited.count
     words = (
         f"**Is length 30 hard “because the memory is limited”?** *{limited.word.capitalize()}*: with the "
-        f"same 128 units, {held} of {limited.n} seeds of our recipe hold 100 % at 30 (95 % interval "
-        f"{' to '.join(map(percent, interval(held, limited.n)))})"
+        f"same 128 units, its slips mended and a curriculum, {held} of {limited.n} seeds hold 100 % at 30 "
+        f"(95 % interval {' to '.join(map(percent, interval(held, limited.n)))})"
     )
     if tried := max((r.settings["seq_length"] for r in spans if r.settings["cell"] == "RNN"), default=0):
         words += (

@@ -1,6 +1,6 @@
 """What holds a digit over many others: the tables of the study of memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 
 import numpy as np
@@ -9,18 +9,13 @@ from bundle.claims.curves import common
 from bundle.claims.verdicts import Table, median_interval, number
 from bundle.runs.records import Record, grouped
 
-CELLS = ("RNN", "LSTM", "GRU", "minGRU")
+CELLS = ("RNN", "LSTM", "GRU")
 TOLD = ["Hold", "From step", "At the end (%)"]  # what `told` returns
 HOLDS = 0.99  # accuracy at the end of a run that remembers; one error in two thousand decides nothing
 
 
 def input_of(record: Record) -> str:
-    s = record.settings
-    return (
-        "spread kinks"
-        if s.get("kink_slope")
-        else {"raw": "raw digit", "scaled": "scaled to ±1"}.get(s.get("encoding", "raw"), "one-hot")
-    )
+    return "raw digit" if record.settings.get("encoding", "raw") == "raw" else "one-hot"
 
 
 def curriculum_of(record: Record) -> str:
@@ -65,23 +60,6 @@ def told(records: Sequence[Record]) -> list[str]:
     return [f"{sum(map(holds, records))}/{len(records)}", number(step), f"{end:.1f}"]
 
 
-def effects_table(records: Sequence[Record]) -> Table:
-    """Return for each level of each factor how many of all its runs hold."""
-    factors: dict[str, Callable[[Record], str]] = {
-        "input": input_of,
-        "curriculum": curriculum_of,
-        "cell": lambda record: record.settings["cell"],
-    }
-    rows = []
-    for factor, of in factors.items():
-        levels: dict[str, list[bool]] = {}
-        for record in records:
-            levels.setdefault(of(record), []).append(holds(record))
-        counts = [[level, f"{sum(found)}/{len(found)}"] for level, found in levels.items()]
-        rows += [[factor if not place else "", *count] for place, count in enumerate(counts)]
-    return ["Factor", "Level", "Runs that hold"], rows
-
-
 def checked(record: Record) -> dict[int, float]:
     """Return the trained network's accuracy by length."""
     return {int(length): share for length, share in record.summary["accuracy_at"].items()}
@@ -119,13 +97,8 @@ def span_of(records: Sequence[Record], cell: str) -> int:
 
 def part_of(record: Record) -> str:
     """Return in words what is changed in our recipe in a run."""
-    s = record.settings
-    changed = {
-        "without going back to shorter lengths": not s.get("rehearsal"),
-        "with PyTorch's forget gate": not s.get("forget_bias"),
-        "with the corrected recipe's clipping": s["clip_norm"] >= 1,
-    }
-    return ", ".join(name for name, is_so in changed.items() if is_so) or "the whole recipe"
+    whole = record.settings.get("rehearsal")
+    return "the whole recipe" if whole else "without going back to shorter lengths"
 
 
 def parts_table(records: Sequence[Record]) -> Table:

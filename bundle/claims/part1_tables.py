@@ -1,10 +1,9 @@
-"""All tables of Part 1 that its records decide, by their numbers; table 10 is of `make bench`."""
+"""All tables of Part 1, by their numbers."""
 
 from collections.abc import Mapping
 
-from bundle.claims.candidates import candidate_table, candidates
 from bundle.claims.conclusion import prediction_table
-from bundle.claims.memory import effects_table, factorial_table, parts_table, span_table
+from bundle.claims.memory import factorial_table, parts_table, span_table
 from bundle.claims.part1 import Groups, decide_part1, robust_part1, robust_table, verdict_table
 from bundle.claims.statistics import statistics_table, survival_table
 from bundle.claims.style import table_in_style
@@ -20,9 +19,7 @@ def part1_tables(groups: Groups) -> Mapping[str, Table]:
         "2": survival_table(groups),
         "3": verdict_table(verdicts),
         "4": robust_table(robust_part1(groups)),
-        "5": candidate_table(candidates(groups)),
         "6": factorial_table(memory),
-        "7": effects_table(memory),
         "8": span_table(span),
         "9": parts_table(parts),
         "11": prediction_table(groups, verdicts),

@@ -1,6 +1,6 @@
 """The numbers of Part 1's curves: statistics by cell, recipe and length, and how long until 100 %."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -89,16 +89,3 @@ def summary(groups: Groups) -> dict[str, float]:
 def arrival(records: Sequence[Record]) -> str:
     """Return the median step of the first look at 100 %, or "never"."""
     return number(median_interval([common(record).first() for record in records])[0])
-
-
-def speed_table(ratios: Sequence[Mapping]) -> Table:
-    """Return a row for each cell, length and number of threads that `make bench` timed."""
-    header = ["Cell", "Length", "Threads", "Instructions", "Ours (ms)", "PyTorch's (ms)"]
-    header += ["Ours / PyTorch's", "Without a compiler / PyTorch's", "Ours / bare products"]
-    rows = []
-    for row in ratios:
-        ms = row["ms"]
-        over = [ms["ours"] / ms["torch"], ms["uncompiled"] / ms["torch"], ms["ours"] / ms["floor"]]
-        numbers = [f"{value:.2f}" for value in (ms["ours"], ms["torch"], *over)]
-        rows.append([row["cell"], row["seq_length"], row["threads"], row["vectors"], *numbers])
-    return header, rows

@@ -1,4 +1,4 @@
-"""Print the tables of Part 1 from stored records and the last benchmark, without training.
+"""Print the tables of Part 1 from stored records, without training.
 
 python -m bundle.commands.tables results/part1
 """
@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bundle.claims.part1_tables import part1_tables
-from bundle.claims.statistics import speed_table
 from bundle.commands.ending import ended
-from bundle.runs.records import GROUPS, benchmark, read_groups
+from bundle.runs.records import GROUPS, read_groups
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -19,9 +18,7 @@ def main(arguments: Sequence[str]) -> None:
         raise SystemExit(
             "usage: python -m bundle.commands.tables FOLDER, where part1.ipynb left records: results/part1"
         )
-    tables = dict(part1_tables(read_groups(Path(arguments[0]))))
-    if ratios := benchmark("lstm", "ratios"):
-        tables["10"] = speed_table(ratios)
+    tables = part1_tables(read_groups(Path(arguments[0])))
     for number in sorted(tables, key=int):
         header, rows = tables[number]
         lines = (" | ".join(map(str, line)) for line in (header, *rows))

@@ -15,14 +15,13 @@ def part1_settings(namespace: dict) -> dict[str, list[dict]]:
     first, own_count = common.pop("seed"), common.pop("own_count")
     sizes(num_seeds=namespace["num_seeds"])
     groups = {"as written": "num", "unscheduled": "corrected", "parts": "span"}  # whose number of seeds
-    groups |= {name: name for name in ("corrected", "map", "longer", "ours", "memory", "span")}
+    groups |= {name: name for name in ("corrected", "readings", "longer", "ours", "memory", "span")}
     counts = {group: {f"{of}_seeds": namespace[f"{of}_seeds"]} for group, of in groups.items()}
     return part1_runs(
         common,
         ours,
         seeds={group: seed_range(first, **count) for group, count in counts.items()},
         seq_lengths=namespace["seq_lengths"],
-        map_lengths=namespace["map_lengths"],
         own_count=own_count,
         longer=longer,
         memory=memory,

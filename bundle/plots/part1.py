@@ -1,4 +1,4 @@
-"""The figures of Part 1: accuracy curves, survival, the RNNs that the original's may have been."""
+"""The figures of Part 1: accuracy curves, survival, two readings of Figure 6."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from bundle.claims.candidates import Candidate
 from bundle.claims.curves import common, own
 from bundle.claims.survival import times
 from bundle.plots.style import BAND, COLOURS, GREY, HALF, THIN, legend_above, level, panels, styled, tick
@@ -133,27 +132,6 @@ def draw_survival(records: Sequence[Record]) -> Figure:
 
 
 @styled
-def draw_candidates(found: Sequence[Candidate]) -> Figure:
-    """Draw for each candidate and sentence the share of seeds of which it is true, and the sum."""
-    sentences = list(found[0].shares)
-    shares = np.array([[one.shares[s] for s in sentences] for one in found])  # (candidates, sentences)
-    figure, (axes,) = panels(1.2 + 0.17 * len(found) + 0.14 * len(sentences))
-    picture = axes.imshow(shares, "cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    totals = [f"{one.total(one.shares):.1f}" for one in found]
-    names = [f"{one.name}: {total}" for one, total in zip(found, totals, strict=True)]
-    axes.set_yticks(range(len(found)), names)
-    words = [f"{k}" for k in range(1, len(sentences) + 1)]
-    axes.set_xticks(range(len(sentences)), words)
-    axes.set_xlabel(
-        "\n".join(f"{k}  {s.partition(' (')[0]}" for k, s in zip(words, sentences, strict=True)),
-        x=0,
-        ha="left",
-    )
-    figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.02, label="share of seeds")
-    return figure
-
-
-@styled
 def draw_softmax_twice(classes: int = 10) -> Figure:
     """Draw loss and the gradient on the right logit against the right class's p, softmax once and twice."""
     p, chance = np.linspace(0.001, 0.999, 999), 1 / classes
@@ -174,24 +152,4 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
     left.set(ylabel="loss (nats)", ylim=(0, 5))
     right.set(ylabel="gradient on the right logit", ylim=(0, 1.04))
     legend_above(figure, 2)
-    return figure
-
-
-@styled
-def draw_speed(scaling: Mapping[str, Sequence[Mapping]]) -> Figure:
-    """Draw the time of a step against what grows: `scaling` has by its name points: its value, ms by side."""
-    names = {"seq_length": "length", "hidden": "units", "batch": "batch", "seeds": "seeds, in turn"}
-    looks = {
-        "torch": {"label": "torch.nn.LSTM", "color": GREY, "linestyle": "--", "marker": "s"},
-        "ours": {"label": "ours", "color": COLOURS["LSTM"], "linestyle": "-", "marker": "o"},
-        "floor": {"label": "bare matrix products", "color": "black", "linestyle": ":"},
-    }
-    figure, row = panels(2.3, 1, len(scaling), sharey=True)
-    for axes, (grown, points) in zip(row, scaling.items(), strict=True):
-        for side, look in looks.items():
-            y = [point["ms"][side] for point in points]
-            axes.plot([point[grown] for point in points], y, markersize=2.5, **look)
-        axes.set(xscale="log", yscale="log", xlabel=names[grown])
-    row[0].set_ylabel("ms a step")
-    legend_above(figure, 3)
     return figure

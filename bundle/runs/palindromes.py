@@ -7,17 +7,17 @@ import torch
 from torch import nn
 
 from bundle.runs.outcome import Outcome
-from lib.checks import above_zero, finite, fits_memory, one_of, require, sizes
+from lib.checks import above_zero, between, finite, one_of, require, sizes
 from lib.palindromes import palindromes
 from lib.recurrent import LSTM, VanillaRNN
 from lib.recurrent.curriculum import Curriculum
 from lib.recurrent.encoding import ENCODINGS, Encoded
-from lib.recurrent.gated import GRU, MinGRU
-from lib.recurrent.initial import INITIAL, spread_kinks, start_from
+from lib.recurrent.gru import GRU
+from lib.recurrent.initial import INITIAL, start_from
 from lib.recurrent.inspection import accuracy_at, look_inside, right_on
 from lib.recurrent.training import train
 
-CELLS = {"LSTM": LSTM, "RNN": VanillaRNN, "GRU": GRU, "minGRU": MinGRU}
+CELLS = {"LSTM": LSTM, "RNN": VanillaRNN, "GRU": GRU}
 RECIPES = {  # the original's two slips: is the softmax taken twice, does clipping come after the step?
     "as-written": (True, True),
     "softmax-once": (False, True),
@@ -25,6 +25,14 @@ RECIPES = {  # the original's two slips: is the softmax taken twice, does clippi
     "ours": (False, False),
 }
 DIGITS = 10
+MOST = {  # of what is counted: one training of more would not fit any machine, or not end
+    "seq_length": 100_000,
+    "hidden_size": 4096,
+    "batch_size": 65_536,
+    "steps": 10**7,
+    "look_count": 10**6,
+    "check_count": 10**6,
+}
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
 LENGTH_STREAM, CHECK_STREAM, LOOK_STREAM = (n * DATA_STREAM for n in (2, 3, 4))  # curriculum, check, looks
 LAST_SEED = 2**63 - 1 - 5 * DATA_STREAM  # with room for the streams
@@ -51,8 +59,6 @@ class PalindromeRun:
     settled_looks: int = 0  # so many looks in a row at 100 % end the training; 0 never does
     encoding: str = "raw"
     initial: str = "pytorch"  # weights of the RNN: `lib.recurrent.initial`
-    kink_slope: float = 0  # of the candidate at the start (`spread_kinks`); 0 leaves PyTorch's weights
-    forget_bias: float = 0  # added to the LSTM's initial forget bias
     first_length: int = 0  # where the curriculum starts; 0 trains at seq_length only
     growth: float = 1  # this and the next two: `lib.recurrent.curriculum`
     pass_accuracy: float = 1
@@ -65,18 +71,21 @@ class PalindromeRun:
         one_of("recipe", self.recipe, RECIPES)
         one_of("encoding", self.encoding, ENCODINGS)
         one_of("initial", self.initial, INITIAL)
-        sizes(**self.pick("seq_length", "hidden_size", "batch_size", "steps", "schedule_every"))
-        sizes(**self.pick("look_every", "look_count", "check_count"))
+        for name, most in MOST.items():
+            between(name, getattr(self, name), 1, most)
+        sizes(**self.pick("schedule_every", "look_every"))
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
-        finite(**self.pick("growth", "kink_slope", "forget_bias"))
+        finite(growth=self.growth)
         lengths, fits = self.check_lengths, 0 <= self.first_length <= self.seq_length
         distinct = min(lengths, default=1) >= 1 and len(set(lengths)) == len(lengths)
         own, none = self.own_count, " (or 0 for none)"
+        counted = own == 0 or self.look_count <= own <= MOST["look_count"]
+        own_rule = f"from look_count {self.look_count} to {MOST['look_count']}{none}"
         for name, allowed, rule in (
             ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 5 * 2**32"),
             ("learning_rate", self.learning_rate <= 10, "at most 10"),
-            ("own_count", own == 0 or own >= self.look_count, f"at least look_count {self.look_count}{none}"),
+            ("own_count", counted, own_rule),
             ("settled_looks", self.settled_looks >= 0, "at least 0"),
             ("growth", self.growth >= 1, "at least 1"),
             ("pass_accuracy", self.pass_accuracy <= 1, "at most 1"),
@@ -84,23 +93,8 @@ class PalindromeRun:
             ("first_length", fits, f"from 1 to seq_length ({self.seq_length}), or 0 for no curriculum"),
         ):
             require(name, getattr(self, name), allowed, rule)
-        self._check_parts()
-        # weights, their gradients and the optimiser's; every gate of every step; numbers kept of each step
-        numbers = 20 * self.hidden_size**2 + 12 * self.seq_length * self.batch_size * self.hidden_size
-        numbers += 2 * max(self.look_count, own) * self.seq_length
-        needed = 4 * numbers + 100 * self.steps
-        fits_memory(needed, **self.pick("hidden_size", "seq_length", "batch_size", "look_count", "steps"))
-
-    def _check_parts(self) -> None:
-        """Raise ValueError for what this cell does not have."""
-        if self.forget_bias and self.cell != "LSTM":
-            raise ValueError(f"forget_bias is {self.forget_bias}; only the LSTM has a forget gate: give 0")
         if self.initial != "pytorch" and self.cell != "RNN":
             raise ValueError(f"initial is {self.initial!r}; only the RNN has such weights: give 'pytorch'")
-        if self.kink_slope and self.encoding != "raw":
-            raise ValueError(
-                f"kink_slope is {self.kink_slope}; kinks spread over raw digits: give 0, or encoding 'raw'"
-            )
 
     def pick(self, *names: str) -> dict:
         return {name: getattr(self, name) for name in names}
@@ -111,19 +105,12 @@ class PalindromeRun:
 
 
 def new_network(run: PalindromeRun) -> nn.Module:
-    """Return a cell of LSTM, RNN, GRU or minGRU before its training, on the CPU."""
+    """Return an LSTM, RNN or GRU before its training, on the CPU."""
     with torch.random.fork_rng():
         torch.manual_seed(run.seed)
         network = CELLS[run.cell](ENCODINGS[run.encoding], run.hidden_size, DIGITS)
         if run.cell == "RNN":
             start_from(network, run.initial)
-        if run.kink_slope:
-            layer = {"LSTM": "gx", "RNN": "hx"}.get(run.cell)
-            of = getattr(network.cell, layer) if layer else None
-            weight, bias = (of.weight, of.bias) if of else network.candidate()
-            spread_kinks(weight, bias, slope=run.kink_slope, low=0, high=DIGITS - 1)
-    if run.forget_bias:
-        network.cell.fx.bias.data += run.forget_bias
     return network if run.encoding == "raw" else Encoded(network, run.encoding)
 
 

@@ -41,10 +41,9 @@ def trained(settings: dict, folder: Path) -> nn.Module:
 
 
 def both_cells(output: Output, folder: Path) -> dict[str, nn.Module]:
-    """Return an LSTM and an RNN by name, of one recipe; what an RNN does not have is left out of its."""
+    """Return an LSTM and an RNN by name, of one recipe."""
     settings = recipe(output)
-    without = {name: value for name, value in settings.items() if name != "forget_bias"}
-    return {"LSTM": trained(settings, folder), "RNN": trained(without | {"cell": "RNN"}, folder)}
+    return {"LSTM": trained(settings, folder), "RNN": trained(settings | {"cell": "RNN"}, folder)}
 
 
 def curves(stored: list[Record]) -> list[dict]:

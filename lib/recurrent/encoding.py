@@ -1,15 +1,13 @@
-"""What a network is given of a digit: the number itself, a number around zero, or one of ten inputs."""
+"""What a network is given of a digit: the number itself, or one of ten inputs."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-ENCODINGS = {"raw": 1, "scaled": 1, "one-hot": 10}  # and how many inputs a digit becomes
+ENCODINGS = {"raw": 1, "one-hot": 10}  # and how many inputs a digit becomes
 
 
 def encoded(digits: Tensor, encoding: str) -> Tensor:
     """Return digits (..., 1) from 0 to 9 as float32 inputs (..., ENCODINGS[encoding])."""
-    if encoding == "scaled":
-        return digits * (2 / 9) - 1  # from -1 to 1
     if encoding == "one-hot":
         return F.one_hot(digits[..., 0].long(), 10).float()
     return digits
