@@ -35,13 +35,9 @@ GAN_RECIPE = {
     "beta1": 0.9,
     "beta2": 0.999,
     "decay_from": 1.0,
-    "discriminator_decay_from": 1.0,
     "ema_decay": 0.0,
-    "loss": "minimax",
     "gradient_penalty": 0.0,
     "penalty_every": 1,
-    "packing": 1,
-    "bfloat16": False,
 }
 
 WALK_FIGURES = {17: (2, 7), 18: (2, 6), 19: (6, 7)}  # first and last digit

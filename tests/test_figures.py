@@ -70,9 +70,6 @@ DRAWN = {
     "memory": lambda: draw_whole_range([run("RNN", 10, [1], accuracy_at={"5": 1.0, "10": 1.0, "20": 0.1})]),
     "measures": lambda: draw_measures(measured()),
     "measures with other seeds": lambda: draw_measures(measured(), measured()),
-    "measures with other rates": lambda: draw_measures(
-        measured(), measured(), rates={"steady": [measured()], "falling": [measured()]}
-    ),
     "as far": lambda: draw_as_far([measured(length=20000)] * 2, [measured()] * 2),
     "walks": lambda: draw_line_and_circle(walked()),
 }

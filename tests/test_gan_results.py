@@ -23,14 +23,7 @@ from lib.networks import answers
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
 PATH = path_of(SETTINGS, Path("results", "task2"))
 RECORD = records.load(PATH)
-FURTHER = [records.load(path) for path in sorted(Path("results", "task2", "generators").glob("*.json"))]
-DECAYS = ("decay_from", "discriminator_decay_from")
-OTHERS = [run for run in FURTHER if all(run.settings[name] == SETTINGS[name] for name in DECAYS)]
-
-RATES = {
-    "steady": lambda run: run.settings["decay_from"] == 1,
-    "falling": lambda run: run.settings["discriminator_decay_from"] < 1,
-}
+OTHERS = [records.load(path) for path in sorted(Path("results", "task2", "generators").glob("*.json"))]
 
 
 class Given(torch.nn.Module):
@@ -73,22 +66,10 @@ def test_the_committed_notebook_shows_what_the_records_say():
     shown = "\n".join(
         o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o
     )
-    rates = {name: [run for run in FURTHER if of(run)] for name, of in RATES.items()}
-    _, rows = quality_table({"frechet_distance": "Fréchet distance"}, RECORD, *OTHERS, rates=rates)
+    _, rows = quality_table({"frechet_distance": "Fréchet distance"}, RECORD, *OTHERS)
     for row in rows:
         assert in_style("| " + " | ".join(row) + " |") in shown
     verdicts = decide_pictures({"ours": [RECORD, *OTHERS]})
     assert len(verdicts) == len(PICTURES)
     for v in verdicts:
         assert in_style(f"{v.word}: {v.numbers}") in shown.replace("*", "")
-
-
-def test_trainings_with_other_rates_are_the_last_of_ours_until_rates_fall():
-    others, same = [run for run in FURTHER if run not in OTHERS], OTHERS[-1]
-    assert sorted(tuple(run.settings[name] for name in DECAYS) for run in others) == [(0.9, 0.9), (1.0, 1.0)]
-    falls = 1 + max(k for k, batch in enumerate(GAN_CHECKPOINTS) if batch <= 0.9 * SETTINGS["batches"])
-    for run in others:
-        assert {name for name in run.settings if run.settings[name] != same.settings[name]} <= {*DECAYS}
-        for name in ("quality_precision", "quality_frechet_distance", "quality_raw_recall"):
-            assert run.columns[name][:falls] == pytest.approx(same.columns[name][:falls], rel=1e-6)
-            assert run.columns[name][falls:] != pytest.approx(same.columns[name][falls:], rel=1e-6)

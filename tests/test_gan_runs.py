@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from bundle.original import GAN_RECIPE, checkpoint_batches
 from bundle.pages.parameters import parameters_of
 from bundle.runs.gan import GanRun, class_kept
 from bundle.runs.judging import CLASSIFIER
 from bundle.runs.ready import ready_classifier, ready_gan
-from bundle.runs.variants import GAN_ABLATION, as_written_runs, full_width_runs, variant_runs
+from bundle.runs.variants import GAN_ABLATION, as_written_runs, variant_runs
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import load_generator
 from lib.gan.settings import GanSettings
@@ -128,11 +127,6 @@ def test_a_fresh_run_goes_on_from_no_state_that_is_left(tmp_path, classifier, da
     assert seen[0] == 0
 
 
-def test_a_packing_discriminator_is_asked_as_it_was_trained(tmp_path, classifier, data):
-    run = dataclasses.replace(trained_with(packing=2), samples=41)  # an odd one is left out
-    assert 0 <= made(tmp_path, classifier, data, run)[0].summary["discriminator_right"] <= 1
-
-
 @pytest.mark.parametrize(("name", "value"), [("samples", 3), ("noise_sets", 0), ("noise_seed", -1)])
 def test_a_look_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least"):
@@ -146,10 +140,10 @@ def test_what_would_fail_after_hours_is_refused_at_once():
         dataclasses.replace(RUN, samples=60_000)
     with pytest.raises(ValueError, match="noise_seed is 9223372028264841216; it must be below"):
         dataclasses.replace(RUN, noise_seed=2**63 - 2**33)
-    with pytest.raises(
-        ValueError, match="batch_size is 60002; it must be at most the number of training images, 60000"
-    ):
+    with pytest.raises(ValueError, match="batch_size is 60002; it must be at most 4096"):
         trained_with(batch_size=60_002)
+    with pytest.raises(ValueError, match="noise_sets is 101; it must be at most 100"):
+        dataclasses.replace(RUN, noise_sets=101)
 
 
 def test_settings_are_kept_flat_and_read_back():
@@ -181,34 +175,21 @@ def test_every_variant_has_every_seed_from_the_runs_on():
     assert settings["topology"] == "as-written"
 
 
-def test_the_original_at_its_own_width_has_its_own_recipe_and_is_looked_at_as_ours():
-    asked = {"learned": 20, "most": 40, "steps": 3, "sampled": 200}
-    (settings,) = full_width_runs(RUN, batches=374, **asked)
-    assert {name: settings[name] for name in GAN_RECIPE} == GAN_RECIPE
-    assert (settings["generator_width"], settings["batches"], settings["seed"]) == (128, 374, 3)
-    assert settings["checkpoints"] == checkpoint_batches(374)
-    assert settings["samples"] == RUN.samples
-    assert full_width_runs(RUN, batches=0, **asked) == []
-    with pytest.raises(ValueError, match="full_width_batches is -1; it must be at least 0"):
-        full_width_runs(RUN, batches=-1, **asked)
-
-
 def test_no_seeds_leave_the_variants_out():
     assert variant_runs(RUN, variant_seeds=0, variant_batches=7) == {}
     assert as_written_runs(RUN, variant_seeds=0, original_batches=7) == {}
 
 
-def test_variants_that_cannot_be_trained_are_refused_when_listed():
+def test_variants_that_cannot_be_trained_are_refused_when_listed(monkeypatch):
     with pytest.raises(ValueError, match="variant_seeds is -1; it must be at least 0"):
         variant_runs(RUN, variant_seeds=-1, variant_batches=7)
     with pytest.raises(ValueError, match="variant_batches is 0; it must be at least 1"):
         variant_runs(RUN, variant_seeds=1, variant_batches=0)
     with pytest.raises(ValueError, match="original_batches is 0; it must be at least 1"):
         as_written_runs(RUN, variant_seeds=1, original_batches=0)
-    with pytest.raises(ValueError, match="the original's batch size: batch_size is 64; .* packing \\(3\\)"):
-        variant_runs(trained_with(packing=3, batch_size=12), variant_seeds=1, variant_batches=7)
-    with pytest.raises(ValueError, match="with two images packed: batch_size is 9; .* packing \\(2\\)"):
-        variant_runs(trained_with(batch_size=9), variant_seeds=1, variant_batches=7)
+    monkeypatch.setitem(GAN_ABLATION, "a batch of one", {"batch_size": 1})
+    with pytest.raises(ValueError, match="a batch of one: batch_size is 1; it must be at least 2"):
+        variant_runs(RUN, variant_seeds=1, variant_batches=7)
 
 
 def test_a_stored_judge_is_used_where_its_settings_match(tmp_path, data):

@@ -29,13 +29,9 @@ SETTINGS = GanSettings(
     beta1=0.5,
     beta2=0.99,
     decay_from=0.5,
-    discriminator_decay_from=1.0,
     ema_decay=0.9,
-    loss="minimax",
     gradient_penalty=0.0,
     penalty_every=2,
-    packing=1,
-    bfloat16=False,
     seed=3,
 )
 CHECKPOINTS = [0, 5, 12]
@@ -121,18 +117,16 @@ def test_a_step_is_the_textbook_step(topology):
         assert torch.allclose(trained, textbook, atol=2e-3)
 
 
-def test_relativistic_penalised_training_of_packed_colour_images_is_the_textbook_step():
-    """Two images of three channels judged together; double backward on every second batch."""
-    settings = dataclasses.replace(
-        SETTINGS, channels=3, packing=2, loss="relativistic", gradient_penalty=0.3, batches=4, decay_from=1
-    )
+def test_penalised_training_on_colour_images_is_the_textbook_step():
+    """Double backward on every second batch."""
+    settings = dataclasses.replace(SETTINGS, channels=3, gradient_penalty=0.3, batches=4, decay_from=1)
     data = torch.rand(32, 3, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
     result = train_gan(data, settings=settings, checkpoints=[4], noise=noise())
     assert result.grids[4].shape == (25, 3, 28, 28)
 
     torch.manual_seed(3)
     generator = Generator(latent_dim=4, width=2, topology="shuffle", channels=3)
-    discriminator = Discriminator(width=3, topology="shuffle", channels=6)
+    discriminator = Discriminator(width=3, topology="shuffle", channels=3)
     optimisers = [
         torch.optim.Adam(network.parameters(), lr=0.002, betas=(0.5, 0.99))
         for network in (generator, discriminator)
@@ -140,12 +134,11 @@ def test_relativistic_penalised_training_of_packed_colour_images_is_the_textbook
     noise_source = torch.Generator().manual_seed(3)
     order = torch.randperm(32, generator=torch.Generator().manual_seed(4))
     for batch, chosen in enumerate(order.split(8)):
-        pair = [torch.stack([x, y]) for x, y in data[chosen].view(4, 2, 3, 28, 28)]
-        true = torch.stack(pair).flatten(1, 2).requires_grad_()
-        fake = generator(torch.randn(8, 4, generator=noise_source)).reshape(4, 6, 28, 28)
+        true = data[chosen].requires_grad_()
+        fake = generator(torch.randn(8, 4, generator=noise_source))
         on_fake, on_true = discriminator(fake), discriminator(true)
-        g_loss = -F.logsigmoid(on_fake - on_true).mean()
-        d_loss = -F.logsigmoid(on_true - on_fake).mean()
+        g_loss = -F.logsigmoid(on_fake).mean()
+        d_loss = -(F.logsigmoid(on_true).mean() + F.logsigmoid(-on_fake).mean()) / 2
         curves = [result.generator_loss[batch], result.discriminator_loss[batch]]
         assert curves == pytest.approx([g_loss.item(), d_loss.item()], abs=2e-3)
         if batch % 2 == 0:
@@ -213,33 +206,26 @@ def test_numbers_measured_at_checkpoints_become_columns():
     assert len(set(quality["mean"])) == 3
 
 
-def test_the_generators_learning_rate_is_constant_then_falls_linearly_and_the_discriminators_by_its_own():
-    rates, others = zip(*(SETTINGS.learning_rates_at(batch) for batch in range(13)), strict=True)
-    assert rates[:7] == (0.002,) * 7
+def test_the_generators_learning_rate_is_constant_then_falls_linearly():
+    rates = [SETTINGS.generator_rate_at(batch) for batch in range(13)]
+    assert rates[:7] == [0.002] * 7
     assert rates[9] == pytest.approx(0.001)
     assert rates[12] == 0
-    assert others == (0.002,) * 13
-    steady = dataclasses.replace(SETTINGS, decay_from=1, discriminator_decay_from=0.75)
-    assert steady.learning_rates_at(11) == (0.002, pytest.approx(0.002 / 3))
+    steady = dataclasses.replace(SETTINGS, decay_from=1)
+    assert steady.generator_rate_at(11) == 0.002
 
 
-def test_each_network_is_moved_at_its_own_rate():
+def test_the_generators_rate_falls_and_the_discriminators_stays():
     """Adam's first step moves a weight by the learning rate."""
-    settings = dataclasses.replace(SETTINGS, decay_from=0, discriminator_decay_from=0.5)
-    for name, rate in {"generator": 0.0005, "discriminator": 0.001}.items():
+    settings = dataclasses.replace(SETTINGS, decay_from=0)
+    for name, rate in {"generator": 0.0005, "discriminator": 0.002}.items():
         trainer = GanTrainer(images(), settings)
-        trainer.batch = 9  # of 12: rates have fallen to a quarter and to a half
+        trainer.batch = 9  # of 12: the generator's rate has fallen to a quarter
         parameters = list(getattr(trainer, name).parameters())
         before = [parameter.detach().clone() for parameter in parameters]
         trainer.step()
         moved = max((b - a).abs().max().item() for a, b in zip(before, parameters, strict=True))
         assert moved == pytest.approx(rate, rel=0.01)
-
-
-def test_bfloat16_trains_to_finite_losses_close_to_float32():
-    low = train(dataclasses.replace(SETTINGS, bfloat16=True))
-    assert (low.generator_loss - train().generator_loss).abs().max() < 0.2
-    assert low.generator.state_dict()["layers.1.weight"].dtype == torch.float32
 
 
 @pytest.mark.parametrize("batch", [1, 4, 5, 9])
@@ -401,11 +387,15 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
     [
         ("topology", "dense"),
         ("generator_width", 0),
+        ("generator_width", 513),
+        ("discriminator_width", 513),
         ("latent_dim", 0),
+        ("latent_dim", 4097),
+        ("channels", 4),
         ("batches", 0),
+        ("batches", 10**7 + 1),
         ("batch_size", 1),
-        ("packing", 3),
-        ("loss", "hinge"),
+        ("batch_size", 4097),
         ("gradient_penalty", -1.0),
         ("penalty_every", 0),
         ("learning_rate", 0.0),
@@ -419,16 +409,13 @@ def test_a_disk_that_fills_up_leaves_the_last_good_state_to_go_on_from(tmp_path)
         ("beta1", 1.0),
         ("ema_decay", 1.0),
         ("decay_from", 1.5),
-        ("discriminator_decay_from", -0.1),
+        ("decay_from", -0.1),
         ("seed", -1),
         ("seed", 2**63 - 2**33),
     ],
 )
 def test_a_setting_out_of_range_is_named_with_what_is_allowed(name, value):
-    named = (
-        f"{name} is {value!r}; it must be" if name != "packing" else "batch_size is 8; it must be a multiple"
-    )
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}; it must be"):
         dataclasses.replace(SETTINGS, **{name: value})
 
 

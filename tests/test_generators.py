@@ -35,7 +35,7 @@ def folders(tmp_path, monkeypatch, classifier, data):
 
 
 def listed(run: GanRun, seeds: int = 1) -> list[dict]:
-    return generator_runs(run, seeds=seeds, learned=10, most=0, steps=3, sampled=100)["generators"]
+    return generator_runs(run, seeds=seeds, learned=10, most=0, steps=3, sampled=100)
 
 
 def test_each_is_the_kept_run_with_the_next_seed():
@@ -47,30 +47,13 @@ def test_each_is_the_kept_run_with_the_next_seed():
     assert listed(RUN, seeds=0) == []
 
 
-def test_two_more_are_the_last_seed_with_other_rates():
-    amounts = {"learned": 10, "most": 0, "steps": 3, "sampled": 100}
-    names = ("decay_from", "discriminator_decay_from")
-    found = generator_runs(RUN, seeds=2, **amounts)
-    last = found["generators"][-1]
-    assert last["seed"] == RUN.training.seed + 2
-    assert [last[name] for name in names] == [0.5, 1.0]
-    for name, rates in {"steady": (1.0, 1.0), "falling": (0.5, 0.5)}.items():
-        (other,) = found[name]
-        assert other == last | dict(zip(names, rates, strict=True))
-        training = dataclasses.replace(RUN.training, **dict(zip(names, rates, strict=True)))
-        beside = generator_runs(dataclasses.replace(RUN, training=training), seeds=1, **amounts)
-        assert beside[name] == []  # it is the run itself
-    none = generator_runs(RUN, seeds=0, **amounts)
-    assert list(none.values()) == [[], [], []]
-
-
 def test_the_strongest_tests_are_made_where_it_learns_from_more(folders):
     places, run = folders
-    (settings,) = generator_runs(run, seeds=1, learned=10, most=30, steps=3, sampled=100)["generators"]
+    (settings,) = generator_runs(run, seeds=1, learned=10, most=30, steps=3, sampled=100)
     assert settings["most"] == 30
     summary = run_generator(settings, **places).summary
     assert all(0 <= summary[f"right_most_{test}"] <= 1 for test in STRONG)
-    (settings,) = generator_runs(run, seeds=1, learned=10, most=10, steps=3, sampled=100)["generators"]
+    (settings,) = generator_runs(run, seeds=1, learned=10, most=10, steps=3, sampled=100)
     assert settings["most"] == 0
 
 

@@ -7,10 +7,10 @@ import torch
 
 from bundle.claims import findings
 from bundle.claims.gan import decide_pictures
-from bundle.claims.ladder import SEEN, by_rates, have_learnt, how_hard, ladder_table, rungs, shading_told
+from bundle.claims.ladder import SEEN, have_learnt, how_hard, ladder_table, rungs
 from bundle.claims.verdicts import mean_interval
 from bundle.layout import Output
-from bundle.plots.ladder import draw_ladder, draw_shaded
+from bundle.plots.ladder import draw_ladder
 from bundle.runs.records import Record
 from bundle.runs.told import GENERATED, REAL, ToldRun, run_told, sides
 from bundle.runs.variants import Comparisons, ladder_runs
@@ -150,23 +150,6 @@ def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
     header, rows = ladder_table(RUNGS, others)
     assert header[-1] == "Samples, other seeds (%)"
     assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + ["80.0, 90.0"]
-    header, rows = ladder_table(RUNGS, wide=others[:1])
-    assert header[-1] == "Samples, the original's recipe and width (%)"
-    assert [row[-1] for row in rows] == ["70.0"] * 3 + ["80.0"]
-    rates = {"steady": [further(0.9, most=0)], "falling": [further(0.5), further(0.6)]}
-    said = by_rates(RUNGS, others[0], rates)
-    assert said.startswith(
-        " Samples of the training with seed 7 are told by black and white, from 100 of each"
-    )
-    assert (
-        "kind, with our learning rates 70.0 %, where both rates stay 90.0 %, where both rates fall 50.0"
-        in said
-    )
-    assert (
-        "by 256 grey levels, from 500 of each kind, with our learning rates 80.0 %, where both rates fall"
-        in said
-    )
-    assert by_rates(RUNGS, others[0], {"steady": [], "falling": []}) == ""
 
 
 def test_it_is_said_whether_the_convolutional_tests_have_learnt_anything():
@@ -175,7 +158,7 @@ def test_it_is_said_whether_the_convolutional_tests_have_learnt_anything():
 
     records = [learned("pixels", GENERATED, 0.9), learned("binarised", GENERATED, 0.8)]
     assert have_learnt(records) == ""
-    records += [learned("pixels", REAL, 0.7), learned("grey levels", REAL, 0.5), shaded(0.6, seed=0)]
+    records += [learned("pixels", REAL, 0.7), learned("grey levels", REAL, 0.5)]
     said = have_learnt(records)
     assert said.endswith("80% of the time where one side is samples, and 70% where both are real.")
 
@@ -207,54 +190,6 @@ def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the
     assert "“Hard to discriminate” *does not hold*" in first
 
 
-def shaded(right: float, *, seed: int) -> Record:
-    summary = {f"right_{test}": right for test in SEEN} | {f"real_{test}": 0.5 for test in SEEN}
-    summary |= {"right_most_pixels": right + 0.1}
-    summary |= {"plain_precision": 0.8, "shaded_precision": 0.8 + 0.01 * seed}
-    summary |= {
-        "plain_frechet_all": 0.06,
-        "shaded_frechet_all": 0.07,
-        "plain_recall": 0.9,
-        "shaded_recall": 0.9,
-    }
-    summary |= {"nats_taught": 1.25, "nats_test": 1.5}
-    pictures = {name: [bytes([seed] * 784).hex()] * 2 for name in ("plain", "tones", "shaded")}
-    return Record({"run": "shaded", "learned": 100, "most": 500, "seed": seed}, pictures, summary)
-
-
-SHADED = [shaded(0.55, seed=1), shaded(0.65, seed=2)]
-
-
-def test_shaded_samples_and_real_digits_have_their_columns_beside_the_others():
-    header, rows = ladder_table([*RUNGS, *SHADED])
-    assert header[1:] == ["Samples (%)", "Samples, shaded (%)", "Real digits (%)", "Real, shaded (%)"]
-    found = {row[0]: row[1:] for row in rows}
-    assert found["twelve shares of grey levels, 100"] == [
-        "100.0 ± 0.0",
-        "60.0 ± 63.5",
-        "50.0 ± 2.5",
-        "50.0 ± 0.0",
-    ]
-    assert found["256 grey levels, 500"] == ["71.0 ± 12.7", "70.0 ± 63.5", "", ""]
-    said = how_hard([*RUNGS, *SHADED])
-    assert "grey levels drawn afresh, the last two are 70.0 % (6.5 to 133.5) and 60.0 %" in said
-    assert "afresh" not in how_hard(RUNGS)
-
-
-def test_what_shading_moves_is_said_with_the_interval_of_the_difference():
-    said = shading_told([*RUNGS, *SHADED])
-    assert "the Fréchet distance of all samples from 0.060 to 0.070 (by 0.010 (0.010 to 0.010))" in said
-    assert "precision from 0.800 to 0.815 (by 0.015 (-0.049 to 0.079))" in said
-    assert "1.25 nats on images that it has learnt from and 1.50 on test images" in said
-    assert "(by" not in shading_told(SHADED[:1])
-
-
-def test_shaded_samples_are_drawn_below_one_another():
-    figure = draw_shaded(SHADED[0])
-    assert len(figure.axes) == 6
-    assert all((axes.images[0].get_array() == 1).all() for axes in figure.axes)
-
-
 def test_a_mean_has_the_interval_of_students_t():
     assert mean_interval([1, 2, 3]) == pytest.approx((2, 2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5))
     assert mean_interval([5]) == (5, -float("inf"), float("inf"))
@@ -271,15 +206,15 @@ def test_the_figure_shows_every_mean():
 def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
     folder, judge, generator = models
     sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
-    sizes |= {"ladder_steps": 3, "full_width_batches": 0}
+    sizes |= {"ladder_steps": 3}
     sizes |= {"ladder_most": 0, "sampled_images": 100, "output": Output(folder.parent)}
-    seeds = ("generator_seeds", "variant_seeds", "ladder_seeds", "shading_seeds", "sampled_seeds")
+    seeds = ("generator_seeds", "variant_seeds", "ladder_seeds")
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
-    assert list(some) == ["generators", "variants", "stacked", "ladder", "shaded", "sampled"]
+    assert list(some) == ["generators", "variants", "stacked", "ladder"]
     for kind, of in some.items():
         assert of["below"] == kind
         assert sum(map(len, of["settings"].values())) > 0
-    (one,) = some["sampled"]["settings"]["sampled"]
-    assert some["sampled"]["run"](one | {"judge": judge}).summary["all"] > 0
+    one = some["ladder"]["settings"]["ladder"][0]
+    assert 0 <= some["ladder"]["run"](one | {"judge": judge}).summary["right"] <= 1
     none = Comparisons(**sizes, **dict.fromkeys(seeds, 0)).runs(RUN)
     assert not any(group for of in none.values() for group in of["settings"].values())

@@ -15,6 +15,8 @@ from tests.test_walks import SETTINGS, VIEW
         ({"samples": 99}, "samples is 99; it must be at least 100"),
         ({"looks": 10}, "looks is 10; it must be 1 more than a multiple of 4"),
         ({"looks": 1}, "looks is 1; it must be 1 more than a multiple of 4"),
+        ({"looks": 1001}, "looks is 1001; it must be at most 1000"),
+        ({"starts": 1001}, "starts is 1001; it must be at most 1000"),
         ({"steps": 2}, "steps is 2; it must be at least 3"),
         ({"searches": 0}, "searches is 0; it must be at least 1"),
         ({"pairs": 60_001}, "pairs is 60001; it must be at most 60000"),
@@ -36,6 +38,7 @@ def test_walks_out_of_range_are_refused(change, message):
     ("change", "message"),
     [
         ({"candidates": 1}, "candidates is 1; it must be at least 2"),
+        ({"candidates": 10**6 + 1}, "candidates is 1000001; it must be at most 1000000"),
         ({"steps": 2}, "steps is 2; it must be at least 3"),
         ({"seed": -1}, "seed is -1; it must be at least 0"),
         (

@@ -8,7 +8,7 @@ from itertools import accumulate, product
 
 import numpy as np
 
-from bundle.claims.gan_training import FULL_WIDTH, NONE, RATES, quality_columns
+from bundle.claims.gan_training import quality_columns
 from bundle.claims.verdicts import Table, Verdict, interval, number
 from bundle.original import PRINTED_BATCHES, scaled_batch
 from bundle.runs.records import Record
@@ -155,25 +155,15 @@ def picture_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     return ["Sentence", "True of a run if", *groups], list(rows.values())
 
 
-def quality_table(
-    measures: Mapping[str, str],
-    record: Record,
-    *others: Record,
-    rates: Mapping[str, Sequence[Record]] = NONE,
-    wide: Sequence[Record] = (),
-) -> Table:
-    """Return a row for each measure, in words by its name: of both generators, others, and real images.
-
-    `rates`: by name in RATES, runs with other learning rates; `wide`: of the original's recipe, at its width.
-    """
+def quality_table(measures: Mapping[str, str], record: Record, *others: Record) -> Table:
+    """Return a row for each measure, in words by its name: of both generators, others, and real images."""
     rows = []
-    beside = {"Other seeds": others, **{RATES[name].capitalize(): runs for name, runs in rates.items()}}
-    beside |= {FULL_WIDTH.capitalize(): wide}
-    beside = {name: runs for name, runs in beside.items() if runs}
     for name, words in (measures | BEYOND).items():
         ours, raw, real = (number(record.summary.get(of + name), ".4f") for of in ("", "raw_", "real_"))
-        cells = [", ".join(number(run.summary.get(name), ".3f") for run in runs) for runs in beside.values()]
+        seeds = ", ".join(number(run.summary.get(name), ".3f") for run in others)
+        cells = [seeds] if others else []
         rows.append([words, ours, *cells, raw, real])
+    beside = ["Other seeds"] if others else []
     return ["Measure", "Averaged (kept)", *beside, "As trained", "Real images"], rows
 
 
@@ -200,23 +190,6 @@ def stacked_table(groups: Mapping[str, Sequence[Record]]) -> Table:
     rows = [[name, *(_each(runs, *column) for column in forms.items())] for name, runs in groups.items()]
     seeds = ["Modes, each seed", "KL (nats), each seed"]
     return ["Recipe", *seeds, "Real stacks: modes", "Real stacks: KL"], rows
-
-
-def packing_read(groups: Mapping[str, Sequence[Record]]) -> str:
-    """Say whether packing costs modes because the discriminator then sees half as many inputs at once.
-
-    `groups` as `bundle.runs.variants.stacked_runs` orders them.
-    """
-    _, alone, packed, half, twice = ([run.summary["modes"] for run in runs] for runs in groups.values())
-    if max(packed) >= min(alone):
-        return "That packing costs modes is not seen in every seed."
-    costs, mends = max(half) < min(alone), min(twice) > max(packed)
-    first = (
-        "half the batch alone leaves fewer too" if costs else "with half the batch alone the seeds overlap"
-    )
-    second = "with twice the batch packing leaves more" if mends else "twice the batch does not mend it"
-    word = "the smaller batch is at least part of why" if costs and mends else "why is undecided here"
-    return f"In every seed packing leaves fewer modes; {first}, and {second}: {word}."
 
 
 def _each(records: Sequence[Record], key: str, form: str) -> str:

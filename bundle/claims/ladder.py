@@ -1,15 +1,12 @@
 """What the ladder of two-sample tests says: how hard samples are to tell from real digits, and by what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from bundle.claims.gan_training import FULL_WIDTH, RATES
-from bundle.claims.verdicts import Table, mean_interval, number, with_interval
+from bundle.claims.verdicts import Table, mean_interval
 from bundle.runs.records import Record, grouped
 
 GENERATED, REAL = "generated", "other real digits"  # sides, as `bundle.runs.told` names them
-SHADED, REAL_SHADED = f"{GENERATED}, shaded", f"{REAL}, shaded"
-SIDES = {GENERATED: "Samples", SHADED: "Samples, shaded", REAL: "Real digits", REAL_SHADED: "Real, shaded"}
-SIDES |= {"one grey level up": "Level up"}
+SIDES = {GENERATED: "Samples", REAL: "Real digits", "one grey level up": "Level up"}
 SIDES |= {"blurred by 0.3 pixels": "Blurred", "1 % copies of one image": "Copies"}
 SEEN = {  # what each test looks at, from weak to strong
     "grey levels": "twelve shares of grey levels",
@@ -31,25 +28,11 @@ def rungs(records: Sequence[Record]) -> dict[Rung, dict[str, list[float]]]:
     Seeds whose convolutional test has learnt nothing are left out, unless none has learnt: see `have_learnt`.
     """
     found: dict[Rung, dict[str, list[float]]] = {}
-    once = [record for record in records if not _is_shaded(record)]
-    for (test, learned, against), runs in grouped(once, "test", "learned", "against").items():
+    for (test, learned, against), runs in grouped(records, "test", "learned", "against").items():
         counted = [run for run in runs if _has_learnt(run)] or runs
         found.setdefault((test, learned), {})[against] = [run.summary["right"] for run in counted]
-    for run in afresh(records):
-        learned, most = run.settings["learned"], run.settings["most"]
-        for key, right in run.summary.items():
-            side, _, test = key.partition("_")
-            if side in ("right", "real"):
-                rung = (test[len(MOST) :], most) if test.startswith(MOST) else (test, learned)
-                sides = found.setdefault(rung, {})
-                sides.setdefault(SHADED if side == "right" else REAL_SHADED, []).append(right)
     order = list(SEEN)
     return dict(sorted(found.items(), key=lambda pair: (order.index(pair[0][0]), pair[0][1])))
-
-
-def afresh(records: Sequence[Record]) -> list[Record]:
-    """Return of runs of the ladder those that draw grey levels afresh."""
-    return [record for record in records if _is_shaded(record)]
 
 
 def _has_learnt(run: Record) -> bool:
@@ -57,31 +40,26 @@ def _has_learnt(run: Record) -> bool:
     return run.settings["test"] not in CONVOLUTIONAL or run.summary.get("right_learned", 1) > COIN
 
 
-def _is_shaded(record: Record) -> bool:
-    return record.settings.get("run") == "shaded"
-
-
 def named(rung: Rung) -> str:
     test, learned = rung
     return f"{SEEN[test]}, {learned}"
 
 
-def ladder_table(
-    records: Sequence[Record], others: Sequence[Record] = (), wide: Sequence[Record] = ()
-) -> Table:
+def ladder_table(records: Sequence[Record], others: Sequence[Record] = ()) -> Table:
     """Return a row for each rung: the mean share of right answers against each side, and beside it others'.
 
-    `others`, `wide`: generators of other seeds, and of the original's recipe at its own width.
+    `others` are generators of other seeds.
     """
     shown = rungs(records)
-    beside = {name: runs for name, runs in {"other seeds": others, FULL_WIDTH: wide}.items() if runs}
     sides = [side for side in SIDES if any(side in of for of in shown.values())]
     rows = []
     for rung, of in shown.items():
         cells = [in_brief(of[side]) if side in of else "" for side in sides]
-        rows.append([named(rung), *cells, *(listed(runs, rung) for runs in beside.values())])
+        seeds = [listed(others, rung)] if others else []
+        rows.append([named(rung), *cells, *seeds])
     header = ["What the test sees", *(f"{SIDES[side]} (%)" for side in sides)]
-    return [*header, *(f"Samples, {name} (%)" for name in beside)], rows
+    beside = ["Samples, other seeds (%)"] if others else []
+    return [*header, *beside], rows
 
 
 def listed(others: Sequence[Record], rung: Rung) -> str:
@@ -95,7 +73,7 @@ def listed(others: Sequence[Record], rung: Rung) -> str:
 
 def have_learnt(records: Sequence[Record]) -> str:
     """Say how often convolutional tests are right on images that they have learnt from, and which are not."""
-    runs = [run for run in records if run.settings.get("test") in CONVOLUTIONAL]
+    runs = [run for run in records if run.settings["test"] in CONVOLUTIONAL]
     samples, real = (
         [run for run in runs if (run.settings["against"] == GENERATED) == generated]
         for generated in (True, False)
@@ -123,24 +101,6 @@ def have_learnt(records: Sequence[Record]) -> str:
     )
 
 
-def by_rates(records: Sequence[Record], ours: Record, rates: Mapping[str, Sequence[Record]]) -> str:
-    """Say how often the strongest tests are right with other learning rates beside our own; or "".
-
-    `ours` and `rates` as in `bundle.claims.gan_training.rates_told`.
-    """
-    said, shown = [], rungs(records)
-    for test in ("binarised", "pixels"):
-        strongest = max((rung for rung in shown if rung[0] == test), default=(test, 0))
-        shares = {f"where {RATES[name]}": listed(runs, strongest) for name, runs in rates.items()}
-        if any(shares.values()):
-            shares = {"with our learning rates": listed([ours], strongest)} | shares
-            right = [f"{words} {share} %" for words, share in shares.items() if share]
-            said.append(f"by {SEEN[test]}, from {strongest[1]} of each kind, {', '.join(right)}")
-    if not said:
-        return ""
-    return f" Samples of the training with seed {ours.settings['seed']} are told {'; '.join(said)}."
-
-
 def in_brief(right: Sequence[float]) -> str:
     """Return a mean share in per cent, and half of its interval's width where there are seeds enough."""
     mean, low, high = (100 * value for value in mean_interval(right))
@@ -152,51 +112,6 @@ def told(right: Sequence[float], seeds: str = "") -> str:
     mean, low, high = (100 * value for value in mean_interval(right))
     beside = [f"{low:.1f} to {high:.1f}"] * (len(right) > 1) + [f"with other seeds {seeds}"] * bool(seeds)
     return f"{mean:.1f} %" + f" ({'; '.join(beside)})" * bool(beside)
-
-
-SHADED_MEASURES = {  # of `bundle.runs.shaded`
-    "frechet_all": "the Fréchet distance of all samples",
-    "precision": "precision",
-    "recall": "recall",
-}
-
-
-def shading_told(records: Sequence[Record]) -> str:
-    """Say what shading does to a judge's measures, and what a grey level costs where it was not learnt."""
-    shaded, moved = afresh(records), []
-    for name, words in SHADED_MEASURES.items():
-        before, after = ([run.summary[f"{of}_{name}"] for run in shaded] for of in ("plain", "shaded"))
-        by = mean_interval([b - a for a, b in zip(before, after, strict=True)])
-        mean = [sum(values) / len(values) for values in (before, after)]
-        spread = f" (by {with_interval(*by, 'z.3f')})" * (len(shaded) > 1)
-        moved.append(f"{words} from {mean[0]:.3f} to {mean[1]:.3f}{spread}")
-    nats = [sum(run.summary[f"nats_{of}"] for run in shaded) / len(shaded) for of in ("taught", "test")]
-    return (
-        f"Shading moves {', '.join(moved[:-1])} and {moved[-1]}. A grey level costs the network "
-        f"{nats[0]:.2f} nats on images that it has learnt from and {nats[1]:.2f} on test images"
-    )
-
-
-DISTANCES = {  # of `bundle.runs.sampled`
-    "all": "samples from the test images",
-    "balanced": "the same, classes in the test images' shares",
-    "seen": "training images, which the judge has learnt from, from the test images",
-    "half": "samples from half of the test images, as many",
-    "half_real": "the other half of the test images from it",
-}
-
-
-def sampled_table(groups: Mapping[str, Sequence[Record]], others: Sequence[Record] = ()) -> Table:
-    """Return a row for each kind of Fréchet distance: every seed's, and the mean with its interval."""
-    (records,), rows = groups.values(), []
-    kinds = {words: [record.summary[name] for record in records] for name, words in DISTANCES.items()}
-    if others:
-        kinds["samples of other seeds' generators"] = [other.summary["frechet_sampled"] for other in others]
-    for words, values in kinds.items():
-        whole = len(values) > 1 and None not in values  # a class may be missing
-        mean = with_interval(*mean_interval(values), "z.3f") if whole else ""
-        rows.append([words, ", ".join(number(value, ".3f") for value in values), mean])
-    return ["Fréchet distance of", "Each", "Mean (95 % interval)"], rows
 
 
 def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
@@ -219,10 +134,8 @@ def how_hard(records: Sequence[Record], others: Sequence[Record] = ()) -> str:
     by_shape, by_pixels = (
         ", ".join(f"from {rung[1]} of each kind {said(rung)}" for rung in of) for of in (shape, pixels)
     )
-    drawn = [told(shown[rung][SHADED]) for rung in (pixels[-1], faint[-1]) if SHADED in shown[rung]]
-    beside = f"; with their grey levels drawn afresh, the last two are {' and '.join(drawn)}"
     return (
         "A convolutional network learns to tell samples from real digits by their shape, in black and white, "
         f"{by_shape} of the time; by every grey level, {by_pixels}; "
-        f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)" + beside * (len(drawn) == 2)
+        f"and by twelve shares of grey levels {said(faint[-1])} (a coin: 50 %)"
     )

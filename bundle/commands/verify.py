@@ -179,11 +179,11 @@ def found(what: str, problems: list[str]) -> Found:
 
 def runs() -> dict[str, Callable]:
     """Return what makes the outcome of each kind of record's settings."""
-    from bundle.runs import gan, generators, palindromes, sampled, shaded, stacked, told, walks
+    from bundle.runs import gan, generators, palindromes, stacked, told, walks
 
     models = Output(Path()).models
-    judged = {"told": told.run_told, "sampled": sampled.run_sampled, "shaded": shaded.run_shaded}
-    judged |= {"walks": walks.walks_of, "gan": gan.measured_gan, "stacked": stacked.run_stacked}
+    judged = {"told": told.run_told, "walks": walks.walks_of}
+    judged |= {"gan": gan.measured_gan, "stacked": stacked.run_stacked}
     return {
         "palindromes": palindromes.run_palindromes,
         "inside": palindromes.run_inside,

@@ -183,7 +183,6 @@ RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that n
     "seq_lengths": lambda value: listed(value) or lengths(value),
     "variant_batches": between(1, MOST_STEPS),
     "original_batches": between(1, MOST_STEPS),
-    "full_width_batches": between(0, MOST_STEPS),
     "stacked_batches": between(0, MOST_STEPS),
     "ladder_images": between(4, 30_000),
     "sampled_images": between(100, 10**6),

@@ -42,11 +42,6 @@ def draw_all_grids(grids: Mapping[int, np.ndarray], *, columns: int = 7) -> Figu
     return figure
 
 
-def pictured(found: Sequence[str]) -> np.ndarray:
-    """Return the digits (n, 28, 28) uint8 that a record keeps as hexadecimal digits."""
-    return np.stack([np.frombuffer(bytes.fromhex(one), np.uint8).reshape(28, 28) for one in found])
-
-
 def tile(images: np.ndarray, *, columns: int, gap: int = 2) -> np.ndarray:
     """Return digits (n, h, w) uint8 as one picture, row by row, with grey gaps of `gap` pixels."""
     count, height, width = images.shape

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bundle.claims.gan_training import NONE, RATES, extrapolated, quality_columns
+from bundle.claims.gan_training import extrapolated, quality_columns
 from bundle.claims.style import in_style
 from bundle.plots.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, spaced, styled, tick
 from bundle.runs.records import Record
@@ -22,7 +22,6 @@ MEASURES = {  # of generated images, as the judge names them
     "recall": "recall",
     "nearest_training": "nearest training image, relative",
 }
-RATE_LOOKS = {"steady": ("--", "black"), "falling": ("-.", COLOURS["discriminator"])}
 LATE = ("clear", "precision", "recall")  # of MEASURES, those whose late course is shown once more
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
 PATHS = {  # how each kind is named and drawn
@@ -86,27 +85,21 @@ def draw_as_far(original: Sequence[Record], ours: Sequence[Record]) -> Figure:
 
 
 @styled
-def draw_measures(record: Record, *others: Record, rates: Mapping[str, Sequence[Record]] = NONE) -> Figure:
+def draw_measures(record: Record, *others: Record) -> Figure:
     """Draw nine measures against the batch: of the averaged generator, the raw one, others, real images.
 
     Three more panels show the batches after the first tenth evenly, and only the heights that are met there.
-    `rates`: by name in RATES, runs with other learning rates; of them, too, the averaged generators.
     """
-    kinds = {"averaged, other seeds": ("-", "0.55", others)}
-    kinds |= {f"averaged, {RATES[name]}": (*RATE_LOOKS[name], runs) for name, runs in rates.items()}
-    beside = [
-        (label * (k == 0), line, colour, quality_columns(one))
-        for label, (line, colour, of) in kinds.items()
-        for k, one in enumerate(of)
-    ]
     columns = quality_columns(record)
     last = max(columns["batch"])
     figure, grid = panels(6.8, 4, 3, sharex="row")
     whole, late = grid[: len(MEASURES)], grid[len(MEASURES) :]
 
     def draw(axes: Axes, name: str, *, since: int) -> None:
-        for label, line, colour, other in beside:
-            axes.plot(*_since(since, other, name), line, color=colour, linewidth=0.8, label=label)
+        for k, other in enumerate(others):
+            label = "averaged, other seeds" * (k == 0)
+            line = _since(since, quality_columns(other), name)
+            axes.plot(*line, "-", color="0.55", linewidth=0.8, label=label)
         for prefix, line, label in (("raw_", ":", "as trained"), ("", "-", "averaged")):
             axes.plot(*_since(since, columns, prefix + name), line, markersize=2, label=label, **POINTS)
         axes.axhline(record.summary[f"real_{name}"], label="real images", **THIN)
@@ -130,7 +123,7 @@ def draw_measures(record: Record, *others: Record, rates: Mapping[str, Sequence[
         elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
             axes.set_ylim(0, None)
     figure.supxlabel("batch", fontsize=8)
-    legend_above(figure, 3 if not beside or any(rates.values()) else 4)
+    legend_above(figure, 4 if others else 3)
     return figure
 
 

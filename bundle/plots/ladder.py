@@ -1,23 +1,20 @@
-"""The figures of the ladder: how often each test is right, and on what; samples before and after shading."""
+"""The figure of the ladder: how often each test is right, and on what."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from bundle.claims.ladder import GENERATED, REAL, REAL_SHADED, SHADED, SIDES, named, rungs
+from bundle.claims.ladder import GENERATED, REAL, SIDES, named, rungs
 from bundle.claims.style import in_style
 from bundle.claims.verdicts import mean_interval
-from bundle.plots.digits import draw_digits, pictured
 from bundle.plots.style import COLOURS, THIN, legend_above, panels, styled
 from bundle.runs.records import Record
 
 HOLLOW = {"markerfacecolor": "white"}
 LOOKS = {
     GENERATED: {"color": COLOURS["generator"], "marker": "o"},
-    SHADED: {"color": COLOURS["generator"], "marker": "o"} | HOLLOW,
     REAL: {"color": "black", "marker": "s"},
-    REAL_SHADED: {"color": "black", "marker": "s"} | HOLLOW,
 }
 MARKS = ("^", "v", "D")  # of damaged digits
 
@@ -44,9 +41,3 @@ def draw_ladder(records: Sequence[Record]) -> Figure:
     axes.set_yticks(range(len(shown)), [in_style(named(rung)) for rung in shown])
     legend_above(figure, 3)
     return figure
-
-
-def draw_shaded(record: Record) -> Figure:
-    """Draw samples: as they are generated, below that in the tones that are kept, below that shaded."""
-    rows = [pictured(record.columns[name]) for name in ("plain", "tones", "shaded")]
-    return draw_digits(np.concatenate(rows), columns=len(rows[0]))

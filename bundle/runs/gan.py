@@ -12,7 +12,7 @@ from bundle.runs.judging import classifier_training, loaded
 from bundle.runs.outcome import Outcome
 from bundle.runs.training import Run
 from lib import mnist
-from lib.checks import fits_memory, one_of, require, sizes
+from lib.checks import one_of, require, sizes
 from lib.evaluation.classifier import Classifier, evaluate, predict
 from lib.evaluation.judge import Judge
 from lib.evaluation.ladder import told_apart
@@ -23,6 +23,7 @@ from lib.networks import answers
 from lib.progress import Progress, silent
 
 TRAINING_IMAGES = 60_000  # of each data set
+MOST_NOISE_SETS = 100
 WEAK = {"grey_levels": "grey levels", "features": "features"}  # of LADDER
 
 
@@ -40,7 +41,8 @@ class GanRun(Run):
         require("samples", self.samples, fewer, f"fewer than the training images, {TRAINING_IMAGES}")
         sizes(noise_sets=self.noise_sets)
         one_of("dataset", self.dataset, mnist.NAMES)
-        fits_memory(25 * self.noise_sets * 784 * (4 + len(self.checkpoints)), noise_sets=self.noise_sets)
+        rule = f"at most {MOST_NOISE_SETS}"
+        require("noise_sets", self.noise_sets, self.noise_sets <= MOST_NOISE_SETS, rule)
 
 
 def run_gan(
@@ -68,11 +70,11 @@ def run_gan(
     asked |= {"state_path": state_path, "progress": progress}
     asked["on_checkpoint"] = lambda batch, *networks: looked_at(*networks)
     result = train_gan(data.train_images, **asked)
-    fake, packing = answers(result.ema, judged, batch_size=500), run.training.packing
+    fake = answers(result.ema, judged, batch_size=500)
     summary = looked_at(result.generator, result.ema)
     seen = data.train_images[: len(data.test_images)]
     for name, true in {"discriminator_right": data.test_images, "discriminator_right_training": seen}.items():
-        summary[name] = predicted_right(result.discriminator, true, fake, packing=packing)
+        summary[name] = predicted_right(result.discriminator, true, fake)
     summary |= c2st(data.test_images, fake, seed=run.training.seed)
     columns = _thinned_losses(result) | {f"quality_{name}": v for name, v in result.quality.items()}
     columns["class_kept"] = class_kept(list(result.grids.values()), judge.classifier)

@@ -7,13 +7,15 @@ import torch
 from torch import Tensor
 
 from bundle.runs.records import Record
-from lib.checks import at_least, fits_memory, require
+from lib.checks import at_least, require
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
 from lib.gan.settings import SEEDS
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.networks import answers
+
+MOST_CANDIDATES = 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,8 @@ class ViewSettings:
         at_least("steps", self.steps, 3)
         require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
         at_least("candidates", self.candidates, 2)
-        fits_memory(4 * 2 * 784 * self.candidates, candidates=self.candidates)
+        rule = f"at most {MOST_CANDIDATES}"
+        require("candidates", self.candidates, self.candidates <= MOST_CANDIDATES, rule)
         require("sure", self.sure, 0 <= self.sure <= 1, "between 0 and 1")
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from bundle.original import WALKS
 from bundle.runs.outcome import Outcome
 from lib import mnist
-from lib.checks import at_least, fits_memory, require, sizes
+from lib.checks import at_least, require, sizes
 from lib.evaluation.classifier import Classifier, features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
@@ -25,6 +25,8 @@ from lib.networks import weights_digest
 from lib.progress import Progress, silent
 
 MOST = 60_000  # paths and samples: as many as there are training images to compare with
+MOST_LOOKS = 1000  # of a path
+MOST_STARTS = 1000  # of a search
 GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
 Networks = tuple[Generator, Classifier]
 PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
@@ -51,8 +53,8 @@ class WalkSettings:
         at_least("samples", self.samples, 100)
         for name, value in {"samples": self.samples, **counts}.items():
             require(name, value, value <= MOST, f"at most {MOST}")
-        fits_memory(4 * 784 * MOST + 40 * self.looks * self.pairs, looks=self.looks, pairs=self.pairs)
-        fits_memory(4 * 784 * 10 * self.starts * 20, starts=self.starts)
+        require("looks", self.looks, self.looks <= MOST_LOOKS, f"at most {MOST_LOOKS}")
+        require("starts", self.starts, self.starts <= MOST_STARTS, f"at most {MOST_STARTS}")
         gaps = self.steps - 1
         rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
         require("looks", self.looks, self.looks > 1 and (self.looks - 1) % gaps == 0, rule)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from lib.checks import sizes
 from lib.evaluation.classifier import Classifier, evaluate, predict, train_classifier
-from lib.gan.networks import Discriminator, Generator, packed
+from lib.gan.networks import Discriminator, Generator
 from lib.networks import answers
 from lib.progress import Progress, silent
 
@@ -37,13 +37,12 @@ def c2st(true: Tensor, fake: Tensor, *, seed: int) -> dict[str, float]:
     return {"c2st": predicted_right(network, *(x[cut:] for x in kept)), "c2st_of": 2 * (n - cut)}
 
 
-def predicted_right(discriminator: Discriminator, true: Tensor, fake: Tensor, *, packing: int = 1) -> float:
+def predicted_right(discriminator: Discriminator, true: Tensor, fake: Tensor) -> float:
     """Return the share of images (n, c, 28, 28) that a discriminator puts on the right side, in eval mode.
 
-    Both kinds count half: 0.5 is a coin toss. `packing`: how many it is asked about together, as in training.
+    Both kinds count half: 0.5 is a coin toss.
     """
-    whole = (packed(x[: len(x) // packing * packing], packing) for x in (true, fake))
-    on_true, on_fake = (answers(discriminator, images, batch_size=500) for images in whole)
+    on_true, on_fake = (answers(discriminator, images, batch_size=500) for images in (true, fake))
     return ((on_true > 0).double().mean() + (on_fake <= 0).double().mean()).item() / 2
 
 

@@ -16,18 +16,6 @@ def minimax_losses(true_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Te
     return generator, (F.softplus(-true_logits).mean() + F.softplus(fake_logits).mean()) / 2
 
 
-def relativistic_losses(true_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both losses where each generated image is told from a true one: whose logit is higher?
-
-    Source: Jolicoeur-Martineau 2018; Huang et al. 2024 (R3GAN), section 2.
-    """
-    margin = true_logits - fake_logits
-    return F.softplus(margin).mean(), F.softplus(-margin).mean()
-
-
-LOSSES = {"minimax": minimax_losses, "relativistic": relativistic_losses}
-
-
 def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
     """Return the mean squared norm of the logits' gradients by the images (n, ...), to be lowered.
 

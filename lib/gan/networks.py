@@ -103,11 +103,6 @@ def as_bytes(images: Tensor) -> Tensor:
     return ((images.squeeze(1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
-def packed(images: Tensor, packing: int) -> Tensor:
-    """Return images (n, c, 28, 28) laid on one another as channels: (n / packing, packing c, 28, 28)."""
-    return images if packing == 1 else images.reshape(-1, images.shape[1] * packing, 28, 28)
-
-
 def save_generator(generator: Generator, directory: Path, **about: dict) -> None:
     """Write generator.safetensors and, beside it, generator.json with its sizes and what else is said."""
     own = {name: getattr(generator, name) for name in ("latent_dim", "width", "topology", "channels")}

@@ -5,8 +5,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from lib.gan.losses import LOSSES, gradient_penalty
-from lib.gan.networks import Discriminator, Generator, packed
+from lib.gan.losses import gradient_penalty, minimax_losses
+from lib.gan.networks import Discriminator, Generator
 from lib.gan.settings import GanSettings
 
 PARTS = ("generator", "discriminator", "ema", "generator_optimiser", "discriminator_optimiser", "draws")
@@ -21,7 +21,6 @@ class GanTrainer:
         with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
             torch.manual_seed(s.seed)
             self.generator = Generator(latent_dim=s.latent_dim, width=s.generator_width, **of_both).to(device)
-            of_both["channels"] *= s.packing
             self.discriminator = Discriminator(width=s.discriminator_width, **of_both).to(device)
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         adam = {"lr": s.learning_rate, "betas": (s.beta1, s.beta2), "fused": True}
@@ -34,18 +33,17 @@ class GanTrainer:
     def step(self) -> None:
         """Train both networks on one batch. Source: Goodfellow et al. 2014, algorithm 1."""
         s = self.settings
-        true = packed(self.draws.true(), s.packing)  # (batch / packing, packing * channels, 28, 28)
+        true = self.draws.true()  # (batch, channels, 28, 28)
         noise = self.draws.noise()  # (batch, latent_dim)
         penalised = s.gradient_penalty > 0 and self.batch % s.penalty_every == 0
 
         # 1. the discriminator, as it stands, looks at generated and at true images
-        with torch.autocast(true.device.type, torch.bfloat16, enabled=s.bfloat16):
-            fake = packed(self.generator(noise), s.packing)  # the same shape
-            fake_logits = self.discriminator(fake).float()  # (batch / packing,)
-            true_logits = self.discriminator(true.requires_grad_(penalised)).float()  # (batch / packing,)
+        fake = self.generator(noise)  # (batch, channels, 28, 28)
+        fake_logits = self.discriminator(fake)  # (batch,)
+        true_logits = self.discriminator(true.requires_grad_(penalised))  # (batch,)
 
         # 2. what each network is to lower: its loss; the discriminator now and then its slope as well
-        generator_loss, discriminator_loss = LOSSES[s.loss](true_logits, fake_logits)
+        generator_loss, discriminator_loss = minimax_losses(true_logits, fake_logits)
         objective = discriminator_loss
         if penalised:
             slopes = gradient_penalty(true_logits, true) + gradient_penalty(fake_logits, fake)
@@ -57,11 +55,10 @@ class GanTrainer:
         torch.autograd.backward(generator_loss, inputs=list(self.generator.parameters()), retain_graph=True)
         torch.autograd.backward(objective, inputs=list(self.discriminator.parameters()))
 
-        # 4. both steps, at the learning rates of this batch
-        optimisers = self.generator_optimiser, self.discriminator_optimiser
-        for optimiser, rate in zip(optimisers, s.learning_rates_at(self.batch), strict=True):
-            optimiser.param_groups[0]["lr"] = rate
-            optimiser.step()
+        # 4. both steps; late in the run the generator's learning rate falls
+        self.generator_optimiser.param_groups[0]["lr"] = s.generator_rate_at(self.batch)
+        self.generator_optimiser.step()
+        self.discriminator_optimiser.step()
 
         # 5. the generator's running average, and the curves
         update_ema(self.ema, self.generator, decay=s.ema_decay, batch=self.batch)
