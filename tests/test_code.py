@@ -174,3 +174,13 @@ def test_records_of_a_training_loop_that_has_changed_since_are_made_again(copy):
     assert others != losses
     loop.write_text("# a comment\n" + loop.read_text())
     assert run_in(copy, TRAIN).split("|") == ["{}", others]
+
+
+def test_line_ends_do_not_count(tmp_path):
+    """A clone made by Git for Windows once trained Part 1 again: `cells.c changed`."""
+    path = tmp_path / "cells.c"
+    path.write_bytes(b"int one;\nint other;\n")
+    before = code.digest(path), code.digest_all([path])
+    code.digest.cache_clear()
+    path.write_bytes(b"int one;\r\nint other;\r\n")
+    assert (code.digest(path), code.digest_all([path])) == before

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
+READ = {".py", ".c", ".h", ".lua", ".typ", ".html", ".css", ".js"}
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text())
 LOCK = Path("requirements.lock").read_text()
 BLOCKS = re.split(r"\n(?=[a-zA-Z0-9])", LOCK)
@@ -63,6 +65,30 @@ def test_every_python_gets_the_packages_that_the_results_on_record_were_made_wit
     record = json.loads(next(Path("results/part1").glob("LSTM-*.json")).read_text())
     pins = re.findall(r"^(torch|numpy)==([\d.]+) ?\\$", LOCK, re.MULTILINE)  # without a condition
     assert dict(pins) == record["identity"]["packages"]
+
+
+def test_pip_installs_both_packages_with_the_files_that_they_read(tmp_path):
+    """Once setuptools found several top-level packages and refused."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    for name in ("lib", "bundle"):
+        shutil.copytree(name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "LICENSE"):
+        shutil.copy(name, source)
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--target", str(target), str(source)], check=True, capture_output=True)
+    for folder in ("lib", "bundle"):
+        wanted = {p.relative_to(source) for p in (source / folder).rglob("*") if p.suffix in READ}
+        assert wanted
+        assert {path for path in wanted if not (target / path).is_file()} == set()
+
+
+def test_a_checkout_has_the_same_line_ends_everywhere():
+    """Git for Windows, by default, gave `cells.c` others, and Part 1 was trained again."""
+    listed = subprocess.run(["git", "ls-files", "--eol"], capture_output=True, text=True, check=True).stdout
+    kinds = {line.split()[2] for line in listed.splitlines()}
+    assert kinds == {"attr/text=auto", "attr/-text"}
+    assert "attr/text=auto eol=lf" in listed
+    assert "w/crlf" not in listed
 
 
 def test_the_environment_tidies_notebooks_as_jupyter_saves_them(tmp_path):

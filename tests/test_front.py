@@ -15,7 +15,7 @@ from tests.test_pdf import code, save, text_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
 QUOTED = ["“a | b”", "holds", "not run", "[Figure 1](#figure-1)"]
-BUILD = {"version": "1.2", "commit": "abc", "date": "2026-01-02"}
+BUILD = {"version": "1.2", "code": "0123456789ab", "results": "ba9876543210"}
 COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
 
 
@@ -44,7 +44,7 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     assert "| “a \\| b” | holds | not run | [Figure 1](part1.ipynb#figure-1) |" in text
     bind(paths, front=text, output=tmp_path / "out.pdf")
     first = PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
-    for words in ("Version 1.2, commit abc, 2026-01-02", "Key findings", "Is a better?", "And b? No."):
+    for words in ("Version 1.2, code 0123456789ab", "Key findings", "Is a better?", "And b? No."):
         assert words in first
     assert "a | b” holds not run Figure 1" in text_of(tmp_path / "out.pdf")
 
@@ -78,14 +78,19 @@ def test_page_pdf_readme_and_notebooks_say_the_same_findings():
         assert "".join(plain(sentence).replace("\u00a0", " ").split()) in pdf
 
 
-def test_the_build_is_of_this_checkout_and_without_git_it_is_the_one_on_record(tmp_path, monkeypatch):
-    build = front.build_of(tmp_path / "build.json")
-    assert set(build) == {"version", "commit", "date"}
-    assert re.fullmatch(r"[0-9a-f]{12}\+?", build["commit"])
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", build["date"])
-    (tmp_path / "build.json").write_text(json.dumps(BUILD))
+def test_the_build_is_the_same_in_every_clone_and_another_with_another_result(tmp_path, monkeypatch):
+    results = tmp_path / "results"
+    (results / "part1").mkdir(parents=True)
+    (results / "part1" / "a.json").write_bytes(b"{}\n")
+    build = front.build_of(tmp_path / "build.json", results)
+    assert json.loads((tmp_path / "build.json").read_text()) == build
+    assert build.keys() == {"version", "code", "results"}
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
-    assert front.build_of(tmp_path / "build.json") == BUILD
+    (results / "part1" / "a.json").write_bytes(b"{}\r\n")
+    (results / "part1" / "a.ckpt").write_bytes(b"a state, which git ignores")
+    assert front.build_of(tmp_path / "build.json", results) == build
+    (results / "part1" / "a.json").write_bytes(b"[]\n")
+    assert front.build_of(tmp_path / "build.json", results)["results"] != build["results"]
 
 
 def test_a_link_to_a_work_becomes_a_citation_and_only_what_is_cited_is_listed(tmp_path):

@@ -4,11 +4,17 @@ import dataclasses
 import math
 import os
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from bundle.pages.parameters import check_parameters, parameters_of
+from bundle.layout import NOTEBOOKS
+from bundle.pages import parameters
+from bundle.pages.parameters import ROOT, check_parameters, parameters_of
+from bundle.pages.reading import read_notebook
 
 
 def namespace(**values) -> dict:
@@ -166,3 +172,33 @@ def test_a_scheduler_that_listens_passes():
         check_parameters(shared(scheduler=f"tcp://127.0.0.1:{port}"))
         with pytest.raises(ValueError, match='must begin with "tcp://"'):
             check_parameters(shared(scheduler=f"http://127.0.0.1:{port}"))
+
+
+def test_a_notebook_begins_in_the_checkout_wherever_it_was_started(tmp_path, monkeypatch):
+    """Once papermill from another folder announced minutes of training and then missed a file."""
+    monkeypatch.chdir(tmp_path)
+    given = shared(output_dir="mine", In=["# Parameters\noutput_dir = 'mine'\n"])
+    parameters.begin(given)
+    assert Path.cwd() == ROOT
+    assert given["output_dir"] == str(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    by_default = shared(output_dir=".")
+    parameters.begin(by_default)
+    assert Path.cwd() == ROOT
+    assert by_default["output_dir"] == "."
+
+
+def test_another_kernel_is_told_what_is_missing_and_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(parameters, "NEEDED", ("torch", "nobody_has_this"))
+    with pytest.raises(ModuleNotFoundError, match=r"has no nobody_has_this; run `make env` in "):
+        parameters.begin(shared(output_dir="."))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_away_from_its_repository_says_what_it_needs(tmp_path, name):
+    cells = [cell.source for cell in read_notebook(ROOT / f"{name}.ipynb").cells if cell.cell_type == "code"]
+    command = [sys.executable, "-I", "-S", "-c", cells[1]]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    last = ran.stderr.strip().splitlines()[-1]
+    assert last.startswith("ModuleNotFoundError: No module named 'bundle': this kernel cannot import")
+    assert "`make env`" in last

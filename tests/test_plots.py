@@ -168,7 +168,7 @@ def test_a_walk_is_saved_as_a_row_an_animation_there_and_back_and_its_facts(tmp_
     frames = np.random.default_rng(0).integers(0, 256, (4, 5, 7), dtype=np.uint8)
     for name in ("one", "two"):
         save_walk(frames, tmp_path / name, facts={"digits": [1]}, provenance={"seeds": [3]})
-    assert json.loads((tmp_path / "one.json").read_text()) == {"seeds": [3], "digits": [1]}
+    assert json.loads((tmp_path / "one.json").read_text()) == {"provenance": {"seeds": [3]}, "digits": [1]}
     row = np.asarray(Image.open(tmp_path / "one.png"))
     assert (row[::4, ::4] == tile(frames, columns=4)).all()
     with Image.open(tmp_path / "one.gif") as gif:

@@ -1,6 +1,7 @@
 """A committed notebook that is run and saved again: in JupyterLab (see test_browser) and by nbconvert."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter, ScriptExporter
 from nbformat.v4 import new_code_cell, new_output
 
+from bundle.layout import NOTEBOOKS
 from bundle.pages.tidy import WIDGET, clean
 from lib import mnist
 from tests import lab
@@ -69,3 +72,19 @@ def test_the_committed_notebooks_are_as_they_would_be_saved():
     for name in ("part1", "task2", "task3"):
         path = Path(f"{name}.ipynb")
         assert nbformat.writes(clean(nbformat.read(path, as_version=4))) + "\n" == path.read_text()
+
+
+def test_as_a_script_a_notebook_ends_in_py():
+    """Once the metadata had lost how files of its language end, and nbconvert wrote part1.txt."""
+    for name in NOTEBOOKS:
+        _, resources = ScriptExporter().from_filename(f"{name}.ipynb")
+        assert resources["output_extension"] == ".py"
+
+
+def test_every_figure_has_alternative_text_in_html_too():
+    for name in NOTEBOOKS:
+        notebook = nbformat.read(f"{name}.ipynb", as_version=4)
+        html, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
+        images = re.findall(r"<img[^>]*>", html)
+        assert len(images) >= 5
+        assert all(re.search(r'alt="Figure \w+: \w', image) for image in images), name

@@ -25,7 +25,13 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
     read = [path for path in (*executed, front, *verified, *map(Path, SETTING)) if path.exists()]
     parts = digest_all([*read, *sorted(Path("bundle/pages").glob("report.*"))])
     readme = README if profile["output"] == Path(".") and README.exists() else None
-    yield "report", [parts], partial(bind_report, executed, front, profile["pdf"], verified, readme)
+    yield (
+        "report",
+        [parts],
+        partial(
+            bind_report, executed, front, profile["pdf"], verified, profile["output"] / "results", readme
+        ),
+    )
     page, models = profile["pdf"].with_name("index.html"), models_of(profile)
     read += sorted(models.glob("*.json"))
     read += sorted(Path(profile["output"], "results", "part1", "inside").glob("*.json"))
@@ -39,14 +45,20 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
 
 
 def bind_report(
-    notebooks: list[Path], front: Path, pdf: Path, verified: list[Path], readme: Path | None = None
+    notebooks: list[Path],
+    front: Path,
+    pdf: Path,
+    verified: list[Path],
+    results: Path,
+    readme: Path | None = None,
 ) -> list[Path]:
     """Bind the executed notebooks into the PDF, with what `make verify` found last; update the README."""
     from bundle.pages.front import build_of, findings, update_readme
     from bundle.pages.pdf import bind
 
     build = pdf.with_name("build.json")
-    bind(notebooks, front=_whole(front, notebooks, verified, build_of(build)), name=front.name, output=pdf)
+    whole = _whole(front, notebooks, verified, build_of(build, results))
+    bind(notebooks, front=whole, name=front.name, output=pdf)
     if readme:
         update_readme(readme, findings(notebooks))
     return [pdf, build]
@@ -72,7 +84,8 @@ def make_page(
     address = os.environ.get("PAGE_ADDRESS", "")
     address += "/" * (address[-1:] not in ("", "/"))
     card, strip = page.with_name("card.png"), output.figures / "figure-17.png"
-    whole = _whole(front, notebooks, verified, build_of(page.with_name("build.json")))
+    about = build_of(page.with_name("build.json"), output.root / "results")
+    whole = _whole(front, notebooks, verified, about)
     parts = explorers(output, models)
     build(notebooks, front=whole, name=front.name, output=page, explorers=parts, address=address)
     if not (address and strip.exists()):

@@ -23,9 +23,10 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Unicode
 from traitlets.config import Config
 
+from bundle.artefacts import keep_outputs_of, notebook_bytes, write_if_changed
 from bundle.pages.reading import read_notebook
 from bundle.pages.tidy import clean
-from lib.files import alone, write_atomically
+from lib.files import alone
 
 LOOK_EVERY = 0.1  # seconds, whether it is interrupted
 INTERRUPT_EVERY = 1.5  # seconds, until a kernel heeds it
@@ -82,8 +83,8 @@ def execute(
         stderr = (sys.stderr if as_bars else Lines(notebook.stem)) if echo else None
         options = {"progress_bar": False, "cwd": ".", "stderr_file": stderr, "config": config}
         _run(notebook, partial, parameters, sockets, interrupted or threading.Event(), **options)
-        executed = clean(nbformat.read(partial, as_version=4))
-        write_atomically(target, (nbformat.writes(executed) + "\n").encode())
+        executed = keep_outputs_of(target, clean(nbformat.read(partial, as_version=4)))
+        write_if_changed(target, notebook_bytes(executed))
         partial.unlink()
 
 

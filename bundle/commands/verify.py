@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from bundle.artefacts import says_the_same
 from bundle.commands.binding import README
 from bundle.commands.ending import ended
 from bundle.layout import NOTEBOOKS, Output
@@ -143,21 +144,9 @@ def derived_again(folder: Path) -> Found:
 
 
 def alike(one: Path, other: Path) -> bool:
-    """Compare two files: pictures by their pixels, figures' values without where they come from, or bytes."""
-    if not (one.is_file() and other.is_file()):
-        return False
-    if one.suffix in (".png", ".gif"):
-        import numpy as np
-        from PIL import Image, ImageSequence
-
-        frames = (
-            [np.asarray(f.convert("L")) for f in ImageSequence.Iterator(Image.open(p))] for p in (one, other)
-        )
-        return all(np.array_equal(a, b) for a, b in zip(*frames, strict=True))
-    if one.suffix == ".json":
-        values = (json.loads(path.read_text()) for path in (one, other))
-        return len({json.dumps(v.get("panels", v.get("digits")), sort_keys=True) for v in values}) == 1
-    return one.read_bytes() == other.read_bytes()
+    """Return whether two files say the same, see `bundle.artefacts`."""
+    there = one.is_file() and other.is_file()
+    return there and says_the_same(one.read_bytes(), other.read_bytes(), suffix=one.suffix)
 
 
 def trained_again(stored: Iterable[Record], *, seconds: float, scheduler: str) -> Iterator[Found]:

@@ -1,29 +1,31 @@
 """What stands before the notebooks: key findings and a table of verdicts, left by notebooks; the build."""
 
-import datetime
 import json
 import re
-import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from bundle.artefacts import write_if_changed
+from bundle.layout import NOTEBOOKS
 from bundle.pages.notebook import FINDINGS, as_text
 from bundle.pages.reading import read_notebook
-from bundle.runs.provenance import commit
+from bundle.runs.code import digest_all
 from lib.files import write_atomically
 
 ROOT = Path(__file__).parents[2]
 PLACE = "<!-- verdicts -->\n"  # of the table in the front matter
 IN_README = re.compile(r"(<!-- key findings -->\n).*(?=<!-- end of key findings -->)", re.DOTALL)
 HERE = re.compile(r"\]\(#")
+CODE = (".py", ".c", ".h", ".js", ".css", ".html", ".lua", ".typ")
+RESULTS = (".json", ".npz")
 HEADER = ["The original's words", "Its recipe", "Mended, or ours", "Where"]
 
 
 def front_matter(front: str, notebooks: Sequence[Path], *, build: dict) -> str:
     """Return front matter (Markdown) with the build, the findings and the table of verdicts filled in."""
     left = [*_left(notebooks)]
-    header = "build: |\n  Version {version}, commit {commit}, {date}\n".format(**build)
+    header = "build: |\n  Version {version}, code {code}, results {results}\n".format(**build)
     if sentences := _sentences(left):
         header += "findings: |\n" + "".join(f"  - {sentence}\n" for sentence in sentences)
     return front.replace(PLACE, _verdict_table(left)) + f"\n\n---\n{header}---\n"
@@ -67,14 +69,20 @@ def update_readme(readme: Path, sentences: Sequence[str]) -> None:
         write_atomically(readme, after.encode())
 
 
-def build_of(path: Path) -> dict:
-    """Return version, commit and date of this checkout, and keep them in `path`; without git, what it has."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    command = ["git", "log", "-1", "--format=%cs"]
-    date = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-    if not date and path.exists():
-        return json.loads(path.read_text())
-    build = {"version": version, "commit": commit()}
-    build["date"] = date or datetime.date.today().isoformat()
-    write_atomically(path, (json.dumps(build, indent=1) + "\n").encode())
+def build_of(path: Path, results: Path) -> dict:
+    """Return the version, and digests of the code and of the results shown; keep them in `path`.
+
+    They are of what the files hold, so that every clone of the same commit gives the same, without git too.
+    """
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    build = {"version": version}
+    build["code"] = _digest_below([ROOT / "lib", ROOT / "bundle"], CODE)
+    build["results"] = _digest_below([results / name for name in NOTEBOOKS], RESULTS)
+    write_if_changed(path, (json.dumps(build, indent=1) + "\n").encode())
     return build
+
+
+def _digest_below(folders: Sequence[Path], suffixes: Sequence[str]) -> str:
+    """Return twelve hexadecimal digits that stand for the files of these kinds below some folders."""
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in suffixes]
+    return digest_all(files)[:12]

@@ -3,7 +3,6 @@
 import contextlib
 import inspect
 import itertools
-import json
 import os
 import re
 import textwrap
@@ -16,6 +15,7 @@ import tqdm.auto
 import yaml
 from IPython.display import Image, Markdown, clear_output, display
 
+from bundle.artefacts import json_bytes, write_if_changed
 from bundle.claims.style import is_numeric, prose_in_style, table_in_style
 from bundle.claims.verdicts import Table
 from bundle.layout import Output, check_writable
@@ -25,7 +25,6 @@ from bundle.runs.provenance import described
 from bundle.runs.records import Record, key
 from bundle.runs.study import study
 from bundle.runs.workers import workers
-from lib.files import write_atomically
 from lib.progress import Progress
 
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
@@ -145,8 +144,10 @@ class Page:
         path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
         display(Markdown(f'<a id="figure-{name}"></a>'))  # above the picture: a link to it shows it
-        display(Image(png, width=round(figure.get_figwidth() * SCREEN_DPI)))
-        display(Markdown(f"**Figure {name}.** {prose_in_style(caption)}"))
+        words = f"**Figure {name}.** {prose_in_style(caption)}"
+        width = round(figure.get_figwidth() * SCREEN_DPI)
+        display(Image(png, width=width, alt=alternative_text(words)))
+        display(Markdown(words))
 
     def table(self, name: str, table: Table, caption: str) -> None:
         """Show a table with its number and caption (Markdown); its cells are text."""
@@ -173,8 +174,15 @@ class Page:
 
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
-        text = json.dumps(summary, indent=1) + "\n"
-        write_atomically(self.results.with_suffix(".json"), text.encode())
+        write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
+
+
+def alternative_text(caption: str) -> str:
+    """Return the first sentence of a figure's caption (Markdown), behind its number, as plain text."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`]", r"\1", caption)
+    number, _, sentence = plain.partition(". ")
+    first = re.split(r"(?<=[.:]) ", sentence, maxsplit=1)[0]
+    return f"{number}: {first}".rstrip(".:") + "."
 
 
 def as_text(value: object) -> str:

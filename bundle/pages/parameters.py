@@ -1,9 +1,11 @@
 """Check a notebook's parameters before anything is loaded or trained."""
 
 import ast
+import importlib.util
 import math
 import os
 import socket
+import sys
 import tempfile
 import threading
 import typing
@@ -12,6 +14,9 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+ROOT = Path(__file__).parents[2]
+NEEDED = ("torch", "torchvision", "matplotlib", "ipywidgets", "papermill", "distributed", "scipy")
+FOLDERS = ("output_dir", "models_dir")  # parameters
 INJECTED = "# Parameters\n"  # how papermill begins the cell that it adds
 LARGEST = 2**63 - 2**34  # of a whole number: seeds are counted up from, and shifted by some 2**32
 LONGEST_LIST = 100  # values
@@ -21,6 +26,34 @@ MOST_SEEDS = 500
 MOST_RUNS = 5000  # of one kind; there are some ten kinds, and to list them takes seconds
 PATIENCE = 3  # seconds for a scheduler to answer
 START_ONE = "start `dask scheduler`, or give an empty text"
+
+
+def begin(namespace: dict) -> None:
+    """Begin a notebook, wherever it was started: in the folder of the checkout, with parameters checked.
+
+    Folders that papermill was given are meant from where it was started.
+
+    Raises:
+        ModuleNotFoundError: the kernel is of another environment than that of `make env`.
+        ValueError: see `check_parameters`.
+    """
+    check_packages()
+    if Path(ROOT, "pyproject.toml").is_file() and Path.cwd() != ROOT:  # else installed without its notebooks
+        for name in set(FOLDERS) & set(injected_names(namespace.get("In", []))):
+            if namespace[name] and isinstance(namespace[name], str):
+                namespace[name] = str(Path(namespace[name]).absolute())
+        os.chdir(ROOT)
+    check_parameters(namespace)
+
+
+def check_packages() -> None:
+    """Raise ModuleNotFoundError, with the way out, where this Python lacks what the notebooks need."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ModuleNotFoundError(
+            f"this kernel's Python ({sys.executable}) has no {', '.join(missing)}; run `make env` in {ROOT}, "
+            "then `make lab`, or choose the kernel of its .venv"
+        )
 
 
 def check_parameters(namespace: dict) -> None:

@@ -11,15 +11,15 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from bundle.artefacts import write_if_changed
 from bundle.pages.reading import read_notebook
-from bundle.pages.references import Gathered, title_of
-from lib.files import write_atomically
+from bundle.pages.references import NOT_HERE, Gathered, title_of
 
 FILTER, TEMPLATE = (Path(__file__).with_name(name) for name in ("report.lua", "report.typ"))
 
 
 class ReportExporter(Exporter):
-    """For `jupyter nbconvert --to bundle.pages.pdf.ReportExporter NOTEBOOK`; raises what `bind` does."""
+    """For `jupyter nbconvert --to report-pdf NOTEBOOK`; raises what `bind` does."""
 
     export_from_notebook = "PDF with Typst"
     file_extension = ".pdf"
@@ -51,7 +51,7 @@ def bind(
         if not path.exists():
             raise ValueError(f"{path} does not exist; `make report` executes the notebooks and binds them")
     parts = [(path.name, read_notebook(path), path.parent) for path in notebooks]
-    write_atomically(output, _typeset(parts, front=front, name=name, timestamp=timestamp))
+    write_if_changed(output, _typeset(parts, front=front, name=name, timestamp=timestamp))
 
 
 def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int | None = None) -> bytes:
@@ -67,6 +67,8 @@ def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int |
             text, home = nbformat.writes(new_notebook(cells=cells)), homes.get(part, folder)
             body += _pandoc(text, part, "ipynb+raw_attribute", folder, f"--resource-path={home}")
         text, main = gathered.resolve(front, name), folder / "main.typ"
+        if gathered.absent:
+            print(f"Referred to, and {NOT_HERE}: {', '.join(sorted(gathered.absent))}.")
         (folder / "body.typ").write_text(body + gathered.bibliography("typst"), encoding="utf-8")
         main.write_text(_pandoc(text, name, "markdown", folder, *options), encoding="utf-8")
         try:

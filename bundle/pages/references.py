@@ -23,6 +23,7 @@ REFERENCE = re.compile(
     re.DOTALL,
 )
 
+NOT_HERE = "not in this report"  # said of a figure or table that the parameters left out
 APPENDIX = "appendix"  # the name under which it stands behind the notebooks
 
 
@@ -40,6 +41,7 @@ def _appended(text: str) -> NotebookNode:
 class Gathered:
     """The shown cells of notebooks, by the file's name, in one document with one set of labels.
 
+    A reference to what is not there, since parameters left it out, is worded so: see `absent`.
     Raises what `shown_cells` does, and ValueError where a label stands twice or a reference does not fit.
     """
 
@@ -47,6 +49,7 @@ class Gathered:
         self.cells = {name: list(shown_cells(nb, name=name, folder=folder, web=web)) for name, nb in parts}
         self.titled = {name for name, notebook in parts if title_of(notebook)}
         self.labels: dict[str, str] = {}  # of figures and tables, and where they stand
+        self.absent: dict[str, str] = {}  # labels that are referred to and not there, and where
         self.cited: dict[str, str] = {}  # keys of works, and where each is cited first
         for cell in [cell for cells in self.cells.values() for cell in cells]:
             label, where = cell.metadata.get("label"), cell.metadata.where
@@ -85,7 +88,8 @@ class Gathered:
             if reference["code"] or file and file not in self.cells:
                 return reference[0]
             if label not in self.labels:
-                raise ValueError(f"{where} refers to {label}, but no caption has that anchor; add or mend it")
+                self.absent[label] = where
+                return f"{said} ({NOT_HERE})"
             owner = self.labels[label].rpartition(", cell ")[0]
             if file and file != owner:
                 right = f"it is in {owner}: write {owner}#{label}"

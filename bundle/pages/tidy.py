@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from bundle.artefacts import keep_outputs_of
 from bundle.layout import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     """Take out what differs from run to run: times, paths, ids, explorers, progress, the kernel's version."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
+        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
     }
     for cell in notebook.cells:
         tags = cell.metadata.get("tags")
@@ -63,12 +64,13 @@ def is_ours(path: Path) -> bool:
 
 def before_saving(model: dict, path: str, contents_manager, **_) -> None:
     """Tidy one of the report's notebooks that a Jupyter server is about to save."""
-    if model["type"] == "notebook" and is_ours(Path(contents_manager.root_dir, path)):
-        model["content"] = clean(nbformat.from_dict(model["content"]))
+    place = Path(contents_manager.root_dir, path)
+    if model["type"] == "notebook" and is_ours(place):
+        model["content"] = keep_outputs_of(place, clean(nbformat.from_dict(model["content"])))
 
 
 def after_executing(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
     """Tidy one of the report's notebooks that nbconvert is about to write."""
     about = resources.get("metadata", {})
-    ours = is_ours(Path(about.get("path", ""), f"{about.get('name')}.ipynb"))
-    return (clean(notebook) if ours else notebook), resources
+    place = Path(about.get("path", ""), f"{about.get('name')}.ipynb")
+    return (keep_outputs_of(place, clean(notebook)) if is_ours(place) else notebook), resources

@@ -11,17 +11,20 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from bundle.artefacts import PIXELS, PROVENANCE, json_bytes, write_if_changed
 from bundle.plots.digits import tile
 from bundle.plots.style import DPI, STYLE
-from lib.files import write_atomically
 
 
 def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
-    """Write `path` (PNG, provenance in its metadata) and, beside it, the plotted values; return the PNG."""
+    """Write `path` (PNG, provenance in its metadata) and, beside it, the plotted values; return the PNG.
+
+    Files that show the same already stay as they are: see `bundle.artefacts`.
+    """
     with matplotlib.rc_context(STYLE):
         png = _write(path, figure.savefig, format="png", dpi=DPI, metadata=_metadata(provenance))
-    values = json.dumps({"provenance": provenance, "panels": plotted(figure)}, separators=(",", ":"))
-    write_atomically(path.with_suffix(".json"), (values + "\n").encode())
+    values = json_bytes({PROVENANCE: provenance, "panels": plotted(figure)})
+    write_if_changed(path.with_suffix(".json"), values)
     return png
 
 
@@ -31,9 +34,9 @@ def plotted(figure: Figure) -> list[dict]:
     for axes in figure.axes:
         lines = [(line.get_label(), *line.get_xydata().T) for line in axes.lines]
         panel = {
-            "lines": [{"label": label, "x": x.tolist(), "y": y.round(6).tolist()} for label, x, y in lines],
-            "bands": [[p.vertices.round(6).tolist() for p in band.get_paths()] for band in axes.collections],
-            "pictures": [np.asarray(image.get_array()).tolist() for image in axes.images],
+            "lines": [{"label": label, "x": x.tolist(), "y": y.tolist()} for label, x, y in lines],
+            "bands": [[p.vertices.tolist() for p in band.get_paths()] for band in axes.collections],
+            PIXELS: [np.asarray(image.get_array()).tolist() for image in axes.images],
         }
         panels.append({name: part for name, part in panel.items() if part})
     return panels
@@ -56,8 +59,7 @@ def save_walk(frames: Sequence[np.ndarray], path: Path, *, facts: dict, provenan
     stays = [each * (4 if k in (0, len(frames) - 1) else 1) for k in range(1 + len(others))]
     about = {"duration": stays, "loop": 0, "optimize": False, "comment": json.dumps(provenance).encode()}
     _write(path.with_suffix(".gif"), first.save, format="gif", save_all=True, append_images=others, **about)
-    text = json.dumps(provenance | facts, indent=1) + "\n"
-    write_atomically(path.with_suffix(".json"), text.encode())
+    write_if_changed(path.with_suffix(".json"), json_bytes({PROVENANCE: provenance, **facts}, indent=1))
 
 
 def _metadata(provenance: dict) -> dict[str, str]:
@@ -71,5 +73,4 @@ def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
 def _write(path: Path, save: Callable, **settings) -> bytes:
     buffer = io.BytesIO()
     save(buffer, **settings)
-    write_atomically(path, buffer.getvalue())
-    return buffer.getvalue()
+    return write_if_changed(path, buffer.getvalue())

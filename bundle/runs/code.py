@@ -1,7 +1,8 @@
 """Which code a result comes from: the files that a function's module reaches by import, each with a digest.
 
 A digest is of the syntax tree without docstrings, so that comments, docstrings and layout may change and
-results stay; of a file that a module names and has beside it (`cells.c`) it is of the bytes.
+results stay; of a file that a module names and has beside it (`cells.c`) it is of the text. Line ends do
+not count.
 """
 
 import ast
@@ -91,8 +92,14 @@ def _is_file_name(value: object) -> bool:
 @functools.cache
 def digest(path: Path) -> str:
     """Return twelve hexadecimal digits that stand for what a file does."""
-    text = " ".join(_said(_tree(path))).encode() if path.suffix == ".py" else path.read_bytes()
+    text = " ".join(_said(_tree(path))).encode() if path.suffix == ".py" else content(path)
     return hashlib.sha256(text).hexdigest()[:12]
+
+
+def content(path: Path) -> bytes:
+    """Return what a file holds, a text with the same line ends whatever the checkout gave it."""
+    data = path.read_bytes()
+    return data if b"\0" in data else data.replace(b"\r\n", b"\n")
 
 
 @functools.cache
@@ -131,5 +138,5 @@ def digest_all(paths: Iterable[Path]) -> str:
     """Return one hash of the names and contents of these files."""
     total = hashlib.sha256()
     for path in paths:
-        total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        total.update(path.name.encode() + b"\0" + hashlib.sha256(content(path)).digest())
     return total.hexdigest()

@@ -58,8 +58,11 @@ def forget(state: Path) -> None:
 def load(path: Path) -> Record:
     """Return the record in a file.
 
-    Raises ValueError if the file is not a whole record: cut short, or edited by hand.
+    Raises FileNotFoundError naming a file that is not there, and ValueError if it is not a whole record:
+    cut short, or edited by hand.
     """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; the notebook whose run it is makes it")
     parts = read_sealed(path)
     try:
         return Record(**parts)

@@ -97,7 +97,7 @@ class Walker:
         images = answers(self.generator, path(*ends, steps=steps, kind=facts["kind"]), batch_size=steps)
         sure, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
         facts |= {"alpha": [step / (steps - 1) for step in range(steps)], "digits": digits}
-        facts |= {"confidences": [round(c, 6) for c in sure]}
+        facts |= {"confidences": sure}
         captions = [f"{d}\n{c:.0%}" for d, c in zip(digits, sure, strict=True)]
         shown = {"images": as_bytes(images).numpy(), "captions": captions, "facts": facts}
         return Strip(name=name, first=first, second=second, **shown)

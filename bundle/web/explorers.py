@@ -50,7 +50,7 @@ def explorers(output: Output, models: Path) -> dict[str, Explorer]:
     """
     kinds: dict[str, tuple[str, Callable[[], Explorer]]] = {
         "part1": ("Explore: a palindrome of your own", lambda: palindromes(output)),
-        "task2": ("Explore: the same noise through the training", lambda: training(output, models)),
+        "task2": ("Explore: the same noise through the training", lambda: training(models)),
         "task3": ("Explore: walks between two digits", lambda: walks(models)),
     }
     found = {}
@@ -112,10 +112,13 @@ def walks(models: Path) -> Explorer:
     return Explorer("", _fragment("walks.html"), elements + _data("walks-data", data), scripts)
 
 
-def training(output: Output, models: Path) -> Explorer:
-    """The same noises at each moment of the training, and what was measured there."""
+def training(models: Path) -> Explorer:
+    """The same noises at each moment of the training, and what was measured there.
+
+    The record of the training is in the report whose folder `models` is.
+    """
     settings = about_network(models, "generator")["settings"]
-    path = records.path_of(settings, output.results("task2"))
+    path = records.path_of(settings, Output(models.parent).results("task2"))
     record, grids = records.load(path), read_grids(path.with_suffix(".npz"))["fixed"]
     quality = quality_by_batch(record)
     sets = min(SETS, min(map(len, grids.values())) // 25)
