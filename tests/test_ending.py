@@ -37,6 +37,14 @@ with workers(limit=2) as executor:
     running = [executor.submit(busy, dict(seed=seed)) for seed in range(2)]
     Path("busy").touch()
     wait(running)"""
+STORING = """import time
+from pathlib import Path
+try:
+    Path("{name} begins").touch()
+    time.sleep(60)
+except KeyboardInterrupt:
+    Path("{name} stores").touch()
+    raise"""
 FULL = """import os
 from pathlib import Path
 from bundle.runs import records
@@ -59,9 +67,9 @@ def checkout(tmp_path) -> Path:
     return tmp_path
 
 
-def first_notebook(checkout: Path, cell: str) -> None:
-    cells = [new_markdown_cell("# part1"), PARAMETERS, new_code_cell("1 + 1"), new_code_cell(cell)]
-    nbformat.write(notebook_of(*cells), checkout / "part1.ipynb")
+def write_notebook(checkout: Path, cell: str, name: str = "part1") -> None:
+    cells = [new_markdown_cell(f"# {name}"), PARAMETERS, new_code_cell("1 + 1"), new_code_cell(cell)]
+    nbformat.write(notebook_of(*cells), checkout / f"{name}.ipynb")
 
 
 def started(checkout: Path, *command: str) -> subprocess.Popen:
@@ -118,7 +126,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("cell", FAILURES, ids=["fails", "fails in lines", "full disk", "kernel killed"])
 def test_a_report_that_fails_says_where_and_why_and_how_it_goes_on(checkout, cell):
-    first_notebook(checkout, cell)
+    write_notebook(checkout, cell)
     process = started(checkout)
     said = process.communicate()[1].rstrip("\n").split("\n")
     assert process.returncode == 1
@@ -136,7 +144,7 @@ def test_a_report_that_fails_says_where_and_why_and_how_it_goes_on(checkout, cel
 @pytest.mark.parametrize(("number", "heeds"), [(signal.SIGTERM, True), (signal.SIGINT, False)])
 def test_an_interrupted_report_ends_with_all_its_processes_and_one_line(checkout, number, heeds):
     cell = BUSY if heeds else f"import signal\nsignal.pthread_sigmask(0, [2, 15])\n{BUSY}"
-    first_notebook(checkout, cell)
+    write_notebook(checkout, cell)
     process = started(checkout)
     wait_for(checkout / "busy")
     said = said_at_the_end(process, number, checkout)
@@ -144,9 +152,38 @@ def test_an_interrupted_report_ends_with_all_its_processes_and_one_line(checkout
     assert not left_in_temporary_folder(process)
 
 
+def test_of_two_notebooks_at_once_both_are_interrupted_and_store_what_they_have(checkout):
+    for name in ("part1", "task2"):
+        write_notebook(checkout, STORING.format(name=name), name)
+    process = started(checkout)
+    for name in ("part1", "task2"):
+        wait_for(checkout / f"{name} begins")
+    said = said_at_the_end(process, signal.SIGINT, checkout)
+    assert said == "interrupted; what is finished is stored, and the same command goes on\n"
+    assert (checkout / "part1 stores").exists()
+    assert (checkout / "task2 stores").exists()
+    assert not left_in_temporary_folder(process)
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+def test_of_two_notebooks_at_once_the_one_that_fails_interrupts_the_other(checkout, heeds):
+    deaf = "" if heeds else "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    write_notebook(checkout, deaf + STORING.format(name="task2"), "task2")
+    write_notebook(checkout, "import time\ntime.sleep(3)\n1 / 0")
+    process = started(checkout)
+    wait_for(checkout / "task2 begins")
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert stderr.startswith("error: part1.ipynb, cell 4 failed: import time\n  ZeroDivisionError")
+    assert (checkout / "task2 stores").exists() == heeds
+    assert "task3" not in stdout
+    assert not left(checkout)
+    assert not left_in_temporary_folder(process)
+
+
 @pytest.mark.parametrize("seconds", [0.2, 0.8, 1.6])
 def test_an_interrupt_is_answered_in_one_line_at_any_moment_of_the_start(checkout, seconds):
-    first_notebook(checkout, BUSY)
+    write_notebook(checkout, BUSY)
     process = started(checkout)
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
@@ -157,7 +194,7 @@ def test_an_interrupt_is_answered_in_one_line_at_any_moment_of_the_start(checkou
 
 
 def test_an_interrupted_batch_ends_with_all_its_processes_and_one_line(checkout):
-    first_notebook(checkout, "from pathlib import Path\nimport time\nPath('busy').touch()\ntime.sleep(60)")
+    write_notebook(checkout, "from pathlib import Path\nimport time\nPath('busy').touch()\ntime.sleep(60)")
     process = started(checkout, "bundle.commands.batch", "part1.ipynb", "--grid", "a=1", "--processes", "1")
     wait_for(checkout / "busy")
     *bar, last = said_at_the_end(process, signal.SIGINT, checkout).strip().split("\n")
@@ -166,7 +203,7 @@ def test_an_interrupted_batch_ends_with_all_its_processes_and_one_line(checkout)
 
 
 def test_an_interrupted_verification_ends_with_all_its_processes_and_one_line(checkout):
-    first_notebook(checkout, BUSY)
+    write_notebook(checkout, BUSY)
     (checkout / "profiles").mkdir()
     (checkout / "p.yaml").rename(checkout / "profiles" / "committed.yaml")
     shutil.copytree("models", checkout / "models")
@@ -178,7 +215,7 @@ def test_an_interrupted_verification_ends_with_all_its_processes_and_one_line(ch
 
 
 def test_a_report_killed_at_random_moments_leaves_no_process_and_goes_on(checkout):
-    first_notebook(checkout, BUSY)
+    write_notebook(checkout, BUSY)
     killed = []
     for _ in range(2):
         (checkout / "busy").unlink(missing_ok=True)
@@ -190,7 +227,7 @@ def test_a_report_killed_at_random_moments_leaves_no_process_and_goes_on(checkou
             assert time.monotonic() - ended < SECONDS, alive
             time.sleep(0.1)
         killed[-1].communicate()
-    first_notebook(checkout, "print('made')")
+    write_notebook(checkout, "print('made')")
     last = started(checkout)
     assert "The report is made/report.pdf" in last.communicate()[0]
     assert not [folder for process in (*killed, last) for folder in left_in_temporary_folder(process)]

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -47,13 +49,16 @@ with progress("Counting") as move:
 print("counted")"""
 
 
-def started(folder: Path, cell: str, name: str, output: str, **options) -> subprocess.Popen:
+def started(
+    folder: Path, cell: str, name: str, output: str, lines: bool = False, **options
+) -> subprocess.Popen:
     """Execute a cell in another process, as the notebook NAME.ipynb, with its output into a folder."""
     nbformat.write(notebook_of(new_code_cell(cell)), folder / f"{name}.ipynb")
     (folder / output).mkdir(exist_ok=True)
     program = (
         "from pathlib import Path; from bundle.commands.execute import execute;"
-        f"execute(Path('{name}.ipynb'), Path('made/{name}.ipynb'), dict(output_dir='{output}'), echo=True)"
+        f"execute(Path('{name}.ipynb'), Path('made/{name}.ipynb'), dict(output_dir='{output}'), "
+        f"echo=True, lines={lines})"
     )
     options = {"env": os.environ | {"PYTHONPATH": str(Path.cwd())}, "text": True} | options
     return subprocess.Popen([sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, **options)
@@ -103,7 +108,7 @@ def left_by(process: subprocess.Popen) -> list[Path]:
 def test_in_a_log_progress_comes_as_lines_and_none_stays_in_the_notebook(tmp_path):
     process = started(tmp_path, COUNTING, "count", "out", stderr=subprocess.PIPE)
     lines = [line for line in process.communicate()[1].split("\n") if "Counting" in line]
-    assert re.match(r"Counting:   0% .* left$", lines[0])
+    assert re.match(r"count: Counting:   0% .* left$", lines[0])
     assert len(lines) == 1  # the next would come after twenty seconds
     (output,) = nbformat.read(tmp_path / "made" / "count.ipynb", as_version=4).cells[-1].outputs
     assert (output.name, output.text) == ("stdout", "counted\n")
@@ -121,6 +126,43 @@ def test_on_a_terminal_progress_moves_every_second_and_is_wiped_out(tmp_path):
     assert not said.rsplit("\r", 2)[1].strip()
     for end in (ours, theirs):
         os.close(end)
+
+
+def test_on_a_terminal_that_two_notebooks_share_progress_comes_as_lines(tmp_path):
+    ours, theirs = pty.openpty()
+    process = started(tmp_path, COUNTING, "count", "out", lines=True, stderr=theirs)
+    process.communicate()
+    said = os.read(ours, 100_000).decode()
+    assert re.search(r"\ncount: Counting:   0% .* left\r\n", said)
+    assert not re.search(r"\r(?!\n)", said)
+    for end in (ours, theirs):
+        os.close(end)
+
+
+def test_an_interrupt_reaches_the_kernel_of_its_execution_and_no_other(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    cells = {"first": "import time\ntime.sleep(60)", "second": f"{COUNTING}\ntime.sleep(2)"}
+    events = {name: threading.Event() for name in cells}
+
+    def run(name: str) -> None:
+        options = {"echo": True, "lines": True, "interrupted": events[name]}
+        execute(Path(f"{name}.ipynb"), Path("made", f"{name}.ipynb"), {"output_dir": name}, **options)
+
+    for name, cell in cells.items():
+        begins = f"from pathlib import Path\nPath('{name} begins').touch()\n"
+        nbformat.write(notebook_of(new_code_cell(begins + cell)), f"{name}.ipynb")
+    with ThreadPoolExecutor() as executor:
+        first, second = (executor.submit(run, name) for name in cells)
+        while not all(Path(f"{name} begins").exists() for name in cells):
+            time.sleep(0.05)
+        events["first"].set()
+        with pytest.raises(KeyboardInterrupt):
+            first.result(timeout=5)
+        assert second.running()
+        second.result()
+    assert [path.name for path in Path("made").glob("*.ipynb")] == [".first.part.ipynb", "second.ipynb"]
+    assert capsys.readouterr().err.startswith("second: Counting:   0%")
 
 
 def test_an_execution_leaves_the_environment_as_it_was(tmp_path, monkeypatch):

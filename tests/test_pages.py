@@ -9,10 +9,9 @@ from pypdf import PdfReader
 from bundle.commands.binding import bind_report
 from bundle.layout import NOTEBOOKS
 from bundle.pages.reading import read_notebook
-from tests.filled import ends_of_parts, filled, marks
+from tests.pdf_pages import ends_of_parts, marks
 
 COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
-LEAST = 0.75  # of the text's height
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +19,6 @@ def report(tmp_path_factory) -> PdfReader:
     pdf = tmp_path_factory.mktemp("report") / "report.pdf"
     bind_report(COMMITTED, Path("report", "front.md"), pdf, [], None)
     return PdfReader(pdf)
-
-
-def test_no_page_ends_early_but_the_last_of_a_part(report):
-    ends = ends_of_parts(report)
-    shares = {index + 1: filled(page) for index, page in enumerate(report.pages) if index not in ends}
-    assert {page: f"{share:.0%}" for page, share in shares.items() if share < LEAST} == {}
 
 
 def test_the_parts_are_the_front_the_notebooks_and_the_appendix(report):

@@ -10,10 +10,15 @@ import pytest
 from bundle.claims.part1 import COMMON, OWN, decide_part1
 from bundle.claims.part1_tables import part1_tables
 from bundle.pages.notebook import as_text
-from bundle.runs.records import read_groups
+from bundle.pages.part1 import part1_settings
+from bundle.pages.reading import declared_values
+from bundle.runs.records import load, path_of
 
 FOLDER = Path("results/part1")
-GROUPS = read_groups(FOLDER)
+GROUPS = {
+    name: [load(path_of(one, FOLDER)) for one in settings]
+    for name, settings in part1_settings(declared_values(Path("part1.ipynb"))).items()
+}
 WRITTEN = {
     (s["cell"], s["seq_length"], s["seed"]): record
     for record in GROUPS["as written"]
@@ -69,8 +74,8 @@ def test_accuracies_are_kept_as_counts_and_the_folder_is_small():
 
 
 def test_every_record_in_the_folder_is_one_that_the_tables_are_made_of():
-    named = {line.split("\t")[1] for line in (FOLDER / "groups.txt").read_text().splitlines()}
-    assert {path.name for path in FOLDER.glob("*.json")} == named
+    used = {path_of(record.settings, FOLDER) for group in GROUPS.values() for record in group}
+    assert set(FOLDER.glob("*.json")) == used
 
 
 def test_the_doubled_softmax_never_falls_below_its_floor():

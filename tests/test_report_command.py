@@ -55,9 +55,7 @@ def test_a_stage_that_failed_is_made_again(tmp_path):
     with pytest.raises(OSError, match="no room"):
         report.update("stage", ["a"], fail, tmp_path)
     report.update("stage", ["a"], lambda: [], tmp_path)
-    cost = report.read_sealed(tmp_path / "stage.json")
-    assert cost["seconds"] > 0
-    assert cost["processor_seconds"] >= 0
+    assert report.read_sealed(tmp_path / "stage.json")["seconds"] > 0
 
 
 @pytest.mark.parametrize("path", sorted(Path("profiles").glob("*.yaml")), ids=lambda path: path.stem)

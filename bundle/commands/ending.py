@@ -10,10 +10,8 @@ from typing import NoReturn
 
 import psutil
 
-from bundle.commands.execute import NotebookError, remove_sockets
+from bundle.commands.execute import PATIENCE, NotebookError, remove_sockets
 from bundle.runs.study import StudyError
-
-PATIENCE = 3  # seconds in which an interrupted command may store what it has
 
 
 def ended(main: Callable[[], object]) -> NoReturn:

@@ -12,20 +12,25 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import threading
+import time
 from pathlib import Path
 from typing import NoReturn
 
 import nbformat
 import psutil
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import Unicode
+from traitlets.config import Config
 
 from bundle.artefacts import keep_outputs_of, notebook_bytes, write_if_changed
 from bundle.pages.reading import read_notebook
 from bundle.pages.tidy import clean
 from lib.files import alone
 
-INTERRUPT_EVERY = 2  # seconds, until a kernel heeds it
+LOOK_EVERY = 0.1  # seconds, whether it is interrupted
+INTERRUPT_EVERY = 1.5  # seconds, until a kernel heeds it
+PATIENCE = 3  # seconds in which what is interrupted may store what it has, before it is killed
 
 
 class NotebookError(RuntimeError):
@@ -40,59 +45,73 @@ def sources(notebook: Path) -> str:
 
 
 def execute(
-    notebook: Path, target: Path, parameters: dict, *, echo: bool, heard: Callable[[str], str] = str
+    notebook: Path,
+    target: Path,
+    parameters: dict,
+    *,
+    echo: bool,
+    lines: bool = False,
+    interrupted: threading.Event | None = None,
 ) -> None:
     """Execute a notebook under these parameters and write it to `target`, whole or not at all.
 
     Another execution of it into the same `output_dir` waits until it is done.
-    `echo` passes its progress on to stderr; in a log, where each state is a line, by way of `heard`.
+    `echo` passes its progress on to stderr: as bars on a terminal; in a log, or if `lines`, each state is a
+    line that begins with the notebook's name. Once `interrupted` is set it ends as by Ctrl-C, which only the
+    main thread hears.
 
     Raises:
         NotebookError: a cell failed or its kernel died; the notebook so far is kept beside `target`.
         ValueError: the notebook is damaged.
         OSError: something could not be written.
+        KeyboardInterrupt: it was interrupted.
     """
-    from traitlets.config import Config
-
     read_notebook(notebook)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.stem}.part.ipynb")
-    watched = sys.stderr.isatty()
-    pace = "1" if watched else "20"  # seconds
+    as_bars = sys.stderr.isatty() and not lines
     lock = Path(parameters.get("output_dir", "."), "build", f"{notebook.stem}.lock")
-    with alone(lock, f"making {target}"), _sockets() as sockets, _text_bars(pace):
-        kernel = {"transport": "ipc", "ip": f"{sockets}/s", "shutdown_wait_time": 2}
-        config = Config(KernelManager=kernel, NotebookClient={"kernel_manager_class": QuietKernel})
-        stderr = (sys.stderr if watched else Lines(heard)) if echo else None
-        _run(notebook, partial, parameters, progress_bar=False, cwd=".", stderr_file=stderr, config=config)
+    with alone(lock, f"making {target}"), _sockets() as sockets:
+        kernel = {
+            "transport": "ipc",
+            "ip": f"{sockets}/s",
+            "connection_file": f"{sockets}/kernel.json",
+            "shutdown_wait_time": 2,
+            "seconds_between_bars": "1" if as_bars else "20",
+        }
+        config = Config(QuietKernel=kernel, NotebookClient={"kernel_manager_class": QuietKernel})
+        stderr = (sys.stderr if as_bars else Lines(notebook.stem)) if echo else None
+        options = {"progress_bar": False, "cwd": ".", "stderr_file": stderr, "config": config}
+        _run(notebook, partial, parameters, sockets, interrupted or threading.Event(), **options)
         executed = keep_outputs_of(target, clean(nbformat.read(partial, as_version=4)))
         write_if_changed(target, notebook_bytes(executed))
         partial.unlink()
 
 
-@contextlib.contextmanager
-def _text_bars(pace: str) -> Iterator[None]:
-    """Have kernels that start now draw their progress as text, every so many seconds."""
-    before = os.environ.get("TQDM_MININTERVAL")
-    os.environ["TQDM_MININTERVAL"] = pace
-    try:
-        yield
-    finally:
-        os.environ.pop("TQDM_MININTERVAL")
-        os.environ |= {"TQDM_MININTERVAL": before} if before else {}
-
-
 class QuietKernel(AsyncKernelManager):
-    """A kernel whose own complaints, as it is interrupted, do not reach the terminal; those of cells do."""
+    """A kernel that draws its progress as text.
+
+    Its own complaints, as it is interrupted, do not reach the terminal; those of cells do.
+    """
+
+    seconds_between_bars = Unicode().tag(config=True)
 
     async def start_kernel(self, **options) -> None:
-        await super().start_kernel(**options, stderr=subprocess.DEVNULL)
+        environment = os.environ | {"TQDM_MININTERVAL": self.seconds_between_bars}
+        await super().start_kernel(**options, env=environment, stderr=subprocess.DEVNULL)
 
 
-def _run(notebook: Path, partial: Path, parameters: dict, **options) -> None:
+def _run(
+    notebook: Path,
+    partial: Path,
+    parameters: dict,
+    sockets: str,
+    interrupted: threading.Event,
+    **options,
+) -> None:
     """Execute in a thread of its own, where nbclient cannot take the signals from whoever calls.
 
-    An interrupt goes on to the kernel: training writes its state.
+    An interrupt goes on to the kernel, the one with these sockets: training writes its state.
     """
     import papermill
 
@@ -102,12 +121,15 @@ def _run(notebook: Path, partial: Path, parameters: dict, **options) -> None:
             papermill.execute_notebook, str(notebook), str(partial), parameters, **options
         )
         try:
+            while concurrent.futures.wait([future], LOOK_EVERY).not_done:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
             future.result()
         except KeyboardInterrupt:
+            began = time.monotonic()
             while not future.done():
-                number = signal.SIGINT if _last_begun(partial) else signal.SIGKILL  # it still starts
-                for kernel in psutil.Process().children():
-                    kernel.send_signal(number)
+                may_store = _last_begun(partial) and time.monotonic() - began < PATIENCE
+                _signal_kernel(sockets, signal.SIGINT if may_store else signal.SIGKILL)
                 concurrent.futures.wait([future], INTERRUPT_EVERY)
             raise
         except OSError as error:
@@ -116,6 +138,14 @@ def _run(notebook: Path, partial: Path, parameters: dict, **options) -> None:
             raise
         except (papermill.PapermillExecutionError, RuntimeError) as error:
             _explain(error, notebook, partial)
+
+
+def _signal_kernel(sockets: str, number: int) -> None:
+    """Send a signal to the kernel that was started with a connection file in this folder, if it runs."""
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if any(sockets in argument for argument in process.cmdline()):
+                process.send_signal(number)
 
 
 def _is_no_error(said: logging.LogRecord) -> bool:
@@ -150,14 +180,15 @@ def _last_begun(partial: Path) -> tuple[int, str] | None:
 
 
 class Lines:
-    """Stderr as a log wants it: each state of a progress bar on a line of its own, as `heard` returns it."""
+    """Stderr as a log wants it: each state of a progress bar on a line of its own, after a name."""
 
-    def __init__(self, heard: Callable[[str], str] = str):
-        self.heard = heard
+    def __init__(self, name: str):
+        self.name = name
 
     def write(self, text: str) -> None:
-        lines = [line.rstrip() for line in re.split(r"[\r\n]", text) if line.strip()]
-        sys.stderr.writelines(self.heard(line) + "\n" for line in lines)
+        for state in re.split(r"[\r\n]", text):
+            if state.strip():
+                sys.stderr.write(f"{self.name}: {state.rstrip()}\n")
 
     def flush(self) -> None:
         sys.stderr.flush()

@@ -9,28 +9,28 @@ import os
 import re
 import resource
 import sys
+import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
 import yaml
 
-from bundle.commands.beside import end_with_parent, run_beside
 from bundle.commands.binding import SETTING, bound
 from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
-from bundle.commands.left import TimeLeft
 from bundle.layout import NOTEBOOKS, check_writable
 from bundle.runs.code import digest_all
 from bundle.runs.code import sources as code_files
 from lib import mnist
 from lib.files import alone, read_sealed, sealed, write_atomically
 
-CHAINS = ("task2", "task3"), ("part1",)  # the first is the longest where each has a core
+CHAINS = ("task2", "task3"), ("part1",)  # side by side; what is in one waits for what is before it
 WRITTEN = {"part1": (), "task2": ("task2_images", "models"), "task3": ("task3_images",)}  # beside figures
-Heard = Callable[[str], str]
 BENCHMARKS = {"part1": "lstm", "task2": "gan"}  # notebooks show what `make bench` measured
+Stage = tuple[str, list[str], Callable[..., Iterable[Path]]]  # name, made from what, what makes its files
 
 
 def main(profile_path: Path, *, stamps: Path | None = None) -> None:
@@ -45,46 +45,55 @@ def main(profile_path: Path, *, stamps: Path | None = None) -> None:
         check_writable(folder, way_out)
     stamps = stamps or Path(profile["output"], "build", "stamps", profile_path.stem)
     with alone(stamps / ".lock", f"making {profile['pdf']}"):
-        started, began = time.perf_counter(), time.time()
-        names, due = ["data", *NOTEBOOKS], set()
-        every = [*names, "report", "page"]
-        for stage, inputs, _ in itertools.islice(stages(profile), len(names)):  # what comes then needs these
-            due |= {stage} if outdated(stamps / f"{stage}.json", inputs) is not None else set()
-        chains = [chain for chain in CHAINS if due & set(chain)]
-        rows = [[["data"]], chains, [every[-2:]]] if len(chains) > 1 else [[every]]
-        heard = TimeLeft(every, rows, profile["seconds"], over=set(names) - due).heard
-        if len(chains) > 1:
-            update_stages(profile, ["data"], stamps, heard)  # both would fetch it
-            module = [sys.executable, "-m", "bundle.commands.report", str(profile_path)]
-            run_beside([[*module, str(stamps), *chain] for chain in chains], heard)
-            names = [name for name in names if name not in ("data", *itertools.chain(*chains))]
-        update_stages(profile, [*names, *every[-2:]], stamps, heard)
+        started, began, worked = time.perf_counter(), time.time(), processor_seconds()
+        todo = stages(profile)
+        data, *notebooks = itertools.islice(todo, 1 + len(NOTEBOOKS))
+        update(*data, stamps)
+        update_notebooks(notebooks, stamps)
+        for stage in todo:
+            update(*stage, stamps)
     new = (path for path in stamps.glob("*.json") if path.stat().st_mtime >= began)
-    costs = {path.stem: read_sealed(path) for path in new}
-    if costs:
-        listed = ", ".join(f"{stage} {cost['seconds']:.0f} s" for stage, cost in costs.items())
-        work = sum(cost["processor_seconds"] for cost in costs.values())
-        print(f"Time: {listed}; {time.perf_counter() - started:.0f} s in all, {work:.0f} s of processors.")
+    seconds = {path.stem: read_sealed(path)["seconds"] for path in new}
+    if seconds:
+        listed = ", ".join(f"{stage} {took:.0f} s" for stage, took in seconds.items())
+        whole, work = time.perf_counter() - started, processor_seconds() - worked
+        print(f"Time: {listed}; {whole:.0f} s in all, {work:.0f} s of processors.")
     else:
         print("Nothing has changed: no notebook was executed and nothing was trained.")
     print(f"The report is {profile['pdf']}; beside it, to read and to play with, index.html")
 
 
-def update_stages(profile: dict, names: Collection[str], stamps: Path, heard: Heard = str) -> None:
-    """Bring stages up to date; what they say is printed as `heard` returns it."""
-    waiting = set(names)
-    for stage, inputs, make in stages(profile, heard):
-        if stage in waiting:
-            update(stage, inputs, make, stamps, heard)
-            waiting.remove(stage)
-        if not waiting:
-            return
+def update_notebooks(notebooks: Iterable[Stage], stamps: Path) -> None:
+    """Bring notebooks up to date, those that do not wait for one another side by side.
+
+    If one fails the others are interrupted, and its error is raised.
+    """
+    by_name = {name: (inputs, make) for name, inputs, make in notebooks}
+    interrupted = threading.Event()
+
+    def is_outdated(name: str) -> bool:
+        inputs, _ = by_name[name]
+        return outdated(stamps / f"{name}.json", inputs) is not None
+
+    def update_chain(names: Iterable[str], lines: bool) -> None:
+        for name in names:
+            inputs, make = by_name[name]
+            if not interrupted.is_set():
+                update(name, inputs, partial(make, lines=lines, interrupted=interrupted), stamps)
+
+    two_at_once = all(any(map(is_outdated, chain)) for chain in CHAINS)  # bars would overwrite each other
+    with ThreadPoolExecutor(len(CHAINS)) as executor:
+        futures = [executor.submit(update_chain, chain, lines=two_at_once) for chain in CHAINS]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            interrupted.set()
+            raise
 
 
 def load_profile(path: Path) -> dict:
     """Read a profile: `output`, `notebooks`, `pdf` (paths) and `parameters` of each notebook.
-
-    It may have `seconds`: about what each part of a notebook takes, by the words before its bar.
 
     Raises:
         ValueError: the file is missing or damaged, or a key is missing or unknown.
@@ -98,7 +107,6 @@ def load_profile(path: Path) -> dict:
         what = " ".join(str(error).split())
         raise ValueError(f"{path} is damaged, no YAML ({type(error).__name__}: {what})") from None
     places, there = ("output", "notebooks", "pdf"), profile if isinstance(profile, dict) else {}
-    seconds = there.pop("seconds", {})
     if set(there) != {*places, "parameters"}:
         expected = sorted([*places, "parameters"])
         raise ValueError(f"{path} has the keys {sorted(map(str, there))}; it must have {expected}")
@@ -112,16 +120,11 @@ def load_profile(path: Path) -> dict:
     if unknown := set(parameters) - set(NOTEBOOKS):
         known = ", ".join(NOTEBOOKS)
         raise ValueError(f"{path} has parameters for {sorted(unknown)}; the notebooks are {known}")
-    parts = seconds.values() if isinstance(seconds, dict) else [seconds]
-    if any(not isinstance(of, dict) or any(type(n) not in (int, float) for n in of.values()) for of in parts):
-        raise ValueError(f"{path}: seconds is {seconds!r}; it must be `part: seconds` by notebook")
-    return {key: Path(profile[key]) for key in places} | {"parameters": parameters, "seconds": seconds}
+    return {key: Path(profile[key]) for key in places} | {"parameters": parameters}
 
 
-def stages(
-    profile: dict, heard: Heard = str
-) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
-    """Yield each stage when the ones before are made: name, what it is made from, what makes its files."""
+def stages(profile: dict) -> Iterator[Stage]:
+    """Yield the data and the notebooks, and, once these are made, what they are bound into."""
     yield "data", [str(mnist.folder())], mnist.fetch
     code = digest_all(code_files(without=("bundle/commands", "bundle/web", *SETTING)))
     inputs = {}
@@ -133,28 +136,27 @@ def stages(
         if name == "task3":
             inputs[name] += inputs["task2"]  # it uses the generator of task2
         target = profile["notebooks"] / f"{name}.ipynb"
-        yield name, inputs[name], partial(run_notebook, name, target, profile, heard)
+        yield name, inputs[name], partial(run_notebook, name, target, profile)
     yield from bound(profile)
 
 
-def update(
-    stage: str, inputs: list[str], make: Callable[[], Iterable[Path]], stamps: Path, heard: Heard = str
-) -> None:
+def update(stage: str, inputs: list[str], make: Callable[[], Iterable[Path]], stamps: Path) -> None:
     """Run `make` unless the stage was made from the same inputs and its outputs are still as it left them.
 
-    `make` returns the files it wrote. The stamp has its seconds, and those of all processors together.
+    `make` returns the files it wrote. The stamp has the seconds that it took.
     """
     stamp = stamps / f"{stage}.json"
     why = outdated(stamp, inputs)
     if why is None:
-        print(heard(f"{stage}: up to date"), flush=True)
+        print(f"{stage}: up to date", flush=True)
         return
-    print(heard(f"{stage}: making" + (f" ({why})" if why else "")), flush=True)
-    started, worked = time.perf_counter(), processor_seconds()
+    print(f"{stage}: making" + (f" ({why})" if why else ""), flush=True)
+    started = time.perf_counter()
     written = {str(path): digest_all([path]) for path in make()}
-    cost = {"seconds": time.perf_counter() - started, "processor_seconds": processor_seconds() - worked}
-    write_atomically(stamp, json.dumps(sealed({"inputs": inputs, "outputs": written} | cost)).encode())
-    print(heard(f"{stage}: done in {cost['seconds']:.0f} s"), flush=True)
+    seconds = time.perf_counter() - started
+    said = sealed({"inputs": inputs, "outputs": written, "seconds": seconds})
+    write_atomically(stamp, json.dumps(said).encode())
+    print(f"{stage}: done in {seconds:.0f} s", flush=True)
 
 
 def processor_seconds() -> float:
@@ -178,13 +180,16 @@ def outdated(stamp: Path, inputs: list[str]) -> str | None:
     return f"{other[0]} is gone or altered" if other else None
 
 
-def run_notebook(name: str, target: Path, profile: dict, heard: Heard = str) -> list[Path]:
-    """Execute a notebook under the profile; return it and the pictures and models that it wrote."""
+def run_notebook(name: str, target: Path, profile: dict, **options) -> list[Path]:
+    """Execute a notebook under the profile; return it and the pictures and models that it wrote.
+
+    `options` are those of `execute`.
+    """
     started, output = time.time(), profile["output"]
     parameters = profile["parameters"].get(name, {})
     if output != Path("."):
         parameters = parameters | {"output_dir": str(output)}
-    execute(Path(f"{name}.ipynb"), target, parameters, echo=True, heard=heard)
+    execute(Path(f"{name}.ipynb"), target, parameters, echo=True, **options)
     numbers = re.findall(r'id=\\?"figure-(\w+)', target.read_text())
     patterns = [f"figures/figure-{number.zfill(2)}.*" for number in numbers]
     patterns += [f"{folder}/*" for folder in WRITTEN[name]]
@@ -193,11 +198,6 @@ def run_notebook(name: str, target: Path, profile: dict, heard: Heard = str) -> 
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case [profile]:
-            ended(lambda: main(Path(profile)))
-        case [profile, stamps, *names]:  # a chain of stages beside others
-            end_with_parent()
-            ended(lambda: update_stages(load_profile(Path(profile)), names, Path(stamps)))
-        case _:
-            sys.exit("usage: python -m bundle.commands.report PROFILE.yaml")
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m bundle.commands.report PROFILE.yaml")
+    ended(lambda: main(Path(sys.argv[1])))

@@ -22,7 +22,7 @@ from bundle.layout import Output, check_writable
 from bundle.plots.digits import tile
 from bundle.plots.saving import save_figure, save_picture
 from bundle.runs.provenance import described
-from bundle.runs.records import Record, key, write_groups
+from bundle.runs.records import Record, key
 from bundle.runs.study import study
 from bundle.runs.workers import workers
 from lib.progress import Progress
@@ -171,10 +171,6 @@ class Page:
             path = self.output.images(self.part) / f"batch-{batch:06}.png"
             about = described([record]) | {"batch": batch}
             save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
-
-    def keep_groups(self, groups: Mapping[str, Sequence[Record]]) -> None:
-        """Write which records the tables are made of, for whoever prints them again without the notebook."""
-        write_groups(groups, self.results)
 
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""

@@ -2,8 +2,6 @@
 
 local shared = dofile(pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "/report.shared.lua")
 
-local whole = 8 -- rows: a table of so many or fewer is not split
-
 local function raw(text) return pandoc.RawBlock("typst", text) end
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("%s+", " ") .. '"' end
 
@@ -16,27 +14,15 @@ local function colour_verdict(plain)
   return pandoc.Plain(content)
 end
 
--- No page break falls between rows that belong together, nor leaves one row behind. What holds them together is a
--- cell of no width before them that does not break.
-local function keep_together(tbl)
-  local function keeper(rows)
-    return pandoc.Cell({}, "AlignLeft", rows, 1, { ["typst:breakable"] = "false", ["typst:inset"] = "0pt" })
-  end
-  for _, row in ipairs(tbl.head.rows) do row.cells:insert(1, keeper(1)) end
+-- A thin line above each group of rows, where there are groups.
+local function rule_groups(tbl)
   for _, body in ipairs(tbl.bodies) do
     local groups = shared.group_rows(body.body)
     for i, group in ipairs(groups) do
       local cells = i > 1 and #groups < #body.body and body.body[group.first].cells or {}
       for _, cell in ipairs(cells) do cell.attributes["typst:stroke"] = "(top: 0.3pt + luma(190))" end
     end
-    local function join(i)
-      groups[i].size = groups[i].size + table.remove(groups, i + 1).size
-    end
-    while #groups > 1 and (groups[1].size < 2 or #body.body <= whole) do join(1) end
-    if #groups > 1 and groups[#groups].size < 2 then join(#groups - 1) end
-    for _, group in ipairs(groups) do body.body[group.first].cells:insert(1, keeper(group.size)) end
   end
-  tbl.colspecs:insert(1, { "AlignLeft", nil })
 end
 
 -- Columns of words share what columns of numbers leave of the text's width, by how much they have to say; a table
@@ -65,7 +51,7 @@ end
 
 local function table_columns(tbl)
   share_width(tbl)
-  keep_together(tbl)
+  rule_groups(tbl)
   tbl.classes:insert("typst:no-figure")
   return tbl:walk({ Plain = colour_verdict })
 end

@@ -3,14 +3,13 @@
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bundle.runs.code import differences
 from lib.files import digest, read_sealed, sealed, write_atomically
 
-GROUPS = "groups.txt"  # beside the records
 BENCHMARKS = Path(__file__).parents[2] / "results"
 
 
@@ -88,21 +87,6 @@ def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | N
         return None, f"{path} has other settings"
     record.other_code = differences(record.identity, identity)
     return record, "" if os.environ.get("STALE") == "show" else record.other_code
-
-
-def write_groups(groups: Mapping[str, Sequence[Record]], directory: Path) -> None:
-    """Write which stored records are in which group: lines of a group's name, a tab and a file's name."""
-    lines = [f"{name}\t{path_of(one.settings, directory).name}" for name, of in groups.items() for one in of]
-    write_atomically(directory / GROUPS, ("\n".join(lines) + "\n").encode())
-
-
-def read_groups(directory: Path) -> dict[str, list[Record]]:
-    """Return the records that `write_groups` named, in their order."""
-    groups: dict[str, list[Record]] = {}
-    for line in (directory / GROUPS).read_text().splitlines():
-        name, file = line.split("\t")
-        groups.setdefault(name, []).append(load(directory / file))
-    return groups
 
 
 def benchmark(name: str, part: str) -> dict:

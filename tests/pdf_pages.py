@@ -1,17 +1,11 @@
-"""How full the pages of a PDF are, and what stands where on them.
+"""What stands where on the pages of a PDF."""
 
-python -m tests.filled report/report.pdf
-"""
-
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 from pypdf import PageObject, PdfReader
 from pypdf.generic import ArrayObject
 
 BOTTOM, TOP = 70.9, 765.4  # points from the paper's lower edge: the text's, of report.typ's margins on A4
-BLANK = 34  # points without a mark, from which on they are a hole and no space between paragraphs
 
 
 class Mark(NamedTuple):
@@ -42,15 +36,6 @@ def marks(page: PageObject) -> list[Mark]:
     return [mark for mark in found if mark.high > BOTTOM and mark.low < TOP]
 
 
-def filled(page: PageObject) -> float:
-    """Return the share of the text's height that a page fills: less what is blank at its end or between."""
-    blank, at = 0.0, TOP
-    for mark in [*sorted(marks(page), key=lambda mark: -mark.high), Mark(BOTTOM, BOTTOM, "end")]:
-        blank += gap if (gap := at - mark.high) > BLANK else 0
-        at = min(at, mark.low)
-    return 1 - blank / (TOP - BOTTOM)
-
-
 def ends_of_parts(reader: PdfReader) -> set[int]:
     """Return the indices of pages that end a part: the next begins with a bookmark of the first level."""
     last = {len(reader.pages) - 1}
@@ -72,14 +57,3 @@ def destinations(reader: PdfReader, *, first: int = 0) -> list[tuple[int, float]
             if isinstance(target, ArrayObject):
                 found.append((reader.get_page_number(target[0].get_object()), float(target[3])))
     return found
-
-
-def main(path: Path) -> None:
-    reader = PdfReader(path)
-    ends = ends_of_parts(reader)
-    for index, page in enumerate(reader.pages):
-        print(f"{index + 1:3} {filled(page):4.0%}{' end of a part' if index in ends else ''}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
