@@ -18,7 +18,7 @@ LEAST = 0.75  # of the text's height
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> PdfReader:
     pdf = tmp_path_factory.mktemp("report") / "report.pdf"
-    bind_report(COMMITTED, Path("report", "front.md"), pdf, [], None)
+    bind_report(COMMITTED, Path("report", "front.md"), pdf, [], Path("results"))
     return PdfReader(pdf)
 
 
