@@ -242,12 +242,14 @@ def save_a_record(folder: Path) -> Path:
 
 
 def save_a_figure(folder: Path) -> Path:
-    save_figure(Figure(), folder / "figure.png", provenance={})
+    figure = Figure(figsize=(1, 1 + len(list(folder.iterdir()))))  # another one each time, else it is kept
+    save_figure(figure, folder / "figure.png", provenance={})
     return folder / "figure.png"
 
 
 def save_a_notebook(folder: Path) -> Path:
-    nbformat.write(notebook_of(PARAMETERS), folder / "n.ipynb")
+    another = new_code_cell(f"print({time.monotonic_ns()})")  # each time, else the notebook is kept
+    nbformat.write(notebook_of(PARAMETERS, another), folder / "n.ipynb")
     execute(folder / "n.ipynb", folder / "made.ipynb", {"output_dir": str(folder)}, echo=False)
     return folder / "made.ipynb"
 
