@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from lib.recurrent import VanillaRNN
 from lib.recurrent.initial import INITIAL, spread_kinks, start_from
+from lib.recurrent.rnn import VanillaRNN
 
 
 def test_kinks_lie_in_the_range_of_the_input_with_the_slope_asked_for():

@@ -9,7 +9,8 @@ from lib.evaluation.classifier import Classifier, features, save_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.gan.networks import Generator, save_generator
 from lib.mnist import Mnist
-from lib.networks import answers, weights_digest
+from lib.networks import answers
+from lib.weights import weights_digest
 from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(300, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1

@@ -8,7 +8,8 @@ from lib.evaluation.classifier import Classifier, features, save_classifier
 from lib.gan.networks import Generator, as_bytes, save_generator
 from lib.gan.shading import Shader, matched_tones, shade, surprise, train_shader, undecided
 from lib.mnist import Mnist
-from lib.networks import answers, weights_digest
+from lib.networks import answers
+from lib.weights import weights_digest
 from tests.test_gan_runs import RUN
 
 THRESHOLDS = [96, 160]

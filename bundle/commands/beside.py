@@ -25,7 +25,7 @@ def run_beside(commands: Sequence[Sequence[str]], heard: Callable[[str, int], st
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,  # no terminal: lines, not bars, which would overwrite each other
-            text=True,
+            encoding="utf-8",
             start_new_session=True,  # an interrupt at the terminal is for us to pass on
         )
         for place, command in enumerate(commands)

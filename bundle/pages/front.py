@@ -69,11 +69,13 @@ def update_readme(readme: Path, sentences: Sequence[str]) -> None:
 
 def build_of(path: Path) -> dict:
     """Return version, commit and date of this checkout, and keep them in `path`; without git, what it has."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     command = ["git", "log", "-1", "--format=%cs"]
-    date = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    date = subprocess.run(
+        command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    ).stdout.strip()
     if not date and path.exists():
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     build = {"version": version, "commit": commit()}
     build["date"] = date or datetime.date.today().isoformat()
     write_atomically(path, (json.dumps(build, indent=1) + "\n").encode())

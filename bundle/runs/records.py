@@ -59,7 +59,7 @@ def forget(state: Path) -> None:
 def load(path: Path) -> Record:
     """Return the record in a file.
 
-    Raises ValueError if the file is not a whole record: cut short, or edited by hand.
+    Raises FileNotFoundError if it is missing, ValueError if it is no whole record: cut short, or edited.
     """
     parts = read_sealed(path)
     try:
@@ -75,10 +75,10 @@ def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | N
     damaged record is as good as none.
     """
     path = path_of(settings, directory)
-    if not path.exists():
-        return None, ""
     try:
         record = load(path)
+    except FileNotFoundError:
+        return None, ""
     except ValueError as error:
         return None, str(error)
     if record.settings != settings:
@@ -96,7 +96,7 @@ def write_groups(groups: Mapping[str, Sequence[Record]], directory: Path) -> Non
 def read_groups(directory: Path) -> dict[str, list[Record]]:
     """Return the records that `write_groups` named, in their order."""
     groups: dict[str, list[Record]] = {}
-    for line in (directory / GROUPS).read_text().splitlines():
+    for line in (directory / GROUPS).read_text(encoding="utf-8").splitlines():
         name, file = line.split("\t")
         groups.setdefault(name, []).append(load(directory / file))
     return groups

@@ -10,13 +10,12 @@ from torch import Tensor
 from bundle.runs.judging import loaded
 from bundle.runs.outcome import Outcome
 from lib import mnist
-from lib.checks import at_least, fits_memory, one_of, require
+from lib.checks import at_least, check_seed, fits_memory, one_of, require
 from lib.evaluation.classifier import features
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
 from lib.gan.networks import load_generator
-from lib.gan.settings import check_seed
-from lib.networks import weights_digest
+from lib.weights import weights_digest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +24,7 @@ class SampledRun:
 
     samples: int  # generated images
     dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
-    judge: str  # `lib.networks.weights_digest` of the classifier
+    judge: str  # `lib.weights.weights_digest` of the classifier
     generator: str  # the same of what generates
     noise_seed: int  # the seed is added to it
     seed: int  # also of how the test images are cut in halves, and which training images stand beside them

@@ -11,15 +11,15 @@ from bundle.runs.judging import loaded
 from bundle.runs.outcome import Outcome
 from bundle.runs.told import TRAINING_IMAGES
 from lib import mnist
-from lib.checks import at_least, one_of, require
+from lib.checks import at_least, check_seed, one_of, require
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import Judge, features
 from lib.evaluation.ladder import LADDER
 from lib.evaluation.thorough import told_thoroughly
 from lib.gan.networks import as_bytes, load_generator
-from lib.gan.settings import check_seed
 from lib.gan.shading import Shader, matched_tones, shade, surprise, train_shader
-from lib.networks import answers, weights_digest
+from lib.networks import answers
+from lib.weights import weights_digest
 
 SHOWN = 8  # samples that are kept as pictures
 AT_ONCE = 1000  # images that are shaded together
@@ -39,7 +39,7 @@ class ShadedRun:
     most: int  # the same of the strongest test, asked about a fifth as many; 0 leaves it out
     steps: int  # batches that a convolutional test learns for
     dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
-    judge: str  # `lib.networks.weights_digest` of the classifier
+    judge: str  # `lib.weights.weights_digest` of the classifier
     generator: str  # the same of what generates
     noise_seed: int  # of the generated images; the seed is added to it
     seed: int  # of the shader, of the images that are drawn, and of the tests' networks

@@ -15,7 +15,7 @@ from bundle.runs.told import AGAINST, GENERATED, REAL, ToldRun, run_told
 from lib.checks import at_least, sizes
 from lib.evaluation.ladder import LADDER
 from lib.evaluation.thorough import BRIEF, STRONG
-from lib.gan import GanSettings
+from lib.gan.settings import GanSettings
 
 STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
 SHADED_FROM = 50_000

@@ -2,11 +2,9 @@
 
 import dataclasses
 
-from lib.checks import at_least, finite, fits_memory, one_of, require, sizes
+from lib.checks import at_least, check_seed, finite, fits_memory, one_of, require, sizes
 from lib.gan.losses import LOSSES
 from lib.gan.networks import TOPOLOGIES
-
-SEEDS = 2**63 - 2**33  # all seeds are below: others are counted on from them, and torch takes 63 bits
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,9 +65,3 @@ class GanSettings:
         """
         left, shares = 1 - batch / self.batches, (1 - self.decay_from, 1 - self.discriminator_decay_from)
         return tuple(self.learning_rate * (min(1.0, left / share) if share > 0 else 1.0) for share in shares)
-
-
-def check_seed(name: str, seed: int) -> None:
-    """Raise ValueError unless a seed is at least 0 and below SEEDS."""
-    at_least(name, seed, 0)
-    require(name, seed, seed < SEEDS, f"below {SEEDS}")

@@ -18,7 +18,7 @@ class GRU(nn.Module):
         self.head = nn.Linear(hidden_size, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_sequence(x, self.gru.input_size)
+        check_sequence(x.shape, self.gru.input_size)
         return self.head(self.gru(x)[0][:, -1])
 
     def candidate(self) -> tuple[Tensor, Tensor]:
@@ -62,7 +62,7 @@ class MinGRU(nn.Module):
         self.head = nn.Linear(hidden_size, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_sequence(x, self.input_size)
+        check_sequence(x.shape, self.input_size)
         return self.head(self.second(self.first(x))[:, -1])
 
     def candidate(self) -> tuple[Tensor, Tensor]:
