@@ -16,7 +16,7 @@ from bundle.original import checkpoint_batches
 from bundle.pages.parameters import parameters_of
 from bundle.runs import gan, records, variants
 from lib.files import read_sealed, sealed, write_atomically
-from lib.gan import GanSettings
+from lib.gan.settings import GanSettings
 
 DROPPED = {"packing": 1, "bfloat16": False, "loss": "minimax", "discriminator_decay_from": 1.0}
 TRAINED = ("gan", "generator", "stacked")  # kinds of runs that have settings of a training

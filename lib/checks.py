@@ -1,9 +1,9 @@
 """Checks of arguments: each raises a ValueError that names the argument, what it is and what is allowed."""
 
-import os
+from collections.abc import Sequence
 from math import inf
 
-from torch import Tensor
+SEEDS = 2**63 - 2**33  # all seeds are below: others are counted on from them, and torch takes 63 bits
 
 
 def require(name: str, value: object, allowed: bool, rule: str) -> None:
@@ -28,15 +28,6 @@ def sizes(**values: int) -> None:
         at_least(name, value, 1)
 
 
-def fits_memory(needed: float, **values: int) -> None:
-    """Raise ValueError where about `needed` bytes, which these values ask for, are more than there are."""
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > there:
-        said = ", ".join(f"{name} {value}" for name, value in values.items())
-        amounts = f"about {needed / 2**30:.3g} GiB, and this machine has {there / 2**30:.0f} GiB of memory"
-        raise ValueError(f"{said} would need {amounts}; give less")
-
-
 def finite(**values: float) -> None:
     """Raise ValueError for infinity and for what is no number."""
     for name, value in values.items():
@@ -53,10 +44,16 @@ def one_of(name: str, value: str, allowed) -> None:
     require(name, repr(value), value in allowed, f"one of {', '.join(allowed)}")
 
 
-def check_sequence(x: Tensor, input_size: int) -> None:
-    """Raise a ValueError unless x is a (batch, seq_length, input_size) sequence of at least one step."""
-    shape = tuple(x.shape)
-    if x.dim() != 3:
+def check_seed(name: str, seed: int) -> None:
+    """Raise ValueError unless a seed is at least 0 and below SEEDS."""
+    at_least(name, seed, 0)
+    require(name, seed, seed < SEEDS, f"below {SEEDS}")
+
+
+def check_sequence(shape: Sequence[int], input_size: int) -> None:
+    """Raise a ValueError unless a shape is (batch, seq_length, input_size), with at least one step."""
+    shape = tuple(shape)
+    if len(shape) != 3:
         wanted = "(batch, seq_length, input_size): add the missing axis, for scalars with x[..., None]"
         raise ValueError(f"x has shape {shape}; it must be {wanted}")
     if shape[2] != input_size:

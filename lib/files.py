@@ -54,12 +54,17 @@ def sealed(said: dict) -> dict:
 
 
 def read_sealed(path: Path) -> dict:
-    """Return what `sealed` gave to a JSON file; raise ValueError naming a file that is damaged or edited."""
+    """Return what `sealed` gave to a JSON file.
+
+    Raises FileNotFoundError naming a file that is missing, ValueError naming one that is damaged or edited.
+    """
     try:
-        said = json.loads(path.read_text())
+        said = json.loads(path.read_text(encoding="utf-8"))
         if said.pop("contents") != digest(said):
             raise ValueError("its contents do not match their digest")
         return said
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is missing") from None
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise ValueError(f"{path} is damaged or edited ({type(error).__name__}: {error})") from None
 
@@ -71,7 +76,7 @@ def alone(path: Path, doing: str) -> Iterator[None]:
     The system frees the lock when its holder ends, however it ends; the file stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+") as file:
+    with open(path, "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

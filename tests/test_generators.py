@@ -15,7 +15,7 @@ from lib.evaluation.classifier import save_classifier
 from lib.evaluation.ladder import LADDER
 from lib.evaluation.thorough import STRONG
 from lib.gan.trainer import GanTrainer
-from lib.networks import weights_digest
+from lib.weights import weights_digest
 from tests.test_gan_runs import RUN, TAUGHT, classifier, data
 
 __all__ = ["classifier", "data"]  # fixtures

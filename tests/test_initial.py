@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from lib.recurrent import VanillaRNN
 from lib.recurrent.initial import start_from
+from lib.recurrent.rnn import VanillaRNN
 
 
 def started(initial: str) -> dict[str, torch.Tensor]:

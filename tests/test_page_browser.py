@@ -22,8 +22,8 @@ from bundle.web.explorers import CANDIDATES, explorers
 from bundle.web.page import build
 from bundle.web.palindromes import both_cells
 from lib.evaluation.classifier import load_classifier
-from lib.gan import load_generator
-from lib.networks import about_network
+from lib.gan.networks import load_generator
+from lib.weights import about_network
 from tests import lab
 from tests.test_page_palindromes import SETTINGS
 

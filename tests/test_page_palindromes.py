@@ -4,7 +4,7 @@ from bundle.layout import Output
 from bundle.runs import records
 from bundle.runs.records import Record
 from bundle.web import palindromes
-from lib.networks import weights_digest
+from lib.weights import weights_digest
 
 SETTINGS = {
     **{"cell": "LSTM", "recipe": "ours", "seq_length": 4, "seed": 0, "steps": 3, "hidden_size": 4},

@@ -9,7 +9,7 @@ from bundle.runs.variants import stacked_runs
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
 from lib.mnist import Mnist
-from lib.networks import weights_digest
+from lib.weights import weights_digest
 from tests.test_gan_runs import RUN
 
 

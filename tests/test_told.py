@@ -18,7 +18,8 @@ from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.damage import DAMAGE, blurred, copied, one_level_up
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
 from lib.mnist import Mnist
-from lib.networks import answers, weights_digest
+from lib.networks import answers
+from lib.weights import weights_digest
 from tests.test_gan_claims import record as gan
 from tests.test_gan_runs import RUN
 

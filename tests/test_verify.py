@@ -98,6 +98,8 @@ def test_every_committed_record_and_model_is_by_the_code_that_stands_here():
     assert verify.by_this_code(stored).problems == []
     assert verify.models().problems == []
     assert all(not record.provenance["commit"].endswith("+") for record in stored.values())
+    here = {code.fingerprint(code.identity(run)) for run in verify.runs().values()}
+    assert {code.fingerprint(record.identity) for record in stored.values()} <= here
 
 
 def test_a_record_under_another_name_is_found(checkout):

@@ -4,7 +4,7 @@ import pytest
 
 from bundle.runs.strips import ViewSettings
 from bundle.runs.walks import WalkSettings
-from lib.gan.settings import SEEDS
+from lib.checks import SEEDS
 from tests.test_walks import SETTINGS, VIEW
 
 

@@ -20,8 +20,9 @@ from lib.evaluation.distances import frechet_distance
 from lib.gan.networks import load_generator
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.mnist import Mnist
-from lib.networks import answers, weights_digest
+from lib.networks import answers
 from lib.progress import silent
+from lib.weights import weights_digest
 
 VIEW = ViewSettings(steps=5, candidates=300, seed=0, sure=0.9)
 SETTINGS = WalkSettings(pairs=6, table_pairs=2, steps=5, looks=9, samples=100, starts=1, searches=3, seed=3)

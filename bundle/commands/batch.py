@@ -96,7 +96,7 @@ def run(settings: dict) -> Outcome:
     output = Path(settings["folder"], slug(parameters))
     os.environ |= {"STUDY_PROCESSES": "1", "OMP_NUM_THREADS": "1"}  # other notebooks have the other cores
     execute(notebook, output / notebook.name, parameters | {"output_dir": str(output)}, echo=False)
-    summary = json.loads((output / "results" / f"{notebook.stem}.json").read_text())
+    summary = json.loads((output / "results" / f"{notebook.stem}.json").read_text(encoding="utf-8"))
     return Outcome({}, summary, time.perf_counter() - began)
 
 

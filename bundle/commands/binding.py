@@ -117,7 +117,7 @@ def by_other_code(notebooks: list[Path]) -> str:
 
 def verification(path: Path) -> str:
     """Return as Markdown what `bundle.commands.verify` found."""
-    said = json.loads(path.read_text())
+    said = json.loads(path.read_text(encoding="utf-8"))
     rows = [f"| {row['what']} | {row['looked_at']} | {row['hold']} |" for row in said["found"]]
     words = "**Verification.** `make verify` derives the results again and compares. What it found last, on a"
     head = [f"{words} processor with {said['processor']}:", "", "| Checked | Looked at | Hold |"]

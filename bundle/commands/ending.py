@@ -20,6 +20,8 @@ def ended(main: Callable[[], object]) -> NoReturn:
     Interrupted, it and all processes that it started end within five seconds, whatever they do; interrupted
     again, at once.
     """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # whatever the locale: what is said has more than ASCII
     family: list[psutil.Process] = []
 
     def leave() -> NoReturn:

@@ -102,7 +102,7 @@ def load_profile(path: Path) -> dict:
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
         raise ValueError(f"{path} does not exist; the profiles are {known}")
     try:
-        profile = yaml.safe_load(path.read_text())
+        profile = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, OSError) as error:
         what = " ".join(str(error).split())
         raise ValueError(f"{path} is damaged, no YAML ({type(error).__name__}: {what})") from None
@@ -190,7 +190,7 @@ def run_notebook(name: str, target: Path, profile: dict, **options) -> list[Path
     if output != Path("."):
         parameters = parameters | {"output_dir": str(output)}
     execute(Path(f"{name}.ipynb"), target, parameters, echo=True, **options)
-    numbers = re.findall(r'id=\\?"figure-(\w+)', target.read_text())
+    numbers = re.findall(r'id=\\?"figure-(\w+)', target.read_text(encoding="utf-8"))
     patterns = [f"figures/figure-{number.zfill(2)}.*" for number in numbers]
     patterns += [f"{folder}/*" for folder in WRITTEN[name]]
     files = sorted({path for pattern in patterns for path in output.glob(pattern) if path.is_file()})

@@ -83,7 +83,7 @@ def whole_records(stored: dict[Path, Record | None]) -> Found:
             if records.path_of(record.settings, path.parent) != path:
                 raise ValueError(f"{path} is not the name of its settings")
             stored[path] = record
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             problems.append(str(error))
     what, n = "records whole, as their runs wrote them", len(stored)
     return Found(what, n, n - len(problems), problems)
@@ -107,8 +107,8 @@ def models() -> Found:
     """Load both models; their weights must be those that their JSON names, made by the code that is here."""
     from bundle.runs import gan, judging
     from lib.evaluation.classifier import load_classifier
-    from lib.gan import load_generator
-    from lib.networks import about_network
+    from lib.gan.networks import load_generator
+    from lib.weights import about_network
 
     problems, folder = [], Output(Path()).models
     for load, run in ((load_classifier, judging.run_classifier), (load_generator, gan.run_gan)):
@@ -125,7 +125,7 @@ def models() -> Found:
 def derived_again(folder: Path) -> Found:
     """Make figures, pictures, notebooks and PDF again in a copy of the checkout without them, and compare."""
     shutil.rmtree(folder, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, encoding="utf-8", check=True)
     tracked = listed.stdout.splitlines()
     made = [Path(name) for name in tracked if name.startswith(MADE)]
     for name in tracked:
@@ -136,7 +136,7 @@ def derived_again(folder: Path) -> Found:
     shown = {"STALE": "show", "GIT_CEILING_DIRECTORIES": str(folder.parent.resolve())}  # trains nothing
     data = {"MNIST_ROOT": str(Path(os.environ.get("MNIST_ROOT") or "data").resolve()), "PYTHONPATH": "."}
     there = {"cwd": folder, "env": os.environ | data | shown}
-    ran = subprocess.run(command, **there, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, **there, capture_output=True, encoding="utf-8", check=False)
     if ran.returncode:
         return Found("figures, notebooks and PDF derived again", len(made), 0, ran.stderr.splitlines()[-1:])
     problems = [f"{path} differs" for path in made if not alike(path, folder / path)]
@@ -220,7 +220,7 @@ def first_batches(record: Record) -> str:
     """Train a GAN as far as the first mean of its losses on record; return how it differs, or ""."""
     from bundle.runs.gan import GanRun
     from lib import mnist
-    from lib.gan import GanTrainer
+    from lib.gan.trainer import GanTrainer
 
     run, batches = GanRun.read(record.settings), record.columns["batch"][1]
     trainer = GanTrainer(mnist.load(name=run.dataset).train_images, run.training)

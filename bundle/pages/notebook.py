@@ -211,7 +211,7 @@ def make_first(notebook: str, needed: Path, **parameters) -> None:
         return
     import papermill
 
-    quick = yaml.safe_load(QUICK.read_text())["parameters"][Path(notebook).stem]
+    quick = yaml.safe_load(QUICK.read_text(encoding="utf-8"))["parameters"][Path(notebook).stem]
     settings = ", ".join(f"{name} {value}" for name, value in quick.items())
     print(
         f"{needed} is missing: running {notebook} to make it, as profiles/{QUICK.name} has it ({settings})."

@@ -9,15 +9,15 @@ from torch import Tensor
 
 from bundle.runs.gan import TRAINING_IMAGES, GanRun, loaded_judge, measured_whole, run_gan
 from bundle.runs.outcome import Outcome
-from lib.checks import at_least, require
+from lib.checks import at_least, check_seed, require
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import Judge, observe
 from lib.evaluation.ladder import LADDER
 from lib.evaluation.thorough import STRONG, told_thoroughly
 from lib.files import digest
 from lib.gan.networks import Generator
-from lib.gan.settings import check_seed
-from lib.networks import about_network, answers
+from lib.networks import answers
+from lib.weights import about_network
 
 MOST_SAMPLED = 10**6
 

@@ -11,8 +11,8 @@ from lib import mnist
 from lib.checks import sizes
 from lib.evaluation.classifier import Classifier, evaluate, load_classifier, train_classifier
 from lib.mnist import Mnist
-from lib.networks import weights_digest
 from lib.progress import Progress
+from lib.weights import weights_digest
 
 # the judge; one for all reports, so that their distances can be compared
 CLASSIFIER = {"dataset": "MNIST", "seed": 0, "epochs": 4, "width": 16, "batch_size": 128}

@@ -9,12 +9,13 @@ from torch import nn
 from bundle.runs.outcome import Outcome
 from lib.checks import above_zero, between, finite, one_of, require, sizes
 from lib.palindromes import palindromes
-from lib.recurrent import LSTM, VanillaRNN
 from lib.recurrent.curriculum import Curriculum
 from lib.recurrent.encoding import ENCODINGS, Encoded
 from lib.recurrent.gru import GRU
 from lib.recurrent.initial import INITIAL, start_from
 from lib.recurrent.inspection import accuracy_at, look_inside, right_on
+from lib.recurrent.lstm import LSTM
+from lib.recurrent.rnn import VanillaRNN
 from lib.recurrent.training import train
 
 CELLS = {"LSTM": LSTM, "RNN": VanillaRNN, "GRU": GRU}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from bundle.runs.code import fingerprint
 from bundle.runs.records import Record
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def commit(root: Path = ROOT) -> str:
     """
 
     def git(*words: str) -> str:
-        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
+        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, encoding="utf-8", check=False)
         return ran.stdout.strip()
 
     name = git("describe", "--always", "--exclude=*", "--abbrev=12")
@@ -52,10 +53,10 @@ def commit(root: Path = ROOT) -> str:
 
 
 def described(records: Sequence[Record]) -> dict:
-    """Return what these records have in common: settings, all their seeds, versions, commits and code."""
+    """Return what records have in common: settings, all their seeds, versions, commits, fingerprints."""
     first = records[0].settings
     common = {k: v for k, v in first.items() if k != "seed" and all(r.settings.get(k) == v for r in records)}
     seeds = sorted({r.settings["seed"] for r in records})
     commits = sorted({r.provenance["commit"] for r in records})
-    code = {path: digest for r in records for path, digest in r.identity.get("code", {}).items()}
+    code = sorted({fingerprint(r.identity) for r in records})
     return {"settings": common, "seeds": seeds, "commits": commits, **versions(), "code": code}

@@ -21,8 +21,8 @@ from lib.evaluation.judge import Judge
 from lib.files import write_atomically
 from lib.gan.networks import load_generator, save_generator
 from lib.mnist import Mnist
-from lib.networks import about_network
 from lib.progress import Progress
+from lib.weights import about_network
 
 
 def about_model(models: Path, name: str) -> dict:

@@ -58,11 +58,8 @@ def forget(state: Path) -> None:
 def load(path: Path) -> Record:
     """Return the record in a file.
 
-    Raises FileNotFoundError naming a file that is not there, and ValueError if it is not a whole record:
-    cut short, or edited by hand.
+    Raises FileNotFoundError if it is missing, ValueError if it is no whole record: cut short, or edited.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is missing; the notebook whose run it is makes it")
     parts = read_sealed(path)
     try:
         return Record(**parts)
@@ -77,10 +74,10 @@ def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | N
     damaged record is as good as none.
     """
     path = path_of(settings, directory)
-    if not path.exists():
-        return None, ""
     try:
         record = load(path)
+    except FileNotFoundError:
+        return None, ""
     except ValueError as error:
         return None, str(error)
     if record.settings != settings:

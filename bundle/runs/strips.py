@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 from bundle.runs.records import Record
-from lib.checks import at_least, require
+from lib.checks import SEEDS, at_least, require
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
-from lib.gan.settings import SEEDS
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.networks import answers

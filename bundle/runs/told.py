@@ -10,14 +10,14 @@ from torch import Tensor
 from bundle.runs.judging import loaded
 from bundle.runs.outcome import Outcome
 from lib import mnist
-from lib.checks import at_least, one_of, require
+from lib.checks import at_least, check_seed, one_of, require
 from lib.evaluation.damage import DAMAGE
 from lib.evaluation.ladder import LADDER
 from lib.evaluation.thorough import told_thoroughly
 from lib.gan.networks import load_generator
-from lib.gan.settings import check_seed
 from lib.mnist import Mnist
-from lib.networks import answers, weights_digest
+from lib.networks import answers
+from lib.weights import weights_digest
 
 GENERATED, REAL = "generated", "other real digits"
 AGAINST = (GENERATED, REAL, *DAMAGE)
@@ -34,7 +34,7 @@ class ToldRun:
     asked: int  # others of each side
     steps: int  # batches that a convolutional test learns for
     dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
-    judge: str  # `lib.networks.weights_digest` of the classifier
+    judge: str  # `lib.weights.weights_digest` of the classifier
     generator: str  # the same of what generates; "" where nothing is generated
     noise_seed: int  # of the generated images; the seed is added to it
     seed: int  # of the images that are drawn, and of the test's network

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass, fields, replace
 
-from lib.checks import at_least, require
-from lib.gan.settings import GanSettings, check_seed
+from lib.checks import at_least, check_seed, require
+from lib.gan.settings import GanSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +12,7 @@ class Run:
 
     training: GanSettings
     dataset: str  # of single images: "MNIST", "FashionMNIST" or "KMNIST"
-    judge: str  # `lib.networks.weights_digest` of the classifier
+    judge: str  # `lib.weights.weights_digest` of the classifier
 
     def described(self) -> dict:
         """Return the settings as records and models keep them, flat: those of the training, then the rest."""

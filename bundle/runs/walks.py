@@ -12,17 +12,16 @@ from torch import Tensor
 from bundle.original import WALKS
 from bundle.runs.outcome import Outcome
 from lib import mnist
-from lib.checks import at_least, require, sizes
+from lib.checks import SEEDS, at_least, require, sizes
 from lib.evaluation.classifier import Classifier, features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import observe
 from lib.gan.networks import Generator, load_generator
-from lib.gan.settings import SEEDS
 from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
 from lib.latent.projection import project
 from lib.mnist import Mnist
-from lib.networks import weights_digest
 from lib.progress import Progress, silent
+from lib.weights import weights_digest
 
 MOST = 60_000  # paths and samples: as many as there are training images to compare with
 MOST_LOOKS = 1000  # of a path

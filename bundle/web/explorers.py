@@ -25,8 +25,8 @@ from bundle.web.exported import LARGEST, exported_classifier, exported_generator
 from bundle.web.palindromes import both_cells, curves, recipe
 from lib.evaluation.classifier import load_classifier
 from lib.evaluation.judge import observe
-from lib.gan import load_generator
-from lib.networks import about_network
+from lib.gan.networks import load_generator
+from lib.weights import about_network
 
 HERE = Path(__file__).parent
 CANDIDATES = 2000  # noises, of which the walks' end points are those that the judge is surest of

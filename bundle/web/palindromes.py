@@ -11,7 +11,7 @@ from bundle.runs import code, records
 from bundle.runs.palindromes import CELLS, DIGITS, run_inside, trained_on_palindromes
 from bundle.runs.records import Record
 from lib.files import digest
-from lib.networks import load_network, save_network
+from lib.weights import load_network, save_network
 
 
 def recipe(output: Output) -> dict:

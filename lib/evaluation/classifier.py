@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.checks import at_least, require, sizes
-from lib.networks import answers, eval_mode, load_network, save_network
+from lib.networks import answers, eval_mode
 from lib.progress import Progress, silent
+from lib.weights import load_network, save_network
 
 
 class Classifier(nn.Module):

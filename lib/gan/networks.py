@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.checks import one_of, require, sizes
-from lib.networks import load_network, save_network
+from lib.weights import load_network, save_network
 
 TOPOLOGIES = ("as-written", "shuffle")
 SLOPE = 0.2  # of every LeakyReLU, as in the report

@@ -2,10 +2,9 @@
 
 import dataclasses
 
-from lib.checks import at_least, finite, one_of, require, sizes
+from lib.checks import at_least, check_seed, finite, one_of, require, sizes
 from lib.gan.networks import TOPOLOGIES
 
-SEEDS = 2**63 - 2**33  # all seeds are below: others are counted on from them, and torch takes 63 bits
 MOST = {
     "generator_width": 512,
     "discriminator_width": 512,
@@ -58,9 +57,3 @@ class GanSettings:
         """Return the generator's learning rate at `batch`: constant, then linear to 0 at the run's end."""
         left, share = 1 - batch / self.batches, 1 - self.decay_from
         return self.learning_rate * (min(1.0, left / share) if share > 0 else 1.0)
-
-
-def check_seed(name: str, seed: int) -> None:
-    """Raise ValueError unless a seed is at least 0 and below SEEDS."""
-    at_least(name, seed, 0)
-    require(name, seed, seed < SEEDS, f"below {SEEDS}")

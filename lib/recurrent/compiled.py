@@ -4,6 +4,7 @@ What torch offers takes twenty calls a step; here a step's products and its gate
 Without a compiler, on another device or dtype, the cells use their version in torch operations.
 """
 
+import contextlib
 import functools
 import hashlib
 import math
@@ -13,10 +14,11 @@ import shlex
 import shutil
 import subprocess
 import threading
+import warnings
 from collections.abc import Sequence
 from ctypes import CDLL, c_long, c_void_p
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import torch
 from torch import Tensor
@@ -141,28 +143,48 @@ def library() -> CDLL | None:
     """Return the compiled cells, or None where they cannot be had.
 
     $CELLS_COMPILER is the compiler and options, "cc" by default; empty, there is none. The first call on a
-    machine compiles, in about a second, into the user's cache; later ones only load. What others may write
-    there could be anybody's code: then each process compiles for itself.
+    machine compiles, in about a second, into a folder of `_kept_in`; later ones only load. Where there is
+    none, each process compiles for itself. Warns where there is a compiler and all the same no cells.
     """
     compiler, *options = shlex.split(os.environ.get("CELLS_COMPILER", "cc")) or [""]
     if not shutil.which(compiler):
         return None
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "report-cells")
     sources = [Path(__file__).with_name(source) for source in SOURCES]
     key = hashlib.sha256(repr((compiler, options, FLAGS, _processor())).encode())
     try:
         for source in sources:
             key.update(source.read_bytes())
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory() as scratch:
-            path = Path(cache if _private(cache) else scratch, f"{key.hexdigest()[:16]}.so")
+            path = Path(_kept_in() or scratch, f"{key.hexdigest()[:16]}.so")
             if not _private(path):
                 made = Path(scratch, "cells.so")
                 _compile([compiler, *FLAGS, *options, "-o", str(made), str(sources[0])])
                 write_atomically(path, made.read_bytes())
             return CDLL(str(path))
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        said = (
+            "the LSTM and the RNN are computed in torch operations, more slowly: cells.c cannot be compiled"
+        )
+        warnings.warn(f"{said} ({reason})", stacklevel=2)
         return None
+
+
+def _kept_in() -> Path | None:
+    """Return the first folder that the compiled cells can be kept in, in the user's cache or a temporary one.
+
+    What others may write there could be anybody's code, so it must be the user's own.
+    """
+    folders = [Path(gettempdir(), f"report-cells-{os.getuid()}")]
+    with contextlib.suppress(RuntimeError):  # $HOME is missing, and so is the user's entry
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folders.insert(0, cache / "report-cells")
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if _private(folder) and os.access(folder, os.W_OK):
+                return folder
+    return None
 
 
 def _compile(command: list[str]) -> None:
@@ -177,7 +199,7 @@ def _compile(command: list[str]) -> None:
 def _processor() -> str:
     """Return what tells this processor's instructions from another's."""
     cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
     found = (line for line in lines if line.lower().startswith(("flags", "features")))
     return f"{platform.machine()} {next(found, platform.processor())}"
 

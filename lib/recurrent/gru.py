@@ -17,5 +17,5 @@ class GRU(nn.Module):
         self.head = nn.Linear(hidden_size, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_sequence(x, self.gru.input_size)
+        check_sequence(x.shape, self.gru.input_size)
         return self.head(self.gru(x)[0][:, -1])

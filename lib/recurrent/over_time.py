@@ -21,7 +21,7 @@ class OverTime(nn.Module):
     def forward_reference(self, x: Tensor) -> Tensor:
         """Return the same as `forward` by the plain loop, one step after the other."""
         input_size, hidden_size = self.sizes
-        check_sequence(x, input_size)
+        check_sequence(x.shape, input_size)
         state = [x.new_zeros(len(x), hidden_size)] * self.cell.STATES  # each (batch, hidden)
         for x_t in x.unbind(1):
             state = self.cell(x_t, *state)[-self.cell.STATES :]
@@ -32,5 +32,5 @@ class OverTime(nn.Module):
 
         Raises ValueError unless x is (batch, seq_length, input_size) with seq_length at least 1.
         """
-        check_sequence(x, self.sizes[0])
+        check_sequence(x.shape, self.sizes[0])
         return self.ph(last_state(x, self.cell, self.cell.GATES))
