@@ -13,11 +13,8 @@ from bundle.claims.part1 import (
     tally,
     verdict_table,
 )
-from bundle.claims.part1_tables import part1_tables
 from bundle.claims.sentences import SENTENCES, lower, rising
 from bundle.claims.statistics import arrival, statistics_table, summary, survival_table
-from bundle.commands.tables import main
-from bundle.runs import records
 from tests.part1_records import lstm_first, run
 
 FIRST = "At 5 the LSTM reaches 100 % before the RNN (§2.2)"
@@ -155,18 +152,3 @@ def test_the_survival_table_has_a_row_for_each_case_and_length():
     _, rows = survival_table({"as written": lstm_first(range(10), wins=10)})
     assert [row[:3] for row in rows] == [[OWN, "5", "10/10"], [COMMON, "5", "10/10"]]
     assert rows[0][-1] == "< 0.001"
-
-
-def test_the_tables_are_printed_again_from_stored_records(tmp_path, capsys):
-    groups = {"as written": lstm_first(range(10), wins=10), "corrected": [], "longer": []}
-    for record in groups["as written"]:
-        records.save(record, tmp_path)
-    records.save(run("RNN", 5, [1.0], seed=99), tmp_path)  # of another notebook: it counts for nothing
-    records.write_groups(groups, tmp_path)
-    main([str(tmp_path)])
-    out = capsys.readouterr().out
-    for number, (header, rows) in part1_tables(groups).items():
-        assert f"Table {number}\n{' | '.join(header)}\n" in out
-        assert all(" | ".join(row) in out for row in rows)
-    with pytest.raises(SystemExit, match="usage"):
-        main([str(tmp_path / "nothing")])

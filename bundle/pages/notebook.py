@@ -22,7 +22,7 @@ from bundle.layout import Output, check_writable
 from bundle.plots.digits import tile
 from bundle.plots.saving import save_figure, save_picture
 from bundle.runs.provenance import described
-from bundle.runs.records import Record, key, write_groups
+from bundle.runs.records import Record, key
 from bundle.runs.study import study
 from bundle.runs.workers import workers
 from lib.progress import Progress
@@ -84,20 +84,18 @@ class Page:
         self.other_code: list[str] = []  # how the code that made what is shown differs from the code here
 
     def study(
-        self, title: str, run: Callable, settings: Mapping, *, below: str = "", **cost: Callable
+        self, title: str, run: Callable, settings: Mapping, *, file: str = "", **cost: Callable
     ) -> dict[str, list[Record]]:
         """Return the records of groups of settings; see `study`. Say which were stored and which made now.
 
         Where there are none, nothing is started and nothing said.
         """
-        directory = self.results / below
         if not any(settings.values()):
             return {name: [] for name in settings}
         with progress(title) as told, workers(self.scheduler) as executor:
-            found = study(
-                run, settings, directory=directory, executor=executor, fresh=self.fresh, progress=told, **cost
-            )
-        self._say(found.made, sum(map(len, found.records.values())), directory)
+            where = {"directory": self.results, "file": file}
+            found = study(run, settings, **where, executor=executor, fresh=self.fresh, progress=told, **cost)
+        self._say(found.made, sum(map(len, found.records.values())), self.results)
         every = itertools.chain(*found.records.values())
         self._note({key(one.settings): one.other_code for one in every}.values())
         return found.records
@@ -171,10 +169,6 @@ class Page:
             path = self.output.images(self.part) / f"batch-{batch:06}.png"
             about = described([record]) | {"batch": batch}
             save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
-
-    def keep_groups(self, groups: Mapping[str, Sequence[Record]]) -> None:
-        """Write which records the tables are made of, for whoever prints them again without the notebook."""
-        write_groups(groups, self.results)
 
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""

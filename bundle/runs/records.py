@@ -1,16 +1,12 @@
-"""What a run leaves behind: one JSON file, found again by its settings and used if this code made it."""
+"""What a run leaves behind; `bundle.runs.store` keeps it."""
 
 import json
-import os
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from bundle.runs.code import differences
-from lib.files import digest, read_sealed, sealed, write_atomically
+from lib.files import digest, read_sealed
 
-GROUPS = "groups.txt"  # beside the records
 BENCHMARKS = Path(__file__).parents[2] / "results"
 
 
@@ -30,79 +26,6 @@ def key(settings: dict) -> str:
     """Return twelve hexadecimal digits that stand for the settings, whatever their order."""
     json.dumps(settings, allow_nan=False)  # raises ValueError for what JSON cannot tell apart
     return digest(settings)
-
-
-def path_of(settings: dict, directory: Path) -> Path:
-    """Return where the record of these settings lives: readable words, then the key."""
-    words = [settings.get(name) for name in ("run", "cell", "recipe", "seq_length", "batches", "seed")]
-    slug = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", str(word)) for word in words if word is not None)
-    return Path(directory, f"{slug}-{key(settings)}.json".lstrip("-"))
-
-
-def save(record: Record, directory: Path) -> Path:
-    """Write the record atomically, with a digest of its contents, and return its path."""
-    path = path_of(record.settings, directory)
-    parts = asdict(record)
-    del parts["other_code"]
-    whole = sealed(parts).items()
-    lines = [f"{json.dumps(name)}: {json.dumps(part, allow_nan=False)}" for name, part in whole]
-    write_atomically(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
-    return path
-
-
-def forget(state: Path) -> None:
-    """Remove the state of a run that has finished, the one before it, and damaged ones."""
-    for file in state.parent.glob(f"{state.name}*"):
-        file.unlink()
-
-
-def load(path: Path) -> Record:
-    """Return the record in a file.
-
-    Raises FileNotFoundError naming a file that is not there, and ValueError if it is not a whole record:
-    cut short, or edited by hand.
-    """
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is missing; the notebook whose run it is makes it")
-    parts = read_sealed(path)
-    try:
-        return Record(**parts)
-    except TypeError as error:
-        raise ValueError(f"{path} is no record ({error})") from None
-
-
-def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | None, str]:
-    """Return the stored record of these settings, if there is one, and why it cannot be used: "" if it can.
-
-    `identity` is what it must have been made by; $STALE = "show" takes what other code made all the same. A
-    damaged record is as good as none.
-    """
-    path = path_of(settings, directory)
-    if not path.exists():
-        return None, ""
-    try:
-        record = load(path)
-    except ValueError as error:
-        return None, str(error)
-    if record.settings != settings:
-        return None, f"{path} has other settings"
-    record.other_code = differences(record.identity, identity)
-    return record, "" if os.environ.get("STALE") == "show" else record.other_code
-
-
-def write_groups(groups: Mapping[str, Sequence[Record]], directory: Path) -> None:
-    """Write which stored records are in which group: lines of a group's name, a tab and a file's name."""
-    lines = [f"{name}\t{path_of(one.settings, directory).name}" for name, of in groups.items() for one in of]
-    write_atomically(directory / GROUPS, ("\n".join(lines) + "\n").encode())
-
-
-def read_groups(directory: Path) -> dict[str, list[Record]]:
-    """Return the records that `write_groups` named, in their order."""
-    groups: dict[str, list[Record]] = {}
-    for line in (directory / GROUPS).read_text().splitlines():
-        name, file = line.split("\t")
-        groups.setdefault(name, []).append(load(directory / file))
-    return groups
 
 
 def benchmark(name: str, part: str) -> dict:
