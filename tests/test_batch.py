@@ -5,8 +5,9 @@ import nbformat
 import pytest
 
 from bundle.commands import batch
-from bundle.runs import code, records
+from bundle.runs import code
 from bundle.runs.records import Record
+from bundle.runs.store import Store
 from bundle.runs.study import StudyError
 
 
@@ -61,9 +62,10 @@ def test_words_with_markup_in_them_come_back_from_the_table_as_they_were(tmp_pat
     settings = [dict(zip(batch.OURS, "nscf", strict=True)) | {"word": word} for word in words]
     for one in settings:
         made = Record(one, summary={"said": one["word"]}, identity=code.identity(batch.run))
-        records.save(made, tmp_path)
+        Store(tmp_path / "done.jsonl").append(made)
     (tmp_path / "small").mkdir()
-    (tmp_path / "small" / "results.csv").write_text(batch.tabulated(settings, tmp_path), newline="")
+    tabulated = batch.tabulated(settings, Store(tmp_path / "done.jsonl"))
+    (tmp_path / "small" / "results.csv").write_text(tabulated, newline="")
     assert [row["word"] for row in table(tmp_path)] == [row["said"] for row in table(tmp_path)] == words
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from bundle.runs.outcome import Outcome
 from bundle.runs.palindromes import run_palindromes
+from bundle.runs.store import load, read_lines
 from bundle.runs.study import StudyError, study
 from bundle.runs.workers import fingerprint, workers
 
@@ -67,9 +68,10 @@ def slow_square(settings: dict) -> Outcome:
     return Outcome({}, {"square": settings["seed"] ** 2}, 0.0)
 
 
-def results(folder: Path) -> dict[str, list[str]]:
-    """Every record's lines but the last part, its provenance (seconds differ)."""
-    return {path.name: path.read_text().splitlines()[:4] for path in sorted(folder.iterdir())}
+def results(folder: Path) -> list[str]:
+    """Every run as JSON, without its provenance (seconds differ)."""
+    runs = load(folder / "runs.jsonl")
+    return sorted(json.dumps([run.settings, run.columns, run.summary, run.identity]) for run in runs)
 
 
 def test_real_training_gives_the_same_bytes_on_a_cluster_as_here(cluster, tmp_path):
@@ -88,7 +90,7 @@ def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
     killed = []
 
     def kill_half_way(done, total):
-        if not killed and len(list(stored.glob("*.json"))) >= 80:
+        if not killed and len(read_lines(stored / "runs.jsonl")[0]) >= 80:
             os.kill(crew[0].pid, signal.SIGKILL)
             killed.append(crew[0].pid)
 

@@ -22,7 +22,8 @@ from bundle.commands import batch, report
 from bundle.commands.execute import NotebookError, execute
 from bundle.pages.notebook import Page
 from bundle.plots.saving import save_figure
-from bundle.runs import records
+from bundle.runs.records import Record
+from bundle.runs.store import Store
 from lib import mnist
 from tests.notebooks import notebook_of
 from tests.test_study import is_marked
@@ -47,11 +48,12 @@ except KeyboardInterrupt:
     raise"""
 FULL = """import os
 from pathlib import Path
-from bundle.runs import records
+from bundle.runs.records import Record
+from bundle.runs.store import Store
 def full(_):
     raise OSError(28, "No space left on device")
 os.fsync = full
-records.save(records.Record({"seed": 1}), Path("results"))"""
+Store(Path("results/part1/runs.jsonl")).append(Record({"seed": 1}))"""
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def said_at_the_end(process: subprocess.Popen, number: int, checkout: Path) -> s
 FAILURES = {
     "total = 0\n1 / total": ("total = 0", "ZeroDivisionError: division by zero"),
     "raise ValueError('first\\nsecond')": ("raise ValueError('first\\nsecond')", "ValueError: second"),
-    FULL: ("import os", r"OSError: [Errno 28] No space left on device: 'results/1-"),
+    FULL: ("import os", r"OSError: [Errno 28] No space left on device: 'results/part1/"),
     "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)": (
         "import os, signal",
         "the kernel died; it was killed, or memory ran out (Kernel died)",
@@ -238,7 +240,8 @@ def full(*_):
 
 
 def save_a_record(folder: Path) -> Path:
-    return records.save(records.Record({"seed": 1}), folder)
+    Store(folder / "runs.jsonl").append(Record({"seed": 1}))
+    return folder / "runs.jsonl"
 
 
 def save_a_figure(folder: Path) -> Path:

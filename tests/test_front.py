@@ -81,15 +81,15 @@ def test_page_pdf_readme_and_notebooks_say_the_same_findings():
 def test_the_build_is_the_same_in_every_clone_and_another_with_another_result(tmp_path, monkeypatch):
     results = tmp_path / "results"
     (results / "part1").mkdir(parents=True)
-    (results / "part1" / "a.json").write_bytes(b"{}\n")
+    (results / "part1" / "a.jsonl").write_bytes(b"{}\n")
     build = front.build_of(tmp_path / "build.json", results)
     assert json.loads((tmp_path / "build.json").read_text()) == build
     assert build.keys() == {"version", "code", "results"}
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
-    (results / "part1" / "a.json").write_bytes(b"{}\r\n")
+    (results / "part1" / "a.jsonl").write_bytes(b"{}\r\n")
     (results / "part1" / "a.ckpt").write_bytes(b"a state, which git ignores")
     assert front.build_of(tmp_path / "build.json", results) == build
-    (results / "part1" / "a.json").write_bytes(b"[]\n")
+    (results / "part1" / "a.jsonl").write_bytes(b"[]\n")
     assert front.build_of(tmp_path / "build.json", results)["results"] != build["results"]
 
 

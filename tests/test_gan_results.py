@@ -12,18 +12,17 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from bundle.claims.gan import PICTURES, decide_pictures, quality_table
 from bundle.claims.style import in_style
 from bundle.original import GAN_CHECKPOINTS
-from bundle.runs import records
 from bundle.runs.gan import GanRun, noises
-from bundle.runs.records import path_of
+from bundle.runs.store import load, run_name
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.gan.networks import load_generator
 from lib.networks import answers
 
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
-PATH = path_of(SETTINGS, Path("results", "task2"))
-RECORD = records.load(PATH)
-OTHERS = [records.load(path) for path in sorted(Path("results", "task2", "generators").glob("*.json"))]
+FOLDER = Path("results", "task2")
+(RECORD,) = load(FOLDER / "gan.jsonl", SETTINGS)
+OTHERS = load(FOLDER / "generators.jsonl")
 
 
 class Given(torch.nn.Module):
@@ -38,7 +37,7 @@ class Given(torch.nn.Module):
 def test_the_run_has_the_originals_length_and_moments():
     assert SETTINGS["batches"] == 187_400
     assert tuple(RECORD.columns["quality_batch"]) == GAN_CHECKPOINTS
-    with np.load(PATH.with_suffix(".npz")) as grids:
+    with np.load(FOLDER / f"{run_name(SETTINGS)}.npz") as grids:
         assert tuple(grids["batches"]) == GAN_CHECKPOINTS
     pictures = sorted(int(path.stem.split("-")[1]) for path in Path("task2_images").glob("batch-*.png"))
     assert tuple(pictures) == GAN_CHECKPOINTS

@@ -89,4 +89,4 @@ def test_a_stopped_one_goes_on_and_its_state_goes_when_its_record_is_there(folde
         ((record,), _) = study(partial(run_generator, **places), [settings], **asked)
     assert batches == [1, 2, 3, 4, 5, 6]
     assert (record.columns, record.summary) == (whole.columns, whole.summary)
-    assert [path.suffix for path in places["states"].iterdir()] == [".json"]
+    assert {path.name for path in places["states"].iterdir()} == {".lock", "fingerprints.json", "runs.jsonl"}

@@ -13,6 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from bundle.commands import report
+from bundle.runs.store import load
 
 pytestmark = pytest.mark.timeout(600)  # the whole report runs once, for all of them
 
@@ -195,7 +196,7 @@ def test_one_line_changes_the_data_set(tmp_path, monkeypatch):
     assert about["settings"]["dataset"] == dataset
     assert about["summary"]["test_images"] == 120
     assert about["summary"]["test_accuracy"] > 0.5  # it has learnt from these files and no others
-    (record,) = (tmp_path / "results" / "task2").glob("*.json")
-    assert json.loads(record.read_text())["settings"]["dataset"] == dataset
+    (record,) = load(tmp_path / "results" / "task2" / "gan.jsonl")
+    assert record.settings["dataset"] == dataset
     text = "".join(str(cell.outputs) for cell in nbformat.read(out, as_version=4).cells if "outputs" in cell)
     assert f"test images of {dataset}" in text

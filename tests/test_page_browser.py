@@ -12,10 +12,10 @@ import torch
 
 from bundle.layout import Output
 from bundle.original import WALKS
-from bundle.runs import records
 from bundle.runs.palindromes import run_palindromes
 from bundle.runs.ready import read_grids
 from bundle.runs.records import Record
+from bundle.runs.store import Store, run_name
 from bundle.runs.strips import ViewSettings, Walker
 from bundle.web import npm
 from bundle.web.explorers import CANDIDATES, explorers
@@ -51,10 +51,10 @@ def report(tmp_path_factory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp("page")
     output = Output(folder)
     small = SETTINGS | {"seq_length": 9, "steps": 20, "look_every": 10, "hidden_size": 8}
-    records.save(Record(small | {"run": "inside"}, {}), output.results("part1") / "inside")
+    Store(output.results("part1") / "inside.jsonl").append(Record(small | {"run": "inside"}, {}))
     for cell in ("LSTM", "RNN"):
         run = small | {"cell": cell}
-        records.save(Record(run, run_palindromes(run).columns), output.results("part1"))
+        Store(output.results("part1") / "ours.jsonl").append(Record(run, run_palindromes(run).columns))
     output.results("task2").symlink_to(Path("results", "task2").resolve())
     parts, path = explorers(output, Path("models")), folder / "index.html"
     build(NOTEBOOKS, front=Path("report", "front.md").read_text(), output=path, explorers=parts)
@@ -193,10 +193,8 @@ class TestWalks:
 
 class TestTraining:
     def test_every_moment_shows_the_images_that_are_stored(self, page):
-        record = records.path_of(
-            about_network(Path("models"), "generator")["settings"], Path("results", "task2")
-        )
-        grids = read_grids(record.with_suffix(".npz"))["fixed"]
+        settings = about_network(Path("models"), "generator")["settings"]
+        grids = read_grids(Path("results", "task2", f"{run_name(settings)}.npz"))["fixed"]
         for key, batch in (("Home", min(grids)), ("ArrowRight", sorted(grids)[1]), ("End", max(grids))):
             press_key(page, "#training-moment", key)
             shown = np.pad(pixels(page, "#training-digits").reshape(144, 144), ((0, 1), (0, 1)))

@@ -1,8 +1,8 @@
 import pytest
 
 from bundle.layout import Output
-from bundle.runs import records
 from bundle.runs.records import Record
+from bundle.runs.store import Store
 from bundle.web import palindromes
 from lib.weights import weights_digest
 
@@ -26,7 +26,7 @@ def looked(*right: int, **changed) -> Record:
 
 def test_both_cells_are_trained_once_by_the_recipe_of_the_look_inside(tmp_path, capsys):
     output, folder = Output(tmp_path), tmp_path / "cells"
-    records.save(Record(SETTINGS | {"run": "inside"}, {}), output.results("part1") / "inside")
+    Store(output.results("part1") / "inside.jsonl").append(Record(SETTINGS | {"run": "inside"}, {}))
     cells = palindromes.both_cells(output, folder)
     assert [type(cell).__name__ for cell in cells.values()] == ["LSTM", "VanillaRNN"]
     assert capsys.readouterr().out.count("Training the") == 2

@@ -12,13 +12,12 @@ from bundle.claims.part1_tables import part1_tables
 from bundle.pages.notebook import as_text
 from bundle.pages.part1 import part1_settings
 from bundle.pages.reading import declared_values
-from bundle.runs.records import load, path_of
+from bundle.runs.records import key
+from bundle.runs.store import file_name, load, load_folder
 
 FOLDER = Path("results/part1")
-GROUPS = {
-    name: [load(path_of(one, FOLDER)) for one in settings]
-    for name, settings in part1_settings(declared_values(Path("part1.ipynb"))).items()
-}
+ASKED = part1_settings(declared_values(Path("part1.ipynb")))
+GROUPS = {name: load(FOLDER / f"{file_name(name)}.jsonl") if runs else [] for name, runs in ASKED.items()}
 WRITTEN = {
     (s["cell"], s["seq_length"], s["seed"]): record
     for record in GROUPS["as written"]
@@ -60,8 +59,8 @@ def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measur
 
 
 def test_every_run_of_the_original_s_is_there_with_all_seeds_and_every_look():
-    for key in product(("LSTM", "RNN"), (3, 5, 10, 30), SEEDS):
-        record = WRITTEN[key]
+    for which in product(("LSTM", "RNN"), (3, 5, 10, 30), SEEDS):
+        record = WRITTEN[which]
         assert record.columns["step"] == list(range(0, 1501, 25))
         assert {"seconds", "device", "torch", "commit"} <= set(record.provenance)
 
@@ -73,9 +72,10 @@ def test_accuracies_are_kept_as_counts_and_the_folder_is_small():
     assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 20 * 2**20
 
 
-def test_every_record_in_the_folder_is_one_that_the_tables_are_made_of():
-    used = {path_of(record.settings, FOLDER) for group in GROUPS.values() for record in group}
-    assert set(FOLDER.glob("*.json")) == used
+def test_every_run_in_the_folder_is_one_that_the_tables_are_made_of():
+    asked = {key(one) for runs in ASKED.values() for one in runs}
+    stored = [run for run in load_folder(FOLDER) if run.settings.get("run") != "inside"]
+    assert {key(run.settings) for run in stored} == asked
 
 
 def test_the_doubled_softmax_never_falls_below_its_floor():

@@ -12,7 +12,9 @@ from pypdf import PdfReader
 
 from bundle.commands import binding, report
 from bundle.original import GAN_CHECKPOINTS, scaled_batch
-from bundle.runs import code, records
+from bundle.runs import code
+from bundle.runs.records import Record
+from bundle.runs.store import Store
 from lib import mnist
 from tests.notebooks import notebook_of
 from tests.test_study import square
@@ -130,8 +132,8 @@ def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed
     for seed in range(3):
         here = code.identity(square)
         other = here | {"code": here["code"] | {"lib/checks.py": "old"}}
-        made = records.Record({"seed": seed}, identity=other if seed else here)
-        records.save(made, tmp_path / "made" / "results" / "part1")
+        made = Record({"seed": seed}, identity=other if seed else here)
+        Store(tmp_path / "made" / "results" / "part1" / "all.jsonl").append(made)
     parameters = nbformat.v4.new_code_cell("output_dir: str = '.'", metadata={"tags": ["parameters"]})
     title = nbformat.v4.new_markdown_cell("# Part 1")
     nbformat.write(

@@ -13,6 +13,7 @@ import pytest
 from bundle.runs import workers as started
 from bundle.runs.outcome import Outcome
 from bundle.runs.records import Record
+from bundle.runs.store import load
 from bundle.runs.study import StudyError, study
 from bundle.runs.workers import workers
 
@@ -70,7 +71,7 @@ def test_a_failed_run_is_named_and_the_others_are_stored(tmp_path):
         pytest.raises(StudyError, match=r"1 of 6 .*\n.*'seed': 3.*three is too"),
     ):
         study(fail_on_three, SETTINGS, directory=tmp_path, executor=executor)
-    assert len(list(tmp_path.glob("*.json"))) == 5
+    assert len(load(tmp_path / "runs.jsonl")) == 5
 
 
 def test_progress_counts_stored_and_new_runs_alike(tmp_path):
@@ -96,7 +97,7 @@ def test_a_run_that_kills_every_worker_is_given_up_by_name_and_takes_no_other_wi
         pytest.raises(StudyError, match="1 of 6 .*\n.*'seed': 2.*3 different workers, but all .* died"),
     ):
         study(always_die_at_two, SETTINGS, directory=tmp_path, executor=executor)
-    assert len(list(tmp_path.glob("*.json"))) == 5
+    assert len(load(tmp_path / "runs.jsonl")) == 5
 
 
 def test_local_processes_give_the_same_bytes_as_one_thread(tmp_path):
@@ -104,10 +105,8 @@ def test_local_processes_give_the_same_bytes_as_one_thread(tmp_path):
         study(square, SETTINGS, directory=tmp_path / "threads", executor=executor)
     with workers(limit=2) as executor:
         study(square, SETTINGS, directory=tmp_path / "processes", executor=executor)
-    files = sorted((tmp_path / "threads").iterdir())
-    assert [f.read_bytes() for f in files] == [
-        f.read_bytes() for f in sorted((tmp_path / "processes").iterdir())
-    ]
+    files = [tmp_path / name / "runs.jsonl" for name in ("threads", "processes")]
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_groups_of_settings_come_back_as_groups(tmp_path):

@@ -10,10 +10,11 @@ from PIL import Image
 
 from bundle.commands import verify
 from bundle.commands.binding import verification
-from bundle.runs import code, records
+from bundle.runs import code
 from bundle.runs.palindromes import run_palindromes
 from bundle.runs.provenance import processor
 from bundle.runs.records import Record
+from bundle.runs.store import Store
 from bundle.runs.study import on_one_thread
 from lib.files import read_sealed, sealed
 
@@ -66,7 +67,7 @@ def test_elsewhere_the_first_steps_must_agree(made, step, by, words):
 @pytest.fixture
 def checkout(tmp_path, monkeypatch, made) -> Path:
     """A folder with a record, both models and the figures."""
-    records.save(made, tmp_path / "results" / "part1")
+    Store(tmp_path / "results" / "part1" / "corrected.jsonl").append(made)
     for name in ("models", "figures"):
         shutil.copytree(name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
@@ -74,39 +75,39 @@ def checkout(tmp_path, monkeypatch, made) -> Path:
 
 
 def test_an_edited_record_is_found(checkout):
-    (path,) = checkout.glob("results/*/*.json")
-    stored = {path: None}
-    assert verify.whole_records(stored).problems == []
-    assert stored[path].settings == ONE
+    (path,) = checkout.glob("results/*/*.jsonl")
+    row, stored = verify.whole_records([path])
+    assert (row.looked_at, row.hold, row.problems) == (1, 1, [])
+    assert [record.settings for record in stored] == [ONE]
     path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
-    (problem,) = verify.whole_records({path: None}).problems
-    assert "damaged or edited" in problem
+    row, stored = verify.whole_records([path])
+    assert (row.looked_at, row.hold, stored) == (1, 0, [])
+    assert row.problems[0].startswith(f"{path}, line 1 is damaged or edited")
+
+
+def test_damage_to_what_made_the_records_is_found(checkout):
+    (path,) = checkout.glob("results/*/*.jsonl")
+    path.with_name("fingerprints.json").write_text("{}")
+    (problem,) = verify.whole_records([path])[0].problems
+    assert "fingerprints.json is damaged or edited" in problem
 
 
 def test_a_record_by_other_code_is_found(checkout, made):
     here = code.identity(run_palindromes)
     mine, other = (Record(ONE, identity=one) for one in (here, here | {"packages": {"torch": "1"}}))
-    row = verify.by_this_code({Path("a"): mine, Path("b"): other, Path("c"): Record(ONE), Path("d"): None})
+    row = verify.by_this_code([mine, other, Record(ONE)])
     assert (row.looked_at, row.hold) == (3, 1)
     assert row.problems[0].startswith("1 records: numpy None then")
     assert row.problems[1] == "1 records: the code that made it is not named"
 
 
 def test_every_committed_record_and_model_is_by_the_code_that_stands_here():
-    stored = dict.fromkeys(sorted(Path("results").glob("*/**/*.json")))
-    assert verify.whole_records(stored).problems == []
+    row, stored = verify.whole_records(sorted(Path("results").glob("*/*.jsonl")))
+    assert stored
+    assert row.problems == []
     assert verify.by_this_code(stored).problems == []
     assert verify.models().problems == []
-    assert all(not record.provenance["commit"].endswith("+") for record in stored.values())
-    here = {code.fingerprint(code.identity(run)) for run in verify.runs().values()}
-    assert {code.fingerprint(record.identity) for record in stored.values()} <= here
-
-
-def test_a_record_under_another_name_is_found(checkout):
-    (path,) = checkout.glob("results/*/*.json")
-    other = path.rename(path.with_name("other.json"))
-    (problem,) = verify.whole_records({other: None}).problems
-    assert problem == f"{other} is not the name of its settings"
+    assert all(not record.provenance["commit"].endswith("+") for record in stored)
 
 
 def test_a_changed_model_is_found(checkout):

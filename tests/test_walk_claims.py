@@ -21,13 +21,12 @@ from bundle.claims.walks import (
     verdict_table,
 )
 from bundle.original import WALKS
-from bundle.runs import records
 from bundle.runs.records import Record
+from bundle.runs.store import load
 from bundle.runs.strips import Strip
 from lib.latent.interpolation import INTERPOLATIONS
 
-(STORED,) = Path("results/task3").glob("walks-*.json")
-RECORD = records.load(STORED)
+(RECORD,) = load(Path("results/task3/walks.jsonl"))
 PAIRS = {claim.sentence: claim.pair for claim in WALK_CLAIMS}
 
 

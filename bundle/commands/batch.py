@@ -22,8 +22,10 @@ from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
 from bundle.layout import check_writable
 from bundle.pages.notebook import progress
-from bundle.runs import code, records
+from bundle.runs import code
 from bundle.runs.outcome import Outcome
+from bundle.runs.records import key
+from bundle.runs.store import Store, find
 from bundle.runs.study import study
 from bundle.runs.workers import workers
 from lib.files import write_atomically
@@ -60,10 +62,12 @@ def main(arguments: list[str] | None = None) -> None:
     with workers(options.scheduler, limit=options.processes) as executor:
         try:
             with progress(title) as move:
-                made = study(run, settings, directory=folder / "done", executor=executor, progress=move).made
+                where = {"directory": folder, "file": "done"}
+                made = study(run, settings, **where, executor=executor, progress=move).made
             print(f"{made.total()} executed now, {len(settings) - made.total()} were done before.")
         finally:
-            write_atomically(folder / "results.csv", tabulated(settings, folder / "done").encode())
+            table = tabulated(settings, Store(folder / "done.jsonl"))
+            write_atomically(folder / "results.csv", table.encode())
             print(f"The table of results is {folder / 'results.csv'}, the notebooks are beside it.")
 
 
@@ -103,12 +107,12 @@ def run(settings: dict) -> Outcome:
 def slug(parameters: dict) -> str:
     """Return a folder name that a person can read and that is one for these parameters alone."""
     words = "-".join(f"{name}-{value}" for name, value in parameters.items())
-    return re.sub(r"[^\w.-]+", "-", words)[:80].strip("-") + "-" + records.key(parameters)[:6]
+    return re.sub(r"[^\w.-]+", "-", words)[:80].strip("-") + "-" + key(parameters)[:6]
 
 
-def tabulated(settings: list[dict], done: Path) -> str:
+def tabulated(settings: list[dict], done: Store) -> str:
     """Return the combinations and their results as CSV: a row each, empty where a run failed."""
-    found = [records.find(one, done, identity=code.identity(run))[0] for one in settings]
+    found = [find(one, done, identity=code.identity(run))[0] for one in settings]
     parameters = [name for name in settings[0] if name not in OURS]
     columns = dict.fromkeys(name for record in found if record for name in record.summary)
     text = io.StringIO()

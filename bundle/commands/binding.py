@@ -34,7 +34,7 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
     )
     page, models = profile["pdf"].with_name("index.html"), models_of(profile)
     read += sorted(models.glob("*.json"))
-    read += sorted(Path(profile["output"], "results", "part1", "inside").glob("*.json"))
+    read += Path(profile["output"], "results", "part1").glob("inside.jsonl")
     web = (path for path in sorted(Path("bundle/web").glob("*")) if path.is_file())
     parts = digest_all([*read, *web, *sources(without=("bundle/commands", "bundle/web"))])
     yield (

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -23,9 +23,10 @@ from bundle.artefacts import says_the_same
 from bundle.commands.binding import README
 from bundle.commands.ending import ended
 from bundle.layout import NOTEBOOKS, Output
-from bundle.runs import code, records
+from bundle.runs import code
 from bundle.runs.provenance import processor
-from bundle.runs.records import Record
+from bundle.runs.records import Record, key
+from bundle.runs.store import Store, run_name
 from bundle.runs.study import on_one_thread
 from bundle.runs.workers import workers
 from lib.files import write_atomically
@@ -55,12 +56,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help="train every run again, hours")
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler; else this machine")
     options, started = parser.parse_args(arguments), time.perf_counter()
-    stored = dict.fromkeys(sorted(Path("results").glob("*/**/*.json")))
-    found = [whole_records(stored), by_this_code(stored), models()]
+    whole, stored = whole_records(sorted(Path("results").glob("*/*.jsonl")))
+    found = [whole, by_this_code(stored), models()]
     damaged = found[0].problems or found[2].problems  # a report would make them again, in hours
     found.append(Found(NOT_DERIVED, 0, 0, []) if damaged else derived_again(COPY))
     seconds = float("inf") if options.all else 60 * options.minutes
-    found += trained_again(filter(None, stored.values()), seconds=seconds, scheduler=options.scheduler)
+    found += trained_again(stored, seconds=seconds, scheduler=options.scheduler)
     for row in found:
         print(f"{row.hold:5} of {row.looked_at:<5} {row.what}")
         for problem in row.problems:
@@ -74,29 +75,31 @@ def main(arguments: list[str] | None = None) -> int:
     return bad
 
 
-def whole_records(stored: dict[Path, Record | None]) -> Found:
-    """Read every stored record into `stored`; each must be whole, and found under its settings."""
-    problems = []
-    for path in stored:
+def whole_records(paths: Iterable[Path]) -> tuple[Found, list[Record]]:
+    """Read files of runs; each line must be whole. Return also the runs that are, each once."""
+    runs: dict[str, Record] = {}
+    n, problems = 0, []
+    for path in paths:
         try:
-            record = records.load(path)
-            if records.path_of(record.settings, path.parent) != path:
-                raise ValueError(f"{path} is not the name of its settings")
-            stored[path] = record
-        except (ValueError, OSError) as error:
+            store = Store(path)
+            records = store.all()
+        except (ValueError, OSError) as error:  # what they were made by is damaged
             problems.append(str(error))
-    what, n = "records whole, as their runs wrote them", len(stored)
-    return Found(what, n, n - len(problems), problems)
+            continue
+        n += len(records) + len(store.damaged)
+        problems += store.damaged
+        runs.update((key(record.settings), record) for record in records)
+    what = "records whole, as their runs wrote them"
+    return Found(what, n, n - len(problems), problems), list(runs.values())
 
 
-def by_this_code(stored: dict[Path, Record | None]) -> Found:
+def by_this_code(stored: Sequence[Record]) -> Found:
     """Compare the code that each record names with the code that stands here."""
     here = {kind: code.identity(run) for kind, run in runs().items()}
-    whole = [one for one in stored.values() if one]
-    problems = Counter(code.differences(one.identity, here[kind_of(one)]) for one in whole)
+    problems = Counter(code.differences(one.identity, here[kind_of(one)]) for one in stored)
     fresh = problems.pop("", 0)
     listed = [f"{count} records: {why}" for why, count in problems.items()]
-    return Found("records by the code that stands here", len(whole), fresh, listed)
+    return Found("records by the code that stands here", len(stored), fresh, listed)
 
 
 def kind_of(record: Record) -> str:
@@ -149,10 +152,10 @@ def alike(one: Path, other: Path) -> bool:
     return there and says_the_same(one.read_bytes(), other.read_bytes(), suffix=one.suffix)
 
 
-def trained_again(stored: Iterable[Record], *, seconds: float, scheduler: str) -> Iterator[Found]:
+def trained_again(stored: Sequence[Record], *, seconds: float, scheduler: str) -> Iterator[Found]:
     """Train a sample of the runs of each kind again, drawn by a fixed seed, for about so many seconds."""
     kinds: dict[str, list[Record]] = {}
-    for record in random.Random(0).sample(whole := list(stored), len(whole)):
+    for record in random.Random(0).sample(stored, len(stored)):
         kinds.setdefault(kind_of(record), []).append(record)
     left = 0.0
     for kind, run in runs().items():
@@ -197,7 +200,7 @@ def compared(stored: Record, made: Record) -> str:
 
     On the same kind of processor nothing may; elsewhere the first steps must be the same to TOLERANCE.
     """
-    name, there = records.path_of(stored.settings, Path()).name, stored.provenance.get("processor")
+    name, there = run_name(stored.settings), stored.provenance.get("processor")
     if there == made.provenance["processor"]:
         pairs = {part: (getattr(stored, part), getattr(made, part)) for part in ("columns", "summary")}
         # the kept GAN is measured once more after its run, and what is said of it then is not made here
@@ -228,7 +231,7 @@ def first_batches(record: Record) -> str:
         trainer.step()
     means = trainer.curves[:, :batches].double().mean(dim=1).tolist()
     before = [record.columns[f"{name}_loss"][0] for name in ("generator", "discriminator")]
-    name = records.path_of(record.settings, Path()).name
+    name = run_name(record.settings)
     good = all(abs(a - b) <= TOLERANCE for a, b in zip(before, means, strict=True))
     return "" if good else f"{name}: first {batches} batches: mean losses {means}, on record {before}"
 

@@ -18,7 +18,7 @@ PLACE = "<!-- verdicts -->\n"  # of the table in the front matter
 IN_README = re.compile(r"(<!-- key findings -->\n).*(?=<!-- end of key findings -->)", re.DOTALL)
 HERE = re.compile(r"\]\(#")
 CODE = (".py", ".c", ".h", ".js", ".css", ".html", ".lua", ".typ")
-RESULTS = (".json", ".npz")
+RESULTS = (".json", ".jsonl", ".npz")
 HEADER = ["The original's words", "Its recipe", "Mended, or ours", "Where"]
 
 

@@ -84,20 +84,18 @@ class Page:
         self.other_code: list[str] = []  # how the code that made what is shown differs from the code here
 
     def study(
-        self, title: str, run: Callable, settings: Mapping, *, below: str = "", **cost: Callable
+        self, title: str, run: Callable, settings: Mapping, *, file: str = "", **cost: Callable
     ) -> dict[str, list[Record]]:
         """Return the records of groups of settings; see `study`. Say which were stored and which made now.
 
         Where there are none, nothing is started and nothing said.
         """
-        directory = self.results / below
         if not any(settings.values()):
             return {name: [] for name in settings}
         with progress(title) as told, workers(self.scheduler) as executor:
-            found = study(
-                run, settings, directory=directory, executor=executor, fresh=self.fresh, progress=told, **cost
-            )
-        self._say(found.made, sum(map(len, found.records.values())), directory)
+            where = {"directory": self.results, "file": file}
+            found = study(run, settings, **where, executor=executor, fresh=self.fresh, progress=told, **cost)
+        self._say(found.made, sum(map(len, found.records.values())), self.results)
         every = itertools.chain(*found.records.values())
         self._note({key(one.settings): one.other_code for one in every}.values())
         return found.records

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor, nn
 
-from bundle.runs import code, records
+from bundle.runs import code, store
 from bundle.runs.gan import GanRun, measured_whole, run_gan
 from bundle.runs.judging import run_classifier
 from bundle.runs.recorded import recorded
@@ -23,6 +23,8 @@ from lib.gan.networks import load_generator, save_generator
 from lib.mnist import Mnist
 from lib.progress import Progress
 from lib.weights import about_network
+
+GAN, WALKS = "gan.jsonl", "walks.jsonl"  # files of the runs of Task 2 and Task 3
 
 
 def about_model(models: Path, name: str) -> dict:
@@ -84,28 +86,37 @@ def ready_gan(
     `taught`: the judge's settings.
     """
     described, identity = run.described(), code.identity(run_gan)
-    path = records.path_of(described, results)
-    grids, state = path.with_suffix(".npz"), path.with_suffix(".ckpt")
-    record, why = (None, "fresh") if fresh else records.find(described, results, identity=identity)
-    if record and not why:
-        try:
-            if load_generator(models) and about_model(models, "generator")["settings"] == described:
-                return record, read_grids(grids), None
-            why = "the model is another run's"
-        except (ValueError, OSError, KeyError) as error:  # damaged or gone
-            why = str(error)
-    if fresh:
-        records.forget(state)
-    judge = Judge(classifier, data)
-    result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
-    other = taught | {"seed": taught["seed"] + 1}  # than the judge, which labels what this one learns from
-    outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=other))
-    _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
-    save_generator(result.ema, models, settings=described, identity=identity)
-    record = recorded(described, outcome, identity=identity, device=data.train_images.device)
-    records.save(record, results)
-    records.forget(state)  # finished: nothing to go on from
+    grids, state = (Path(results, store.run_name(described) + end) for end in (".npz", ".ckpt"))
+    with store.writing(results):
+        runs = store.Store(results / GAN)
+        record, why = _stored(described, runs, identity=identity, fresh=fresh)
+        if record and not why:
+            try:
+                if load_generator(models) and about_model(models, "generator")["settings"] == described:
+                    return record, read_grids(grids), None
+                why = "the model is another run's"
+            except (ValueError, OSError, KeyError) as error:  # damaged or gone
+                why = str(error)
+        if fresh:
+            store.forget(state)
+        judge = Judge(classifier, data)
+        result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
+        other = taught | {"seed": taught["seed"] + 1}  # than the judge, which labels what it learns from
+        outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=other))
+        _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
+        save_generator(result.ema, models, settings=described, identity=identity)
+        record = recorded(described, outcome, identity=identity, device=data.train_images.device)
+        runs.write([record])
+        store.forget(state)  # finished: nothing to go on from
     return record, read_grids(grids), why
+
+
+def _stored(settings: dict, runs: store.Store, *, identity: dict, fresh: bool) -> tuple[Record | None, str]:
+    """Return the stored run of these settings, if there is one, and why it is made now, "" if it was not."""
+    record, why = (None, "fresh") if fresh else store.find(settings, runs, identity=identity)
+    if not (record or why) and runs.damaged:
+        why = runs.damaged[0]
+    return record, why
 
 
 def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
@@ -129,10 +140,12 @@ def ready_walks(
 ) -> tuple[Record, str | None]:
     """Return the record of these settings and of generator and classifier."""
     described, identity = describe_walks(*networks, settings), code.identity(run_walks)
-    record, why = (None, "fresh") if fresh else records.find(described, results, identity=identity)
-    if record and not why:
-        return record, None
-    outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
-    record = recorded(described, outcome, identity=identity, device=data.test_images.device)
-    records.save(record, results)
+    with store.writing(results):
+        runs = store.Store(results / WALKS)
+        record, why = _stored(described, runs, identity=identity, fresh=fresh)
+        if record and not why:
+            return record, None
+        outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
+        record = recorded(described, outcome, identity=identity, device=data.test_images.device)
+        runs.write([record])
     return record, why

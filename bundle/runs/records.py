@@ -1,14 +1,11 @@
-"""What a run leaves behind: one JSON file, found again by its settings and used if this code made it."""
+"""What a run leaves behind; `bundle.runs.store` keeps it."""
 
 import json
-import os
-import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from bundle.runs.code import differences
-from lib.files import digest, read_sealed, sealed, write_atomically
+from lib.files import digest, read_sealed
 
 BENCHMARKS = Path(__file__).parents[2] / "results"
 
@@ -29,61 +26,6 @@ def key(settings: dict) -> str:
     """Return twelve hexadecimal digits that stand for the settings, whatever their order."""
     json.dumps(settings, allow_nan=False)  # raises ValueError for what JSON cannot tell apart
     return digest(settings)
-
-
-def path_of(settings: dict, directory: Path) -> Path:
-    """Return where the record of these settings lives: readable words, then the key."""
-    words = [settings.get(name) for name in ("run", "cell", "recipe", "seq_length", "batches", "seed")]
-    slug = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", str(word)) for word in words if word is not None)
-    return Path(directory, f"{slug}-{key(settings)}.json".lstrip("-"))
-
-
-def save(record: Record, directory: Path) -> Path:
-    """Write the record atomically, with a digest of its contents, and return its path."""
-    path = path_of(record.settings, directory)
-    parts = asdict(record)
-    del parts["other_code"]
-    whole = sealed(parts).items()
-    lines = [f"{json.dumps(name)}: {json.dumps(part, allow_nan=False)}" for name, part in whole]
-    write_atomically(path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
-    return path
-
-
-def forget(state: Path) -> None:
-    """Remove the state of a run that has finished, the one before it, and damaged ones."""
-    for file in state.parent.glob(f"{state.name}*"):
-        file.unlink()
-
-
-def load(path: Path) -> Record:
-    """Return the record in a file.
-
-    Raises FileNotFoundError if it is missing, ValueError if it is no whole record: cut short, or edited.
-    """
-    parts = read_sealed(path)
-    try:
-        return Record(**parts)
-    except TypeError as error:
-        raise ValueError(f"{path} is no record ({error})") from None
-
-
-def find(settings: dict, directory: Path, *, identity: dict) -> tuple[Record | None, str]:
-    """Return the stored record of these settings, if there is one, and why it cannot be used: "" if it can.
-
-    `identity` is what it must have been made by; $STALE = "show" takes what other code made all the same. A
-    damaged record is as good as none.
-    """
-    path = path_of(settings, directory)
-    try:
-        record = load(path)
-    except FileNotFoundError:
-        return None, ""
-    except ValueError as error:
-        return None, str(error)
-    if record.settings != settings:
-        return None, f"{path} has other settings"
-    record.other_code = differences(record.identity, identity)
-    return record, "" if os.environ.get("STALE") == "show" else record.other_code
 
 
 def benchmark(name: str, part: str) -> dict:

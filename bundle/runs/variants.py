@@ -47,7 +47,7 @@ class Comparisons:
     output: Output  # where the networks are that are compared, and the states of long runs
 
     def runs(self, run: GanRun, *, generator: str = "") -> dict[str, dict]:
-        """Return by kind the arguments of a study: what makes its runs, groups of their settings, a folder.
+        """Return by kind the arguments of a study: what makes its runs, groups of their settings, a file.
 
         `generator` is the digest of the one that is kept. Raises ValueError naming what cannot be compared.
         """
@@ -59,7 +59,7 @@ class Comparisons:
         climbed = tests | {"seeds": self.ladder_seeds}
         fully = tests | {"sampled": self.sampled_images}
         others = generator_runs(run, seeds=self.generator_seeds, **fully)
-        further = partial(run_generator, states=self.output.results("task2") / "generators")
+        further = partial(run_generator, states=self.output.results("task2"))
         groups = {
             "generators": (further, {"generators": others}),
             "variants": (measured_gan, recipes),
@@ -67,7 +67,7 @@ class Comparisons:
             "ladder": (run_told, {"ladder": ladder_runs(run, generator=generator, **climbed)}),
         }
         return {
-            kind: {"run": partial(make, models=self.output.models), "settings": settings, "below": kind}
+            kind: {"run": partial(make, models=self.output.models), "settings": settings, "file": kind}
             for kind, (make, settings) in groups.items()
         }
 

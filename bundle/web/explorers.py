@@ -17,8 +17,8 @@ from bundle.layout import Output
 from bundle.original import WALKS
 from bundle.plots.digits import tile
 from bundle.plots.gan import MEASURES
-from bundle.runs import records
-from bundle.runs.ready import read_grids
+from bundle.runs import store
+from bundle.runs.ready import GAN, read_grids
 from bundle.runs.walks import PROJECTION
 from bundle.web import npm
 from bundle.web.exported import LARGEST, exported_classifier, exported_generator, largest_difference
@@ -75,7 +75,7 @@ def palindromes(output: Output) -> Explorer:
         }
         for name, cell in cells.items()
     }
-    stored = [records.load(path) for path in sorted(output.results("part1").glob("*.json"))]
+    stored = store.load_folder(output.results("part1"))
     data = _data("palindromes-data", {"networks": networks, "trained": longest})
     parts, shown = ["palindromes"], curves(stored)
     if shown:
@@ -118,8 +118,9 @@ def training(models: Path) -> Explorer:
     The record of the training is in the report whose folder `models` is.
     """
     settings = about_network(models, "generator")["settings"]
-    path = records.path_of(settings, Output(models.parent).results("task2"))
-    record, grids = records.load(path), read_grids(path.with_suffix(".npz"))["fixed"]
+    results = Output(models.parent).results("task2")
+    record = store.load(results / GAN, settings)[-1]
+    grids = read_grids(results / f"{store.run_name(settings)}.npz")["fixed"]
     quality = quality_by_batch(record)
     sets = min(SETS, min(map(len, grids.values())) // 25)
     pictures = [np.concatenate([grids[batch][25 * k :][:25] for batch in grids]) for k in range(sets)]

@@ -7,17 +7,20 @@ import numpy as np
 from torch import nn
 
 from bundle.layout import Output
-from bundle.runs import code, records
+from bundle.runs import code, store
 from bundle.runs.palindromes import CELLS, DIGITS, run_inside, trained_on_palindromes
-from bundle.runs.records import Record
+from bundle.runs.records import Record, grouped
 from lib.files import digest
 from lib.weights import load_network, save_network
+
+INSIDE = "inside.jsonl"  # the looks inside a network
 
 
 def recipe(output: Output) -> dict:
     """Return the settings of the LSTM that the notebook looks into; raise ValueError where there is none."""
-    stored = sorted(Path(output.results("part1"), "inside").glob("*.json"))
-    found = [record for record in map(records.load, stored) if record.settings.get("cell") == "LSTM"]
+    path = Path(output.results("part1"), INSIDE)
+    stored = store.load(path) if path.exists() else []
+    found = [record for record in stored if record.settings.get("cell") == "LSTM"]
     if not found:
         raise ValueError(f"There is no record of a look inside an LSTM below {output.results('part1')}.")
     here = code.identity(run_inside)
@@ -54,7 +57,7 @@ def curves(stored: list[Record]) -> list[dict]:
     """
     found = []
     looked = [record for record in stored if "right" in record.columns]
-    for (cell, name, length), of in records.grouped(looked, "cell", "recipe", "seq_length").items():
+    for (cell, name, length), of in grouped(looked, "cell", "recipe", "seq_length").items():
         alike = [r for r in looked if (r.settings["cell"], r.settings["recipe"]) == (cell, name)]
         often = Counter(map(_others, alike))
         kept = max(set(map(_others, of)), key=lambda others: (often[others], others))
