@@ -351,20 +351,11 @@ def race(
         {"batch": [], "seconds": [], "average": [], "raw": []} for _ in fast
     ]
 
-    def go_on(n: int, *, seconds: float, target: float) -> None:
-        while (curves[n]["seconds"] or [0])[-1] < seconds and first(curves[n], "average", target) is None:
-            if (moment := next(fast[n], None)) is None:
-                break
-            trained_for, training = moment
-            found = training.batch, trained_for, distance(training.ema), distance(training.generator)
-            for values, value in zip(curves[n].values(), found, strict=True):
-                values.append(value)
-
     for _ in range(slices):
         ends = [next(one) for one in slow]
         allowed = statistics.median(seconds for seconds, _ in ends) / 8
-        for n in range(seeds):
-            go_on(n, seconds=allowed, target=-1)
+        for moments, curve in zip(fast, curves, strict=True):
+            train_until(moments, curve, distance, seconds=allowed, target=-1)
         print(
             f"  original at batch {ends[0][1].batch}, {ends[0][0]:.0f} s; ours after {allowed:.1f} s:"
             + "".join(f"  {curve['average'][-1]:.1f} (raw {curve['raw'][-1]:.1f})" for curve in curves),
@@ -372,8 +363,8 @@ def race(
         )
     theirs = [{"seconds": seconds, "distance": distance(training.generator)} for seconds, training in ends]
     target = {key: statistics.median(one[key] for one in theirs) for key in ("seconds", "distance")}
-    for n in range(seeds):
-        go_on(n, seconds=float("inf"), target=target["distance"])
+    for moments, curve in zip(fast, curves, strict=True):
+        train_until(moments, curve, distance, seconds=float("inf"), target=target["distance"])
     reached = [
         {which: first(curve, which, target["distance"]) for which in ("average", "raw")} for curve in curves
     ]
@@ -394,6 +385,24 @@ def race(
         "ratio": ratios,
         "load": load(),
     }
+
+
+def train_until(
+    moments: Iterator[tuple[float, GanTrainer]],
+    curve: dict[str, list[float]],
+    distance: Callable[[Generator], float],
+    *,
+    seconds: float,
+    target: float,
+) -> None:
+    """Train and measure until the seconds are over, the average is at the target or the run ends."""
+    while (curve["seconds"] or [0])[-1] < seconds and first(curve, "average", target) is None:
+        if (moment := next(moments, None)) is None:
+            break
+        trained_for, training = moment
+        found = training.batch, trained_for, distance(training.ema), distance(training.generator)
+        for values, value in zip(curve.values(), found, strict=True):
+            values.append(value)
 
 
 def first(curve: dict[str, list[float]], which: str, target: float) -> dict[str, float] | None:

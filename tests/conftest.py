@@ -2,10 +2,10 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # the tests themselves run side by side; this must come before torch
 
-from pathlib import Path  # noqa: E402
+from pathlib import Path
 
-import pytest  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
+import pytest
+from playwright.sync_api import sync_playwright
 
 from bundle.commands import report
 from lib import mnist

@@ -1,6 +1,7 @@
 """What holds for both cells: the fast way through time against the plain loop, and its edges."""
 
 import copy
+from itertools import pairwise
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ def loss_and_gradients(forward, model: nn.Module, x, targets) -> tuple[torch.Ten
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
 @pytest.mark.parametrize(("batch", "seq_length", "input_size", "hidden_size"), [*SHAPES, (128, 30, 1, 128)])
 @pytest.mark.usefixtures("both_ways")
-def test_fast_and_plain_forward_agree(cell, dtype, bound, batch, seq_length, input_size, hidden_size):
+def test_fast_and_plain_forward_agree(cell, *, dtype, bound, batch, seq_length, input_size, hidden_size):
     torch.manual_seed(0)
     model = cell(input_size, hidden_size, 10).to(dtype)
     x = 9 * torch.rand(batch, seq_length, input_size, dtype=dtype)
@@ -162,7 +163,7 @@ def test_no_two_gradients_share_memory(cell):
         (p.grad.data_ptr(), p.grad.data_ptr() + p.grad.numel() * p.grad.element_size())
         for p in model.parameters()
     )
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
 
 @pytest.mark.usefixtures("both_ways")

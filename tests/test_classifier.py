@@ -77,7 +77,7 @@ def test_progress_counts_every_step_of_every_full_batch():
 
 
 def test_accuracy_is_the_share_of_right_labels():
-    images, labels = bars(20)
+    images, _ = bars(20)
     model = Classifier(width=2)
     called = predict(model, images).argmax(dim=1)
     assert evaluate(model, images, called) == 1

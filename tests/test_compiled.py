@@ -48,7 +48,7 @@ def gradients(forward, model: nn.Module, x, targets) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("cell", [LSTM, VanillaRNN])
 @pytest.mark.parametrize(("batch", "seq_length", "input_size", "hidden_size"), SHAPES)
 def test_compiled_cells_agree_with_the_plain_loop_in_float64(
-    threads, cell, count, batch, seq_length, input_size, hidden_size
+    threads, cell, *, count, batch, seq_length, input_size, hidden_size
 ):
     threads(count)
     torch.manual_seed(0)

@@ -172,7 +172,7 @@ class TestWalks:
         page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.85 * box["height"], steps=9)
         page.mouse.up()
         read = pixels(page, "#draw-read").reshape(28, 28)
-        rows, columns = np.nonzero(read > 40)
+        rows, _ = np.nonzero(read > 40)
         assert 18 <= np.ptp(rows) + 1 <= 22
         assert abs((read.sum(1) @ (np.arange(28) + 0.5)) / read.sum() - 14) < 0.6
         page.get_by_role("button", name="Find its noise").click()

@@ -17,7 +17,7 @@ COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> PdfReader:
     pdf = tmp_path_factory.mktemp("report") / "report.pdf"
-    bind_report(COMMITTED, Path("report", "front.md"), pdf, [], Path("results"))
+    bind_report(COMMITTED, front=Path("report", "front.md"), pdf=pdf, verified=[], results=Path("results"))
     return PdfReader(pdf)
 
 

@@ -18,7 +18,7 @@ SEARCH = {"starts": 4, "learning_rate": 0.1, "feature_weight": 0.01, "norm_weigh
 
 
 def test_the_search_finds_noises_whose_images_are_nearer_than_the_best_of_the_random_ones(networks):
-    generator, classifier = networks
+    generator, _ = networks
     hidden = torch.randn(3, 4, generator=source(5))
     images = answers(generator, hidden, batch_size=3)
     search = SEARCH | {"norm_weight": 0}  # four numbers have no shell to stay in

@@ -146,7 +146,9 @@ def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed
     executed = report.run_notebook(
         "part1", Path("made/part1.ipynb"), {"output": Path("made"), "parameters": {}}
     )
-    binding.bind_report(executed[:1], front, Path("report.pdf"), [], Path("results"))
+    binding.bind_report(
+        executed[:1], front=front, pdf=Path("report.pdf"), verified=[], results=Path("results")
+    )
     said = " ".join(PdfReader("report.pdf").pages[0].extract_text().split())
     assert "2 results in this report are not by the code that stands here." in said
     assert "2 by other code: lib/checks.py changed." in said

@@ -201,7 +201,7 @@ def test_the_figure_shows_every_mean():
     points = {line.get_label(): line for line in axes.containers}
     assert list(points) == [GENERATED, REAL]
     assert points[GENERATED][0].get_xdata().tolist() == pytest.approx([100, 55, 60, 71])
-    assert [label.get_text() for label in axes.get_yticklabels()][0] == "twelve shares of grey levels, 100"
+    assert axes.get_yticklabels()[0].get_text() == "twelve shares of grey levels, 100"
 
 
 def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):

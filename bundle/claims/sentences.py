@@ -6,6 +6,7 @@ sentence true: None is a tie. Curves that are not there raise a KeyError.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +42,7 @@ def higher(a: float, b: float) -> Found:
 
 def rising(*values: float) -> bool | None:
     """Return whether each value is above the one before; None where some are equal and none falls."""
-    steps = [lower(a, b)[1] for a, b in zip(values, values[1:], strict=False)]
+    steps = [lower(a, b)[1] for a, b in pairwise(values)]
     return False if False in steps else None if None in steps else True
 
 

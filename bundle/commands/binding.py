@@ -29,7 +29,13 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
         "report",
         [parts],
         partial(
-            bind_report, executed, front, profile["pdf"], verified, profile["output"] / "results", readme
+            bind_report,
+            executed,
+            front=front,
+            pdf=profile["pdf"],
+            verified=verified,
+            results=profile["output"] / "results",
+            readme=readme,
         ),
     )
     page, models = profile["pdf"].with_name("index.html"), models_of(profile)
@@ -40,12 +46,21 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
     yield (
         "page",
         [parts, os.environ.get("PAGE_ADDRESS", "")],
-        partial(make_page, executed, front, page, verified, Output(profile["output"]), models),
+        partial(
+            make_page,
+            executed,
+            front=front,
+            page=page,
+            verified=verified,
+            output=Output(profile["output"]),
+            models=models,
+        ),
     )
 
 
 def bind_report(
     notebooks: list[Path],
+    *,
     front: Path,
     pdf: Path,
     verified: list[Path],
@@ -71,7 +86,13 @@ def models_of(profile: dict) -> Path:
 
 
 def make_page(
-    notebooks: list[Path], front: Path, page: Path, verified: list[Path], output: Output, models: Path
+    notebooks: list[Path],
+    *,
+    front: Path,
+    page: Path,
+    verified: list[Path],
+    output: Output,
+    models: Path,
 ) -> list[Path]:
     """Make one HTML file of the executed notebooks, with the explorers whose networks are there.
 

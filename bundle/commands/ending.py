@@ -23,23 +23,12 @@ def ended(main: Callable[[], object]) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8")  # whatever the locale: what is said has more than ASCII
     family: list[psutil.Process] = []
-
-    def leave() -> NoReturn:
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        for pid in (os.getpid(), *(process.pid for process in family)):
-            remove_sockets(pid)
-        sys.stdout.flush()
-        print("interrupted; what is finished is stored, and the same command goes on", file=sys.stderr)
-        os._exit(130)
-
-    late = threading.Timer(PATIENCE, leave)
+    late = threading.Timer(PATIENCE, _leave, [family])
     late.daemon = True
 
     def interrupt(*_) -> NoReturn:
         if late.ident:  # the second time
-            leave()
+            _leave(family)
         family.extend(psutil.Process().children(recursive=True))
         late.start()
         raise KeyboardInterrupt
@@ -52,5 +41,17 @@ def ended(main: Callable[[], object]) -> NoReturn:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         late.cancel()
-        leave()
+        _leave(family)
     sys.exit()
+
+
+def _leave(family: list[psutil.Process]) -> NoReturn:
+    """Kill the family, remove its sockets, and end at once with status 130."""
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    for pid in (os.getpid(), *(process.pid for process in family)):
+        remove_sockets(pid)
+    sys.stdout.flush()
+    print("interrupted; what is finished is stored, and the same command goes on", file=sys.stderr)
+    os._exit(130)

@@ -39,21 +39,12 @@ def shown_cells(
     injected = [c.source for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
     for index, cell in enumerate(notebook.cells, start=1):
         where, tags = f"{name}, cell {index}", cell.metadata.get("tags", [])
-        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
-            raise ValueError(f"{where} has not been executed; run the whole notebook, then export it")
-        if error := next((o for o in cell.get("outputs", []) if o.output_type == "error"), None):
-            raise ValueError(f"{where} ended in {error.ename}: {error.evalue}; mend it, run it again")
+        _check_executed(cell, where)
         if "no-pdf" in tags or cell.cell_type == "raw":
             if web and cell.cell_type == "code":
                 yield new_markdown_cell("", metadata={"where": where, "kind": "explorer"})
             continue
-        items = list(_markdown(cell.source) if cell.cell_type == "markdown" else _outputs(cell, tags))
-        if "parameters" in tags:
-            items.insert(0, ("parameters", _parameters([cell.source, *injected])))
-        elif "show-code" in tags:
-            items.insert(0, ("text", _fenced(cell.source, "python")))
-        elif web and cell.cell_type == "code" and cell.source.strip():
-            items.insert(0, ("code", _fenced(cell.source, "python")))
+        items = [*_source(cell, injected, web=web), *_outputs(cell)]
         for number, (kind, content, caption) in enumerate(_captioned(items, where), start=1):
             metadata = {"where": where, "kind": kind}
             if kind == "image":
@@ -64,6 +55,27 @@ def shown_cells(
                 metadata["label"] = f"{caption['kind'].lower()}-{caption['number']}"
                 content = f"{caption['text']}\n\n{content}"
             yield new_markdown_cell(content, metadata=metadata)
+
+
+def _check_executed(cell: NotebookNode, where: str) -> None:
+    """Raise ValueError where a cell of code was not executed or failed."""
+    if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
+        raise ValueError(f"{where} has not been executed; run the whole notebook, then export it")
+    if error := next((o for o in cell.get("outputs", []) if o.output_type == "error"), None):
+        raise ValueError(f"{where} ended in {error.ename}: {error.evalue}; mend it, run it again")
+
+
+def _source(cell: NotebookNode, injected: list[str], *, web: bool) -> Iterator[tuple]:
+    """Yield what is shown of a cell's source: prose, parameters with the values `injected`, or code."""
+    tags = cell.metadata.get("tags", [])
+    if "parameters" in tags:
+        yield "parameters", _parameters([cell.source, *injected])
+    elif "show-code" in tags:
+        yield "text", _fenced(cell.source, "python")
+    elif web and cell.cell_type == "code" and cell.source.strip():
+        yield "code", _fenced(cell.source, "python")
+    if cell.cell_type == "markdown":
+        yield from _markdown(cell.source)
 
 
 def _markdown(text: str) -> Iterator[tuple]:
@@ -77,28 +89,35 @@ def _markdown(text: str) -> Iterator[tuple]:
         yield "table" if PIPE_TABLE.search(text) else "text", text
 
 
-def _outputs(cell: NotebookNode, tags: list[str]) -> Iterator[tuple]:
+def _outputs(cell: NotebookNode) -> Iterator[tuple]:
+    """Yield what a cell printed and displayed; printed text that comes in pieces is one."""
+    quiet = "quiet" in cell.metadata.get("tags", [])
     printed = ""
-    for output in [*cell.outputs, NotebookNode(output_type="end", data={})]:
+    for output in [*cell.get("outputs", []), NotebookNode(output_type="end", data={})]:
         if output.output_type == "stream":
-            printed += output.text if output.name == "stdout" and "quiet" not in tags else ""
+            printed += output.text if output.name == "stdout" and not quiet else ""
             continue
         if printed.strip():
             yield (
                 "printed",
                 _fenced(re.sub(r"[^\n]*\r(?!\n)", "", strip_ansi(printed)).rstrip("\n"), "stdout"),
             )
-        printed, data = "", output.data
-        if "application/vnd.jupyter.widget-view+json" in data:
-            continue
-        if "image/png" in data:
-            yield "image", (base64.b64decode(data["image/png"]), output.metadata.get("image/png", {}))
-        elif "text/markdown" in data:
-            yield from _markdown(data["text/markdown"])
-        elif "text/html" in data:
-            yield "table" if "<table" in data["text/html"] else "text", _fenced(data["text/html"], "{=html}")
-        elif "text/plain" in data and "quiet" not in tags:
-            yield "text", _fenced(strip_ansi(data["text/plain"]), "stdout")
+        printed = ""
+        yield from _displayed(output, quiet=quiet)
+
+
+def _displayed(output: NotebookNode, *, quiet: bool) -> Iterator[tuple]:
+    data = output.data
+    if "application/vnd.jupyter.widget-view+json" in data:
+        return
+    if "image/png" in data:
+        yield "image", (base64.b64decode(data["image/png"]), output.metadata.get("image/png", {}))
+    elif "text/markdown" in data:
+        yield from _markdown(data["text/markdown"])
+    elif "text/html" in data:
+        yield "table" if "<table" in data["text/html"] else "text", _fenced(data["text/html"], "{=html}")
+    elif "text/plain" in data and not quiet:
+        yield "text", _fenced(strip_ansi(data["text/plain"]), "stdout")
 
 
 def _captioned(items: list[tuple], where: str) -> list[tuple]:
@@ -114,7 +133,7 @@ def _captioned(items: list[tuple], where: str) -> list[tuple]:
         if kind == "caption":
             word, number = caption["kind"], caption["number"]
             label, wanted = f"{word.lower()}-{number}", "image" if word == "Figure" else "table"
-            if (caption["label"] or index and above[index - 1]) != label:
+            if (caption["label"] or (index and above[index - 1])) != label:
                 anchor = f'<a id="{label}"></a>'
                 raise ValueError(f"{where}: the caption must begin with {anchor}**{word} {number}.**")
             sides = (index - 1, index + 1) if wanted == "table" else (index - 1,)

@@ -85,7 +85,7 @@ class Gathered:
                 self.cited |= {key: where} if key else {}
                 return f"[{reference['cited']}](#ref-{key})" if key else reference[0]
             said, label, file = reference["text"], reference["label"], reference["file"] or name
-            if reference["code"] or file and file not in self.cells:
+            if reference["code"] or (file and file not in self.cells):
                 return reference[0]
             if label not in self.labels:
                 self.absent[label] = where

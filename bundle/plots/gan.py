@@ -115,16 +115,21 @@ def draw_measures(record: Record, *others: Record) -> Figure:
         tick(axes, sorted({0, last // 100, last // 10, last}))
         axes.tick_params(labelbottom=axes in whole[-3:])
         axes.set_xlim(0, None)
-        if name == "frechet_distance":
-            axes.set_yscale("log")
-        elif name == "kid":  # that of real images may fall below 0
-            axes.set_yscale("symlog", linthresh=0.001)
-            axes.set_ylim(-0.001, None)
-        elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
-            axes.set_ylim(0, None)
+        _scale_heights(axes, name)
     figure.supxlabel("batch", fontsize=8)
     legend_above(figure, 4 if others else 3)
     return figure
+
+
+def _scale_heights(axes: Axes, name: str) -> None:
+    """Choose the vertical axis of one of MEASURES."""
+    if name == "frechet_distance":
+        axes.set_yscale("log")
+    elif name == "kid":  # that of real images may fall below 0
+        axes.set_yscale("symlog", linthresh=0.001)
+        axes.set_ylim(-0.001, None)
+    elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
+        axes.set_ylim(0, None)
 
 
 def _since(first: int, columns: Mapping[str, Sequence[float]], name: str) -> tuple[list, list]:

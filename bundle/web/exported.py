@@ -30,11 +30,25 @@ class _Graph:
 
     def layer(self, layer: nn.Module) -> None:
         """Add a layer of PyTorch's; raise TypeError for a kind that no network here has."""
-        weights = [t.detach().cpu().contiguous().numpy() for t in layer.state_dict().values()]
         match layer:
             case nn.Sequential():
                 for part in layer:
                     self.layer(part)
+            case nn.Linear() | nn.Conv2d() | nn.ConvTranspose2d() | nn.BatchNorm1d() | nn.BatchNorm2d():
+                self._weighted_layer(layer)
+            case nn.LeakyReLU():
+                self.add("LeakyRelu", alpha=layer.negative_slope)
+            case nn.ReLU() | nn.Tanh() | nn.Flatten():
+                self.add(type(layer).__name__.replace("ReLU", "Relu"))
+            case nn.MaxPool2d() | nn.Unflatten() | nn.PixelShuffle() | nn.PixelUnshuffle():
+                self._resizing_layer(layer)
+            case _:
+                raise TypeError(f"{type(layer).__name__} is not among the layers that are exported")
+
+    def _weighted_layer(self, layer: nn.Module) -> None:
+        """Add a layer that has weights."""
+        weights = [t.detach().cpu().contiguous().numpy() for t in layer.state_dict().values()]
+        match layer:
             case nn.Linear():
                 self.add("Gemm", *weights, transB=1)
             case nn.Conv2d() | nn.ConvTranspose2d():
@@ -43,10 +57,10 @@ class _Graph:
                 self.add(kind, *weights, strides=layer.stride, pads=pads, dilations=layer.dilation)
             case nn.BatchNorm1d() | nn.BatchNorm2d():
                 self.add("BatchNormalization", *weights[:4], epsilon=layer.eps)
-            case nn.LeakyReLU():
-                self.add("LeakyRelu", alpha=layer.negative_slope)
-            case nn.ReLU() | nn.Tanh() | nn.Flatten():
-                self.add(type(layer).__name__.replace("ReLU", "Relu"))
+
+    def _resizing_layer(self, layer: nn.Module) -> None:
+        """Add a layer without weights that gives its input another shape."""
+        match layer:
             case nn.MaxPool2d():
                 size = [layer.kernel_size] * 2
                 self.add("MaxPool", kernel_shape=size, strides=size)
@@ -56,8 +70,6 @@ class _Graph:
                 self.add("DepthToSpace", blocksize=layer.upscale_factor, mode="CRD")
             case nn.PixelUnshuffle():  # of one channel: of several, ONNX has another order
                 self.add("SpaceToDepth", blocksize=layer.downscale_factor)
-            case _:
-                raise TypeError(f"{type(layer).__name__} is not among the layers that are exported")
 
     def model(self, shape: tuple, outputs: dict[str, tuple]) -> bytes:
         def value(name: str, shape: tuple):

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import nbformat
 import pypandoc
 import yaml
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 from PIL import Image
 
@@ -54,10 +55,7 @@ def build(
         body = gathered.resolve(HEADER.sub("", front), name)
         first = new_markdown_cell(body, metadata={"where": "front"})
         cells = [first, *(cell for cells in gathered.cells.values() for cell in cells)]
-        if works := gathered.bibliography("html5"):
-            works = re.sub(r' role="list(item)?"', "", works)  # pandoc adds them again
-            raw = f"```{{=html}}\n{works}\n```"
-            cells.append(new_markdown_cell(raw, metadata={"where": "references"}))
+        cells += _bibliography(gathered)
         for cell in cells:
             if cell.metadata.get("kind") == "explorer":
                 there = explorers.get(cell.metadata.where.partition(".")[0])
@@ -67,14 +65,28 @@ def build(
         html = _pandoc(nbformat.writes(new_notebook(cells=cells)), about, folder)
         homes = [folder, *(path.parent for path in notebooks)]
         html = IMAGE.sub(lambda image: f'<img src="{_embedded(image[1], homes)}"', html)
+    write_atomically(output, _with_explorers(html, explorers).encode())
+
+
+def _bibliography(gathered: Gathered) -> list[NotebookNode]:
+    """Return the list of the works cited as a cell, or no cell where none is cited."""
+    works = gathered.bibliography("html5")
+    if not works:
+        return []
+    works = re.sub(r' role="list(item)?"', "", works)  # pandoc adds them again
+    raw = f"```{{=html}}\n{works}\n```"
+    return [new_markdown_cell(raw, metadata={"where": "references"})]
+
+
+def _with_explorers(html: str, explorers: Mapping[str, Explorer]) -> str:
+    """Return a page with its explorers at their places, and with all styles, data and scripts."""
     scripts = dict.fromkeys(name for one in explorers.values() for name in one.scripts)
     for part, one in explorers.items():
         html = html.replace(f'<div data-explorer="{part}"></div>', one.html)
     data = "".join(one.data for one in explorers.values())
     script = "\n".join(_read(name) for name in ("page.js", *(["shared.js", *scripts] if scripts else [])))
     html = html.replace("/*style*/", _read("page.css"))
-    html = html.replace("<!--after-->", f"{data}<script type='module'>\n{script}</script>")
-    write_atomically(output, html.encode())
+    return html.replace("<!--after-->", f"{data}<script type='module'>\n{script}</script>")
 
 
 def _pandoc(notebook: str, about: dict, folder: Path) -> str:

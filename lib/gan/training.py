@@ -70,9 +70,7 @@ def train_gan(
     if path:
         identity = dataclasses.asdict(settings) | {"checkpoints": sorted(set(checkpoints))}
         identity |= {"noise": _digest(noise), "images": _digest(images)}
-        if state := read_state(path, identity):
-            trainer.load_state_dict(state["trainer"])
-            seen = state["seen"]
+        seen = _resume(trainer, path, identity) or seen
     written, written_at = trainer.batch, time.monotonic()
     progress(trainer.batch, settings.batches)
 
@@ -101,6 +99,15 @@ def train_gan(
             trainer.step()
             seen["seconds"] += time.perf_counter() - began
             progress(trainer.batch, settings.batches)
+
+
+def _resume(trainer: GanTrainer, path: Path, identity: dict) -> dict | None:
+    """Load a stored state into the trainer, and return what was seen until then; None without a state."""
+    state = read_state(path, identity)
+    if state is None:
+        return None
+    trainer.load_state_dict(state["trainer"])
+    return state["seen"]
 
 
 def _look(trainer: GanTrainer, noise: Tensor, on_checkpoint: Look, seen: dict) -> None:
@@ -185,7 +192,7 @@ def read_state(path: Path, identity: dict) -> dict | None:
             state = torch.load(file, weights_only=True)
         except Exception as error:  # torch.load and zipfile raise many kinds for damaged bytes
             message = f"{file} is damaged ({type(error).__name__}); it is set aside as {set_aside(file).name}"
-            warnings.warn(message, stacklevel=3)
+            warnings.warn(message, stacklevel=4)  # where `train_gan` is called
             continue
         there, here = state["identity"], identity
         if other := [key for key in {**here, **there} if there.get(key) != here.get(key)]:

@@ -40,7 +40,7 @@ def train(
         right = int((logits.detach().argmax(1) == targets).sum())
         accuracy = right / len(targets)
         looked = step % look_every == 0 or step == steps
-        if looked and look(step, right, loss.item()) or step == steps:  # 2. record
+        if (looked and look(step, right, loss.item())) or step == steps:  # 2. record
             break
         optimizer.zero_grad(set_to_none=False)  # 3. zero_grad: the model's gradients stay parts of this
         loss.backward()  # 4. backward
