@@ -1,6 +1,8 @@
 """The committed results, read by another route than the one that made the tables."""
 
 import math
+import re
+import textwrap
 from itertools import product
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from bundle.runs.records import key
 from bundle.runs.store import file_name, load, load_folder
 
 FOLDER = Path("results/part1")
+README = Path("README.md")
 ASKED = part1_settings(declared_values(Path("part1.ipynb")))
 GROUPS = {name: load(FOLDER / f"{file_name(name)}.jsonl") if runs else [] for name, runs in ASKED.items()}
 WRITTEN = {
@@ -92,3 +95,15 @@ def test_the_committed_notebook_shows_the_tables_of_the_stored_records():
     for _, rows in part1_tables(GROUPS).values():
         for row in rows:
             assert "| " + " | ".join(map(as_text, row)) + " |" in shown
+
+
+def test_the_lines_of_pandas_in_the_readme_print_the_medians_of_table_1(capsys):
+    block = re.search(
+        r"\n((?:    .*\n)*    from bundle.runs import store\n(?:    .*\n)*)", README.read_text()
+    )
+    exec(textwrap.dedent(block[1]))
+    rows = {tuple(line.split()[-2:]) for line in capsys.readouterr().out.splitlines()[2:]}
+    table = part1_tables(GROUPS)["1"]
+    final, mean = table[0].index("final"), table[0].index("mean")
+    shown = {(row[final], row[mean]) for row in table[1] if row[1] in ("as written", "corrected")}
+    assert rows == shown
