@@ -9,12 +9,12 @@ import json
 import sys
 from pathlib import Path
 
-from bundle.pages.part1 import part1_settings
-from bundle.pages.reading import declared_values
-from bundle.runs.fingerprints import drop_fingerprints
-from bundle.runs.ready import GAN, WALKS
-from bundle.runs.records import Record, key
-from bundle.runs.store import Store, file_name
+from bundle.experiments.cache import GAN, WALKS
+from bundle.notebook.part1 import part1_settings
+from bundle.render.reading import declared_values
+from bundle.study.fingerprint_file import drop_fingerprints
+from bundle.study.records import Record, key
+from bundle.study.store import Store, file_name
 from lib.files import read_sealed
 
 PARTS = ("settings", "columns", "summary", "provenance", "identity")

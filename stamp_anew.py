@@ -15,15 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from bundle.commands import verify
-from bundle.layout import Output
-from bundle.runs import code, records
-from bundle.runs.gan import GanRun, run_gan
-from bundle.runs.generators import GeneratorRun
-from bundle.runs.judging import run_classifier
-from bundle.runs.provenance import processor
-from bundle.runs.records import Record
-from bundle.runs.study import on_one_thread
-from bundle.runs.workers import workers
+from bundle.experiments.digit_classifier import run_classifier
+from bundle.experiments.gan import GanRun, run_gan
+from bundle.experiments.generators import GeneratorRun
+from bundle.study import fingerprint, records
+from bundle.study.layout import Output
+from bundle.study.provenance import processor
+from bundle.study.records import Record
+from bundle.study.study import on_one_thread
+from bundle.study.workers import workers
 from lib import mnist
 from lib.files import read_sealed, sealed, write_atomically
 from lib.gan.trainer import GanTrainer
@@ -44,11 +44,11 @@ def main() -> int:
         sys.exit(f"there are records of other kinds: {unknown}; nothing is stamped")
     if options.sample and sample(list(stored.values())):
         sys.exit("not all came out the same; nothing is stamped")
-    here = {kind: code.identity(run) for kind, run in verify.runs().items()}
+    here = {kind: fingerprint.identity(run) for kind, run in verify.runs().items()}
     for path, record in stored.items():
         stamp_record(path, record, here[verify.kind_of(record)])
-    stamp_model("classifier", code.identity(run_classifier))
-    stamp_model("generator", code.identity(run_gan))
+    stamp_model("classifier", fingerprint.identity(run_classifier))
+    stamp_model("generator", fingerprint.identity(run_gan))
     print(f"{len(stored)} records and two models are stamped anew.")
 
 

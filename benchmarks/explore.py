@@ -17,7 +17,7 @@ import ipywidgets as widgets
 import torch
 
 from benchmarks.machine import goal, load, run
-from bundle.pages.explore_digits import task3_explorer
+from bundle.notebook.explore_digits import task3_explorer
 from lib.evaluation.classifier import load_classifier
 from lib.gan.networks import load_generator
 

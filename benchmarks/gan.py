@@ -23,8 +23,8 @@ from torch import Tensor, nn
 
 from benchmarks.lstm import interleaved
 from benchmarks.machine import goal, load, run
-from bundle.pages.reading import declared_values
-from bundle.runs.variants import AS_WRITTEN, GAN_ABLATION
+from bundle.experiments.comparisons import AS_WRITTEN, GAN_ABLATION
+from bundle.render.reading import declared_values
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.evaluation.distances import frechet_distance

@@ -2,7 +2,7 @@
 
     python -m benchmarks.study [--quick] [--output results/bench-study.json]
 
-Part 1 at a reduced size goes through `bundle.runs.study` by two local processes and by a real scheduler with
+Part 1 at a reduced size goes through `bundle.study.study` by two local processes and by a real scheduler with
 two worker processes on loopback, in turns, after a warm-up of both.  Empty runs and calls give the overheads.
 """
 
@@ -19,13 +19,13 @@ from concurrent.futures import Executor, wait
 from pathlib import Path
 
 from benchmarks.machine import goal, load, run
-from bundle.pages.part1 import part1_settings
-from bundle.pages.reading import declared_values
-from bundle.runs.outcome import Outcome
-from bundle.runs.palindromes import run_palindromes
-from bundle.runs.part1 import palindrome_cost
-from bundle.runs.study import on_one_thread, study
-from bundle.runs.workers import workers
+from bundle.experiments.palindromes import run_palindromes
+from bundle.experiments.part1 import palindrome_cost
+from bundle.notebook.part1 import part1_settings
+from bundle.render.reading import declared_values
+from bundle.study.outcome import Outcome
+from bundle.study.study import on_one_thread, study
+from bundle.study.workers import workers
 
 WORKERS = 2
 TASK_SECONDS = 10  # of a run, in the model

@@ -1,9 +1,9 @@
 """Every fact of the original report that the bundle needs, its figures by their numbers."""
 
 SCHEDULED = {"LSTM": True, "RNN": False}  # was the learning rate lowered on the way?
-OWN_EVERY = {"LSTM": 25, "RNN": 50}  # steps from one accuracy to the next
+ORIGINAL_EVERY = {"LSTM": 25, "RNN": 50}  # steps from one accuracy to the next
 # of what: the LSTM's of 128 fresh batches of 128 palindromes, the RNN's of the batch it is being trained on
-OWN_COLUMN, OWN_COUNT = {"LSTM": "own", "RNN": "batch"}, 128 * 128
+ORIGINAL_COLUMN, ORIGINAL_COUNT = {"LSTM": "own", "RNN": "batch"}, 128 * 128
 
 # cell and sequence length by the number of the figure
 ACCURACY_FIGURES = {

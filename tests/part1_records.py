@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bundle.runs.records import Record
+from bundle.study.records import Record
 
 EVERY, COUNT = 25, 100
 

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bundle.artefacts import json_bytes, keep_outputs, says_the_same, texts_alike, write_if_changed
+from bundle.study.artefacts import json_bytes, keep_outputs, says_the_same, texts_alike, write_if_changed
 from tests.notebooks import notebook_of
 
 

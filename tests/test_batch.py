@@ -5,10 +5,10 @@ import nbformat
 import pytest
 
 from bundle.commands import batch
-from bundle.runs import code
-from bundle.runs.records import Record
-from bundle.runs.store import Store
-from bundle.runs.study import StudyError
+from bundle.study import fingerprint
+from bundle.study.records import Record
+from bundle.study.store import Store
+from bundle.study.study import StudyError
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_words_with_markup_in_them_come_back_from_the_table_as_they_were(tmp_pat
     words = ['a"b,c', "line\nbreak", "| <b> `x` $y$ [z](w)", "#panic()", "=1+1"]
     settings = [dict(zip(batch.OURS, "nscf", strict=True)) | {"word": word} for word in words]
     for one in settings:
-        made = Record(one, summary={"said": one["word"]}, identity=code.identity(batch.run))
+        made = Record(one, summary={"said": one["word"]}, identity=fingerprint.identity(batch.run))
         Store(tmp_path / "done.jsonl").append(made)
     (tmp_path / "small").mkdir()
     tabulated = batch.tabulated(settings, Store(tmp_path / "done.jsonl"))

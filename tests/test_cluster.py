@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bundle.runs.outcome import Outcome
-from bundle.runs.palindromes import run_palindromes
-from bundle.runs.store import load, read_lines
-from bundle.runs.study import StudyError, study
-from bundle.runs.workers import fingerprint, workers
+from bundle.experiments.palindromes import run_palindromes
+from bundle.study.outcome import Outcome
+from bundle.study.store import load, read_lines
+from bundle.study.study import StudyError, study
+from bundle.study.workers import fingerprint, workers
 
 TINY = {
     "cell": "RNN",
@@ -121,7 +121,7 @@ def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(monkeypatch):
 
 def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
 
-    monkeypatch.setattr("bundle.runs.workers.fingerprint", _other_code(fingerprint))
+    monkeypatch.setattr("bundle.study.workers.fingerprint", _other_code(fingerprint))
     with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
         pass
 

@@ -1,5 +1,5 @@
-from bundle.claims.conclusion import conclusion, prediction_table
-from bundle.claims.part1 import decide_part1, robust_part1
+from bundle.analysis.conclusion import conclusion, prediction_table
+from bundle.analysis.part1 import decide_part1, robust_part1
 from tests.part1_records import lstm_first, run
 
 

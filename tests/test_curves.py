@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bundle.claims.curves import Curve, at_chance, common, own
+from bundle.analysis.curves import Curve, at_chance, original_metric, shared_metric
 from tests.part1_records import run
 
 
@@ -51,18 +51,18 @@ def test_the_last_third_of_the_training():
 
 def test_the_common_measure_is_of_fresh_palindromes_and_the_same_for_both():
     for cell in ("LSTM", "RNN"):
-        found = common(run(cell, 5, [0.1, 0.2, 0.3]))
+        found = shared_metric(run(cell, 5, [0.1, 0.2, 0.3]))
         assert found.steps.tolist() == [0, 25, 50]
         assert found.values == pytest.approx([0.1, 0.2, 0.3])
 
 
 def test_the_original_s_own_measure_is_the_lstm_s_every_25_steps_and_the_rnn_s_batch_every_50():
-    assert own(run("LSTM", 5, [0.1, 0.2, 0.3])).steps.tolist() == [0, 25, 50]
+    assert original_metric(run("LSTM", 5, [0.1, 0.2, 0.3])).steps.tolist() == [0, 25, 50]
     record = run("RNN", 5, [0.1, 0.2, 0.3])
     record.columns["batch"] = [7, 8, 9]
-    assert own(record).steps.tolist() == [0, 50]
-    assert own(record).values == pytest.approx([0.07, 0.09])
-    assert own(run("LSTM", 5, [0.1], recipe="corrected")) is None
+    assert original_metric(record).steps.tolist() == [0, 50]
+    assert original_metric(record).values == pytest.approx([0.07, 0.09])
+    assert original_metric(run("LSTM", 5, [0.1], recipe="corrected")) is None
 
 
 def test_a_cell_is_at_chance_if_no_run_ever_leaves_it():

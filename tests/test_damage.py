@@ -15,10 +15,10 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from bundle.commands import execute, report
-from bundle.pages.pdf import bind
-from bundle.runs import records
-from bundle.runs.ready import ready_classifier
-from bundle.runs.study import study
+from bundle.experiments.cache import cached_classifier
+from bundle.render.pdf import bind
+from bundle.study import records
+from bundle.study.study import study
 from lib import mnist
 from lib.evaluation.classifier import Classifier
 from lib.files import sealed, write_atomically
@@ -70,7 +70,7 @@ def made_by(folder: Path, monkeypatch) -> Victim:
 def of_classifier(suffix: str) -> Callable:
     def prepared(folder: Path, monkeypatch) -> Victim:
         def use() -> str | None:
-            model, _, why = ready_classifier(folder, gan.TAUGHT, data=DATA, fresh=False, progress=silent)
+            model, _, why = cached_classifier(folder, gan.TAUGHT, data=DATA, fresh=False, progress=silent)
             answers.append(model(DATA.test_images))
             assert torch.equal(answers[0], answers[-1])
             return why

@@ -20,10 +20,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from bundle.commands import batch, report
 from bundle.commands.execute import NotebookError, execute
-from bundle.pages.notebook import Page
-from bundle.plots.saving import save_figure
-from bundle.runs.records import Record
-from bundle.runs.store import Store
+from bundle.figures.saving import save_figure
+from bundle.notebook.page import Page
+from bundle.study.records import Record
+from bundle.study.store import Store
 from lib import mnist
 from tests.notebooks import notebook_of
 from tests.test_study import is_marked
@@ -32,7 +32,7 @@ SECONDS = 5
 PARAMETERS = new_code_cell("output_dir: str = '.'  # where", metadata={"tags": ["parameters"]})
 BUSY = """from pathlib import Path
 from concurrent.futures import wait
-from bundle.runs.workers import workers
+from bundle.study.workers import workers
 from tests.test_study import busy
 with workers(limit=2) as executor:
     running = [executor.submit(busy, dict(seed=seed)) for seed in range(2)]
@@ -48,8 +48,8 @@ except KeyboardInterrupt:
     raise"""
 FULL = """import os
 from pathlib import Path
-from bundle.runs.records import Record
-from bundle.runs.store import Store
+from bundle.study.records import Record
+from bundle.study.store import Store
 def full(_):
     raise OSError(28, "No space left on device")
 os.fsync = full

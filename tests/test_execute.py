@@ -41,7 +41,7 @@ time.sleep(2)
 print("ends", file=log)"""
 
 COUNTING = """import time
-from bundle.pages.notebook import progress
+from bundle.notebook.page import progress
 with progress("Counting") as move:
     for done in range(6):
         move(done, 5)

@@ -11,11 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from bundle.pages import controls
-from bundle.pages.explore_digits import task2_explorer, task3_explorer
-from bundle.pages.explore_part1 import accuracy_explorer, palindrome_explorer, wrong
-from bundle.plots.digits import tile
-from bundle.runs.records import Record
+from bundle.figures.digits import tile
+from bundle.notebook import controls
+from bundle.notebook.explore_digits import task2_explorer, task3_explorer
+from bundle.notebook.explore_part1 import accuracy_explorer, palindrome_explorer, wrong
+from bundle.study.records import Record
 from lib.evaluation.classifier import Classifier, load_classifier
 from lib.gan.networks import Generator, as_bytes, load_generator
 from lib.latent.end_points import endpoints

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from bundle.web.exported import _Graph, exported_generator, largest_difference
+from bundle.render.web.exported import _Graph, exported_generator, largest_difference
 from lib.evaluation.classifier import Classifier
 from lib.gan.networks import TOPOLOGIES, Generator
 
@@ -30,7 +30,7 @@ def test_a_difference_would_be_seen(monkeypatch):
         randomised(Generator(latent_dim=4, width=2, topology="shuffle")),
         Classifier(width=2),
     )
-    monkeypatch.setattr("bundle.web.exported.exported_generator", lambda _: exported_generator(other))
+    monkeypatch.setattr("bundle.render.web.exported.exported_generator", lambda _: exported_generator(other))
     other = Generator(latent_dim=4, width=2, topology="shuffle")
     assert largest_difference(generator, classifier.eval(), torch.ones(3, 4)) > 1e-2
 

@@ -4,11 +4,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from bundle.plots import part1
-from bundle.plots.gan import draw_as_far, draw_line_and_circle, draw_loss_curves, draw_measures
-from bundle.plots.memory import draw_whole_range
-from bundle.plots.style import panels
-from bundle.runs.records import Record
+from bundle.figures import part1
+from bundle.figures.gan import draw_as_far, draw_line_and_circle, draw_loss_curves, draw_measures
+from bundle.figures.memory import draw_whole_range
+from bundle.figures.style import panels
+from bundle.study.records import Record
 from tests.part1_records import run
 
 CURVES = {"chance": [0.1, 0.11, 0.09, 0.1], "learns": [0.1, 0.6, 1, 1], "late": [0.1, 0.1, 0.1, 1]}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.runs import records
+from bundle.study import records
 from lib.files import read_sealed, sealed
 
 ROOT = Path(__file__).parents[1]
@@ -48,8 +48,8 @@ def test_text_is_read_and_written_as_utf_8(path):
 READ = """
 from pathlib import Path
 from bundle.commands.ending import ended
-from bundle.pages.references import works
-from bundle.runs import records
+from bundle.render.references import works
+from bundle.study import records
 ended(lambda: print(records.load(Path("one.json")).summary["said"], len(works()) > 5))
 """
 

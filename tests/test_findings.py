@@ -2,16 +2,16 @@ import re
 
 import pytest
 
-from bundle.claims import findings
-from bundle.claims.gan import PICTURES, decide_pictures
-from bundle.claims.part1 import decide_part1, robust_part1
-from bundle.claims.predictions import gan_predictions, walk_predictions
-from bundle.claims.quotes import QUOTES
-from bundle.claims.sentences import SENTENCES
-from bundle.claims.walks import WALK_CLAIMS
+from bundle.analysis import findings
+from bundle.analysis.gan import PICTURES, decide_pictures
+from bundle.analysis.part1 import decide_part1, robust_part1
+from bundle.analysis.predictions import gan_predictions, walk_predictions
+from bundle.analysis.quotes import QUOTES
+from bundle.analysis.sentences import SENTENCES
+from bundle.analysis.walks import WALK_CLAIMS
 from tests.part1_records import lstm_first, run
-from tests.test_gan_claims import record as gan
-from tests.test_walk_claims import RECORD, counted
+from tests.test_gan_analysis import record as gan
+from tests.test_walk_analysis import RECORD, counted
 
 
 def part1(*, wins: int, of: int = 20) -> list[str]:

@@ -7,10 +7,10 @@ from nbformat.v4 import new_markdown_cell, new_output
 from pypdf import PdfReader
 
 from bundle.commands.binding import README
-from bundle.layout import NOTEBOOKS
-from bundle.pages import front, references
-from bundle.pages.notebook import FINDINGS, Page
-from bundle.pages.pdf import bind
+from bundle.notebook.page import FINDINGS, Page
+from bundle.render import front, references
+from bundle.render.pdf import bind
+from bundle.study.layout import NOTEBOOKS
 from tests.test_pdf import code, save, text_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
@@ -51,7 +51,7 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
 
 def test_the_notebook_shows_its_findings_and_leaves_them(tmp_path, monkeypatch):
     shown = []
-    monkeypatch.setattr("bundle.pages.notebook.display", lambda *what, **how: shown.append((what, how)))
+    monkeypatch.setattr("bundle.notebook.page.display", lambda *what, **how: shown.append((what, how)))
     Page("part1", str(tmp_path)).findings(SENTENCES, [QUOTED])
     ((markdown,), how) = shown[0]
     assert markdown.data == f"- {SENTENCES[0]}\n- {SENTENCES[1]}"

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from bundle.claims.gan import PICTURES, decide_pictures, quality_table
-from bundle.claims.style import in_style
+from bundle.analysis.formatting import in_style
+from bundle.analysis.gan import PICTURES, decide_pictures, quality_table
+from bundle.experiments.gan import GanRun, noises
 from bundle.original import GAN_CHECKPOINTS
-from bundle.runs.gan import GanRun, noises
-from bundle.runs.store import load, run_name
+from bundle.study.store import load, run_name
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.gan.networks import load_generator

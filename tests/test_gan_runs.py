@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from bundle.pages.parameters import parameters_of
-from bundle.runs.gan import GanRun, class_kept
-from bundle.runs.judging import CLASSIFIER
-from bundle.runs.ready import ready_classifier, ready_gan
-from bundle.runs.variants import GAN_ABLATION, as_written_runs, variant_runs
+from bundle.experiments.cache import cached_classifier, cached_gan
+from bundle.experiments.comparisons import GAN_ABLATION, as_written_runs, variant_runs
+from bundle.experiments.digit_classifier import CLASSIFIER
+from bundle.experiments.gan import GanRun, class_kept
+from bundle.notebook.parameters import parameters_of
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import load_generator
 from lib.gan.settings import GanSettings
@@ -51,7 +51,7 @@ TAUGHT = CLASSIFIER | {"width": 2, "epochs": 1, "batch_size": 20}
 def made(output, classifier, data, run=RUN, *, fresh=False, progress=silent):
     folders = {"results": output / "task2", "models": output / "models"}
     about = {"classifier": classifier, "data": data, "taught": TAUGHT}
-    return ready_gan(run, **about, **folders, fresh=fresh, progress=progress)
+    return cached_gan(run, **about, **folders, fresh=fresh, progress=progress)
 
 
 def trained_with(**changes) -> GanRun:
@@ -193,13 +193,13 @@ def test_variants_that_cannot_be_trained_are_refused_when_listed(monkeypatch):
 
 
 def test_a_stored_judge_is_used_where_its_settings_match(tmp_path, data):
-    first, summary, trained = ready_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
+    first, summary, trained = cached_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
     assert trained == ""  # nothing was there
     assert summary["test_images"] == 40
-    again, same, trained = ready_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
+    again, same, trained = cached_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
     assert trained is None
     assert same == summary | {"other_code": ""}
     assert torch.equal(first(data.test_images), again(data.test_images))
-    other = ready_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=False, progress=silent)
+    other = cached_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=False, progress=silent)
     assert other[2] == "other settings"
-    assert ready_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=True, progress=silent)[2]
+    assert cached_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=True, progress=silent)[2]

@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from bundle.runs.gan import GanRun, loaded_judge, run_gan
-from bundle.runs.generators import GeneratorRun, run_generator
-from bundle.runs.study import study
-from bundle.runs.variants import generator_runs
+from bundle.experiments.comparisons import generator_runs
+from bundle.experiments.gan import GanRun, loaded_judge, run_gan
+from bundle.experiments.generators import GeneratorRun, run_generator
+from bundle.study.study import study
 from lib.evaluation.classifier import save_classifier
 from lib.evaluation.ladder import LADDER
 from lib.evaluation.thorough import STRONG

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from bundle.plots.memory import best_units, draw_inside_of
-from bundle.runs.palindromes import CELLS, run_inside, trained_on_palindromes
-from bundle.runs.records import Record
+from bundle.experiments.palindromes import CELLS, run_inside, trained_on_palindromes
+from bundle.figures.memory import best_units, draw_inside_of
+from bundle.study.records import Record
 from lib.palindromes import palindromes
 from lib.recurrent.inspection import look_inside, right_on, trace
 from tests.test_palindrome_runs import OURS

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lib.evaluation.classifier import Classifier
-from lib.evaluation.ladder import GREY_BANDS, LADDER, grey_levels, told_apart
+from lib.evaluation.ladder import GREY_BANDS, LADDER, grey_levels, two_sample_accuracy
 from lib.gan.networks import as_bytes
 
 
@@ -25,21 +25,21 @@ def asked():
 @pytest.mark.parametrize("test", LADDER)
 def test_no_test_tells_images_of_one_kind_apart_and_each_says_the_same_again(test, asked):
     one, two = blobs(1000, seed=1), blobs(1000, seed=2)
-    right = told_apart(test, one, two, **asked)
+    right = two_sample_accuracy(test, one, two, **asked)
     assert abs(right - 0.5) < 0.1
-    assert told_apart(test, one, two, **asked) == right
+    assert two_sample_accuracy(test, one, two, **asked) == right
 
 
 @pytest.mark.parametrize("test", LADDER)
 def test_every_test_sees_another_size(test, asked):
-    assert told_apart(test, blobs(1000, seed=1), blobs(1000, seed=2, size=14), **asked) > 0.9
+    assert two_sample_accuracy(test, blobs(1000, seed=1), blobs(1000, seed=2, size=14), **asked) > 0.9
 
 
 def test_a_faint_grey_is_seen_by_grey_levels_and_not_in_binary(asked):
     one, two = blobs(1000, seed=1), blobs(1000, seed=2)
     two[:, :, 0] = -1 + 2 * 3 / 255  # a line of grey level 3
-    assert told_apart("grey levels", one, two, **asked) == 1
-    assert told_apart("binarised", one, two, **asked) == told_apart(
+    assert two_sample_accuracy("grey levels", one, two, **asked) == 1
+    assert two_sample_accuracy("binarised", one, two, **asked) == two_sample_accuracy(
         "binarised", one, blobs(1000, seed=2), **asked
     )
 
@@ -47,7 +47,9 @@ def test_a_faint_grey_is_seen_by_grey_levels_and_not_in_binary(asked):
 def test_what_rounding_takes_away_is_not_seen(asked):
     one, two = ((as_bytes(blobs(1000, seed=seed)) / 127.5 - 1)[:, None] for seed in (1, 2))
     for test in LADDER:
-        assert told_apart(test, one, two + 0.001, **asked) == told_apart(test, one, two, **asked)
+        assert two_sample_accuracy(test, one, two + 0.001, **asked) == two_sample_accuracy(
+            test, one, two, **asked
+        )
 
 
 def test_grey_levels_are_shares_of_pixels_and_their_mean():
@@ -71,4 +73,4 @@ def test_grey_levels_are_shares_of_pixels_and_their_mean():
 def test_what_cannot_be_asked_is_refused(change, words, asked):
     wanted = {"test": "pixels", "true": blobs(1000, seed=1), "fake": blobs(1000, seed=2)} | asked
     with pytest.raises(ValueError, match=words):
-        told_apart(**wanted | change)
+        two_sample_accuracy(**wanted | change)

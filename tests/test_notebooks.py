@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from bundle.commands import report
-from bundle.runs.store import load
+from bundle.study.store import load
 
 pytestmark = pytest.mark.timeout(600)  # the whole report runs once, for all of them
 

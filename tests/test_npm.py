@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from bundle.web import npm
+from bundle.render.web import npm
 
 PACKED = """#!{python}
 import io, sys, tarfile

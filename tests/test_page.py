@@ -9,9 +9,9 @@ from nbformat.v4 import new_markdown_cell, new_output
 from PIL import Image
 
 from bundle.commands import page as command
-from bundle.layout import Output
-from bundle.web.explorers import Explorer, explorers
-from bundle.web.page import build, draw_card
+from bundle.render.web.explorers import Explorer, explorers
+from bundle.render.web.page import build, draw_card
+from bundle.study.layout import Output
 from tests.test_pdf import FIGURE, FRONT, code, part1, save, task2, task3
 
 FINDINGS = ["The *first* [Figure 17](task3.ipynb#figure-17).", "The second, $x^2$."]
@@ -170,7 +170,7 @@ def test_an_explorer_without_its_results_says_so_in_its_place(tmp_path, capsys):
 
 
 def test_an_exported_network_that_differs_stops_the_page(tmp_path, monkeypatch):
-    monkeypatch.setattr("bundle.web.explorers.largest_difference", lambda *_: 1e-3)
+    monkeypatch.setattr("bundle.render.web.explorers.largest_difference", lambda *_: 1e-3)
     with pytest.raises(RuntimeError, match="the exported networks differ from PyTorch by 1.0e-03, more than"):
         explorers(Output(tmp_path), Path("models"))
 

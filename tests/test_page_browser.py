@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from bundle.layout import Output
+from bundle.experiments.cache import read_grids
+from bundle.experiments.palindromes import run_palindromes
+from bundle.experiments.strips import ViewSettings, Walker
 from bundle.original import WALKS
-from bundle.runs.palindromes import run_palindromes
-from bundle.runs.ready import read_grids
-from bundle.runs.records import Record
-from bundle.runs.store import Store, run_name
-from bundle.runs.strips import ViewSettings, Walker
-from bundle.web import npm
-from bundle.web.explorers import CANDIDATES, explorers
-from bundle.web.page import build
-from bundle.web.palindromes import both_cells
+from bundle.render.web import npm
+from bundle.render.web.explorers import CANDIDATES, explorers
+from bundle.render.web.page import build
+from bundle.render.web.palindromes import both_cells
+from bundle.study.layout import Output
+from bundle.study.records import Record
+from bundle.study.store import Store, run_name
 from lib.evaluation.classifier import load_classifier
 from lib.gan.networks import load_generator
 from lib.weights import about_network

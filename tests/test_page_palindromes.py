@@ -1,9 +1,9 @@
 import pytest
 
-from bundle.layout import Output
-from bundle.runs.records import Record
-from bundle.runs.store import Store
-from bundle.web import palindromes
+from bundle.render.web import palindromes
+from bundle.study.layout import Output
+from bundle.study.records import Record
+from bundle.study.store import Store
 from lib.weights import weights_digest
 
 SETTINGS = {

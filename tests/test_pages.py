@@ -7,8 +7,8 @@ import pytest
 from pypdf import PdfReader
 
 from bundle.commands.binding import bind_report
-from bundle.layout import NOTEBOOKS
-from bundle.pages.reading import read_notebook
+from bundle.render.reading import read_notebook
+from bundle.study.layout import NOTEBOOKS
 from tests.pdf_pages import ends_of_parts, marks
 
 COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]

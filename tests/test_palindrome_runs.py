@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from bundle.runs.palindromes import (
+from bundle.experiments.palindromes import (
     CELLS,
     LAST_SEED,
     LOOK_STREAM,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bundle.layout import NOTEBOOKS
-from bundle.pages import parameters
-from bundle.pages.parameters import ROOT, check_parameters, parameters_of
-from bundle.pages.reading import read_notebook
+from bundle.notebook import parameters
+from bundle.notebook.parameters import ROOT, check_parameters, parameters_of
+from bundle.render.reading import read_notebook
+from bundle.study.layout import NOTEBOOKS
 
 
 def namespace(**values) -> dict:
@@ -149,7 +149,7 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path):
 
 
 def test_a_name_that_is_looked_up_for_too_long_is_no_scheduler(monkeypatch):
-    monkeypatch.setattr("bundle.pages.parameters.PATIENCE", 0.1)
+    monkeypatch.setattr("bundle.notebook.parameters.PATIENCE", 0.1)
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: time.sleep(1))
     with pytest.raises(ValueError, match="no scheduler answers there in 0.1 seconds; start `dask scheduler`"):
         check_parameters(shared(scheduler="tcp://somewhere:8786"))

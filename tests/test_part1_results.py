@@ -1,21 +1,24 @@
 """The committed results, read by another route than the one that made the tables."""
 
 import math
+import re
+import textwrap
 from itertools import product
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from bundle.claims.part1 import COMMON, OWN, decide_part1
-from bundle.claims.part1_tables import part1_tables
-from bundle.pages.notebook import as_text
-from bundle.pages.part1 import part1_settings
-from bundle.pages.reading import declared_values
-from bundle.runs.records import key
-from bundle.runs.store import file_name, load, load_folder
+from bundle.analysis.part1 import ORIGINAL_METRIC, SHARED_METRIC, decide_part1
+from bundle.analysis.part1_tables import part1_tables
+from bundle.notebook.page import as_text
+from bundle.notebook.part1 import part1_settings
+from bundle.render.reading import declared_values
+from bundle.study.records import key
+from bundle.study.store import file_name, load, load_folder
 
 FOLDER = Path("results/part1")
+README = Path("README.md")
 ASKED = part1_settings(declared_values(Path("part1.ipynb")))
 GROUPS = {name: load(FOLDER / f"{file_name(name)}.jsonl") if runs else [] for name, runs in ASKED.items()}
 WRITTEN = {
@@ -37,8 +40,8 @@ def first_full_step(counts: list[int], of: int, every: int) -> float:
 @pytest.mark.parametrize(
     ("case", "measures"),
     [
-        (OWN, {"LSTM": ("own", 16384, 25), "RNN": ("batch", 128, 50)}),
-        (COMMON, dict.fromkeys(("LSTM", "RNN"), ("right", 2048, 25))),
+        (ORIGINAL_METRIC, {"LSTM": ("own", 16384, 25), "RNN": ("batch", 128, 50)}),
+        (SHARED_METRIC, dict.fromkeys(("LSTM", "RNN"), ("right", 2048, 25))),
     ],
 )
 def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measures):
@@ -92,3 +95,15 @@ def test_the_committed_notebook_shows_the_tables_of_the_stored_records():
     for _, rows in part1_tables(GROUPS).values():
         for row in rows:
             assert "| " + " | ".join(map(as_text, row)) + " |" in shown
+
+
+def test_the_lines_of_pandas_in_the_readme_print_the_medians_of_table_1(capsys):
+    block = re.search(
+        r"\n((?:    .*\n)*    from bundle.study import store\n(?:    .*\n)*)", README.read_text()
+    )
+    exec(textwrap.dedent(block[1]))
+    rows = {tuple(line.split()[-2:]) for line in capsys.readouterr().out.splitlines()[2:]}
+    table = part1_tables(GROUPS)["1"]
+    final, mean = table[0].index("final"), table[0].index("mean")
+    shown = {(row[final], row[mean]) for row in table[1] if row[1] in ("as written", "corrected")}
+    assert rows == shown

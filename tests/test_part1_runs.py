@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from bundle.pages.part1 import part1_settings
-from bundle.pages.reading import declared_values
-from bundle.runs import part1
-from bundle.runs.palindromes import PalindromeRun
-from bundle.runs.part1 import core_minutes, palindrome_cost, seed_range
+from bundle.experiments import part1
+from bundle.experiments.palindromes import PalindromeRun
+from bundle.experiments.part1 import core_minutes, palindrome_cost, seed_range
+from bundle.notebook.part1 import part1_settings
+from bundle.render.reading import declared_values
 
 NOTEBOOK = declared_values(Path("part1.ipynb"))
 SEEDS = ("num", "corrected", "readings", "longer", "ours", "memory", "span")

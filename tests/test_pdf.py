@@ -15,11 +15,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from papermill.translators import PythonTranslator
 from pypdf import PdfReader
 
-from bundle.layout import NOTEBOOKS
-from bundle.pages import notebook
-from bundle.pages.pdf import bind
-from bundle.pages.reading import read_notebook
-from bundle.pages.references import Gathered
+from bundle.notebook import page as notebook
+from bundle.render.pdf import bind
+from bundle.render.reading import read_notebook
+from bundle.render.references import Gathered
+from bundle.study.layout import NOTEBOOKS
 from tests.pdf_pages import destinations, marks
 
 ROOT = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from bundle.runs.provenance import commit
+from bundle.study.provenance import commit
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from bundle.claims.readings import readings
+from bundle.analysis.readings import readings
 from tests.part1_records import run
 
 WRITTEN = [run(cell, n, [0.1] * 30, seed=s) for cell in ("LSTM", "RNN") for n in (5, 30) for s in range(3)]

@@ -1,6 +1,6 @@
 import pytest
 
-from bundle.runs import records
+from bundle.study import records
 from lib.files import write_atomically
 
 

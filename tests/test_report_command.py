@@ -12,9 +12,9 @@ from pypdf import PdfReader
 
 from bundle.commands import binding, report
 from bundle.original import GAN_CHECKPOINTS, scaled_batch
-from bundle.runs import code
-from bundle.runs.records import Record
-from bundle.runs.store import Store
+from bundle.study import fingerprint
+from bundle.study.records import Record
+from bundle.study.store import Store
 from lib import mnist
 from tests.notebooks import notebook_of
 from tests.test_study import square
@@ -122,7 +122,7 @@ def test_two_reports_at_once_into_one_folder_are_made_one_after_the_other(tmp_pa
     assert len(PdfReader(tmp_path / "made" / "report.pdf").pages) >= 3
 
 
-STALE_CELL = """from bundle.pages.notebook import Page
+STALE_CELL = """from bundle.notebook.page import Page
 from tests.test_study import square
 page = Page("part1", output_dir)
 page.study("Squares", square, {"all": [{"seed": seed} for seed in range(3)]})"""
@@ -130,7 +130,7 @@ page.study("Squares", square, {"all": [{"seed": seed} for seed in range(3)]})"""
 
 def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed(tmp_path, monkeypatch):
     for seed in range(3):
-        here = code.identity(square)
+        here = fingerprint.identity(square)
         other = here | {"code": here["code"] | {"lib/checks.py": "old"}}
         made = Record({"seed": seed}, identity=other if seed else here)
         Store(tmp_path / "made" / "results" / "part1" / "all.jsonl").append(made)

@@ -4,8 +4,8 @@ import math
 import pytest
 import torch
 
-from bundle.runs.stacked import StackedRun, run_stacked
-from bundle.runs.variants import stacked_runs
+from bundle.experiments.comparisons import stacked_runs
+from bundle.experiments.stacked import StackedRun, run_stacked
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
 from lib.mnist import Mnist

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bundle.runs import store
-from bundle.runs.fingerprints import read_fingerprints
-from bundle.runs.outcome import Outcome
-from bundle.runs.provenance import provenance
-from bundle.runs.records import Record
-from bundle.runs.store import Store, find
-from bundle.runs.study import study
+from bundle.study import store
+from bundle.study.fingerprint_file import read_fingerprints
+from bundle.study.outcome import Outcome
+from bundle.study.provenance import provenance
+from bundle.study.records import Record
+from bundle.study.store import Store, find
+from bundle.study.study import study
 
 SETTINGS = {"cell": "LSTM", "recipe": "as-written", "seq_length": 5, "seed": 3, "steps": 10}
 HERE = {"code": {"lib/x.py": "1", "lib/y.py": "2"}, "packages": {"torch": "2.15"}}
@@ -151,8 +151,8 @@ def test_a_whole_last_line_without_its_end_is_used(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from bundle.runs.records import Record
-from bundle.runs.store import Store, append_line
+from bundle.study.records import Record
+from bundle.study.store import Store, append_line
 
 runs = Store(Path(sys.argv[1], "runs.jsonl"))
 for seed in range(2):
@@ -289,7 +289,7 @@ def test_groups_have_files_of_their_own_and_a_run_of_two_groups_is_made_once_and
 WAITING = """
 import sys, time
 from pathlib import Path
-from bundle.runs.store import writing
+from bundle.study.store import writing
 
 with writing(Path(sys.argv[1])):
     print("holds", flush=True)

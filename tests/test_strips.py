@@ -1,6 +1,6 @@
 import pytest
 
-from bundle.runs.strips import ViewSettings, Walker
+from bundle.experiments.strips import ViewSettings, Walker
 from lib.evaluation.classifier import load_classifier
 from lib.gan.networks import load_generator
 from lib.latent.interpolation import INTERPOLATIONS

@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bundle.runs import workers as started
-from bundle.runs.outcome import Outcome
-from bundle.runs.records import Record
-from bundle.runs.store import load
-from bundle.runs.study import StudyError, study
-from bundle.runs.workers import workers
+from bundle.study import workers as started
+from bundle.study.outcome import Outcome
+from bundle.study.records import Record
+from bundle.study.store import load
+from bundle.study.study import StudyError, study
+from bundle.study.workers import workers
 
 SETTINGS = [{"seed": seed, "folder": ""} for seed in range(6)]
 
@@ -155,8 +155,8 @@ def busy(settings: dict) -> Record:
 
 PROGRAM = """
 from pathlib import Path
-from bundle.runs.study import study
-from bundle.runs.workers import workers
+from bundle.study.study import study
+from bundle.study.workers import workers
 from tests.test_study import SETTINGS, busy
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bundle.claims.survival import Times, log_rank
+from bundle.analysis.survival import Times, log_rank
 
 
 def test_the_survival_curve_is_the_product_of_those_who_stay():

@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from bundle.claims.ladder import CONVOLUTIONAL
+from bundle.analysis.detectability import CONVOLUTIONAL
 from lib.evaluation.classifier import Classifier
-from lib.evaluation.ladder import LADDER, told_apart
-from lib.evaluation.thorough import BRIEF, told_thoroughly
+from lib.evaluation.ladder import LADDER, two_sample_accuracy
+from lib.evaluation.thorough import BRIEF, thorough_accuracy
 from tests.test_ladder import blobs
 
 
@@ -17,14 +17,14 @@ def asked():
 @pytest.mark.parametrize("test", LADDER)
 def test_no_test_tells_images_of_one_kind_apart_and_each_says_the_same_again(test, asked):
     one, two = blobs(1000, seed=1), blobs(1000, seed=2)
-    told = told_thoroughly(test, one, two, **asked)
+    told = thorough_accuracy(test, one, two, **asked)
     assert abs(told.right - 0.5) < 0.1
-    assert told_thoroughly(test, one, two, **asked) == told
+    assert thorough_accuracy(test, one, two, **asked) == told
 
 
 @pytest.mark.parametrize("test", LADDER)
 def test_every_test_sees_another_size(test, asked):
-    told = told_thoroughly(test, blobs(1000, seed=1), blobs(1000, seed=2, size=14), **asked)
+    told = thorough_accuracy(test, blobs(1000, seed=1), blobs(1000, seed=2, size=14), **asked)
     assert min(told) > 0.9
 
 
@@ -35,15 +35,15 @@ def test_the_claims_know_which_tests_are_convolutional():
 @pytest.mark.parametrize("test", BRIEF)
 def test_brief_tests_are_those_of_the_ladder_whatever_the_steps(test, asked):
     one, two = blobs(600, seed=1), blobs(600, seed=2, size=9)
-    told = told_thoroughly(test, one, two, **asked)
+    told = thorough_accuracy(test, one, two, **asked)
     kept = {name: value for name, value in asked.items() if name != "steps"}
-    assert told.right == told_apart(test, one, two, **kept)
-    assert told_thoroughly(test, one, two, **asked | {"steps": 1}) == told
+    assert told.right == two_sample_accuracy(test, one, two, **kept)
+    assert thorough_accuracy(test, one, two, **asked | {"steps": 1}) == told
 
 
 def test_with_time_a_test_learns_by_heart_what_it_cannot_tell_and_without_it_learns_nothing(asked):
     one, two = blobs(400, seed=1), blobs(400, seed=2)
-    brief, long = (told_thoroughly("pixels", one, two, **asked | {"steps": n}) for n in (1, 1500))
+    brief, long = (thorough_accuracy("pixels", one, two, **asked | {"steps": n}) for n in (1, 1500))
     assert abs(brief.learned - 0.5) < 0.1
     assert long.learned > 0.9
     assert abs(long.right - 0.5) < 0.1
@@ -62,4 +62,4 @@ def test_with_time_a_test_learns_by_heart_what_it_cannot_tell_and_without_it_lea
 def test_what_cannot_be_asked_is_refused(change, words, asked):
     wanted = {"test": "pixels", "true": blobs(1000, seed=1), "fake": blobs(1000, seed=2)} | asked
     with pytest.raises(ValueError, match=words):
-        told_thoroughly(**wanted | change)
+        thorough_accuracy(**wanted | change)

@@ -12,8 +12,8 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter, ScriptExporter
 from nbformat.v4 import new_code_cell, new_output
 
-from bundle.layout import NOTEBOOKS
-from bundle.pages.tidy import WIDGET, clean
+from bundle.notebook.tidy import WIDGET, clean
+from bundle.study.layout import NOTEBOOKS
 from lib import mnist
 from tests import lab
 from tests.notebooks import notebook_of
@@ -60,7 +60,7 @@ def test_explorers_and_warnings_go_and_what_is_printed_stays_as_one():
 
 @pytest.mark.parametrize("name", ["other.ipynb", "build/quick/part1.ipynb"])
 def test_other_notebooks_are_saved_as_they_are(name):
-    from bundle.pages import tidy
+    from bundle.notebook import tidy
 
     assert not tidy.is_ours(Path(name))
     model = {"type": "notebook", "content": {"cells": "untouched"}}

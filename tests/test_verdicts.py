@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from bundle.claims.verdicts import Verdict, decide, interval, median_interval, p_value
+from bundle.analysis.verdicts import Verdict, decide, interval, median_interval, p_value
 
 
 def verdict(count: int, n: int) -> Verdict:

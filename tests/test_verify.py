@@ -10,12 +10,12 @@ from PIL import Image
 
 from bundle.commands import verify
 from bundle.commands.binding import verification
-from bundle.runs import code
-from bundle.runs.palindromes import run_palindromes
-from bundle.runs.provenance import processor
-from bundle.runs.records import Record
-from bundle.runs.store import Store
-from bundle.runs.study import on_one_thread
+from bundle.experiments.palindromes import run_palindromes
+from bundle.study import fingerprint
+from bundle.study.provenance import processor
+from bundle.study.records import Record
+from bundle.study.store import Store
+from bundle.study.study import on_one_thread
 from lib.files import read_sealed, sealed
 
 ONE = {
@@ -37,7 +37,7 @@ ONE = {
 
 @pytest.fixture(scope="module")
 def made() -> Record:
-    return on_one_thread(run_palindromes, ONE, code.identity(run_palindromes))
+    return on_one_thread(run_palindromes, ONE, fingerprint.identity(run_palindromes))
 
 
 def changed(made: Record, step: int, by: float, *, elsewhere: bool) -> Record:
@@ -93,7 +93,7 @@ def test_damage_to_what_made_the_records_is_found(checkout):
 
 
 def test_a_record_by_other_code_is_found(checkout, made):
-    here = code.identity(run_palindromes)
+    here = fingerprint.identity(run_palindromes)
     mine, other = (Record(ONE, identity=one) for one in (here, here | {"packages": {"torch": "1"}}))
     row = verify.by_this_code([mine, other, Record(ONE)])
     assert (row.looked_at, row.hold) == (3, 1)

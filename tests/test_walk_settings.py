@@ -2,8 +2,8 @@
 
 import pytest
 
-from bundle.runs.strips import ViewSettings
-from bundle.runs.walks import WalkSettings
+from bundle.experiments.strips import ViewSettings
+from bundle.experiments.walks import WalkSettings
 from lib.checks import SEEDS
 from tests.test_walks import SETTINGS, VIEW
 

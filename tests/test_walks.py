@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from bundle.experiments.cache import cached_walks
+from bundle.experiments.strips import ViewSettings, Walker
+from bundle.experiments.walks import WalkSettings, describe_walks, draw, route, run_walks
 from bundle.original import WALKS
-from bundle.runs.outcome import Outcome
-from bundle.runs.ready import ready_walks
-from bundle.runs.recorded import recorded
-from bundle.runs.records import Record
-from bundle.runs.store import load
-from bundle.runs.strips import ViewSettings, Walker
-from bundle.runs.walks import WalkSettings, describe_walks, draw, route, run_walks
+from bundle.study.outcome import Outcome
+from bundle.study.recording import record_outcome
+from bundle.study.records import Record
+from bundle.study.store import load
 from lib.evaluation.classifier import features, load_classifier, predict
 from lib.evaluation.distances import frechet_distance
 from lib.gan.networks import load_generator
@@ -46,7 +46,7 @@ def data(networks):
 @pytest.fixture(scope="module")
 def record(networks, data) -> Record:
     outcome = run_walks(*networks, settings=SETTINGS, data=data, progress=silent)
-    return recorded(describe_walks(*networks, SETTINGS), outcome, identity={})
+    return record_outcome(describe_walks(*networks, SETTINGS), outcome, identity={})
 
 
 def seen(networks, noises: torch.Tensor) -> torch.Tensor:
@@ -145,14 +145,14 @@ def test_progress_ends_at_its_total(networks, data):
 def test_a_stored_record_is_used_for_the_same_networks_alone(networks, data, record, tmp_path, monkeypatch):
     ran = []
     monkeypatch.setattr(
-        "bundle.runs.ready.run_walks", lambda *models, **_: ran.append(models) or made(*models)
+        "bundle.experiments.cache.run_walks", lambda *models, **_: ran.append(models) or made(*models)
     )
 
     def made(*models) -> Outcome:
         return Outcome({}, {}, 0.0)
 
     def ready(*models, fresh=False) -> bool:
-        return ready_walks(
+        return cached_walks(
             *models, settings=SETTINGS, data=data, results=tmp_path, fresh=fresh, progress=silent
         )[1]
 

@@ -20,14 +20,14 @@ import yaml
 
 from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
-from bundle.layout import check_writable
-from bundle.pages.notebook import progress
-from bundle.runs import code
-from bundle.runs.outcome import Outcome
-from bundle.runs.records import key
-from bundle.runs.store import Store, find
-from bundle.runs.study import study
-from bundle.runs.workers import workers
+from bundle.notebook.page import progress
+from bundle.study import fingerprint
+from bundle.study.layout import check_writable
+from bundle.study.outcome import Outcome
+from bundle.study.records import key
+from bundle.study.store import Store, find
+from bundle.study.study import study
+from bundle.study.workers import workers
 from lib.files import write_atomically
 
 OURS = ("notebook", "sources", "code", "folder")  # settings of a run that are no parameters of its notebook
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
         raise ValueError(f"{options.notebook} does not exist; name one of the notebooks")
     check_writable(options.output, "name another folder with --output")
     folder = options.output / options.notebook.stem
-    made_from = sources(options.notebook)[:12], code.digest_all(code.sources())[:12]
+    made_from = sources(options.notebook)[:12], fingerprint.digest_all(fingerprint.sources())[:12]
     ours = (str(options.notebook), *made_from, str(folder))
     settings = [dict(zip(OURS, ours, strict=True)) | combination for combination in crossed(options.grid)]
     title = f"{len(settings)} combinations of {options.notebook.stem}"
@@ -112,7 +112,7 @@ def slug(parameters: dict) -> str:
 
 def tabulated(settings: list[dict], done: Store) -> str:
     """Return the combinations and their results as CSV: a row each, empty where a run failed."""
-    found = [find(one, done, identity=code.identity(run))[0] for one in settings]
+    found = [find(one, done, identity=fingerprint.identity(run))[0] for one in settings]
     parameters = [name for name in settings[0] if name not in OURS]
     columns = dict.fromkeys(name for record in found if record for name in record.summary)
     text = io.StringIO()

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from bundle.layout import NOTEBOOKS, Output
-from bundle.runs.code import digest_all, sources
+from bundle.study.fingerprint import digest_all, sources
+from bundle.study.layout import NOTEBOOKS, Output
 
 VERIFIED = Path("results", "verification.json")  # what `make verify` found last
 README = Path("README.md")  # has the key findings of what is committed
 SETTING = tuple(
-    f"bundle/pages/{name}.py" for name in ("pdf", "cells", "references", "front")
+    f"bundle/render/{name}.py" for name in ("pdf", "cells", "references", "front")
 )  # what sets the pages
 
 
@@ -23,7 +23,7 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
     front = Path("report", "front.md")
     verified = [path for path in [VERIFIED] if profile["output"] == Path(".") and path.is_file()]
     read = [path for path in (*executed, front, *verified, *map(Path, SETTING)) if path.exists()]
-    parts = digest_all([*read, *sorted(Path("bundle/pages").glob("report.*"))])
+    parts = digest_all([*read, *sorted(Path("bundle/render").glob("report.*"))])
     readme = README if profile["output"] == Path(".") and README.exists() else None
     yield (
         "report",
@@ -41,8 +41,8 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
     page, models = profile["pdf"].with_name("index.html"), models_of(profile)
     read += sorted(models.glob("*.json"))
     read += Path(profile["output"], "results", "part1").glob("inside.jsonl")
-    web = (path for path in sorted(Path("bundle/web").glob("*")) if path.is_file())
-    parts = digest_all([*read, *web, *sources(without=("bundle/commands", "bundle/web"))])
+    web = (path for path in sorted(Path("bundle/render/web").glob("*")) if path.is_file())
+    parts = digest_all([*read, *web, *sources(without=("bundle/commands", "bundle/render/web"))])
     yield (
         "page",
         [parts, os.environ.get("PAGE_ADDRESS", "")],
@@ -68,8 +68,8 @@ def bind_report(
     readme: Path | None = None,
 ) -> list[Path]:
     """Bind the executed notebooks into the PDF, with what `make verify` found last; update the README."""
-    from bundle.pages.front import build_of, findings, update_readme
-    from bundle.pages.pdf import bind
+    from bundle.render.front import build_of, findings, update_readme
+    from bundle.render.pdf import bind
 
     build = pdf.with_name("build.json")
     whole = _whole(front, notebooks, verified, build_of(build, results))
@@ -98,9 +98,9 @@ def make_page(
 
     $PAGE_ADDRESS says where it will be published; the picture of its preview card is then made beside it.
     """
-    from bundle.pages.front import build_of
-    from bundle.web.explorers import explorers
-    from bundle.web.page import build, draw_card
+    from bundle.render.front import build_of
+    from bundle.render.web.explorers import explorers
+    from bundle.render.web.page import build, draw_card
 
     address = os.environ.get("PAGE_ADDRESS", "")
     address += "/" * (address[-1:] not in ("", "/"))
@@ -117,7 +117,7 @@ def make_page(
 
 def _whole(front: Path, notebooks: list[Path], verified: list[Path], build: dict) -> str:
     """Return the front matter and what the notebooks and `make verify` left for it."""
-    from bundle.pages.front import front_matter
+    from bundle.render.front import front_matter
 
     text = front_matter(front.read_text(encoding="utf-8"), notebooks, build=build)
     return text + "".join(map(verification, verified)) + by_other_code(notebooks)
@@ -125,8 +125,8 @@ def _whole(front: Path, notebooks: list[Path], verified: list[Path], build: dict
 
 def by_other_code(notebooks: list[Path]) -> str:
     """Return the front page's notice (Markdown) of results that $STALE = "show" let through, "" if none."""
-    from bundle.pages.notebook import OTHER_CODE, as_text
-    from bundle.pages.reading import read_notebook
+    from bundle.notebook.page import OTHER_CODE, as_text
+    from bundle.render.reading import read_notebook
 
     cells = [cell for path in notebooks for cell in read_notebook(path).cells]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]

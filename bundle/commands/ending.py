@@ -11,7 +11,7 @@ from typing import NoReturn
 import psutil
 
 from bundle.commands.execute import PATIENCE, NotebookError, remove_sockets
-from bundle.runs.study import StudyError
+from bundle.study.study import StudyError
 
 
 def ended(main: Callable[[], object]) -> NoReturn:

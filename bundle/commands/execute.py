@@ -23,9 +23,9 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Unicode
 from traitlets.config import Config
 
-from bundle.artefacts import keep_outputs_of, notebook_bytes, write_if_changed
-from bundle.pages.reading import read_notebook
-from bundle.pages.tidy import clean
+from bundle.notebook.tidy import clean
+from bundle.render.reading import read_notebook
+from bundle.study.artefacts import keep_outputs_of, notebook_bytes, write_if_changed
 from lib.files import alone
 
 LOOK_EVERY = 0.1  # seconds, whether it is interrupted

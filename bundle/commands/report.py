@@ -21,9 +21,9 @@ import yaml
 from bundle.commands.binding import SETTING, bound
 from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
-from bundle.layout import NOTEBOOKS, check_writable
-from bundle.runs.code import digest_all
-from bundle.runs.code import sources as code_files
+from bundle.study.fingerprint import digest_all
+from bundle.study.fingerprint import sources as code_files
+from bundle.study.layout import NOTEBOOKS, check_writable
 from lib import mnist
 from lib.files import alone, read_sealed, sealed, write_atomically
 
@@ -126,7 +126,7 @@ def load_profile(path: Path) -> dict:
 def stages(profile: dict) -> Iterator[Stage]:
     """Yield the data and the notebooks, and, once these are made, what they are bound into."""
     yield "data", [str(mnist.folder())], mnist.fetch
-    code = digest_all(code_files(without=("bundle/commands", "bundle/web", *SETTING)))
+    code = digest_all(code_files(without=("bundle/commands", "bundle/render/web", *SETTING)))
     inputs = {}
     for name in NOTEBOOKS:
         parameters = json.dumps(profile["parameters"].get(name, {}), sort_keys=True)

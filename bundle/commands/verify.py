@@ -19,16 +19,16 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from bundle.artefacts import says_the_same
 from bundle.commands.binding import README
 from bundle.commands.ending import ended
-from bundle.layout import NOTEBOOKS, Output
-from bundle.runs import code
-from bundle.runs.provenance import processor
-from bundle.runs.records import Record, key
-from bundle.runs.store import Store, run_name
-from bundle.runs.study import on_one_thread
-from bundle.runs.workers import workers
+from bundle.study import fingerprint
+from bundle.study.artefacts import says_the_same
+from bundle.study.layout import NOTEBOOKS, Output
+from bundle.study.provenance import processor
+from bundle.study.records import Record, key
+from bundle.study.store import Store, run_name
+from bundle.study.study import on_one_thread
+from bundle.study.workers import workers
 from lib.files import write_atomically
 
 WRITTEN_INTO = (*(f"{name}.ipynb" for name in NOTEBOOKS), str(README))  # what stands there is kept in part
@@ -95,8 +95,8 @@ def whole_records(paths: Iterable[Path]) -> tuple[Found, list[Record]]:
 
 def by_this_code(stored: Sequence[Record]) -> Found:
     """Compare the code that each record names with the code that stands here."""
-    here = {kind: code.identity(run) for kind, run in runs().items()}
-    problems = Counter(code.differences(one.identity, here[kind_of(one)]) for one in stored)
+    here = {kind: fingerprint.identity(run) for kind, run in runs().items()}
+    problems = Counter(fingerprint.differences(one.identity, here[kind_of(one)]) for one in stored)
     fresh = problems.pop("", 0)
     listed = [f"{count} records: {why}" for why, count in problems.items()]
     return Found("records by the code that stands here", len(stored), fresh, listed)
@@ -108,17 +108,19 @@ def kind_of(record: Record) -> str:
 
 def models() -> Found:
     """Load both models; their weights must be those that their JSON names, made by the code that is here."""
-    from bundle.runs import gan, judging
+    from bundle.experiments import digit_classifier, gan
     from lib.evaluation.classifier import load_classifier
     from lib.gan.networks import load_generator
     from lib.weights import about_network
 
     problems, folder = [], Output(Path()).models
-    for load, run in ((load_classifier, judging.run_classifier), (load_generator, gan.run_gan)):
+    for load, run in ((load_classifier, digit_classifier.run_classifier), (load_generator, gan.run_gan)):
         try:
             load(folder)
             name = load.__name__.removeprefix("load_")
-            why = code.differences(about_network(folder, name).get("identity", {}), code.identity(run))
+            why = fingerprint.differences(
+                about_network(folder, name).get("identity", {}), fingerprint.identity(run)
+            )
             problems += [f"{name}: {why}"] if why else []
         except (OSError, ValueError) as error:
             problems.append(str(error))
@@ -147,7 +149,7 @@ def derived_again(folder: Path) -> Found:
 
 
 def alike(one: Path, other: Path) -> bool:
-    """Return whether two files say the same, see `bundle.artefacts`."""
+    """Return whether two files say the same, see `bundle.study.artefacts`."""
     there = one.is_file() and other.is_file()
     return there and says_the_same(one.read_bytes(), other.read_bytes(), suffix=one.suffix)
 
@@ -182,10 +184,10 @@ def found(what: str, problems: list[str]) -> Found:
 
 def runs() -> dict[str, Callable]:
     """Return what makes the outcome of each kind of record's settings."""
-    from bundle.runs import gan, generators, palindromes, stacked, told, walks
+    from bundle.experiments import gan, generators, palindromes, stacked, two_sample_tests, walks
 
     models = Output(Path()).models
-    judged = {"told": told.run_told, "walks": walks.walks_of}
+    judged = {"told": two_sample_tests.run_two_sample_test, "walks": walks.walks_of}
     judged |= {"gan": gan.measured_gan, "stacked": stacked.run_stacked}
     return {
         "palindromes": palindromes.run_palindromes,
@@ -221,7 +223,7 @@ def near(before: list | None, now: list, steps: int) -> bool:
 
 def first_batches(record: Record) -> str:
     """Train a GAN as far as the first mean of its losses on record; return how it differs, or ""."""
-    from bundle.runs.gan import GanRun
+    from bundle.experiments.gan import GanRun
     from lib import mnist
     from lib.gan.trainer import GanTrainer
 

@@ -81,7 +81,7 @@ LADDER = {  # from weak to strong
 }
 
 
-def told_apart(
+def two_sample_accuracy(
     test: str, true: Tensor, fake: Tensor, *, asked: int, classifier: Classifier, seed: int
 ) -> float:
     """Return the share of right answers of one test of LADDER (0.5: a coin toss), both kinds counting half.

@@ -22,16 +22,16 @@ STRONG = ("binarised", "pixels")  # those of shape alone and of every pixel: ask
 LEARNING_RATE = 0.001  # of the others, AdamW's, at the peak of one cycle
 
 
-class Told(NamedTuple):
+class Accuracy(NamedTuple):
     """The shares of right answers of a test, each kind counting half; 0.5 is a coin toss."""
 
     right: float  # on images it has not seen
     learned: float  # on those it has learnt from: near 0.5 it has learnt nothing, and `right` says nothing
 
 
-def told_thoroughly(
+def thorough_accuracy(
     test: str, true: Tensor, fake: Tensor, *, asked: int, steps: int, classifier: Classifier, seed: int
-) -> Told:
+) -> Accuracy:
     """Return how often a test of LADDER is right when it has learnt for `steps` batches, or its own passes.
 
     Of true (n, 1, 28, 28) and fake (n, 1, 28, 28) in [-1, 1] the last `asked` are asked about and the test
@@ -57,7 +57,7 @@ def told_thoroughly(
         on_true, on_fake = (answers(network, x, batch_size=500) for x in (true, fake))
         return ((on_true > 0).double().mean() + (on_fake <= 0).double().mean()).item() / 2
 
-    return Told(right(seen[1], seen[3]), right(seen[0], seen[2]))
+    return Accuracy(right(seen[1], seen[3]), right(seen[0], seen[2]))
 
 
 def _taught(test: str, true: Tensor, fake: Tensor, *, steps: int, seed: int) -> nn.Module:

@@ -1,0 +1,153 @@
+"""What is made once and stored: used again where its settings and its code match, else made now.
+
+Each function returns last why it made it now, None if it took what is stored.
+"""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor, nn
+
+from bundle.experiments.digit_classifier import run_classifier
+from bundle.experiments.gan import GanRun, measured_whole, run_gan
+from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
+from bundle.study import fingerprint, store
+from bundle.study.recording import record_outcome
+from bundle.study.records import Record
+from lib.evaluation.classifier import Classifier, load_classifier, save_classifier
+from lib.evaluation.judge import Judge
+from lib.files import write_atomically
+from lib.gan.networks import load_generator, save_generator
+from lib.mnist import Mnist
+from lib.progress import Progress
+from lib.weights import about_network
+
+GAN, WALKS = "gan.jsonl", "walks.jsonl"  # files of the runs of Task 2 and Task 3
+
+
+def about_model(models: Path, name: str) -> dict:
+    """Return what models/NAME.json says of a model, {} if it is not there; see `about_network`."""
+    try:
+        return about_network(models, name)
+    except FileNotFoundError:
+        return {}
+
+
+def cached_classifier(
+    models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
+) -> tuple[Classifier, dict, str | None]:
+    """Return the classifier of these settings, which are like CLASSIFIER, and its summary.
+
+    `other_code` in the summary says how the code that made it differs from the code here.
+    """
+    device, identity = data.train_images.device, fingerprint.identity(run_classifier)
+    try:
+        about = {} if fresh else about_model(models, "classifier")
+        why = "fresh" if fresh else _unusable(about, settings, identity)
+        if why is None:
+            other = {"other_code": fingerprint.differences(about.get("identity", {}), identity)}
+            return load_classifier(models).to(device), about["summary"] | other, None
+    except (ValueError, OSError) as error:  # damaged or gone
+        why = str(error)
+    model, outcome = run_classifier(settings, data=data, progress=progress)
+    record = record_outcome(settings, outcome, identity=identity, device=device)
+    summary = record.summary | record.provenance
+    save_classifier(model, models, settings=settings, summary=summary, identity=identity)
+    return model, summary, why
+
+
+def _unusable(about: dict, settings: dict, identity: dict) -> str | None:
+    """Return why a model of which this is said is not the one that is asked for."""
+    if about.get("settings") != settings:
+        return "other settings" if about else ""
+    return (
+        fingerprint.differences(about.get("identity", {}), identity)
+        if os.environ.get("STALE") != "show"
+        else ""
+    ) or None
+
+
+def cached_gan(
+    run: GanRun,
+    *,
+    classifier: Classifier,
+    data: Mnist,
+    taught: dict,
+    results: Path,
+    models: Path,
+    fresh: bool,
+    progress: Progress,
+) -> tuple[Record, dict[str, dict[int, np.ndarray]], str | None]:
+    """Return the record of a run and its grids by their kind and batch.
+
+    Grids are uint8: "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch; "train"
+    (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast stretched over all.
+    A killed run goes on. Its EMA is left in `models`; the summary is that of `run_gan` and `measured_whole`.
+    `taught`: the judge's settings.
+    """
+    described, identity = run.described(), fingerprint.identity(run_gan)
+    grids, state = (Path(results, store.run_name(described) + end) for end in (".npz", ".ckpt"))
+    with store.writing(results):
+        runs = store.Store(results / GAN)
+        record, why = _stored(described, runs, identity=identity, fresh=fresh)
+        if record and not why:
+            try:
+                if load_generator(models) and about_model(models, "generator")["settings"] == described:
+                    return record, read_grids(grids), None
+                why = "the model is another run's"
+            except (ValueError, OSError, KeyError) as error:  # damaged or gone
+                why = str(error)
+        if fresh:
+            store.forget(state)
+        judge = Judge(classifier, data)
+        result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
+        other = taught | {"seed": taught["seed"] + 1}  # than the judge, which labels what it learns from
+        outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=other))
+        _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
+        save_generator(result.ema, models, settings=described, identity=identity)
+        record = record_outcome(described, outcome, identity=identity, device=data.train_images.device)
+        runs.write([record])
+        store.forget(state)  # finished: nothing to go on from
+    return record, read_grids(grids), why
+
+
+def _stored(settings: dict, runs: store.Store, *, identity: dict, fresh: bool) -> tuple[Record | None, str]:
+    """Return the stored run of these settings, if there is one, and why it is made now, "" if it was not."""
+    record, why = (None, "fresh") if fresh else store.find(settings, runs, identity=identity)
+    if not (record or why) and runs.damaged:
+        why = runs.damaged[0]
+    return record, why
+
+
+def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
+    arrays = {f"{kind}-{batch}": grid.numpy() for kind, of in kinds.items() for batch, grid in of.items()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, batches=list(kinds["fixed"]), **arrays)
+    write_atomically(path, buffer.getvalue())
+
+
+def read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
+    try:
+        with np.load(path) as arrays:
+            batches = arrays["batches"].tolist()
+            return {k: {batch: arrays[f"{k}-{batch}"] for batch in batches} for k in ("fixed", "train")}
+    except Exception as error:  # numpy and zipfile raise many kinds for damaged bytes
+        raise ValueError(f"{path} is damaged or gone ({type(error).__name__}: {error})") from None
+
+
+def cached_walks(
+    *networks: nn.Module, settings: WalkSettings, data: Mnist, results: Path, fresh: bool, progress: Progress
+) -> tuple[Record, str | None]:
+    """Return the record of these settings and of generator and classifier."""
+    described, identity = describe_walks(*networks, settings), fingerprint.identity(run_walks)
+    with store.writing(results):
+        runs = store.Store(results / WALKS)
+        record, why = _stored(described, runs, identity=identity, fresh=fresh)
+        if record and not why:
+            return record, None
+        outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
+        record = record_outcome(described, outcome, identity=identity, device=data.test_images.device)
+        runs.write([record])
+    return record, why

@@ -1,0 +1,105 @@
+"""Single walks from one digit to another, to look at."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bundle.study.records import Record
+from lib.checks import SEEDS, at_least, require
+from lib.evaluation.classifier import Classifier, predict
+from lib.gan.networks import Generator, as_bytes
+from lib.latent.end_points import endpoints
+from lib.latent.interpolation import INTERPOLATIONS, path
+from lib.networks import answers
+
+MOST_CANDIDATES = 10**6
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSettings:
+    """How single walks are shown and counted ones read; Raises ValueError naming what is out of range."""
+
+    steps: int  # images of a walk, both ends included
+    candidates: int  # noises drawn, of which the ends are chosen
+    seed: int  # of these
+    sure: float  # confidence that both ends need in the stricter count, 0 to 1
+
+    def __post_init__(self):
+        at_least("steps", self.steps, 3)
+        require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
+        at_least("candidates", self.candidates, 2)
+        rule = f"at most {MOST_CANDIDATES}"
+        require("candidates", self.candidates, self.candidates <= MOST_CANDIDATES, rule)
+        require("sure", self.sure, 0 <= self.sure <= 1, "between 0 and 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    name: str  # of its files
+    first: int
+    second: int
+    images: np.ndarray  # (steps, height, width) uint8
+    captions: list[str]  # what the classifier sees in each, and how sure it is
+    facts: dict  # how it came about, as JSON values
+
+    @property
+    def between(self) -> list[int]:
+        """The digits seen on the way that are neither end's."""
+        return sorted(set(self.facts["digits"]) - {self.first, self.second})
+
+
+@dataclass(frozen=True)
+class Walker:
+    generator: Generator
+    classifier: Classifier
+    settings: ViewSettings
+
+    def strip(self, first: int, second: int, *, kind: str = "line") -> Strip:
+        """Walk from a noise whose image is `first` to one whose image is `second`; see `endpoints`."""
+        seed, source = self.settings.seed, torch.Generator().manual_seed(self.settings.seed)
+        noise = torch.randn(self.settings.candidates, self.generator.latent_dim, generator=source)
+        ends = endpoints(self.generator, self.classifier, noise, first, second)
+        chosen = [{k: v for k, v in end._asdict().items() if k != "noise"} for end in ends]
+        name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
+        facts = {"seed": seed, "kind": kind, "end_points": chosen}
+        return self._walked(first, second, [end.noise for end in ends], name=name, facts=facts)
+
+    def side_by_side(self, first: int, second: int, *, steps: int) -> Strip:
+        """Walk between the same end points on the line (left in each image) and on the circle (right)."""
+        walker = replace(self, settings=replace(self.settings, steps=steps))
+        left, right = (walker.strip(first, second, kind=kind) for kind in INTERPOLATIONS)
+        gap = np.full((steps, 28, 2), 64, np.uint8)
+        images = np.concatenate([left.images, gap, right.images], axis=2)
+        facts = {"left": left.facts, "right": right.facts}
+        return replace(left, name=f"smooth-{first}-{second}", images=images, captions=[], facts=facts)
+
+    def real_strip(self, first: int, second: int, *, record: Record, images: Tensor, kind: str) -> Strip:
+        """Walk between the noises that a record of walks has for two real digits, of the test images."""
+        columns, digits = record.columns, (first, second)
+        rule = "the first test image of the digit, and the best of the searches for its noise"
+        names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}
+        chosen = [{new: columns[old][d] for old, new in names.items()} | {"rule": rule} for d in digits]
+        facts = {"seed": record.settings["seed"], "kind": kind, "end_points": chosen}
+        noises = torch.tensor([columns["real noise"][d] for d in digits])
+        walk = self._walked(first, second, noises, name=f"real-{first}-{second}", facts=facts)
+        begin, end = as_bytes(images[[columns["real image"][d] for d in digits]]).numpy()
+        captions = ["real", *walk.captions, "real"]
+        return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
+
+    def real_and_found(self, record: Record, images: Tensor) -> np.ndarray:
+        """Return (20, 28, 28) uint8: the ten real test digits of a record of walks, then those found."""
+        found = answers(self.generator, torch.tensor(record.columns["real noise"]), batch_size=10)
+        return as_bytes(torch.cat([images[record.columns["real image"]], found])).numpy()
+
+    def _walked(self, first: int, second: int, ends, *, name: str, facts: dict) -> Strip:
+        """Make the images of the path between two noises (latent_dim,), and tell what is seen in them."""
+        steps = self.settings.steps
+        images = answers(self.generator, path(*ends, steps=steps, kind=facts["kind"]), batch_size=steps)
+        sure, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
+        facts |= {"alpha": [step / (steps - 1) for step in range(steps)], "digits": digits}
+        facts |= {"confidences": sure}
+        captions = [f"{d}\n{c:.0%}" for d, c in zip(digits, sure, strict=True)]
+        shown = {"images": as_bytes(images).numpy(), "captions": captions, "facts": facts}
+        return Strip(name=name, first=first, second=second, **shown)

@@ -1,0 +1,221 @@
+"""Many walks from digit to digit: what is seen on the way, and the noises of real digits."""
+
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bundle.original import WALKS
+from bundle.study.outcome import Outcome
+from lib import mnist
+from lib.checks import SEEDS, at_least, require, sizes
+from lib.evaluation.classifier import Classifier, features, load_classifier
+from lib.evaluation.distances import frechet_distance
+from lib.evaluation.judge import observe
+from lib.gan.networks import Generator, load_generator
+from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
+from lib.latent.projection import project
+from lib.mnist import Mnist
+from lib.progress import Progress, silent
+from lib.weights import weights_digest
+
+MOST = 60_000  # paths and samples: as many as there are training images to compare with
+MOST_LOOKS = 1000  # of a path
+MOST_STARTS = 1000  # of a search
+GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
+Networks = tuple[Generator, Classifier]
+PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkSettings:
+    """How much is counted and measured. Raises ValueError naming the setting that is out of range."""
+
+    pairs: int  # of noises, for each of the original's three walks
+    table_pairs: int  # of noises, for every other two digits
+    steps: int  # images of a path as the original shows it, both ends included
+    looks: int  # images of a path that are looked at, the steps among them
+    samples: int  # random pairs of noises, for quality and smoothness; at least 100
+    starts: int  # of each search for a real digit's noise
+    searches: int  # steps of each search
+    seed: int  # of the noises that are counted; the next two of those measured and those searched from
+
+    def __post_init__(self):
+        at_least("steps", self.steps, 3)
+        require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
+        counts = {"pairs": self.pairs, "table_pairs": self.table_pairs}
+        sizes(starts=self.starts, searches=self.searches, **counts)
+        at_least("samples", self.samples, 100)
+        for name, value in {"samples": self.samples, **counts}.items():
+            require(name, value, value <= MOST, f"at most {MOST}")
+        require("looks", self.looks, self.looks <= MOST_LOOKS, f"at most {MOST_LOOKS}")
+        require("starts", self.starts, self.starts <= MOST_STARTS, f"at most {MOST_STARTS}")
+        gaps = self.steps - 1
+        rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
+        require("looks", self.looks, self.looks > 1 and (self.looks - 1) % gaps == 0, rule)
+
+    @property
+    def paths(self) -> dict[tuple[int, int], int]:
+        """How many paths are walked of each kind between every two digits."""
+        every = dict.fromkeys(itertools.combinations(range(10), 2), self.table_pairs)
+        return every | dict.fromkeys(WALKS, self.pairs)
+
+    @property
+    def images(self) -> tuple[int, int, int]:
+        """How many images counting, measuring and searching make."""
+        counted = len(INTERPOLATIONS) * self.looks * sum(self.paths.values())
+        measured = (len(INTERPOLATIONS) * (self.steps + 2) + 1) * self.samples
+        return counted, measured, 3 * 10 * self.starts * self.searches  # 3: forward and backward
+
+
+def describe_walks(generator: Generator, classifier: Classifier, settings: WalkSettings) -> dict:
+    """Return all that decides what `run_walks` finds, networks as digests of their weights."""
+    about = {"run": "walks", **asdict(settings), **PROJECTION, "glimpse": GLIMPSE, "epsilon": EPSILON}
+    return about | {"generator": weights_digest(generator), "classifier": weights_digest(classifier)}
+
+
+def run_walks(
+    generator: Generator, classifier: Classifier, *, settings: WalkSettings, data: Mnist, progress: Progress
+) -> Outcome:
+    """Count what many walks pass through, measure both kinds of path, and find the noises of real digits.
+
+    The k-th noises that are seen as a and b are the ends of the k-th path a-b, on the line and on the circle.
+    Columns, a value a path of the original's walks: "KIND a-b route" (digits seen in order, at every look),
+    "... route of steps" (at the steps alone), "... glimpsed" (digits whose probability reaches GLIMPSE
+    between the ends), "a-b confidence" (of the less certain end); for every two digits "first" < "second":
+    "paths", "KIND once" (that change digit once), "KIND visits" (by third digit, that show it between); along
+    "alpha": "KIND norm", "frechet_distance", "confidence", "nearest"; by digit: its first test image, "real
+    ...". Progress counts images. Raises ValueError where the generator makes too few images of a digit.
+    """
+    networks, started = (generator, classifier), time.perf_counter()
+    (counted, measured, _), total = settings.images, sum(settings.images)
+
+    def after(before: int) -> Progress:
+        return lambda done, _: progress(before + done, total)
+
+    columns = _count(networks, settings, after(0))
+    found, summary = _measure(networks, settings, after(counted), data)
+    columns |= found | _search(networks, settings, after(counted + measured), data)
+    summary["latent_dim"] = generator.latent_dim
+    return Outcome(columns, summary, time.perf_counter() - started)
+
+
+def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> dict[str, list]:
+    paths, looks, done = settings.paths, settings.looks, 0
+    needed = [max(n for pair, n in paths.items() if digit in pair) for digit in range(10)]
+    source = torch.Generator().manual_seed(settings.seed)
+    noises, confidences = draw(*networks, needed, noise_source=source)
+    first, second = map(list, zip(*paths, strict=True))
+    columns = {"first": first, "second": second, "paths": list(paths.values())}
+    every = (looks - 1) // (settings.steps - 1)
+    for (pair, n), kind in itertools.product(paths.items(), INTERPOLATIONS):
+        begin, end = (noises[digit][:n] for digit in pair)
+        ways = path(begin, end, steps=looks, kind=kind)  # (n, looks, latent_dim)
+        probabilities = observe(*networks, ways.flatten(0, 1))[1].view(n, looks, 10)
+        classes = probabilities.argmax(dim=2).tolist()  # (n, looks)
+        routes = [route(row) for row in classes]
+        visits = [sum(str(d) in row for row in routes) if d not in pair else 0 for d in range(10)]
+        columns.setdefault(f"{kind} once", []).append(sum(len(row) == 2 for row in routes))
+        columns.setdefault(f"{kind} visits", []).append(visits)
+        if pair in WALKS:
+            name = f"{pair[0]}-{pair[1]}"
+            glimpsed = (probabilities[:, 1:-1] >= GLIMPSE).any(dim=1)  # (n, 10)
+            least = torch.minimum(*(confidences[digit][:n] for digit in pair))
+            columns[f"{kind} {name} route"] = routes
+            columns[f"{kind} {name} route of steps"] = [route(row[::every]) for row in classes]
+            columns[f"{kind} {name} glimpsed"] = [route(row.nonzero().flatten().tolist()) for row in glimpsed]
+            columns[f"{name} confidence"] = [round(c, 4) for c in least.tolist()]
+        progress(done := done + n * looks, settings.images[0])
+    return columns
+
+
+def draw(
+    generator: Generator, classifier: Classifier, needed: Sequence[int], *, noise_source: torch.Generator
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return by digit d the first needed[d] noises, and confidences; ValueError if 100 draws do not do."""
+    noises, probabilities = [], []
+    for _ in range(100):
+        noises.append(torch.randn(max(500, sum(needed)), generator.latent_dim, generator=noise_source))
+        probabilities.append(observe(generator, classifier, noises[-1])[1])
+        confidence, classes = torch.cat(probabilities).max(dim=1)
+        counts = classes.bincount(minlength=10).tolist()
+        if all(count >= n for count, n in zip(counts, needed, strict=True)):
+            places = [(classes == digit).nonzero().flatten()[:n] for digit, n in enumerate(needed)]
+            return tuple([values[place] for place in places] for values in (torch.cat(noises), confidence))
+    found = f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed"
+    raise ValueError(f"{found}; walk between fewer pairs or train the generator for longer")
+
+
+def route(digits: Sequence[int]) -> str:
+    """Return the digits in order, each stay as one: "27" for 2 2 2 7 7."""
+    return "".join(str(digit) for digit, _ in itertools.groupby(digits))
+
+
+def _measure(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> tuple:
+    """Return columns by alpha, of paths between random noises (norm: mean, 95 % of them), and a summary:
+
+    the same of real training digits ("real ..."), of noises as short as the middle of a line ("short ..."),
+    and each kind's path length with its 95 % interval.
+    """
+    (generator, classifier), samples = networks, settings.samples
+    total, done, (real, _) = settings.images[1], 0, features(classifier, data.test_images)
+    source = torch.Generator().manual_seed(settings.seed + 1)
+    pairs = torch.randn(2, samples, generator.latent_dim, generator=source)
+    turns = torch.rand(samples, generator=source) * (1 - EPSILON)
+    alphas = torch.arange(settings.steps) / (settings.steps - 1)
+    columns = {"alpha": alphas.tolist()}
+    for kind, alpha in itertools.product(INTERPOLATIONS, alphas):
+        noise = between(*pairs, alpha, kind=kind)
+        norms = noise.double().norm(dim=1)
+        low, high = norms.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+        row = {"norm": norms.mean().item(), "norm low": low, "norm high": high}
+        for name, value in (row | _quality(*observe(*networks, noise), real)).items():
+            columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
+        progress(done := done + samples, total)
+    short = _quality(*observe(*networks, pairs[0] * 0.5**0.5), real)
+    progress(done := done + samples, total)
+    speeds, eighth = {}, (turns * 8).long()
+    for kind in INTERPOLATIONS:
+        speeds[kind] = squared_path_speeds(*networks, *pairs, turns, kind=kind)
+        columns[f"{kind} path_length"] = [speeds[kind][eighth == part].mean().item() for part in range(8)]
+        progress(done := done + 2 * samples, total)
+    speeds["difference"] = speeds["line"] - speeds["circle"]
+    digits = _quality(*features(classifier, data.train_images[:samples]), real)
+    summary = {f"real {k}": v for k, v in digits.items()} | {f"short {k}": v for k, v in short.items()}
+    for kind, values in speeds.items():
+        name, mean, error = f"{kind} path_length", values.mean().item(), values.std().item() / samples**0.5
+        summary |= {name: mean, f"{name} low": mean - 1.96 * error, f"{name} high": mean + 1.96 * error}
+    return columns, {name: round(value, 6) for name, value in summary.items()}
+
+
+def _quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
+    """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
+    nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(500)])
+    means = [values.double().mean().item() for values in (probabilities.amax(dim=1), nearest)]
+    return {"frechet_distance": frechet_distance(found, real), "confidence": means[0], "nearest": means[1]}
+
+
+def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
+    places = [int((data.test_labels == digit).nonzero()[0]) for digit in range(10)]
+    source, total = torch.Generator().manual_seed(settings.seed + 2), settings.images[2]
+    asked = {"starts": settings.starts, "steps": settings.searches, "noise_source": source, **PROJECTION}
+    asked["progress"] = lambda step, steps: progress(total * step // steps, total)
+    found = project(*networks, data.test_images[places], **asked)
+    confidences, digits = observe(*networks, found.noise)[1].max(dim=1)
+    columns = {"residual": found.residual, "before": found.before, "seen": digits}
+    columns |= {"confidence": confidences, "norm": found.noise.norm(dim=1), "noise": found.noise}
+    known = {"real digit": list(range(10)), "real image": places}
+    return known | {f"real {name}": values.tolist() for name, values in columns.items()}
+
+
+def walks_of(settings: dict, *, models: Path) -> Outcome:
+    """Return what `run_walks` finds of described settings, with the two networks in `models`."""
+    networks = load_generator(models), load_classifier(models)
+    run = WalkSettings(**{field.name: settings[field.name] for field in fields(WalkSettings)})
+    if describe_walks(*networks, run) != settings:
+        raise ValueError(f"the networks in {models} are not those of the settings")
+    return run_walks(*networks, settings=run, data=mnist.load(), progress=silent)

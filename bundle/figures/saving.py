@@ -1,0 +1,76 @@
+"""Figures, pictures and animations into files, with where they come from."""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from bundle.figures.digits import tile
+from bundle.figures.style import DPI, STYLE
+from bundle.study.artefacts import PIXELS, PROVENANCE, json_bytes, write_if_changed
+
+
+def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
+    """Write `path` (PNG, provenance in its metadata) and, beside it, the plotted values; return the PNG.
+
+    Files that show the same already stay as they are: see `bundle.study.artefacts`.
+    """
+    with matplotlib.rc_context(STYLE):
+        png = _write(path, figure.savefig, format="png", dpi=DPI, metadata=_metadata(provenance))
+    values = json_bytes({PROVENANCE: provenance, "panels": plotted(figure)})
+    write_if_changed(path.with_suffix(".json"), values)
+    return png
+
+
+def plotted(figure: Figure) -> list[dict]:
+    """Return the values that a figure shows, one dict per axes: lines, bands and pictures."""
+    panels = []
+    for axes in figure.axes:
+        lines = [(line.get_label(), *line.get_xydata().T) for line in axes.lines]
+        panel = {
+            "lines": [{"label": label, "x": x.tolist(), "y": y.tolist()} for label, x, y in lines],
+            "bands": [[p.vertices.tolist() for p in band.get_paths()] for band in axes.collections],
+            PIXELS: [np.asarray(image.get_array()).tolist() for image in axes.images],
+        }
+        panels.append({name: part for name, part in panel.items() if part})
+    return panels
+
+
+def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dict) -> None:
+    """Write a picture (h, w) uint8 as PNG, every pixel `scale` pixels wide, provenance in its metadata."""
+    text = PngInfo()
+    for name, value in _metadata(provenance).items():
+        text.add_text(name, value)
+    _write(path, _enlarged(picture, scale).save, format="png", pnginfo=text, optimize=True)
+
+
+def save_walk(frames: Sequence[np.ndarray], path: Path, *, facts: dict, provenance: dict) -> None:
+    """Write frames (h, w) uint8 as `path`.png (in a row), .gif (there, back and again), .json (facts)."""
+    row = tile(np.stack(frames), columns=len(frames))
+    save_picture(row, path.with_suffix(".png"), scale=4, provenance=provenance)
+    each = round(200 / len(frames)) * 10  # ms, two seconds one way; a GIF counts in hundredths of a second
+    first, *others = [_enlarged(frame, 4) for frame in [*frames, *frames[-2:0:-1]]]
+    stays = [each * (4 if k in (0, len(frames) - 1) else 1) for k in range(1 + len(others))]
+    about = {"duration": stays, "loop": 0, "optimize": False, "comment": json.dumps(provenance).encode()}
+    _write(path.with_suffix(".gif"), first.save, format="gif", save_all=True, append_images=others, **about)
+    write_if_changed(path.with_suffix(".json"), json_bytes({PROVENANCE: provenance, **facts}, indent=1))
+
+
+def _metadata(provenance: dict) -> dict[str, str]:
+    return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
+
+
+def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
+    return Image.fromarray(np.kron(picture, np.ones((scale, scale), np.uint8)))
+
+
+def _write(path: Path, save: Callable, **settings) -> bytes:
+    buffer = io.BytesIO()
+    save(buffer, **settings)
+    return write_if_changed(path, buffer.getvalue())

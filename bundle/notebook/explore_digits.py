@@ -1,0 +1,163 @@
+"""The explorers of Task 2, the same noises along the GAN's training, and of Task 3, walks between digits."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import count, cycle
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from torch import Tensor
+
+from bundle.analysis.gan import quality_by_batch
+from bundle.figures.digits import tile
+from bundle.figures.gan import MEASURES, PATHS, draw_quality_curve
+from bundle.figures.style import COLOURS, spaced
+from bundle.notebook import controls
+from bundle.original import WALKS
+from bundle.study.records import Record
+from lib.evaluation.classifier import Classifier, predict
+from lib.gan.networks import Generator, as_bytes
+from lib.latent.end_points import endpoints
+from lib.latent.interpolation import between, path
+from lib.networks import answers
+
+CURVE, GRID, STRIP, DIGIT = 440, 370, 560, 224  # widths on the screen, in pixels
+FINE = 25  # places of the slider from one image of a strip to the next
+
+
+def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
+    """Return an explorer of grids (25 k, 28, 28) uint8 by batch; the kept generator gets noises of `seed`."""
+    quality, sets = quality_by_batch(record), min(map(len, grids.values())) // 25
+    turns, seeds = cycle(range(sets)), count(seed)
+    now = {"set": next(turns)}
+    named = [(spaced(batch, "\u202f"), batch) for batch in grids]
+    batch = controls.dropdown("Batch", named, "how many batches the generator has seen")
+    slider = widgets.IntSlider(max=len(grids) - 1, tooltip=batch.tooltip)
+    widgets.link((batch, "index"), (slider, "value"))
+    words, picture, beside = (widgets.HTML() for _ in range(3))
+    real = {name[5:]: value for name, value in record.summary.items() if name.startswith("real_")}
+    distances = {batch: quality[batch]["frechet_distance"] for batch in grids}
+    curve = draw_quality_curve([*distances], [*distances.values()], floor=real["frechet_distance"])
+    pixels = controls.drawn(curve)
+
+    def show(_=None) -> None:
+        which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
+        said = f"25 images after {batch.label} batches; {which}, the same at every batch."
+        display(grids[batch.value][25 * now["set"] :][:25], said)
+        seen = controls.ringed(pixels, curve, batch.value, distances[batch.value])
+        alt = "Fréchet distance against the batch, a ring at this one."
+        table = controls.measures(quality[batch.value], real, words=MEASURES)
+        beside.value = table + controls.image(seen, alt, width=CURVE)
+
+    def display(images: np.ndarray, said: str) -> None:
+        words.value = controls.status(said)
+        picture.value = controls.image(tile(images, columns=5), said, width=GRID)
+
+    def turn(_) -> None:
+        now["set"] = next(turns)
+        show()
+
+    def draw(_) -> None:
+        drawn = next(seeds)
+        images = _images(generator, _noise(generator, 25, seed=drawn))
+        batch.value = max(grids)
+        said = f"25 images of new noise (seed {drawn}) by the generator that is kept."
+        display(as_bytes(images).numpy(), f"{said} Nothing is measured on so few.")
+        beside.value = ""
+
+    controls.whenever([batch], show)
+    other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
+    other.disabled = sets < 2
+    new = controls.button("New noise", "25 noises drawn now, for the generator that is kept", draw)
+    steering = controls.steered(slider, batch, milliseconds=500)
+    return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])
+
+
+def task3_explorer(
+    generator: Generator, classifier: Classifier, *, steps: int, candidates: int, seed: int
+) -> widgets.Widget:
+    """Return an explorer of walks between two of `candidates` noises; new end points count the seed up."""
+    begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
+    chosen, strip, words, picture, judged = (widgets.HTML() for _ in range(5))
+
+    def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
+        images = _images(generator, noises)
+        return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
+
+    @lru_cache
+    def ends(seed: int, *digits: int) -> list[Tensor] | str:
+        """Return the two noises, or in words why there are none."""
+        first, second = digits
+        if first == second:
+            return f"From and To are both {first}; choose two different digits."
+        noise = _noise(generator, candidates, seed=seed)
+        try:
+            return [one.noise for one in endpoints(generator, classifier, noise, first, second)]
+        except ValueError:
+            none = f"no {first} (From) or no {second} (To) in {candidates} noises (seed {seed})"
+            way_out = "draw new end points, choose other digits, or train the generator for longer"
+            return f"The judge sees {none}; {way_out}."
+
+    walk = lru_cache(lambda kind, *pair: _strip(*see(path(*ends(*pair), steps=steps, kind=kind))))
+    now = {"seed": seed}
+
+    def show(_=None) -> None:
+        pair = now["seed"], begin.value, end.value
+        found = ends(*pair)
+        alpha.disabled = isinstance(found, str)
+        if alpha.disabled:
+            strip.value = words.value = picture.value = judged.value = ""
+            chosen.value = controls.status(found)
+            return
+        strip.value = walk(kind.value, *pair)
+        surest = f"The ends: of {candidates} noises (seed {now['seed']}) the two that the judge is surest of."
+        chosen.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
+        noise = between(*found, torch.tensor(alpha.value), kind=kind.value)
+        (image,), (chances,) = see(noise[None])
+        said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
+        picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
+        judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
+        words.value = controls.status(said)
+
+    def renew(_) -> None:
+        now["seed"] += 1
+        show()
+
+    controls.whenever([begin, end, kind, alpha], show)
+    new = controls.button("New end points", "draw other noises for the same two digits", renew)
+    play = controls.played(alpha, milliseconds=50, stride=2)
+    steering = controls.row(controls.number("Alpha", alpha, words), *play)
+    walked = controls.above(alpha, strip, images=steps, width=STRIP)
+    choices, shown = controls.row(begin, end, kind, new), controls.row(picture, judged)
+    return widgets.VBox([choices, chosen, steering, walked, words, shown])
+
+
+def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, ...]:
+    begin = controls.dropdown("From", range(10), "the digit to walk from", value=first, width=150)
+    end = controls.dropdown("To", range(10), "the digit to walk to", value=second, width=150)
+    kinds = [(path["label"], kind) for kind, path in PATHS.items()]
+    tip, far = "the path between the two noises", "how far along the path: 0 the first digit, 1 the second"
+    look = {"orientation": "horizontal", "layout": {"width": "240px"}}
+    kind = widgets.RadioButtons(options=kinds, description="Path", tooltip=tip, **look)
+    return begin, end, kind, widgets.FloatSlider(max=1, step=1 / (FINE * (steps - 1)), tooltip=far)
+
+
+def _strip(images: np.ndarray, chances: np.ndarray) -> str:
+    """Return images as a strip, and under each what the judge sees."""
+    digits, sure = chances.argmax(1), chances.max(1)
+    alt = f"Strip of {len(images)} images; the judge sees {', '.join(map(str, digits))}."
+    cell = "<div style='flex:1;text-align:center'>{}<br>{:.0%}</div>"
+    cells = "".join(map(cell.format, digits, sure))
+    picture = controls.image(tile(images, columns=len(images)), alt, width=STRIP)
+    return picture + controls.unspoken("display:flex;width:100%;font-size:12px;line-height:1.3", cells)
+
+
+def _noise(generator: Generator, count: int, *, seed: int) -> Tensor:
+    return torch.randn(count, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+
+
+def _images(generator: Generator, noises: Tensor) -> Tensor:
+    """Return what a generator makes, where it is, of noises that are on the CPU."""
+    return answers(generator, noises.to(next(generator.parameters()).device), batch_size=len(noises))

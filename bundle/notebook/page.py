@@ -1,0 +1,220 @@
+"""What the three notebooks share: runs with their progress, figures and tables with their captions."""
+
+import contextlib
+import inspect
+import itertools
+import os
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import tqdm
+import tqdm.auto
+import yaml
+from IPython.display import Image, Markdown, clear_output, display
+
+from bundle.analysis.formatting import is_numeric, prose_in_style, table_in_style
+from bundle.analysis.verdicts import Table
+from bundle.figures.digits import tile
+from bundle.figures.saving import save_figure, save_picture
+from bundle.study.artefacts import json_bytes, write_if_changed
+from bundle.study.layout import Output, check_writable
+from bundle.study.provenance import described
+from bundle.study.records import Record, key
+from bundle.study.study import study
+from bundle.study.workers import workers
+from lib.progress import Progress
+
+OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
+FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
+QUICK = Path(__file__).parents[2] / "profiles" / "quick.yaml"
+QUICK_TIME = "about six minutes on two cores"  # Task 2 of it
+SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
+
+
+@contextlib.contextmanager
+def progress(title: str) -> Iterator[Progress]:
+    """Yield a function of (done, total) that draws one bar with an estimate of the time left.
+
+    What is done at its first call is of an earlier run and took no time; where that is all, there is no bar.
+    Nothing stays in the notebook, nor what the cell showed before.
+    """
+    text = "TQDM_MININTERVAL" in os.environ  # it goes to stderr, and someone passes it on: see `execute`
+    style = {"ascii": " .:-=#", "ncols": 90, "miniters": 0} if text else {}
+    layout = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
+    kind, bar = tqdm.tqdm if text else tqdm.auto.tqdm, None
+
+    with contextlib.ExitStack() as shown:
+
+        def move(done: float, total: float) -> None:
+            nonlocal bar
+            if bar is None and done >= total and not text:
+                return
+            if bar is None or bar.total != total:
+                shown.close()
+                bar = kind(total=total, initial=done, desc=title, leave=False, bar_format=layout, **style)
+                shown.enter_context(bar)
+            bar.update(done - bar.n)
+
+        try:
+            yield move
+        finally:
+            shown.close()
+            if hasattr(bar, "container"):  # a widget; a closed bar is saved with the notebook all the same
+                clear_output()
+
+
+class Page:
+    """A notebook's part of the report: its folders, and how it runs, shows and keeps things."""
+
+    def __init__(
+        self, part: str, output_dir: str, *, scheduler: str = "", fresh: bool = False, threads: int = 0
+    ):
+        """The notebooks' parameters; 0 threads leave torch its own number."""
+        check_writable(Path(output_dir), "give the parameter output_dir another folder")
+        if threads:
+            import torch  # the other notebook's workers have it; here it takes a second
+
+            torch.set_num_threads(threads)
+        self.part, self.output = part, Output(Path(output_dir))
+        self.results = self.output.results(part)
+        self.scheduler, self.fresh = scheduler, fresh
+        self.other_code: list[str] = []  # how the code that made what is shown differs from the code here
+
+    def study(
+        self, title: str, run: Callable, settings: Mapping, *, file: str = "", **cost: Callable
+    ) -> dict[str, list[Record]]:
+        """Return the records of groups of settings; see `study`. Say which were stored and which made now.
+
+        Where there are none, nothing is started and nothing said.
+        """
+        if not any(settings.values()):
+            return {name: [] for name in settings}
+        with progress(title) as told, workers(self.scheduler) as executor:
+            where = {"directory": self.results, "file": file}
+            found = study(run, settings, **where, executor=executor, fresh=self.fresh, progress=told, **cost)
+        self._say(found.made, sum(map(len, found.records.values())), self.results)
+        every = itertools.chain(*found.records.values())
+        self._note({key(one.settings): one.other_code for one in every}.values())
+        return found.records
+
+    def cached(self, title: str, make: Callable, *arguments, **keywords) -> list:
+        """Return what `make` returns, but for the last: why it was made now, which is said."""
+        with progress(title) as told:
+            *found, why = make(*arguments, **keywords, fresh=self.fresh, progress=told)
+            if why is None:
+                told(1, 1)
+        self._say({} if why is None else {why: 1}, 1, keywords.get("results", self.output.models))
+        self._note(one.other_code for one in found if isinstance(one, Record))
+        self._note(one.get("other_code", "") for one in found if isinstance(one, dict))
+        return found
+
+    def _say(self, made: Mapping[str, int], total: int, directory: Path) -> None:
+        """Say which runs were stored and which were made now, and why."""
+        ran, words = sum(made.values()), []
+        if taken := total - ran:
+            words.append(f"{taken} of {total} taken from {directory}")
+        words += [f"{count} made now" + (f": {why}" if why else "") for why, count in made.items()]
+        print("; ".join(words) + ("" if ran else " (fresh = True makes them again)") + ".")
+
+    def _note(self, differences: Iterable[str]) -> None:
+        """Warn where code that made results differs from the code here; of each result how, or "".
+
+        Their counts are left in the output's metadata, for the report's first page.
+        """
+        if counts := Counter(filter(None, differences)):
+            self.other_code += counts
+            listed = "; ".join(f"{count}: {as_text(how)}" for how, count in counts.items())
+            display(Markdown(f"**{OTHER_CODE}**, {listed}."), metadata={OTHER_CODE: dict(counts)})
+
+    def show(self, figure, name: str | int, about: Sequence[Record] | dict, caption: str) -> None:
+        """Save a matplotlib figure and show it with its number and caption (Markdown).
+
+        `name` is its number, or "S1" for one that the original report does not have; `about` are the records
+        that it was drawn from, or its provenance.
+        """
+        about = about if isinstance(about, dict) else described(about)
+        if self.other_code:
+            figure.suptitle(OTHER_CODE, color="red", fontsize=8)
+            caption += f" *{OTHER_CODE}.*"
+        path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
+        png = save_figure(figure, path, provenance=about)
+        display(Markdown(f'<a id="figure-{name}"></a>'))  # above the picture: a link to it shows it
+        words = f"**Figure {name}.** {prose_in_style(caption)}"
+        width = round(figure.get_figwidth() * SCREEN_DPI)
+        display(Image(png, width=width, alt=alternative_text(words)))
+        display(Markdown(words))
+
+    def table(self, name: str, table: Table, caption: str) -> None:
+        """Show a table with its number and caption (Markdown); its cells are text."""
+        header, rows = table_in_style(table)
+        caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
+        sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
+        lines = [header, sides or ["---"] * len(header), *rows]
+        text = "\n".join("| " + " | ".join(as_text(cell) for cell in line) + " |" for line in lines)
+        display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
+        display(Markdown(text))
+
+    def findings(self, sentences: Sequence[str], quoted: Sequence[Sequence[str]]) -> None:
+        """Show the key findings (Markdown), and leave them and rows of the front table for the report."""
+        sentences = [prose_in_style(sentence) for sentence in sentences]
+        text = "\n".join(f"- {sentence}" for sentence in sentences)
+        display(Markdown(text), metadata={FINDINGS: {"sentences": sentences, "quoted": [*quoted]}})
+
+    def keep_grids(self, grids: Mapping[int, Sequence], record: Record) -> None:
+        """Write the first 25 images of each batch as a picture of its own."""
+        for batch, images in grids.items():
+            path = self.output.images(self.part) / f"batch-{batch:06}.png"
+            about = described([record]) | {"batch": batch}
+            save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
+
+    def leave(self, summary: dict) -> None:
+        """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
+        write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
+
+
+def alternative_text(caption: str) -> str:
+    """Return the first sentence of a figure's caption (Markdown), behind its number, as plain text."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`]", r"\1", caption)
+    number, _, sentence = plain.partition(". ")
+    first = re.split(r"(?<=[.:]) ", sentence, maxsplit=1)[0]
+    return f"{number}: {first}".rstrip(".:") + "."
+
+
+def as_text(value: object) -> str:
+    """Return Markdown, of one line, that shows a value as it is and means nothing."""
+    line = re.sub(r"[^\S\u00a0]+", " ", str(value)).strip()
+    return re.sub(r"[\\`*_{}<>#$|~@^&]|(?<=\])[(\[]", r"\\\g<0>", line)
+
+
+def show_text(text: str) -> None:
+    """Show words, in Markdown, that are made of numbers."""
+    display(Markdown(prose_in_style(text)))
+
+
+def source(function: Callable) -> None:
+    """Show a function's code."""
+    display(Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```"))
+
+
+def make_first(notebook: str, needed: Path, **parameters) -> None:
+    """Execute another notebook by the settings of the profile `quick`, unless what it makes is there.
+
+    Says beforehand what it makes, by which settings and in about what time.
+    """
+    if Path(needed).exists():
+        print(f"Using {needed}.")
+        return
+    import papermill
+
+    quick = yaml.safe_load(QUICK.read_text(encoding="utf-8"))["parameters"][Path(notebook).stem]
+    settings = ", ".join(f"{name} {value}" for name, value in quick.items())
+    print(
+        f"{needed} is missing: running {notebook} to make it, as profiles/{QUICK.name} has it ({settings})."
+    )
+    print(f"That takes {QUICK_TIME}; run {notebook} yourself for its own settings.", flush=True)
+    executed = Path(parameters.get("output_dir", "."), "build", notebook)
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    papermill.execute_notebook(notebook, str(executed), quick | parameters, progress_bar=False)

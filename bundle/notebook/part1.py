@@ -1,0 +1,37 @@
+"""From the parameters of Part 1's notebook to the settings of its runs."""
+
+from bundle.experiments.palindromes import PalindromeRun
+from bundle.experiments.part1 import part1_runs, seed_range
+from bundle.notebook.parameters import parameters_of
+from lib.checks import sizes
+
+
+def part1_settings(namespace: dict) -> dict[str, list[dict]]:
+    """Return the settings of every run by its group; `namespace` is the notebook's globals()."""
+    prefixes = ("", "ours_", "longer_", "memory_", "span_")
+    common, ours, longer, memory, span = (
+        parameters_of(PalindromeRun, namespace, prefix=prefix) for prefix in prefixes
+    )
+    first, own_count = common.pop("seed"), common.pop("own_count")
+    sizes(num_seeds=namespace["num_seeds"])
+    groups = {"as written": "num", "unscheduled": "corrected", "parts": "span"}  # whose number of seeds
+    groups |= {name: name for name in ("corrected", "readings", "longer", "ours", "memory", "span")}
+    counts = {group: {f"{of}_seeds": namespace[f"{of}_seeds"]} for group, of in groups.items()}
+    return part1_runs(
+        common,
+        ours,
+        seeds={group: seed_range(first, **count) for group, count in counts.items()},
+        seq_lengths=namespace["seq_lengths"],
+        own_count=own_count,
+        longer=longer,
+        memory=memory,
+        span=span,
+        span_lengths={"RNN": namespace["span_lengths"], "LSTM": namespace["span_lstm_lengths"]},
+    )
+
+
+def inside_settings(namespace: dict) -> dict:
+    """Return the settings of the network of our recipe that the notebook looks into."""
+    common, ours = (parameters_of(PalindromeRun, namespace, prefix=prefix) for prefix in ("", "ours_"))
+    del common["own_count"]  # the original's measure is not asked for
+    return common | ours | {"cell": "LSTM", "recipe": "ours", "seq_length": 20}

@@ -1,0 +1,174 @@
+"""What PDF and page show of a notebook: prose, figures, tables, printed text; each as a Markdown cell."""
+
+import ast
+import base64
+import html
+import itertools
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbconvert.filters import strip_ansi
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from bundle.figures.style import DPI, SCREEN_DPI
+
+TEXT_WIDTH, TEXT_HEIGHT = 6.3, 8.2  # inches on A4; the height leaves room for a caption
+ANCHOR = re.compile(r'\s*<a id="(?P<label>[\w-]+)"></a>\s*\Z')  # above a picture: a link shows it
+CAPTION = re.compile(
+    r'\s*(?:<a id="(?P<label>[\w-]+)"></a>)?\s*\*\*(?P<kind>Figure|Table) (?P<number>\w+)\.\*\*\s*'
+    r"(?P<text>.*?)(?:\n\s*\n(?P<rest>.*))?\s*\Z",
+    re.DOTALL,
+)
+PIPE_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*\|", re.MULTILINE)
+
+
+def shown_cells(
+    notebook: NotebookNode, *, name: str, folder: Path, web: bool = False
+) -> Iterator[NotebookNode]:
+    """Yield what the PDF shows as Markdown cells, and write the images into `folder`.
+
+    Metadata: `where` (for messages), `kind`, `label` of a figure or table, whose caption is then the first
+    paragraph, `image` (a file in `folder`), `width`. Parameters and what was printed are of the kinds
+    `parameters` and `printed`. For the web there is also the `code` of each cell, and an empty cell of the
+    kind `explorer` where code is left out of the PDF. Raises ValueError where a cell was not executed or
+    failed, or a caption lacks its anchor, image or table.
+    """
+    injected = [c.source for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
+    for index, cell in enumerate(notebook.cells, start=1):
+        where, tags = f"{name}, cell {index}", cell.metadata.get("tags", [])
+        _check_executed(cell, where)
+        if "no-pdf" in tags or cell.cell_type == "raw":
+            if web and cell.cell_type == "code":
+                yield new_markdown_cell("", metadata={"where": where, "kind": "explorer"})
+            continue
+        items = [*_source(cell, injected, web=web), *_outputs(cell)]
+        for number, (kind, content, caption) in enumerate(_captioned(items, where), start=1):
+            metadata = {"where": where, "kind": kind}
+            if kind == "image":
+                metadata |= {"image": f"{Path(name).stem}-{index}-{number}.png", "width": _width(*content)}
+                (folder / metadata["image"]).write_bytes(content[0])
+                content = ""
+            if caption:
+                metadata["label"] = f"{caption['kind'].lower()}-{caption['number']}"
+                content = f"{caption['text']}\n\n{content}"
+            yield new_markdown_cell(content, metadata=metadata)
+
+
+def _check_executed(cell: NotebookNode, where: str) -> None:
+    """Raise ValueError where a cell of code was not executed or failed."""
+    if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
+        raise ValueError(f"{where} has not been executed; run the whole notebook, then export it")
+    if error := next((o for o in cell.get("outputs", []) if o.output_type == "error"), None):
+        raise ValueError(f"{where} ended in {error.ename}: {error.evalue}; mend it, run it again")
+
+
+def _source(cell: NotebookNode, injected: list[str], *, web: bool) -> Iterator[tuple]:
+    """Yield what is shown of a cell's source: prose, parameters with the values `injected`, or code."""
+    tags = cell.metadata.get("tags", [])
+    if "parameters" in tags:
+        yield "parameters", _parameters([cell.source, *injected])
+    elif "show-code" in tags:
+        yield "text", _fenced(cell.source, "python")
+    elif web and cell.cell_type == "code" and cell.source.strip():
+        yield "code", _fenced(cell.source, "python")
+    if cell.cell_type == "markdown":
+        yield from _markdown(cell.source)
+
+
+def _markdown(text: str) -> Iterator[tuple]:
+    if anchor := ANCHOR.match(text):
+        yield "anchor", anchor["label"]
+        return
+    if caption := CAPTION.match(text):
+        yield "caption", caption
+        text = caption["rest"] or ""
+    if text.strip():
+        yield "table" if PIPE_TABLE.search(text) else "text", text
+
+
+def _outputs(cell: NotebookNode) -> Iterator[tuple]:
+    """Yield what a cell printed and displayed; printed text that comes in pieces is one."""
+    quiet = "quiet" in cell.metadata.get("tags", [])
+    printed = ""
+    for output in [*cell.get("outputs", []), NotebookNode(output_type="end", data={})]:
+        if output.output_type == "stream":
+            printed += output.text if output.name == "stdout" and not quiet else ""
+            continue
+        if printed.strip():
+            yield (
+                "printed",
+                _fenced(re.sub(r"[^\n]*\r(?!\n)", "", strip_ansi(printed)).rstrip("\n"), "stdout"),
+            )
+        printed = ""
+        yield from _displayed(output, quiet=quiet)
+
+
+def _displayed(output: NotebookNode, *, quiet: bool) -> Iterator[tuple]:
+    data = output.data
+    if "application/vnd.jupyter.widget-view+json" in data:
+        return
+    if "image/png" in data:
+        yield "image", (base64.b64decode(data["image/png"]), output.metadata.get("image/png", {}))
+    elif "text/markdown" in data:
+        yield from _markdown(data["text/markdown"])
+    elif "text/html" in data:
+        yield "table" if "<table" in data["text/html"] else "text", _fenced(data["text/html"], "{=html}")
+    elif "text/plain" in data and not quiet:
+        yield "text", _fenced(strip_ansi(data["text/plain"]), "stdout")
+
+
+def _captioned(items: list[tuple], where: str) -> list[tuple]:
+    """Give each caption to the image or table just before it, or else to the table just after it.
+
+    The anchor is in the caption, or stands alone above the image.
+    """
+    items = [pair for pair in itertools.pairwise([("", ""), *items]) if pair[1][0] != "anchor"]
+    above = [label if kind == "anchor" else "" for (kind, label), _ in items]
+    items = [item for _, item in items]
+    kinds, captions = dict(enumerate(kind for kind, _ in items)), {}
+    for index, (kind, caption) in enumerate(items):
+        if kind == "caption":
+            word, number = caption["kind"], caption["number"]
+            label, wanted = f"{word.lower()}-{number}", "image" if word == "Figure" else "table"
+            if (caption["label"] or (index and above[index - 1])) != label:
+                anchor = f'<a id="{label}"></a>'
+                raise ValueError(f"{where}: the caption must begin with {anchor}**{word} {number}.**")
+            sides = (index - 1, index + 1) if wanted == "table" else (index - 1,)
+            free = [side for side in sides if kinds.get(side) == wanted and side not in captions]
+            if not free:
+                lacks = f"{word} {number} has a caption but no {wanted}"
+                raise ValueError(f"{where}: {lacks}; display one just before it")
+            captions[free[0]] = caption
+    return [(*item, captions.get(index)) for index, item in enumerate(items) if item[0] != "caption"]
+
+
+def _width(png: bytes, metadata: dict) -> str:
+    width, height = struct.unpack(">II", png[16:24])
+    natural = metadata["width"] / SCREEN_DPI if "width" in metadata else width / DPI
+    return f"{min(natural, TEXT_WIDTH, TEXT_HEIGHT * width / height):.3f}in"
+
+
+def _parameters(sources: list[str]) -> str:
+    """Set parameters as a table of HTML; later sources override the values of the first, not its comments."""
+    rows: dict[str, list[str]] = {}
+    for source in sources:
+        lines = source.splitlines()
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                comment = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode().strip(" #")
+                row = rows.setdefault(ast.unparse(target), ["", comment])
+                row[0] = ast.get_source_segment(source, node.value)
+    table = "<table><tr><th>parameter</th><th>value</th><th>meaning</th></tr>"
+    for name, (value, meaning) in rows.items():
+        name, value, meaning = map(html.escape, (name, value, meaning))
+        table += f"<tr><td><code>{name}</code></td><td><code>{value}</code></td><td>{meaning}</td></tr>"
+    return _fenced(table + "</table>", "{=html}")
+
+
+def _fenced(text: str, kind: str) -> str:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{kind}\n{text}\n{fence}"

@@ -1,0 +1,122 @@
+"""What PDF and page have in common: the shown cells of several notebooks, their references resolved.
+
+A link to the address of a work in report/references.bib becomes a citation of it.
+"""
+
+import functools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pypandoc
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from bundle.render.cells import shown_cells
+
+BIBLIOGRAPHY = Path(__file__).parents[2] / "report" / "references.bib"
+REFERENCE = re.compile(
+    r"(?P<code>(?<![`\\])(`+)(?!`).*?(?<!`)\2(?!`))|"  # inline or a block: what stands in it is no reference
+    r"\[(?P<text>[^\]]*)\]\((?P<file>[\w./-]+\.ipynb)?#(?P<label>(?:figure|table)-\w+)\)|"
+    r"\[(?P<part>[^\]]*)\]\((?P<notebook>[\w./-]+\.ipynb)\)|"
+    r"\[(?P<cited>[^\]]*)\]\((?P<address>https?://[^)\s]+)\)",
+    re.DOTALL,
+)
+
+NOT_HERE = "not in this report"  # said of a figure or table that the parameters left out
+APPENDIX = "appendix"  # the name under which it stands behind the notebooks
+
+
+def title_of(notebook: NotebookNode) -> str:
+    """Return a notebook's first heading of the first level, "" if it has none."""
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    heading = re.search(r"^# +(.+)$", prose, re.MULTILINE)
+    return heading[1] if heading else ""
+
+
+def _appended(text: str) -> NotebookNode:
+    return new_markdown_cell(text, metadata={"where": APPENDIX, "kind": "text"})
+
+
+class Gathered:
+    """The shown cells of notebooks, by the file's name, in one document with one set of labels.
+
+    A reference to what is not there, since parameters left it out, is worded so: see `absent`.
+    Raises what `shown_cells` does, and ValueError where a label stands twice or a reference does not fit.
+    """
+
+    def __init__(self, parts: Sequence[tuple[str, NotebookNode]], folder: Path, *, web: bool = False):
+        self.cells = {name: list(shown_cells(nb, name=name, folder=folder, web=web)) for name, nb in parts}
+        self.titled = {name for name, notebook in parts if title_of(notebook)}
+        self.labels: dict[str, str] = {}  # of figures and tables, and where they stand
+        self.absent: dict[str, str] = {}  # labels that are referred to and not there, and where
+        self.cited: dict[str, str] = {}  # keys of works, and where each is cited first
+        for cell in [cell for cells in self.cells.values() for cell in cells]:
+            label, where = cell.metadata.get("label"), cell.metadata.where
+            if label in self.labels:
+                raise ValueError(
+                    f"{where}: {label} is already in {self.labels[label]}; give it another number"
+                )
+            self.labels |= {label: where} if label else {}
+        for name, cells in self.cells.items():
+            for cell in cells:
+                cell.source = self.resolve(cell.source, cell.metadata.where, name)
+        self._move_apart(parts)
+
+    def _move_apart(self, parts: Sequence[tuple[str, NotebookNode]]) -> None:
+        """Move parameters and what was printed out of the notebooks into an appendix."""
+        appendix = []
+        for name, notebook in parts:
+            apart = [cell for cell in self.cells[name] if cell.metadata.kind in ("parameters", "printed")]
+            self.cells[name] = [cell for cell in self.cells[name] if cell not in apart]
+            appendix += [_appended(f"## {title_of(notebook) or name}"), *apart] if apart else []
+        if appendix:
+            self.cells[APPENDIX] = [_appended("# Appendix: parameters and runs"), *appendix]
+
+    def resolve(self, text: str, where: str, name: str = "") -> str:
+        """Point references between notebooks at their labels; front matter (no name) may refer to any."""
+
+        def resolved(reference: re.Match) -> str:
+            if there := reference["notebook"]:
+                known = there in self.titled
+                return f"[{reference['part']}](#part-{Path(there).stem})" if known else reference[0]
+            if reference["address"]:
+                key = works().get(reference["address"])
+                self.cited |= {key: where} if key else {}
+                return f"[{reference['cited']}](#ref-{key})" if key else reference[0]
+            said, label, file = reference["text"], reference["label"], reference["file"] or name
+            if reference["code"] or (file and file not in self.cells):
+                return reference[0]
+            if label not in self.labels:
+                self.absent[label] = where
+                return f"{said} ({NOT_HERE})"
+            owner = self.labels[label].rpartition(", cell ")[0]
+            if file and file != owner:
+                right = f"it is in {owner}: write {owner}#{label}"
+                raise ValueError(f"{where} refers to {label} in {file}, but {right}")
+            words = re.fullmatch(r"(Figure|Table)\s(\w+)", said)
+            if words and f"{words[1].lower()}-{words[2]}" != label:
+                raise ValueError(f"{where}: a reference says {said!r} but leads to {label}; make them agree")
+            return f"[{said}](#{label})"
+
+        return REFERENCE.sub(resolved, text)
+
+    def bibliography(self, to: str) -> str:
+        """Return the list of the works cited, with its heading, in a format of pandoc's; "" if none is."""
+        if not self.cited:
+            return ""
+        keys = ", ".join(f"@{key}" for key in self.cited)
+        text = f"---\nnocite: '{keys}'\n---\n\n# References {{-}}\n\n::: {{#refs}}\n:::\n"
+        options = ["--citeproc", f"--bibliography={BIBLIOGRAPHY}", "--wrap=none", "--fail-if-warnings"]
+        return pypandoc.convert_text(text, to, "markdown", extra_args=options)
+
+
+@functools.cache
+def works() -> dict[str, str]:
+    """Return the keys of the bibliography's works by their addresses."""
+    found = {}
+    for entry in BIBLIOGRAPHY.read_text(encoding="utf-8").split("\n@"):
+        key = re.search(r"\{(\w+),", entry)[1]
+        doi, url = (re.search(rf"^  {name} = {{(.+)}}", entry, re.MULTILINE) for name in ("doi", "url"))
+        found[f"https://doi.org/{doi[1]}" if doi else url[1]] = key
+    return found

@@ -1,0 +1,160 @@
+"""The explorers of the page: for each part its HTML and the data it needs, networks compared with PyTorch."""
+
+import base64
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+
+from bundle.analysis.gan import quality_by_batch
+from bundle.experiments.cache import GAN, read_grids
+from bundle.experiments.walks import PROJECTION
+from bundle.figures.digits import tile
+from bundle.figures.gan import MEASURES
+from bundle.original import WALKS
+from bundle.render.web import npm
+from bundle.render.web.exported import LARGEST, exported_classifier, exported_generator, largest_difference
+from bundle.render.web.palindromes import both_cells, curves, recipe
+from bundle.study import store
+from bundle.study.layout import Output
+from lib.evaluation.classifier import load_classifier
+from lib.evaluation.judge import observe
+from lib.gan.networks import load_generator
+from lib.weights import about_network
+
+HERE = Path(__file__).parent
+CANDIDATES = 2000  # noises, of which the walks' end points are those that the judge is surest of
+SETS = 4  # of the 25 noises that are shown through the training
+NEEDS = (OSError, ValueError, KeyError)  # raised where what an explorer shows is not there
+
+
+class Explorer(NamedTuple):
+    """What stands in a part's place for an explorer, and after the page."""
+
+    title: str
+    html: str
+    data: str  # elements that hold what the scripts read
+    scripts: tuple[str, ...]
+
+
+def explorers(output: Output, models: Path) -> dict[str, Explorer]:
+    """Return the explorers by part; one whose results or files are not there says in words why.
+
+    Raises RuntimeError where an exported network differs from PyTorch's by more than rounding.
+    """
+    kinds: dict[str, tuple[str, Callable[[], Explorer]]] = {
+        "part1": ("Explore: a palindrome of your own", lambda: palindromes(output)),
+        "task2": ("Explore: the same noise through the training", lambda: training(models)),
+        "task3": ("Explore: walks between two digits", lambda: walks(models)),
+    }
+    found = {}
+    for part, (title, make) in kinds.items():
+        try:
+            found[part] = make()._replace(title=title)
+        except NEEDS as error:
+            print(f"The page is made without an explorer in {part}: {error} (later: `make page`)", flush=True)
+            why = f"<p class='without'>This page was made without its explorer here. {error}</p>"
+            found[part] = Explorer(title, why, "", ())
+    return found
+
+
+def palindromes(output: Output) -> Explorer:
+    """A palindrome of one's own in an LSTM and an RNN, and the curves of all that were trained."""
+    cells, longest = both_cells(output, Path(output.root, "build", "web")), recipe(output)["seq_length"]
+    networks = {
+        name: {
+            layer.rpartition(".")[2]: [_base64(of.weight.detach().numpy()), _base64(of.bias.detach().numpy())]
+            for layer, of in cell.named_modules()
+            if isinstance(of, torch.nn.Linear)
+        }
+        for name, cell in cells.items()
+    }
+    stored = store.load_folder(output.results("part1"))
+    data = _data("palindromes-data", {"networks": networks, "trained": longest})
+    parts, shown = ["palindromes"], curves(stored)
+    if shown:
+        parts.append("curves")
+        data += _data("curves-data", shown)
+    html = "".join(_fragment(f"{part}.html") for part in parts)
+    return Explorer("", html, data, ("cells.js", *(f"{part}.js" for part in parts)))
+
+
+def walks(models: Path) -> Explorer:
+    """Walks between digits, by the generator and the judge themselves."""
+    generator, classifier = load_generator(models), load_classifier(models)
+    source = torch.Generator().manual_seed(0)
+    noise = torch.randn(CANDIDATES, generator.latent_dim, generator=source)
+    if (most := largest_difference(generator, classifier, noise[:500])) > LARGEST:
+        raise RuntimeError(f"the exported networks differ from PyTorch by {most:.1e}, more than {LARGEST}")
+    chances = observe(generator, classifier, noise)[1]  # (candidates, 10)
+    digits = [digit for digit in range(10) if (chances.argmax(1) == digit).any()]
+    if len(digits) < 2:
+        raise ValueError("The generator makes fewer than two digits that the judge can tell.")
+    ends = torch.stack([noise[(chances[:, d] * (chances.argmax(1) == d)).argmax()] for d in digits])
+    walk = WALKS[0] if set(WALKS[0]) <= set(digits) else digits[:2]
+    data = {"size": generator.latent_dim, "digits": digits, "walk": walk, "noises": _base64(ends.numpy())}
+    script, wasm = npm.fetch(npm.RUNTIME)
+    packed = {
+        "generator": exported_generator(generator),
+        "judge": exported_classifier(classifier),
+        "ort-script": script.read_bytes(),
+        "ort-wasm": wasm.read_bytes(),
+    }
+    elements = "".join(_packed(name, content) for name, content in packed.items())
+    data |= {name: PROJECTION[name] for name in ("feature_weight", "norm_weight")}
+    scripts = ("networks.js", "drawing.js", "walks.js")
+    return Explorer("", _fragment("walks.html"), elements + _data("walks-data", data), scripts)
+
+
+def training(models: Path) -> Explorer:
+    """The same noises at each moment of the training, and what was measured there.
+
+    The record of the training is in the report whose folder `models` is.
+    """
+    settings = about_network(models, "generator")["settings"]
+    results = Output(models.parent).results("task2")
+    record = store.load(results / GAN, settings)[-1]
+    grids = read_grids(results / f"{store.run_name(settings)}.npz")["fixed"]
+    quality = quality_by_batch(record)
+    sets = min(SETS, min(map(len, grids.values())) // 25)
+    pictures = [np.concatenate([grids[batch][25 * k :][:25] for batch in grids]) for k in range(sets)]
+    data = {
+        "batches": list(grids),
+        "pictures": [_webp(tile(picture, columns=25, gap=0)) for picture in pictures],
+        "measures": [
+            {"name": words, "values": [quality[batch][name] for batch in grids], "real": record.summary[real]}
+            for name, words in MEASURES.items()
+            if (real := f"real_{name}") in record.summary
+        ],
+    }
+    return Explorer("", _fragment("training.html"), _data("training-data", data), ("training.js",))
+
+
+def _fragment(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _data(name: str, content: object) -> str:
+    text = json.dumps(content, allow_nan=False).replace("<", "\\u003c")
+    return f"<script type='application/json' id='{name}'>{text}</script>\n"
+
+
+def _packed(name: str, content: bytes) -> str:
+    packed = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+    return f"<script type='text/plain' id='{name}'>{packed}</script>\n"
+
+
+def _base64(numbers: np.ndarray) -> str:
+    return base64.b64encode(numbers.astype("<f4").tobytes()).decode()
+
+
+def _webp(picture: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).convert("RGB").save(buffer, "webp", lossless=True, quality=60, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,139 @@
+"""Executed notebooks to one HTML file that needs nothing else, by pandoc and from the cells of the PDF."""
+
+import base64
+import io
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import nbformat
+import pypandoc
+import yaml
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
+from PIL import Image
+
+from bundle.render.reading import read_notebook
+from bundle.render.references import Gathered
+from bundle.render.web.explorers import Explorer
+from lib.files import write_atomically
+
+HERE = Path(__file__).parent
+IMAGE = re.compile(r'<img\s+src="([^":]+)"')
+HEADER = re.compile(r"^---\n(.*?\n)---\n", re.DOTALL | re.MULTILINE)
+
+
+def build(
+    notebooks: Sequence[Path],
+    *,
+    front: str,
+    name: str = "front.md",
+    output: Path,
+    explorers: Mapping[str, Explorer] = MappingProxyType({}),
+    address: str = "",
+) -> None:
+    """Write front matter and executed notebooks as one HTML file; the same input gives the same bytes.
+
+    `front` is Markdown, errors call it `name`; its YAML headers are those of the PDF (`bundle.render.pdf`).
+    `explorers` take the places of the notebooks' own, by the notebook's name. `address` is where the page
+    will stand, if known: preview cards need it.
+    Raises ValueError where a file is missing or not fully executed, or a caption or reference does not fit.
+    """
+    for path in notebooks:
+        if not path.exists():
+            raise ValueError(f"{path} does not exist; `make report` executes the notebooks")
+    about = {"title": output.stem}
+    for header in HEADER.finditer(front):
+        about |= yaml.safe_load(header[1])
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        gathered = Gathered([(path.name, read_notebook(path)) for path in notebooks], folder, web=True)
+        about = {key: gathered.resolve(str(value), name) for key, value in about.items()}
+        about |= {"description": about.get("subtitle", ""), "address": address}
+        body = gathered.resolve(HEADER.sub("", front), name)
+        first = new_markdown_cell(body, metadata={"where": "front"})
+        cells = [first, *(cell for cells in gathered.cells.values() for cell in cells)]
+        cells += _bibliography(gathered)
+        for cell in cells:
+            if cell.metadata.get("kind") == "explorer":
+                there = explorers.get(cell.metadata.where.partition(".")[0])
+                cell.source = f"## {there.title}" if there else ""
+            if "image" in cell.metadata:
+                cell.metadata["image"] = _smaller(folder / cell.metadata["image"])
+        html = _pandoc(nbformat.writes(new_notebook(cells=cells)), about, folder)
+        homes = [folder, *(path.parent for path in notebooks)]
+        html = IMAGE.sub(lambda image: f'<img src="{_embedded(image[1], homes)}"', html)
+    write_atomically(output, _with_explorers(html, explorers).encode())
+
+
+def _bibliography(gathered: Gathered) -> list[NotebookNode]:
+    """Return the list of the works cited as a cell, or no cell where none is cited."""
+    works = gathered.bibliography("html5")
+    if not works:
+        return []
+    works = re.sub(r' role="list(item)?"', "", works)  # pandoc adds them again
+    raw = f"```{{=html}}\n{works}\n```"
+    return [new_markdown_cell(raw, metadata={"where": "references"})]
+
+
+def _with_explorers(html: str, explorers: Mapping[str, Explorer]) -> str:
+    """Return a page with its explorers at their places, and with all styles, data and scripts."""
+    scripts = dict.fromkeys(name for one in explorers.values() for name in one.scripts)
+    for part, one in explorers.items():
+        html = html.replace(f'<div data-explorer="{part}"></div>', one.html)
+    data = "".join(one.data for one in explorers.values())
+    script = "\n".join(_read(name) for name in ("page.js", *(["shared.js", *scripts] if scripts else [])))
+    html = html.replace("/*style*/", _read("page.css"))
+    return html.replace("<!--after-->", f"{data}<script type='module'>\n{script}</script>")
+
+
+def _pandoc(notebook: str, about: dict, folder: Path) -> str:
+    (folder / "about.yaml").write_text(yaml.safe_dump(about), encoding="utf-8")
+    options = [
+        *(
+            "--metadata-file=about.yaml",
+            f"--template={HERE / 'page.html'}",
+            f"--lua-filter={HERE / 'page.lua'}",
+        ),
+        *("--standalone", "--mathml", "--toc", "--toc-depth=2", "--number-sections"),
+        *("--wrap=none", "--fail-if-warnings"),
+    ]
+    try:
+        return pypandoc.convert_text(
+            notebook, "html5", "ipynb+raw_attribute", extra_args=options, cworkdir=str(folder)
+        )
+    except RuntimeError as error:
+        raise ValueError(f"pandoc cannot read the notebooks: {error}") from error
+
+
+def _smaller(png: Path) -> str:
+    """Write a picture beside it in lossless WebP, the same pixels in fewer bytes, and return its name."""
+    with Image.open(png) as picture:
+        picture.convert("RGB").save(png.with_suffix(".webp"), lossless=True, quality=60, method=4)
+    return png.with_suffix(".webp").name
+
+
+def _embedded(name: str, homes: Sequence[Path]) -> str:
+    """Return a picture as an address that holds it; raise ValueError where none of the folders has it."""
+    for path in (home / name for home in homes):
+        if path.is_file():
+            kind = path.suffix[1:].replace("svg", "svg+xml")
+            return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    raise ValueError(f"a notebook shows {name}, which is not in {homes[-1]}")
+
+
+def draw_card(strip: Path, output: Path) -> None:
+    """Draw the picture of preview cards: a figure in the middle of 1200 x 630 pixels, as PNG."""
+    with Image.open(strip) as figure:
+        shown = figure.convert("RGB").resize((1120, round(1120 * figure.height / figure.width)))
+    card = Image.new("RGB", (1200, 630), "white")
+    card.paste(shown, (40, (630 - shown.height) // 2))
+    buffer = io.BytesIO()
+    card.save(buffer, "png")
+    write_atomically(output, buffer.getvalue())
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,62 @@
+"""With what a result was made: versions, machine, commit."""
+
+import functools
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from bundle.study.fingerprint import fingerprint
+from bundle.study.records import Record
+
+ROOT = Path(__file__).parents[2]
+CODE = ("lib", "bundle", "pyproject.toml", "requirements.lock")  # the notebooks' parameters are settings
+
+
+def provenance(*, seconds: float, device: str, threads: int) -> dict:
+    """Return where and with what a run was made; `seconds` is its wall time."""
+    ran = {"seconds": round(seconds, 2), "device": device, "threads": threads}
+    machine = {"machine": platform.machine(), "python": platform.python_version(), "processor": processor()}
+    return {**ran, **machine, **versions(), "commit": commit()}
+
+
+@functools.cache
+def processor() -> str:
+    """Return the kind of processor: where it is the same, so are the bytes."""
+    import torch  # here, so that what only reads records need not wait for it
+
+    from lib.recurrent import compiled
+
+    return f"{torch.backends.cpu.get_cpu_capability()}, cells {compiled.name()}"
+
+
+@functools.cache
+def versions() -> dict:
+    """Return the versions of the packages that decide results and pictures."""
+    return {name: version(name) for name in ("torch", "numpy", "matplotlib")}
+
+
+@functools.cache
+def commit(root: Path = ROOT) -> str:
+    """Return a checkout's commit, or "unknown", with "+" if its code is another than the commit's.
+
+    Results, pictures and notebooks do not count: what one notebook writes does not mark another's runs.
+    """
+
+    def git(*words: str) -> str:
+        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, encoding="utf-8", check=False)
+        return ran.stdout.strip()
+
+    name = git("describe", "--always", "--exclude=*", "--abbrev=12")
+    return name + "+" * bool(git("status", "--porcelain", "--", *CODE)) if name else "unknown"
+
+
+def described(records: Sequence[Record]) -> dict:
+    """Return what records have in common: settings, all their seeds, versions, commits, fingerprints."""
+    first = records[0].settings
+    common = {k: v for k, v in first.items() if k != "seed" and all(r.settings.get(k) == v for r in records)}
+    seeds = sorted({r.settings["seed"] for r in records})
+    commits = sorted({r.provenance["commit"] for r in records})
+    code = sorted({fingerprint(r.identity) for r in records})
+    return {"settings": common, "seeds": seeds, "commits": commits, **versions(), "code": code}

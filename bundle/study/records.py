@@ -1,0 +1,53 @@
+"""What a run leaves behind; `bundle.study.store` keeps it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lib.files import digest, read_sealed
+
+BENCHMARKS = Path(__file__).parents[2] / "results"
+
+
+@dataclass
+class Record:
+    """One finished run."""
+
+    settings: dict  # everything that decides the result, as flat JSON values; the seed is one of them
+    columns: dict = field(default_factory=dict)  # series by name, one value a step, a checkpoint or a picture
+    summary: dict = field(default_factory=dict)  # single numbers and short texts
+    provenance: dict = field(default_factory=dict)  # versions, device, seconds, ...: it decides no result
+    identity: dict = field(default_factory=dict)  # the code and packages that made it, see `code.identity`
+    other_code: str = field(default="", compare=False)  # in words, how the code here differs; not stored
+
+
+def key(settings: dict) -> str:
+    """Return twelve hexadecimal digits that stand for the settings, whatever their order."""
+    json.dumps(settings, allow_nan=False)  # raises ValueError for what JSON cannot tell apart
+    return digest(settings)
+
+
+def benchmark(name: str, part: str) -> dict:
+    """Return a part of what `make bench` left in results/bench-NAME.json; {}, and say so, if it is not there.
+
+    Raises ValueError naming the file if it is damaged or edited.
+    """
+    path = BENCHMARKS / f"bench-{name}.json"
+    if found := read_sealed(path).get(part) if path.exists() else None:
+        return found
+    print(f"{path.name} has no {part!r} to show; `make bench` measures it.")
+    return {}
+
+
+def grouped(records: Sequence[Record], *names: str) -> dict[tuple, list[Record]]:
+    """Group records by the values of these settings, in the order in which they first appear."""
+    groups: dict[tuple, list[Record]] = {}
+    for record in records:
+        groups.setdefault(tuple(record.settings[name] for name in names), []).append(record)
+    return groups
+
+
+def matching(records: Sequence[Record], **settings) -> list[Record]:
+    """Return the records with these settings."""
+    return [r for r in records if all(r.settings[name] == value for name, value in settings.items())]

@@ -1,0 +1,88 @@
+"""Who does the runs: processes of this machine, or the workers of a running cluster; both are Dask's."""
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor
+
+import dask
+from distributed import Client
+
+from bundle.study.fingerprint import digest_all, sources
+from bundle.study.provenance import versions
+
+HERE = {
+    "distributed.scheduler.allowed-failures": 2,  # a call that kills its worker is tried three times
+    "distributed.scheduler.worker-saturation": 1.0,  # calls wait at the scheduler, not at a worker
+    "distributed.worker.profile.enabled": False,  # it would interrupt the arithmetic every 10 ms
+}
+
+
+@contextlib.contextmanager
+def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 10) -> Iterator[Executor]:
+    """Yield an executor: the workers of a Dask cluster, or processes that end with this one, however it ends.
+
+    `scheduler` is the cluster's address, "tcp://host:8786", which is waited for `patience` seconds; empty,
+    there are `limit` processes, by default $STUDY_PROCESSES, else one per core. A call whose worker is killed
+    is done again. Raises OSError where no scheduler answers, ValueError where workers run other code.
+    """
+    count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
+    with contextlib.ExitStack() as stack:
+        with _held_interrupts():
+            client = stack.enter_context(_cluster(scheduler, patience) if scheduler else _processes(count))
+        if scheduler:
+            _check_alike(client)
+        yield client.get_executor(pure=False, retries=2 if scheduler else 0)
+
+
+@contextlib.contextmanager
+def _held_interrupts() -> Iterator[None]:
+    """Hold an interrupt back till the end: Dask waits a minute for processes that have only half begun."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:  # it is not ours to hold
+        yield
+        return
+    noted: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if noted:
+        signal.raise_signal(signal.SIGINT)
+
+
+def _processes(count: int) -> Client:
+    size = {"n_workers": count, "threads_per_worker": 1, "memory_limit": 0}
+    port = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # a free one
+    with dask.config.set(HERE):
+        client = Client(**size, **port, silence_logs=logging.CRITICAL, set_as_default=False)
+    client.cluster.scheduler.is_rootish = lambda task: True  # it lets no other calls wait at the scheduler
+    return client
+
+
+def _cluster(scheduler: str, patience: float) -> Client:
+    try:
+        return Client(scheduler, timeout=patience, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise OSError(
+            f"no Dask scheduler answers at scheduler = {scheduler!r} ({error}); start `dask scheduler` and "
+            f"workers with `dask worker {scheduler} --nthreads 1`, or leave it empty to use this machine"
+        ) from None
+
+
+def _check_alike(client: Client) -> None:
+    here = fingerprint()
+    for address, there in client.run(fingerprint).items():
+        if unlike := [f"{k} {there.get(k)} there, {here[k]} here" for k in here if here[k] != there.get(k)]:
+            raise ValueError(f"worker {address} has {', '.join(unlike)}; update its checkout and environment")
+
+
+def fingerprint() -> dict:
+    """Return what must be equal for two machines to give the same results."""
+    from lib.recurrent import compiled
+
+    return {**versions(), "code": digest_all(sources())[:12], "cells": compiled.name()}
