@@ -90,7 +90,7 @@ def _memory(groups: Groups, verdicts: Sequence[Verdict]) -> list[str]:
             "; with one-hot digits and a length that grows even a plain RNN holds, in every seed, up to "
             f"length {span_of(spans, 'RNN')} (tried: up to {tried})"
         )
-    return [f"{words} ([Table 8](#table-8))."]
+    return [f"{words} ([Table 6](#table-6))."]
 
 
 def gan_findings(
@@ -111,7 +111,7 @@ def gan_findings(
     low, high = map(percent, interval(round(s["c2st"] * s["c2st_of"]), s["c2st_of"]))
     network = f"A fresh network tells samples from real digits {percent(s['c2st'], 1)} of the time (95 % "
     network += f"interval {low} to {high}; a coin, 50 %)."
-    hard = f"{detectability(two_sample, others)} ([Figure S14](#figure-S14))." if two_sample else network
+    hard = f"{detectability(two_sample, others)} ([Figure S12](#figure-S12))." if two_sample else network
     clear = interval(round(s["clear"] * n), n)
     real_clear = interval(round(s["real_clear"] * n), n)
     hold, fail, open_ = map([*words.values()].count, ("holds", "does not hold", "undecided"))
@@ -124,7 +124,7 @@ def gan_findings(
     return [
         "**How real are the digits?** Their Fréchet distance from the test digits, in our classifier's "
         f"features, is {s['frechet_distance']:.2f}{seeds}, that of real training digits "
-        f"{s['real_frechet_distance']:.2f} ([Figure S12](#figure-S12)). {hard} "
+        f"{s['real_frechet_distance']:.2f} ([Figure S10](#figure-S10)). {hard} "
         f"“Hard to discriminate” *{told}*, if no program may tell them apart.",
         f"**Are they all clear at the end?** {percent(s['clear'], 1)} of samples are (95 % interval "
         f"{percent(clear[0], 1)} to {percent(clear[1], 1)}{shared}), of real digits "

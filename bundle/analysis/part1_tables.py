@@ -19,9 +19,9 @@ def part1_tables(groups: Groups) -> Mapping[str, Table]:
         "2": survival_table(groups),
         "3": verdict_table(verdicts),
         "4": robust_table(robust_part1(groups)),
-        "6": factorial_table(memory),
-        "8": span_table(span),
-        "9": parts_table(parts),
-        "11": prediction_table(groups, verdicts),
+        "5": factorial_table(memory),
+        "6": span_table(span),
+        "7": parts_table(parts),
+        "8": prediction_table(groups, verdicts),
     }
     return {number: table_in_style(table) for number, table in tables.items()}

@@ -15,7 +15,7 @@ QUOTES = {
         "Figure S1",
     ),
     "Length 3 is better than length 10 (§2.2)": ("Length 3 is apparently better than length 10", "Figure 2"),
-    "Length 30 is worse because the memory is limited (§2.2)": ("because the memory is limited", "Table 6"),
+    "Length 30 is worse because the memory is limited (§2.2)": ("because the memory is limited", "Table 5"),
     "At 5 the LSTM reaches 100 % in about 400 steps (§2.2)": (
         "it can achieve 100% accuracy within fewer epochs, about 400",
         "Figure 3",
@@ -76,12 +76,12 @@ QUOTES = {
     ),
     "The generated images are more and more clear": (
         "the generated images are more and more clear",
-        "Figure S12",
+        "Figure S10",
     ),
-    "They are hard to tell from MNIST": ("hard to discriminate from the mnist dataset", "Table 12"),
+    "They are hard to tell from MNIST": ("hard to discriminate from the mnist dataset", "Table 9"),
     "The discriminator is unable to find differences (§3.1.1)": (
         "until […] the discriminator is unable to find differences",
-        "Table 12",
+        "Table 9",
     ),
     "From 2 to 7 the number changes from 2 to 7 (Figure 17)": ("the number changes from 2 to 7", "Figure 17"),
     "From 2 to 6 the figure between looks like 1 (Figure 18)": (
