@@ -31,7 +31,11 @@ def part1_settings(namespace: dict) -> dict[str, list[dict]]:
 
 
 def inside_settings(namespace: dict) -> dict:
-    """Return the settings of the network of our recipe that the notebook looks into."""
+    """Return the settings of the network of our recipe that the notebook looks into.
+
+    Its training ends when it has settled, since whoever runs the notebook waits for it.
+    """
     common, ours = (parameters_of(PalindromeRun, namespace, prefix=prefix) for prefix in ("", "ours_"))
     del common["own_count"]  # the original's measure is not asked for
-    return common | ours | {"cell": "LSTM", "recipe": "ours", "seq_length": 20}
+    ends = {"settled_looks": namespace["memory_settled_looks"]}
+    return common | ours | ends | {"cell": "LSTM", "recipe": "ours", "seq_length": 20}

@@ -56,7 +56,7 @@ def curves(stored: list[Record]) -> list[dict]:
     that ended early keeps its last accuracy.
     """
     found = []
-    looked = [record for record in stored if "right" in record.columns]
+    looked = [record for record in stored if record.settings.get("run") != "inside"]
     for (cell, name, length), of in grouped(looked, "cell", "recipe", "seq_length").items():
         alike = [r for r in looked if (r.settings["cell"], r.settings["recipe"]) == (cell, name)]
         often = Counter(map(_others, alike))
