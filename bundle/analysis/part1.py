@@ -12,11 +12,7 @@ from bundle.analysis.verdicts import Table, Verdict, decide, median_interval, nu
 from bundle.study.records import Record
 
 Groups = Mapping[str, Sequence[Record]]  # by the names of `bundle.experiments.part1`
-ORIGINAL_METRIC, SHARED_METRIC, CORRECTED = (
-    "as written, original metric",
-    "as written, shared metric",
-    "corrected",
-)
+ORIGINAL_METRIC, SHARED_METRIC, CORRECTED = "as written, original", "as written, shared", "corrected"
 CASES = {  # recipe in the settings, and how its accuracy is measured
     ORIGINAL_METRIC: ("as-written", original_metric),
     SHARED_METRIC: ("as-written", shared_metric),
