@@ -12,7 +12,9 @@ from pypdf import PdfReader
 
 from bundle.commands import binding, report
 from bundle.original import GAN_CHECKPOINTS, scaled_batch
+from bundle.render.pdf import bind
 from bundle.study import fingerprint
+from bundle.study.layout import Notebook
 from bundle.study.records import Record
 from bundle.study.store import Store
 from lib import mnist
@@ -143,9 +145,8 @@ def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
     monkeypatch.setenv("STALE", "show")
     monkeypatch.chdir(tmp_path)
-    executed = report.run_notebook(
-        "part1", Path("made/part1.ipynb"), {"output": Path("made"), "parameters": {}}
-    )
+    profile = {"output": Path("made"), "parameters": {}}
+    executed = report.run_notebook(Notebook(name="part1"), Path("made/part1.ipynb"), profile)
     binding.bind_report(
         executed[:1], front=front, pdf=Path("report.pdf"), verified=[], results=Path("results")
     )
@@ -164,3 +165,24 @@ def test_a_report_of_other_code_is_made_again_without_it(monkeypatch):
     mine = inputs()
     monkeypatch.setenv("STALE", "show")
     assert all(one != other for one, other in zip(mine, inputs(), strict=True))
+
+
+def test_a_notebook_waits_for_the_one_that_it_needs_and_others_go_beside_it():
+    table = [Notebook(name="a"), Notebook(name="b"), Notebook(name="c", needs="b"), Notebook(name="d")]
+    assert report.chains(table) == [["b", "c"], ["a"], ["d"]]
+
+
+def test_a_notebook_that_is_added_to_the_table_is_executed_and_bound(tmp_path, monkeypatch):
+    """One line in the table and the notebook are all that it takes."""
+    cells = nbformat.v4.new_markdown_cell("# A study of its own"), nbformat.v4.new_code_cell("print(6 * 7)")
+    parameters = nbformat.v4.new_code_cell("output_dir: str = '.'", metadata={"tags": ["parameters"]})
+    monkeypatch.chdir(tmp_path)
+    nbformat.write(notebook_of(cells[0], parameters, cells[1]), tmp_path / "extra.ipynb")
+    table = (Notebook(name="extra"),)
+    monkeypatch.setattr(report, "STAGES", table)
+    profile = {"output": Path("made"), "notebooks": Path("made"), "parameters": {}, "pdf": Path("made/r.pdf")}
+    (stage,) = itertools.islice(report.stages(profile), 1, 2)
+    report.update_notebooks([stage], tmp_path / "stamps")
+    assert "42" in (tmp_path / "made" / "extra.ipynb").read_text()
+    bind([Path("made/extra.ipynb")], front="---\ntitle: T\n---\n", output=Path("made/r.pdf"))
+    assert "A study of its own" in PdfReader("made/r.pdf").pages[-1].extract_text()

@@ -23,13 +23,11 @@ from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
 from bundle.study.fingerprint import digest_all
 from bundle.study.fingerprint import sources as code_files
-from bundle.study.layout import NOTEBOOKS, check_writable
+from bundle.study.layout import NOTEBOOKS, STAGES, Notebook, check_writable
 from lib import mnist
 from lib.files import alone, read_sealed, sealed, write_atomically
 
-CHAINS = ("task2", "task3"), ("part1",)  # side by side; what is in one waits for what is before it
-WRITTEN = {"part1": (), "task2": ("task2_images", "models"), "task3": ("task3_images",)}  # beside figures
-BENCHMARKS = {"part1": "lstm", "task2": "gan"}  # notebooks show what `make bench` measured
+AT_ONCE = 2  # notebooks
 Stage = tuple[str, list[str], Callable[..., Iterable[Path]]]  # name, made from what, what makes its files
 
 
@@ -71,6 +69,8 @@ def update_notebooks(notebooks: Iterable[Stage], stamps: Path) -> None:
     by_name = {name: (inputs, make) for name, inputs, make in notebooks}
     interrupted = threading.Event()
 
+    lists = chains(STAGES)
+
     def is_outdated(name: str) -> bool:
         inputs, _ = by_name[name]
         return outdated(stamps / f"{name}.json", inputs) is not None
@@ -81,15 +81,27 @@ def update_notebooks(notebooks: Iterable[Stage], stamps: Path) -> None:
             if not interrupted.is_set():
                 update(name, inputs, partial(make, lines=lines, interrupted=interrupted), stamps)
 
-    two_at_once = all(any(map(is_outdated, chain)) for chain in CHAINS)  # bars would overwrite each other
-    with ThreadPoolExecutor(len(CHAINS)) as executor:
-        futures = [executor.submit(update_chain, chain, lines=two_at_once) for chain in CHAINS]
+    due = [chain for chain in lists if any(map(is_outdated, chain))]
+    with ThreadPoolExecutor(AT_ONCE) as executor:  # lines: bars of two notebooks would overwrite each other
+        futures = [executor.submit(update_chain, chain, lines=len(due) > 1) for chain in lists]
         try:
             for future in as_completed(futures):
                 future.result()
         except BaseException:
             interrupted.set()
             raise
+
+
+def chains(notebooks: Iterable[Notebook]) -> list[list[str]]:
+    """Return names of notebooks in lists: what is in one waits for what is before it; the longest first."""
+    lists: list[list[str]] = []
+    for notebook in notebooks:
+        before = [names for names in lists if notebook.needs in names]
+        if before:
+            before[0].append(notebook.name)
+        else:
+            lists.append([notebook.name])
+    return sorted(lists, key=len, reverse=True)
 
 
 def load_profile(path: Path) -> dict:
@@ -128,15 +140,16 @@ def stages(profile: dict) -> Iterator[Stage]:
     yield "data", [str(mnist.folder())], mnist.fetch
     code = digest_all(code_files(without=("bundle/commands", "bundle/render/web", *SETTING)))
     inputs = {}
-    for name in NOTEBOOKS:
+    for notebook in STAGES:
+        name = notebook.name
         parameters = json.dumps(profile["parameters"].get(name, {}), sort_keys=True)
         inputs[name] = [code, sources(Path(f"{name}.ipynb")), parameters, *filter(None, [os.getenv("STALE")])]
-        if name in BENCHMARKS:
-            inputs[name].append(digest_all(Path("results").glob(f"bench-{BENCHMARKS[name]}.json")))
-        if name == "task3":
-            inputs[name] += inputs["task2"]  # it uses the generator of task2
+        if notebook.shows:
+            inputs[name].append(digest_all(Path("results").glob(f"bench-{notebook.shows}.json")))
+        if notebook.needs:
+            inputs[name] += inputs[notebook.needs]
         target = profile["notebooks"] / f"{name}.ipynb"
-        yield name, inputs[name], partial(run_notebook, name, target, profile)
+        yield name, inputs[name], partial(run_notebook, notebook, target, profile)
     yield from bound(profile)
 
 
@@ -180,19 +193,19 @@ def outdated(stamp: Path, inputs: list[str]) -> str | None:
     return f"{other[0]} is gone or altered" if other else None
 
 
-def run_notebook(name: str, target: Path, profile: dict, **options) -> list[Path]:
+def run_notebook(notebook: Notebook, target: Path, profile: dict, **options) -> list[Path]:
     """Execute a notebook under the profile; return it and the pictures and models that it wrote.
 
     `options` are those of `execute`.
     """
-    started, output = time.time(), profile["output"]
+    name, started, output = notebook.name, time.time(), profile["output"]
     parameters = profile["parameters"].get(name, {})
     if output != Path("."):
         parameters = parameters | {"output_dir": str(output)}
     execute(Path(f"{name}.ipynb"), target, parameters, echo=True, **options)
     numbers = re.findall(r'id=\\?"figure-(\w+)', target.read_text(encoding="utf-8"))
     patterns = [f"figures/figure-{number.zfill(2)}.*" for number in numbers]
-    patterns += [f"{folder}/*" for folder in WRITTEN[name]]
+    patterns += [f"{folder}/*" for folder in notebook.makes]
     files = sorted({path for pattern in patterns for path in output.glob(pattern) if path.is_file()})
     return [target, *(path for path in files if path.stat().st_mtime >= started - 1)]
 

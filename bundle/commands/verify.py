@@ -23,7 +23,7 @@ from bundle.commands.binding import README
 from bundle.commands.ending import ended
 from bundle.study import fingerprint
 from bundle.study.artefacts import says_the_same
-from bundle.study.layout import NOTEBOOKS, Output
+from bundle.study.layout import NOTEBOOKS, STAGES, Output
 from bundle.study.provenance import processor
 from bundle.study.records import Record, key
 from bundle.study.store import Store, run_name
@@ -32,7 +32,8 @@ from bundle.study.workers import workers
 from lib.files import write_atomically
 
 WRITTEN_INTO = (*(f"{name}.ipynb" for name in NOTEBOOKS), str(README))  # what stands there is kept in part
-MADE = ("figures/", "task2_images/", "task3_images/", "report/report.pdf", *WRITTEN_INTO)
+PICTURES = tuple(f"{folder}/" for stage in STAGES for folder in stage.makes if folder != "models")
+MADE = ("figures/", *PICTURES, "report/report.pdf", *WRITTEN_INTO)
 NOT_DERIVED = "figures, notebooks and PDF: not derived from damaged results"
 COPY = Path("build", "verify")  # of the checkout, anew each time
 TOLERANCE, FIRST_STEPS = 1e-3, {"palindromes": 1, "gan": 1, "generator": 1}  # on another kind of processor

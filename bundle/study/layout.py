@@ -5,7 +5,23 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-NOTEBOOKS = ("part1", "task2", "task3")  # in the order of the report
+
+@dataclass(frozen=True, kw_only=True)
+class Notebook:
+    """A notebook of the report, NAME.ipynb, which leaves figures, and results in a folder of its name."""
+
+    name: str
+    needs: str = ""  # the notebook that is executed before it
+    makes: tuple[str, ...] = ()  # folders that it writes into besides
+    shows: str = ""  # what `make bench` measured: results/bench-NAME.json
+
+
+STAGES = (  # in the order of the report; the PDF and the page are made of all of them
+    Notebook(name="part1", shows="lstm"),
+    Notebook(name="task2", makes=("task2_images", "models"), shows="gan"),
+    Notebook(name="task3", makes=("task3_images",), needs="task2"),
+)
+NOTEBOOKS = tuple(stage.name for stage in STAGES)
 
 
 def check_writable(folder: Path, way_out: str) -> None:
