@@ -1,7 +1,6 @@
 """Files that are missing, and text that is read alike wherever it is."""
 
 import ast
-import json
 import os
 import subprocess
 import sys
@@ -9,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from bundle.study import records
-from lib.files import read_sealed, sealed
+from bundle.study import store
+from bundle.study.records import Record
+from lib.files import read_sealed
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for top in ("lib", "bundle") for path in (ROOT / top).rglob("*.py"))
 
 
 def test_a_missing_file_is_called_missing_and_not_damaged(tmp_path):
-    for read in (read_sealed, records.load):
-        with pytest.raises(FileNotFoundError, match=r"/gone\.json is missing$"):
-            read(tmp_path / "gone.json")
-    assert records.find({"seed": 1}, tmp_path, identity={}) == (None, "")
+    with pytest.raises(FileNotFoundError, match=r"/gone\.json is missing$"):
+        read_sealed(tmp_path / "gone.json")
+    with pytest.raises(FileNotFoundError, match=r"/gone\.jsonl does not have such a run"):
+        store.load(tmp_path / "gone.jsonl")
+    assert store.find({"seed": 1}, store.Store(tmp_path / "gone.jsonl"), identity={}) == (None, "")
 
 
 def text_calls(tree: ast.Module) -> list[ast.Call]:
@@ -49,14 +50,13 @@ READ = """
 from pathlib import Path
 from bundle.commands.ending import ended
 from bundle.render.references import works
-from bundle.study import records
-ended(lambda: print(records.load(Path("one.json")).summary["said"], len(works()) > 5))
+from bundle.study import store
+ended(lambda: print(store.load(Path("some.jsonl"))[0].summary["said"], len(works()) > 5))
 """
 
 
 def test_a_machine_without_utf_8_reads_and_says_the_same(tmp_path):
-    said = sealed({"settings": {"seed": 1}, "summary": {"said": "Fréchet"}})
-    (tmp_path / "one.json").write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    store.Store(tmp_path / "some.jsonl").append(Record({"seed": 1}, summary={"said": "Fréchet"}))
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", READ]
     ran = subprocess.run(command, cwd=tmp_path, env=os.environ | plain, capture_output=True, check=True)

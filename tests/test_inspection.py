@@ -19,7 +19,7 @@ def test_asking_equal_palindromes_once_gives_the_same_answers(length):
 
 def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_the_digit():
     model, outcome = trained_on_palindromes(
-        {**OURS, "steps": 150, "pass_accuracy": 0.9, "schedule_factor": 0.9, "check_lengths": [3, 6]}
+        {**OURS, "steps": 400, "pass_accuracy": 0.9, "schedule_factor": 0.9, "check_lengths": [3, 6]}
     )
     assert min(outcome.summary["accuracy_at"].values()) > 0.9
     inside = look_inside(model, seq_length=6, count=200, seed=1)

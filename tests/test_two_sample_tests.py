@@ -221,7 +221,7 @@ def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_a
     some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
     assert list(some) == ["generators", "variants", "stacked", "ladder"]
     for kind, of in some.items():
-        assert of["below"] == kind
+        assert of["file"] == kind
         assert sum(map(len, of["settings"].values())) > 0
     one = some["ladder"]["settings"]["ladder"][0]
     assert 0 <= some["ladder"]["run"](one | {"judge": judge}).summary["right"] <= 1
