@@ -64,16 +64,17 @@ def study(
         found, made = _stored(wanted, stores.values(), identity=identity, fresh=fresh)
         places = {key(one): stores[name] for name, runs in asked.items() for one in runs}
 
-        def tell() -> None:
-            progress(sum(work[name] for name in found), sum(work.values()))
+        done, total = sum(work[name] for name in found), sum(work.values())
 
         def keep(name: str, record: Record) -> None:
+            nonlocal done
             places[name].append(record)
             forget(Path(directory, f"{name}.ckpt"))  # finished: nothing to go on from
             found[name] = record
-            tell()
+            done += work[name]
+            progress(done, total)
 
-        tell()
+        progress(done, total)
         missing = [name for name in wanted if name not in found]
         missing.sort(key=lambda name: (wanted[name].get("seed", 0), -work[name]))
         failures = _make(run, {name: wanted[name] for name in missing}, identity, executor, keep)
