@@ -67,7 +67,7 @@ def cluster() -> Iterator[str]:
 def part1(*, seeds: int, steps: int) -> list[dict]:
     """Return settings of Part 1, twelve for each seed: the notebook's, with few steps and small looks."""
     fewer = {"num_seeds": seeds, "corrected_seeds": seeds, "steps": steps, "seq_lengths": [3, 10, 30]}
-    fewer |= {"look_count": 128, "own_count": 0}
+    fewer |= {"eval_count": 128, "original_count": 0}
     groups = part1_settings(declared_values(NOTEBOOK) | fewer)
     return groups["as written"] + groups["corrected"]
 

@@ -3,7 +3,7 @@
 SCHEDULED = {"LSTM": True, "RNN": False}  # was the learning rate lowered on the way?
 ORIGINAL_EVERY = {"LSTM": 25, "RNN": 50}  # steps from one accuracy to the next
 # of what: the LSTM's of 128 fresh batches of 128 palindromes, the RNN's of the batch it is being trained on
-ORIGINAL_COLUMN, ORIGINAL_COUNT = {"LSTM": "own", "RNN": "batch"}, 128 * 128
+ORIGINAL_COLUMN, ORIGINAL_COUNT = {"LSTM": "n_correct_original", "RNN": "n_correct_batch"}, 128 * 128
 
 # cell and sequence length by the number of the figure
 ACCURACY_FIGURES = {

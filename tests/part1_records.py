@@ -10,11 +10,15 @@ EVERY, COUNT = 25, 100
 def run(cell: str, length: int, accuracy: Sequence[float], *, seed=0, recipe="as-written", **rest) -> Record:
     """Return a record with these accuracies at its looks, one every 25 steps, by either measure."""
     settings = {"cell": cell, "seq_length": length, "seed": seed, "recipe": recipe, "batch_size": COUNT}
-    settings |= {"look_count": COUNT, "schedule_factor": 0.96}
+    settings |= {"eval_count": COUNT, "schedule_factor": 0.96}
     right = [round(COUNT * one) for one in accuracy]
-    columns = {"step": [EVERY * k for k in range(len(accuracy))], "right": right, "batch": right}
+    columns = {
+        "step": [EVERY * k for k in range(len(accuracy))],
+        "n_correct": right,
+        "n_correct_batch": right,
+    }
     if cell == "LSTM" and recipe == "as-written":
-        settings["own_count"], columns["own"] = 2 * COUNT, [2 * one for one in right]
+        settings["original_count"], columns["n_correct_original"] = 2 * COUNT, [2 * one for one in right]
     accuracy_at = rest.pop("accuracy_at", None)
     columns |= {"length": rest.pop("lengths")} if "lengths" in rest else {}
     return Record(settings | rest, columns, {"accuracy_at": accuracy_at} if accuracy_at else {})

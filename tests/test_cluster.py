@@ -27,8 +27,8 @@ TINY = {
     "schedule_every": 10,
     "schedule_factor": 0.5,
     "clip_norm": 10.0,
-    "look_every": 5,
-    "look_count": 20,
+    "eval_every": 5,
+    "eval_count": 20,
 }
 
 

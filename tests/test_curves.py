@@ -59,7 +59,7 @@ def test_the_common_measure_is_of_fresh_palindromes_and_the_same_for_both():
 def test_the_original_s_own_measure_is_the_lstm_s_every_25_steps_and_the_rnn_s_batch_every_50():
     assert original_metric(run("LSTM", 5, [0.1, 0.2, 0.3])).steps.tolist() == [0, 25, 50]
     record = run("RNN", 5, [0.1, 0.2, 0.3])
-    record.columns["batch"] = [7, 8, 9]
+    record.columns["n_correct_batch"] = [7, 8, 9]
     assert original_metric(record).steps.tolist() == [0, 50]
     assert original_metric(record).values == pytest.approx([0.07, 0.09])
     assert original_metric(run("LSTM", 5, [0.1], recipe="corrected")) is None

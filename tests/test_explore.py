@@ -65,10 +65,10 @@ def changes(widget: widgets.Widget, alt: str, act) -> bool:
 def accuracy() -> widgets.Widget:
     records = [
         Record(
-            settings={"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed} | {"look_count": 1},
+            settings={"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed} | {"eval_count": 1},
             columns={
                 "step": list(range(0, 150)),
-                "right": np.linspace(0.1, end * length / 5 / (1 + seed), 150).tolist(),
+                "n_correct": np.linspace(0.1, end * length / 5 / (1 + seed), 150).tolist(),
             },
         )
         for recipe, end in RECIPES.items()

@@ -289,7 +289,7 @@ from bundle.experiments.palindromes import run_palindromes
 from bundle.study.study import study
 one = {"cell": "RNN", "recipe": "corrected", "seq_length": 3, "steps": 5, "hidden_size": 4, "batch_size": 8,
        "learning_rate": 0.001, "schedule_every": 30, "schedule_factor": 0.96, "clip_norm": 10.0,
-       "look_every": 1, "look_count": 9}
+       "eval_every": 1, "eval_count": 9}
 with ThreadPoolExecutor(1) as executor:
     found = study(run_palindromes, [one | {"seed": n} for n in range(3)], directory=Path("results"),
                   executor=executor)

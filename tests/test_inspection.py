@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from bundle.experiments.palindromes import CELLS, run_inside, trained_on_palindromes
+from bundle.experiments.palindromes import CELLS, run_inside, train_on_palindromes
 from bundle.figures.memory import best_units, draw_inside_of
 from bundle.study.records import Record
 from lib.palindromes import palindromes
-from lib.recurrent.inspection import look_inside, right_on, trace
+from lib.recurrent.inspection import correct_answers, look_inside, trace
 from tests.test_palindrome_runs import OURS
 
 
@@ -14,11 +14,11 @@ def test_asking_equal_palindromes_once_gives_the_same_answers(length):
     torch.manual_seed(0)
     model = CELLS["LSTM"](1, 8, 10)
     inputs, targets = palindromes(2000, length, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(right_on(model, inputs, targets), model(inputs).argmax(1) == targets)
+    assert torch.equal(correct_answers(model, inputs, targets), model(inputs).argmax(1) == targets)
 
 
 def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_the_digit():
-    model, outcome = trained_on_palindromes(
+    model, outcome = train_on_palindromes(
         {**OURS, "steps": 400, "pass_accuracy": 0.9, "schedule_factor": 0.9, "check_lengths": [3, 6]}
     )
     assert min(outcome.summary["accuracy_at"].values()) > 0.9
@@ -36,7 +36,7 @@ def test_our_recipe_learns_a_short_length_and_the_network_shows_where_it_keeps_t
 
 def test_a_look_inside_is_kept_as_columns_and_the_units_that_remember_best_come_first():
     outcome = run_inside({"run": "inside"} | OURS)
-    model, length = trained_on_palindromes(OURS)[0], OURS["seq_length"]
+    model, length = train_on_palindromes(OURS)[0], OURS["seq_length"]
     inside = look_inside(model, seq_length=length, count=2000, seed=3 * 2**32 + OURS["seed"])
     for name, values in inside.items():
         assert outcome.columns[name] == pytest.approx(values.flatten().tolist(), abs=1e-6)

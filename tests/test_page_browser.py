@@ -50,7 +50,7 @@ def report(tmp_path_factory) -> SimpleNamespace:
     """The page of the committed notebooks, Task 2 and models, with small cells in Part 1."""
     folder = tmp_path_factory.mktemp("page")
     output = Output(folder)
-    small = SETTINGS | {"seq_length": 9, "steps": 20, "look_every": 10, "hidden_size": 8}
+    small = SETTINGS | {"seq_length": 9, "steps": 20, "eval_every": 10, "hidden_size": 8}
     Store(output.results("part1") / "inside.jsonl").append(Record(small | {"run": "inside"}, {}))
     for cell in ("LSTM", "RNN"):
         run = small | {"cell": cell}

@@ -15,13 +15,13 @@ SETTINGS = {
         "schedule_factor": 0.9,
         "clip_norm": 1.0,
     },
-    **{"look_every": 3, "look_count": 8, "first_length": 1},
+    **{"eval_every": 3, "eval_count": 8, "first_length": 1},
 }
 
 
 def looked(*right: int, **changed) -> Record:
-    settings = SETTINGS | {"look_count": 10} | changed
-    return Record(settings, {"step": list(range(1, len(right) + 1)), "right": list(right)})
+    settings = SETTINGS | {"eval_count": 10} | changed
+    return Record(settings, {"step": list(range(1, len(right) + 1)), "n_correct": list(right)})
 
 
 def test_both_cells_are_trained_once_by_the_recipe_of_the_look_inside(tmp_path, capsys):

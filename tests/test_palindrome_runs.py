@@ -3,13 +3,13 @@ import torch
 
 from bundle.experiments.palindromes import (
     CELLS,
+    EVAL_STREAM,
     LAST_SEED,
-    LOOK_STREAM,
     MOST,
     PalindromeRun,
     new_network,
     run_palindromes,
-    trained_on_palindromes,
+    train_on_palindromes,
 )
 from lib.palindromes import palindromes
 from lib.recurrent.encoding import ENCODINGS
@@ -26,8 +26,8 @@ SETTINGS = {
     "schedule_every": 10,
     "schedule_factor": 0.5,
     "clip_norm": 10.0,
-    "look_every": 10,
-    "look_count": 50,
+    "eval_every": 10,
+    "eval_count": 50,
 }
 OURS = {
     **SETTINGS,
@@ -71,7 +71,7 @@ def test_an_easy_length_is_learnt():
             "schedule_factor": 0.95,
         }
     )
-    assert max(outcome.columns["right"][-5:]) > 0.9 * SETTINGS["look_count"]
+    assert max(outcome.columns["n_correct"][-5:]) > 0.9 * SETTINGS["eval_count"]
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,14 @@ def test_an_easy_length_is_learnt():
         ),
         ("check_lengths", [0, 4], r"check_lengths is \[0, 4\]; it must be lengths of at least 1, each once"),
         ("check_count", 0, "check_count is 0; it must be from 1 to 1000000"),
-        ("look_every", 0, "look_every is 0; it must be at least 1"),
-        ("own_count", 49, r"own_count is 49; it must be from look_count 50 to 1000000 \(or 0 for none\)"),
-        ("own_count", 10**6 + 1, "own_count is 1000001; it must be from look_count 50 to 1000000"),
-        ("settled_looks", -1, "settled_looks is -1; it must be at least 0"),
+        ("eval_every", 0, "eval_every is 0; it must be at least 1"),
+        (
+            "original_count",
+            49,
+            r"original_count is 49; it must be from eval_count 50 to 1000000 \(or 0 for none\)",
+        ),
+        ("original_count", 10**6 + 1, "original_count is 1000001; it must be from eval_count 50 to 1000000"),
+        ("settled_evals", -1, "settled_evals is -1; it must be at least 0"),
         ("encoding", "binary", "encoding is 'binary'; it must be one of raw, one-hot"),
         ("initial", "identity", "initial is 'identity'; it must be one of pytorch, normal-0.1"),
         ("initial", "normal-0.1", "initial is 'normal-0.1'; only the RNN has such weights"),
@@ -171,36 +175,39 @@ def test_every_cell_is_trained_on_every_encoding(cell, encoding):
 
 
 def test_a_look_is_at_fresh_palindromes_and_the_original_s_measure_has_the_common_one_s_among_them():
-    asked = {**SETTINGS, "steps": 10, "own_count": 200}
+    asked = {**SETTINGS, "steps": 10, "original_count": 200}
     columns = run_palindromes(asked).columns
-    model, looks = new_network(PalindromeRun(**asked)), torch.Generator().manual_seed(LOOK_STREAM)
+    model, looks = new_network(PalindromeRun(**asked)), torch.Generator().manual_seed(EVAL_STREAM)
     inputs, targets = palindromes(200, 3, generator=looks)
     right = model(inputs).argmax(1) == targets
-    assert (columns["own"][0], columns["right"][0]) == (int(right.sum()), int(right[:50].sum()))
-    trained = trained_on_palindromes(asked)[0]
+    assert (columns["n_correct_original"][0], columns["n_correct"][0]) == (
+        int(right.sum()),
+        int(right[:50].sum()),
+    )
+    trained = train_on_palindromes(asked)[0]
     inputs, targets = palindromes(200, 3, generator=looks)
-    assert columns["own"][1] == int((trained(inputs).argmax(1) == targets).sum())
+    assert columns["n_correct_original"][1] == int((trained(inputs).argmax(1) == targets).sum())
 
 
 def test_the_original_s_measure_does_not_change_the_training():
-    plain, judged = (run_palindromes({**SETTINGS, "own_count": count}).columns for count in (0, 200))
+    plain, judged = (run_palindromes({**SETTINGS, "original_count": count}).columns for count in (0, 200))
     assert plain["loss"] == judged["loss"]
-    assert "own" not in plain
+    assert "n_correct_original" not in plain
 
 
 def test_the_training_batch_s_accuracy_is_that_before_its_step():
     columns = run_palindromes({**SETTINGS, "steps": 10}).columns
     inputs, targets = palindromes(32, 3, generator=torch.Generator().manual_seed(2**32))
     model = new_network(PalindromeRun(**SETTINGS))
-    assert columns["batch"][0] == int((model(inputs).argmax(1) == targets).sum())
+    assert columns["n_correct_batch"][0] == int((model(inputs).argmax(1) == targets).sum())
 
 
 def test_a_run_that_is_right_at_so_many_looks_in_a_row_ends():
     easy = {**SETTINGS, "seq_length": 1, "steps": 400, "learning_rate": 0.02, "schedule_factor": 0.95}
-    ended = run_palindromes(easy | {"cell": "RNN", "encoding": "one-hot", "settled_looks": 3}).columns
+    ended = run_palindromes(easy | {"cell": "RNN", "encoding": "one-hot", "settled_evals": 3}).columns
     whole = run_palindromes(easy | {"cell": "RNN", "encoding": "one-hot"}).columns
-    count = len(ended["right"])
-    assert count < len(whole["right"])
+    count = len(ended["n_correct"])
+    assert count < len(whole["n_correct"])
     assert {name: values[:count] for name, values in whole.items()} == ended
-    assert ended["right"][-3:] == [50] * 3
-    assert ended["right"][-4] < 50
+    assert ended["n_correct"][-3:] == [50] * 3
+    assert ended["n_correct"][-4] < 50

@@ -48,7 +48,7 @@ def test_the_corrected_recipe_has_the_common_measure_alone():
 
 def test_the_two_measures_may_disagree():
     lstm, rnn = (run(cell, 5, [0.1, 0.5, 1]) for cell in ("LSTM", "RNN"))
-    rnn.columns["batch"] = [100, 100, 100]
+    rnn.columns["n_correct_batch"] = [100, 100, 100]
     found = verdicts({"as written": [lstm, rnn]}, FIRST)
     assert (found[ORIGINAL_METRIC].count, found[ORIGINAL_METRIC].n) == (0, 1)
     assert (found[SHARED_METRIC].n, found[SHARED_METRIC].ties) == (0, 1)
@@ -92,7 +92,7 @@ def test_what_longer_training_and_our_recipe_say_of_the_original_s_reasons():
         ],
         "ours": [run("LSTM", 30, [0.1, 1], seed=s, recipe="ours") for s in range(10)],
     }
-    groups["longer"][0].columns["right"][-1] = 99
+    groups["longer"][0].columns["n_correct"][-1] = 99
     assert (verdicts(groups, LONGER)[SHARED_METRIC].count, verdicts(groups, LONGER)[SHARED_METRIC].n) == (
         9,
         10,
@@ -104,7 +104,7 @@ def test_what_is_fixed_by_a_cell_at_chance_is_named():
     low = [run("RNN", 30, [0.1, 0.2, 0.1], seed=s) for s in range(10)]
     found = verdicts({"as written": low}, FLUCTUATES)[SHARED_METRIC]
     assert found.note == "RNN at 30"
-    low[0].columns["right"][1] = 60
+    low[0].columns["n_correct"][1] = 60
     assert not verdicts({"as written": low}, FLUCTUATES)[SHARED_METRIC].note
 
 

@@ -18,7 +18,7 @@ from tests.test_saved_figures import runs
 def test_the_curve_is_the_mean_over_seeds_at_every_look():
     records = runs(lengths=(5,), recipes=("corrected",))
     (panel,) = plotted(draw_accuracy_curves(records))
-    expected = np.mean([record.columns["right"] for record in records], axis=0)
+    expected = np.mean([record.columns["n_correct"] for record in records], axis=0)
     np.testing.assert_allclose(panel["lines"][0]["y"], expected, atol=1e-6)
     assert "n = 3" in panel["lines"][0]["label"]
 
@@ -26,13 +26,15 @@ def test_the_curve_is_the_mean_over_seeds_at_every_look():
 def test_accuracy_against_length_averages_the_last_third():
     records = runs(recipes=("corrected",))
     (panel,) = plotted(draw_accuracy_against_length(records))
-    expected = [np.mean([r.columns["right"][41:] for r in matching(records, seq_length=n)]) for n in (3, 5)]
+    expected = [
+        np.mean([r.columns["n_correct"][41:] for r in matching(records, seq_length=n)]) for n in (3, 5)
+    ]
     np.testing.assert_allclose(panel["lines"][0]["y"], expected, atol=1e-6)
 
 
 def test_an_original_figure_is_in_per_cent_on_an_axis_of_its_own_scale_beside_the_common_measure():
     records = [run("RNN", 30, [0.1, 0.5, 0.12, 0.15, 0.14], seed=s) for s in range(2)]
-    records[0].columns["batch"] = [5, 0, 19, 0, 10]
+    records[0].columns["n_correct_batch"] = [5, 0, 19, 0, 10]
     figure = draw_original(records)
     left, right = plotted(figure)
     assert left["lines"][-1]["x"] == [0, 50, 100]

@@ -40,8 +40,8 @@ def first_full_step(counts: list[int], of: int, every: int) -> float:
 @pytest.mark.parametrize(
     ("case", "measures"),
     [
-        (ORIGINAL_METRIC, {"LSTM": ("own", 16384, 25), "RNN": ("batch", 128, 50)}),
-        (SHARED_METRIC, dict.fromkeys(("LSTM", "RNN"), ("right", 2048, 25))),
+        (ORIGINAL_METRIC, {"LSTM": ("n_correct_original", 16384, 25), "RNN": ("n_correct_batch", 128, 50)}),
+        (SHARED_METRIC, dict.fromkeys(("LSTM", "RNN"), ("n_correct", 2048, 25))),
     ],
 )
 def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measures):
@@ -70,8 +70,8 @@ def test_every_run_of_the_original_s_is_there_with_all_seeds_and_every_look():
 
 def test_accuracies_are_kept_as_counts_and_the_folder_is_small():
     for record in (one for group in GROUPS.values() for one in group):
-        assert all(type(count) is int for count in record.columns["right"])
-        assert max(record.columns["right"]) <= record.settings["look_count"]
+        assert all(type(count) is int for count in record.columns["n_correct"])
+        assert max(record.columns["n_correct"]) <= record.settings["eval_count"]
     assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 20 * 2**20
 
 

@@ -32,7 +32,7 @@ def test_as_written_the_lstm_has_a_schedule_and_a_measure_of_its_own_and_the_rnn
     for run in runs()["as written"]:
         lstm = run["cell"] == "LSTM"
         assert run["schedule_factor"] == (0.96 if lstm else 1.0)
-        assert run.get("own_count", 0) == (16384 if lstm else 0)
+        assert run.get("original_count", 0) == (16384 if lstm else 0)
 
 
 def test_how_many_runs_there_are_of_each_group():
@@ -106,8 +106,8 @@ def test_the_time_is_that_of_all_runs_at_the_rate_of_the_benchmark(monkeypatch):
     """A study of one run of the benchmark's own size, 1000 steps of 20 ms: a third of a minute."""
     ratios = [{"cell": "LSTM", "threads": 1, "seq_length": 30, "ms": {"ours": 20.0}}]
     monkeypatch.setattr(part1, "benchmark", lambda name, part: ratios)
-    run = one_run() | {"steps": 1000, "look_every": 1000, "look_count": 1}
+    run = one_run() | {"steps": 1000, "eval_every": 1000, "eval_count": 1}
     assert core_minutes({"a": [run], "b": [run]}) == pytest.approx(1 / 3, rel=0.01)  # equal ones run once
-    assert core_minutes({"a": [run | {"settled_looks": 2}]}) == pytest.approx(0.75 / 3, rel=0.01)
+    assert core_minutes({"a": [run | {"settled_evals": 2}]}) == pytest.approx(0.75 / 3, rel=0.01)
     monkeypatch.setattr(part1, "benchmark", lambda name, part: {})
     assert core_minutes({"a": [run]}) == 0

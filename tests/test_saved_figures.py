@@ -20,8 +20,8 @@ def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), s
     rng = np.random.default_rng(0)
     return [
         Record(
-            settings={"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed, "look_count": 1},
-            columns={"step": [25 * k for k in range(61)], "right": rng.random(61).tolist()},
+            settings={"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed, "eval_count": 1},
+            columns={"step": [25 * k for k in range(61)], "n_correct": rng.random(61).tolist()},
             provenance=provenance(seconds=1, device="cpu", threads=1),
         )
         for cell in cells
@@ -37,7 +37,7 @@ def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_p
     save_figure(draw_accuracy_curves(records), path, provenance=described(records))
     about = Image.open(path).text
     assert json.loads(about["Seeds"]) == [0, 1, 2]
-    assert json.loads(about["Settings"]) == {"cell": "LSTM", "look_count": 1, "seq_length": 5}
+    assert json.loads(about["Settings"]) == {"cell": "LSTM", "eval_count": 1, "seq_length": 5}
     assert "torch" in {name.lower() for name in about}
     assert len(json.loads(path.with_suffix(".json").read_text())["panels"][0]["lines"]) >= 2
 

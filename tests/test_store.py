@@ -55,7 +55,7 @@ def test_a_run_is_not_found_when_one_setting_differs(path, name):
 
 
 def test_numbers_come_back_to_the_last_bit_and_nothing_is_lost(path):
-    columns = {"loss": [0.1 + 0.2, 1e-300, -0.0, 3.0], "right": [1, 2, 3, None]}
+    columns = {"loss": [0.1 + 0.2, 1e-300, -0.0, 3.0], "n_correct": [1, 2, 3, None]}
     about = provenance(seconds=1.234, device="cpu", threads=1)
     record = Record(SETTINGS, columns, {"words": "a\nb “c”"}, about, HERE)
     Store(path).append(record)
@@ -309,8 +309,8 @@ def test_of_two_studies_in_a_folder_one_waits(tmp_path, capsys):
 
 
 def looked(seed: int, right: list[int], **changed) -> Record:
-    columns = {"step": list(range(0, 25 * len(right), 25)), "right": right}
-    settings = SETTINGS | {"seed": seed, "look_count": 10, "check_lengths": [1, 2]} | changed
+    columns = {"step": list(range(0, 25 * len(right), 25)), "n_correct": right}
+    settings = SETTINGS | {"seed": seed, "eval_count": 10, "check_lengths": [1, 2]} | changed
     return Record(settings, columns, {"lowest": 0.5}, {"seconds": 2.0}, HERE)
 
 
@@ -318,7 +318,7 @@ def test_pandas_opens_a_file(path):
     Store(path).write([looked(0, [1, 5]), looked(1, [2, 10])])
     table = pd.read_json(path, lines=True)
     assert [*table] == ["settings", "columns", "summary", "seconds", "fingerprint", "contents"]
-    assert [one["right"] for one in table["columns"]] == [[1, 5], [2, 10]]
+    assert [one["n_correct"] for one in table["columns"]] == [[1, 5], [2, 10]]
     assert set(table["fingerprint"]) == set(read_fingerprints(path.parent))
 
 
@@ -327,7 +327,12 @@ def test_a_table_has_a_row_for_each_run_and_columns_for_its_settings_series_and_
     table = store.read(path, path)
     assert [*table["seed"]] == [0, 1, 0, 1]
     first = table.loc[0]
-    assert (first["cell"], first["lowest"], first["right"], first["seconds"]) == ("LSTM", 0.5, [1, 5], 2.0)
+    assert (first["cell"], first["lowest"], first["n_correct"], first["seconds"]) == (
+        "LSTM",
+        0.5,
+        [1, 5],
+        2.0,
+    )
     assert table.groupby("check_lengths").size().to_dict() == {(1, 2): 4}
     with pytest.raises(FileNotFoundError, match="does not exist"):
         store.read(path.with_name("nothing.jsonl"))
@@ -341,12 +346,12 @@ def test_a_number_of_a_series_name_keeps_both(path):
 
 def test_curves_have_a_row_for_each_evaluation(path):
     own = looked(2, [0, 5, 10])
-    own.columns["own"] = [1, 2, 3]
+    own.columns["n_correct_original"] = [1, 2, 3]
     Store(path).write([looked(0, [1, 5]), own])
     table = store.curves(store.read(path))
     assert [*table["seed"]] == [0, 0, 2, 2, 2]
     assert [*table["step"]] == [0, 25, 0, 25, 50]
     assert [*table["accuracy"]] == [0.1, 0.5, 0.0, 0.5, 1.0]
-    assert {"cell", "recipe", "seq_length", "look_count", "lowest"} <= {*table}
+    assert {"cell", "recipe", "seq_length", "eval_count", "lowest"} <= {*table}
     assert set(table["check_lengths"]) == {(1, 2)}
-    assert [*table["own"].dropna()] == [1, 2, 3]
+    assert [*table["n_correct_original"].dropna()] == [1, 2, 3]

@@ -7,7 +7,7 @@ from lib.recurrent.training import cross_entropy, train
 
 
 def tiny_training(
-    *, slips: bool, clip_norm: float, steps: int = 5, look_every: int = 1, look=lambda *seen: False
+    *, slips: bool, clip_norm: float, steps: int = 5, eval_every: int = 1, evaluate=lambda *seen: False
 ) -> torch.nn.Module:
     torch.manual_seed(0)
     model = torch.nn.Linear(4, 10)
@@ -17,7 +17,7 @@ def tiny_training(
         return torch.randn(8, 4, generator=data), torch.randint(10, (8,), generator=data)
 
     rest = {"learning_rate": 0.01, "schedule_every": 2, "schedule_factor": 0.5, "clip_norm": clip_norm}
-    looks = {"look": lambda *seen: look(model, *seen), "look_every": look_every}
+    looks = {"evaluate": lambda *seen: evaluate(model, *seen), "eval_every": eval_every}
     train(model, next_batch, softmax_twice=slips, clip_after_step=slips, steps=steps, **rest, **looks)
     return model
 
@@ -48,8 +48,8 @@ def test_the_schedule_is_stepped_once_a_batch():
     train(
         model,
         lambda accuracy: (inputs, targets),
-        look=lambda *seen: False,
-        look_every=1,
+        evaluate=lambda *seen: False,
+        eval_every=1,
         softmax_twice=False,
         clip_after_step=False,
         steps=5,
@@ -99,7 +99,7 @@ def test_looks_come_before_the_steps_that_they_are_named_after_and_one_after_the
         seen.append((step, right, loss))
         weights.append(model.weight.detach().clone())
 
-    last = tiny_training(slips=False, clip_norm=1.0, steps=7, look_every=3, look=look).weight
+    last = tiny_training(slips=False, clip_norm=1.0, steps=7, eval_every=3, evaluate=look).weight
     assert [step for step, _, _ in seen] == [0, 3, 6, 7]
     for step, weight in zip((3, 6, 7), weights[1:], strict=True):
         assert torch.equal(weight, tiny_training(slips=False, clip_norm=1.0, steps=step).weight)
@@ -119,6 +119,6 @@ def test_a_look_that_has_seen_enough_ends_the_training():
         seen.append(step)
         return step >= 2
 
-    ended = tiny_training(slips=False, clip_norm=1.0, steps=9, look=look).weight
+    ended = tiny_training(slips=False, clip_norm=1.0, steps=9, evaluate=look).weight
     assert seen == [0, 1, 2]
     assert torch.equal(ended, tiny_training(slips=False, clip_norm=1.0, steps=2).weight)

@@ -30,8 +30,8 @@ ONE = {
     "schedule_every": 30,
     "schedule_factor": 0.96,
     "clip_norm": 10.0,
-    "look_every": 1,
-    "look_count": 10,
+    "eval_every": 1,
+    "eval_count": 10,
 }
 
 

@@ -63,7 +63,7 @@ class Curve(NamedTuple):
 def shared_metric(record: Record) -> Curve:
     """Return the accuracy on fresh palindromes, as many for every run, of length seq_length."""
     columns = record.columns
-    return Curve(np.array(columns["step"]), np.array(columns["right"]) / record.settings["look_count"])
+    return Curve(np.array(columns["step"]), np.array(columns["n_correct"]) / record.settings["eval_count"])
 
 
 def original_metric(record: Record) -> Curve | None:
@@ -71,7 +71,9 @@ def original_metric(record: Record) -> Curve | None:
     cell, columns = record.settings["cell"], record.columns
     if ORIGINAL_COLUMN.get(cell) not in columns:
         return None
-    counted = record.settings["own_count" if ORIGINAL_COLUMN[cell] == "own" else "batch_size"]
+    counted = record.settings[
+        "original_count" if ORIGINAL_COLUMN[cell] == "n_correct_original" else "batch_size"
+    ]
     steps = np.array(columns["step"])
     there = steps % ORIGINAL_EVERY[cell] == 0
     return Curve(steps[there], np.array(columns[ORIGINAL_COLUMN[cell]])[there] / counted)

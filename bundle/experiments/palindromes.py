@@ -13,7 +13,7 @@ from lib.recurrent.curriculum import Curriculum
 from lib.recurrent.encoding import ENCODINGS, Encoded
 from lib.recurrent.gru import GRU
 from lib.recurrent.initial import INITIAL, start_from
-from lib.recurrent.inspection import accuracy_at, look_inside, right_on
+from lib.recurrent.inspection import accuracy_at, correct_answers, look_inside
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
 from lib.recurrent.training import train
@@ -31,17 +31,17 @@ MOST = {  # of what is counted: one training of more would not fit any machine, 
     "hidden_size": 4096,
     "batch_size": 65_536,
     "steps": 10**7,
-    "look_count": 10**6,
+    "eval_count": 10**6,
     "check_count": 10**6,
 }
 DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
-LENGTH_STREAM, CHECK_STREAM, LOOK_STREAM = (n * DATA_STREAM for n in (2, 3, 4))  # curriculum, check, looks
+LENGTH_STREAM, CHECK_STREAM, EVAL_STREAM = (n * DATA_STREAM for n in (2, 3, 4))  # curriculum, check, evals
 LAST_SEED = 2**63 - 1 - 5 * DATA_STREAM  # with room for the streams
 
 
 @dataclass(frozen=True, kw_only=True)
 class PalindromeRun:
-    """The settings of one training run, checked; from `own_count` on they are off unless given."""
+    """The settings of one training run, checked; from `original_count` on they are off unless given."""
 
     cell: str
     recipe: str
@@ -54,10 +54,10 @@ class PalindromeRun:
     schedule_every: int
     schedule_factor: float
     clip_norm: float
-    look_every: int  # steps from one look at the accuracy to the next
-    look_count: int  # fresh palindromes of seq_length at each look
-    own_count: int = 0  # of the original's metric, which has the first `look_count` among them
-    settled_looks: int = 0  # so many looks in a row at 100 % end the training; 0 never does
+    eval_every: int  # steps from one evaluation to the next
+    eval_count: int  # fresh palindromes of seq_length at each evaluation
+    original_count: int = 0  # of the original's metric, which has the first `eval_count` among them
+    settled_evals: int = 0  # so many evaluations in a row at 100 % end the training; 0 never does
     encoding: str = "raw"
     initial: str = "pytorch"  # weights of the RNN: `lib.recurrent.initial`
     first_length: int = 0  # where the curriculum starts; 0 trains at seq_length only
@@ -74,20 +74,20 @@ class PalindromeRun:
         one_of("initial", self.initial, INITIAL)
         for name, most in MOST.items():
             between(name, getattr(self, name), 1, most)
-        sizes(**self.pick("schedule_every", "look_every"))
+        sizes(**self.pick("schedule_every", "eval_every"))
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
         finite(growth=self.growth)
         lengths, fits = self.check_lengths, 0 <= self.first_length <= self.seq_length
         distinct = min(lengths, default=1) >= 1 and len(set(lengths)) == len(lengths)
-        own, none = self.own_count, " (or 0 for none)"
-        counted = own == 0 or self.look_count <= own <= MOST["look_count"]
-        own_rule = f"from look_count {self.look_count} to {MOST['look_count']}{none}"
+        original = self.original_count
+        counted = original == 0 or self.eval_count <= original <= MOST["eval_count"]
+        original_rule = f"from eval_count {self.eval_count} to {MOST['eval_count']} (or 0 for none)"
         for name, allowed, rule in (
             ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 5 * 2**32"),
             ("learning_rate", self.learning_rate <= 10, "at most 10"),
-            ("own_count", counted, own_rule),
-            ("settled_looks", self.settled_looks >= 0, "at least 0"),
+            ("original_count", counted, original_rule),
+            ("settled_evals", self.settled_evals >= 0, "at least 0"),
             ("growth", self.growth >= 1, "at least 1"),
             ("pass_accuracy", self.pass_accuracy <= 1, "at most 1"),
             ("check_lengths", distinct, "lengths of at least 1, each once"),
@@ -116,45 +116,48 @@ def new_network(run: PalindromeRun) -> nn.Module:
 
 
 def run_palindromes(settings: dict) -> Outcome:
-    """Train one cell, and look at it on the way. Batches depend on seed and length.
+    """Train one cell, and evaluate it on the way. Batches depend on seed and length.
 
-    The columns have at each look the `step`; how many are `right` of `look_count`, of the original's `own`
-    count (if asked for) and of the training `batch`; its `loss` in nats; its `length`, with a curriculum.
+    The columns have at each evaluation the `step`; how many are right: `n_correct` of `eval_count`,
+    `n_correct_original` of the original's count (if there is one), `n_correct_batch` of the training batch;
+    its `loss` in nats; its `length`, with a curriculum.
     """
-    return trained_on_palindromes(settings)[1]
+    return train_on_palindromes(settings)[1]
 
 
-def trained_on_palindromes(settings: dict) -> tuple[nn.Module, Outcome]:
+def train_on_palindromes(settings: dict) -> tuple[nn.Module, Outcome]:
     """Return the trained cell too; see `run_palindromes`."""
     run, started = PalindromeRun(**settings), time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = new_network(run).to(device)
-    streams = (DATA_STREAM, LENGTH_STREAM, LOOK_STREAM)
-    data, draws, looks = (torch.Generator().manual_seed(stream + run.seed) for stream in streams)
+    streams = (DATA_STREAM, LENGTH_STREAM, EVAL_STREAM)
+    data, draws, evals = (torch.Generator().manual_seed(stream + run.seed) for stream in streams)
     growing = run.pick("growth", "pass_accuracy", "rehearsal") | {"target": run.seq_length}
     curriculum = Curriculum(length=run.first_length or run.seq_length, generator=draws, **growing)
-    names = ["step", "right", "own", "batch", "loss", "length"]
+    names = ["step", "n_correct", "n_correct_original", "n_correct_batch", "loss", "length"]
     columns = {name: [] for name in names}
 
-    def next_batch(share: float) -> list[torch.Tensor]:
-        return [t.to(device) for t in palindromes(run.batch_size, curriculum(share), generator=data)]
+    def next_batch(accuracy: float) -> list[torch.Tensor]:
+        return [t.to(device) for t in palindromes(run.batch_size, curriculum(accuracy), generator=data)]
 
-    def look(step: int, batch: int, loss: float) -> bool:
-        fresh = palindromes(max(run.look_count, run.own_count), run.seq_length, generator=looks)
-        right = right_on(model, *(t.to(device) for t in fresh))
-        counts = int(right[: run.look_count].sum()), int(right.sum())
-        seen = step, *counts, batch, round(loss, 4), curriculum.lengths[-1]
-        for name, value in zip(names, seen, strict=True):
+    def evaluate(step: int, n_correct_batch: int, loss: float) -> bool:
+        fresh = palindromes(max(run.eval_count, run.original_count), run.seq_length, generator=evals)
+        correct = correct_answers(model, *(t.to(device) for t in fresh))
+        counts = int(correct[: run.eval_count].sum()), int(correct.sum()), n_correct_batch
+        values = step, *counts, round(loss, 4), curriculum.lengths[-1]
+        for name, value in zip(names, values, strict=True):
             columns[name].append(value)
-        last = columns["right"][-run.settled_looks :]
-        return 0 < run.settled_looks == len(last) and min(last) == run.look_count
+        latest = columns["n_correct"][-run.settled_evals :]
+        return 0 < run.settled_evals == len(latest) and min(latest) == run.eval_count
 
     twice, late = RECIPES[run.recipe]
-    asked = run.pick("steps", "look_every", "learning_rate", "schedule_every", "schedule_factor", "clip_norm")
-    train(model, next_batch, look=look, softmax_twice=twice, clip_after_step=late, **asked)
-    for name, wanted in (("own", run.own_count), ("length", run.first_length or run.rehearsal)):
-        if not wanted:
-            del columns[name]
+    names_of_training = ("steps", "eval_every", "learning_rate", "schedule_every", "schedule_factor")
+    training = run.pick(*names_of_training, "clip_norm")
+    train(model, next_batch, evaluate=evaluate, softmax_twice=twice, clip_after_step=late, **training)
+    if not run.original_count:
+        del columns["n_correct_original"]
+    if not (run.first_length or run.rehearsal):
+        del columns["length"]
     summary = {}
     if run.check_lengths:
         check = {"count": run.check_count, "seed": CHECK_STREAM + run.seed}
@@ -168,7 +171,7 @@ def run_inside(settings: dict) -> Outcome:
     `units` are all units, those first that remember best.
     """
     run, started = {k: v for k, v in settings.items() if k != "run"}, time.perf_counter()
-    model, seed = trained_on_palindromes(run)[0], CHECK_STREAM + run["seed"]
+    model, seed = train_on_palindromes(run)[0], CHECK_STREAM + run["seed"]
     inside = look_inside(model, seq_length=run["seq_length"], count=2000, seed=seed)
     columns = {name: values.round(6).flatten().tolist() for name, values in inside.items()}
     columns["units"] = inside["remembered"].argsort()[::-1].tolist()

@@ -33,7 +33,7 @@ def part1_runs(
     *,
     seeds: Mapping[str, range],
     seq_lengths: Sequence[int],
-    own_count: int,
+    original_count: int,
     longer: dict,
     memory: dict,
     span: dict,
@@ -50,9 +50,9 @@ def part1_runs(
     on = original(common | longer, [longest])
     corrected = {"recipe": "corrected", "schedule_factor": common["schedule_factor"]}
     at_ten = {"cell": "LSTM", "seq_length": 10} | UNSCHEDULED
-    in_full = {"cell": "LSTM", "settled_looks": 0}
+    in_full = {"cell": "LSTM", "settled_evals": 0}
     groups = {
-        "as written": original(common, seq_lengths, own_count=own_count),
+        "as written": original(common, seq_lengths, original_count=original_count),
         "corrected": [one | corrected for one in original(common, seq_lengths)],
         "unscheduled": [common | at_ten | {"recipe": recipe} for recipe in ("as-written", "corrected")],
         "readings": [second_reading(common, longest)],
@@ -72,12 +72,12 @@ def part1_runs(
     }
 
 
-def original(common: dict, lengths: Sequence[int], *, own_count: int = 0) -> list[dict]:
+def original(common: dict, lengths: Sequence[int], *, original_count: int = 0) -> list[dict]:
     """Return the original's runs: each cell at each length, with and without a schedule as they had it."""
     runs = []
     for cell, length in product(SCHEDULED, lengths):
         settings = common | {"cell": cell, "recipe": "as-written", "seq_length": length}
-        settings |= {"own_count": own_count} if cell == "LSTM" else {}
+        settings |= {"original_count": original_count} if cell == "LSTM" else {}
         runs.append(settings | ({} if SCHEDULED[cell] else UNSCHEDULED))
     return runs
 
@@ -109,7 +109,7 @@ def palindrome_cost(settings: dict) -> float:
     inputs = ENCODINGS[run.encoding] + 1
     gates = {"LSTM": 4, "RNN": 1, "GRU": 3}[run.cell]
     kinds = 10 ** ((run.seq_length + 2) // 2)  # of palindromes, each asked once
-    looked = (run.steps // run.look_every + 1) * min(max(run.look_count, run.own_count), kinds)
+    looked = (run.steps // run.eval_every + 1) * min(max(run.eval_count, run.original_count), kinds)
     read = run.seq_length * (3 * run.steps * run.batch_size + looked)  # digits
     read += sum(run.check_lengths) * run.check_count
     return SLOWNESS[run.cell] * gates * run.hidden_size * (run.hidden_size + inputs) * read
@@ -126,5 +126,5 @@ def core_minutes(groups: Mapping[str, Sequence[dict]]) -> float:
     longest = max(timed, key=lambda one: one["seq_length"])
     products = 4 * 128 * (128 + 2) * 3 * 128 * longest["seq_length"]  # of its training step
     runs = {key(one): one for group in groups.values() for one in group}.values()
-    work = sum(palindrome_cost(one) * (ENDS_EARLY if one.get("settled_looks") else 1) for one in runs)
+    work = sum(palindrome_cost(one) * (ENDS_EARLY if one.get("settled_evals") else 1) for one in runs)
     return work / products * longest["ms"]["ours"] / 60_000

@@ -12,7 +12,7 @@ def part1_settings(namespace: dict) -> dict[str, list[dict]]:
     common, ours, longer, memory, span = (
         parameters_of(PalindromeRun, namespace, prefix=prefix) for prefix in prefixes
     )
-    first, own_count = common.pop("seed"), common.pop("own_count")
+    first, original_count = common.pop("seed"), common.pop("original_count")
     sizes(num_seeds=namespace["num_seeds"])
     groups = {"as written": "num", "unscheduled": "corrected", "parts": "span"}  # whose number of seeds
     groups |= {name: name for name in ("corrected", "readings", "longer", "ours", "memory", "span")}
@@ -22,7 +22,7 @@ def part1_settings(namespace: dict) -> dict[str, list[dict]]:
         ours,
         seeds={group: seed_range(first, **count) for group, count in counts.items()},
         seq_lengths=namespace["seq_lengths"],
-        own_count=own_count,
+        original_count=original_count,
         longer=longer,
         memory=memory,
         span=span,
@@ -36,6 +36,6 @@ def inside_settings(namespace: dict) -> dict:
     Its training ends when it has settled, since whoever runs the notebook waits for it.
     """
     common, ours = (parameters_of(PalindromeRun, namespace, prefix=prefix) for prefix in ("", "ours_"))
-    del common["own_count"]  # the original's measure is not asked for
-    ends = {"settled_looks": namespace["memory_settled_looks"]}
+    del common["original_count"]  # the original's measure is not asked for
+    ends = {"settled_evals": namespace["memory_settled_evals"]}
     return common | ours | ends | {"cell": "LSTM", "recipe": "ours", "seq_length": 20}

@@ -176,7 +176,7 @@ def curves(runs: "pd.DataFrame", at: str = "step") -> "pd.DataFrame":
     """Return a long table of the runs in a table from `read`: one row an evaluation.
 
     A row has one value of each series that is as long as `at`, and all else that the table says of the run.
-    For Part 1 `accuracy` (0 to 1) is the share of `look_count` fresh palindromes that were right.
+    For Part 1 `accuracy` (0 to 1) is the share of `eval_count` fresh palindromes that were right.
     """
     import pandas as pd
 
@@ -190,8 +190,8 @@ def curves(runs: "pd.DataFrame", at: str = "step") -> "pd.DataFrame":
                 values[name] = value
         tables.append(pd.DataFrame(values))
     long = pd.concat(tables, ignore_index=True)
-    if "right" in long:
-        long["accuracy"] = long["right"] / long["look_count"]
+    if "n_correct" in long:
+        long["accuracy"] = long["n_correct"] / long["eval_count"]
     return long
 
 

@@ -11,7 +11,7 @@ from lib.palindromes import palindromes
 from lib.recurrent.lstm import LSTM
 
 
-def right_on(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
+def correct_answers(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
     """Return whether each palindrome's (n, seq_length, 1) largest logit is its target's, (n,) bool.
 
     Of short palindromes, of which there are fewer than n, each is asked once.
@@ -27,7 +27,7 @@ def accuracy_at(model: nn.Module, lengths: Sequence[int], *, count: int, seed: i
     device, found = next(model.parameters()).device, {}
     for length in lengths:
         inputs, targets = palindromes(count, length, generator=torch.Generator().manual_seed(seed))
-        found[str(length)] = int(right_on(model, inputs.to(device), targets.to(device)).sum()) / count
+        found[str(length)] = int(correct_answers(model, inputs.to(device), targets.to(device)).sum()) / count
     return found
 
 

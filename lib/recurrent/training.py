@@ -12,8 +12,8 @@ def train(
     model: nn.Module,  # maps inputs to logits (batch, classes)
     next_batch: Callable[[float], tuple[Tensor, Tensor]],
     *,
-    look: Callable[[int, int, float], bool],
-    look_every: int,  # steps from one look to the next
+    evaluate: Callable[[int, int, float], bool],
+    eval_every: int,  # steps from one evaluation to the next
     softmax_twice: bool,  # a slip of the original report: the loss takes the softmax of a softmax
     clip_after_step: bool,  # another: gradients are clipped after the step that used them, for nothing
     steps: int,  # of the optimiser, one batch each
@@ -22,11 +22,11 @@ def train(
     schedule_factor: float,
     clip_norm: float,  # largest norm of the whole gradient
 ) -> None:
-    """Train in place with RMSprop; at every look the model is as the steps before it have left it.
+    """Train in place with RMSprop; at every evaluation the model is as the steps before it have left it.
 
     `next_batch` is given the accuracy of the batch before, in [0, 1], 0 at first, and returns inputs and
-    targets (batch,) int64. `look` is given the number of steps done, how many of the next batch, which is
-    fresh, are right, and its loss in nats; true ends the training. The last look is after the last step.
+    targets (batch,) int64. `evaluate` is given the number of steps done, how many of the next batch, which
+    is fresh, are right, and its loss in nats; true ends the training. The last is after the last step.
     """
     flat = one_parameter(model)  # fewer strokes for optimiser and clip
     optimizer = torch.optim.RMSprop([flat], lr=learning_rate)
@@ -37,10 +37,10 @@ def train(
         inputs, targets = next_batch(accuracy)  # 1. forward
         logits = model(inputs)  # (batch, classes)
         loss = cross_entropy(logits, targets, softmax_twice=softmax_twice)
-        right = int((logits.detach().argmax(1) == targets).sum())
-        accuracy = right / len(targets)
-        looked = step % look_every == 0 or step == steps
-        if (looked and look(step, right, loss.item())) or step == steps:  # 2. record
+        n_correct = int((logits.detach().argmax(1) == targets).sum())
+        accuracy = n_correct / len(targets)
+        due = step % eval_every == 0 or step == steps
+        if (due and evaluate(step, n_correct, loss.item())) or step == steps:  # 2. record
             break
         optimizer.zero_grad(set_to_none=False)  # 3. zero_grad: the model's gradients stay parts of this
         loss.backward()  # 4. backward

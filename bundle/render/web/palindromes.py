@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from bundle.experiments.palindromes import CELLS, DIGITS, run_inside, trained_on_palindromes
+from bundle.experiments.palindromes import CELLS, DIGITS, run_inside, train_on_palindromes
 from bundle.study import fingerprint, store
 from bundle.study.layout import Output
 from bundle.study.records import Record, grouped
@@ -26,19 +26,19 @@ def recipe(output: Output) -> dict:
     here = fingerprint.identity(run_inside)
     current = [record for record in found if not fingerprint.differences(record.identity, here)]
     settings = {name: value for name, value in (current or found)[-1].settings.items() if name != "run"}
-    return {"look_every": settings["steps"], "look_count": 100} | settings  # older records did not look
+    return {"eval_every": settings["steps"], "eval_count": 100} | settings  # older records did not look
 
 
 def trained(settings: dict, folder: Path) -> nn.Module:
     """Return the network of these settings, from `folder` if this code has trained it before."""
-    cell, identity = settings["cell"], fingerprint.identity(trained_on_palindromes)
+    cell, identity = settings["cell"], fingerprint.identity(train_on_palindromes)
     name = f"{cell}-{digest({'settings': settings, 'identity': identity})}"
     sizes = {"input_size": 1, "hidden_size": settings["hidden_size"], "num_classes": DIGITS}
     try:
         return load_network(CELLS[cell], folder, name)
     except (OSError, ValueError):  # not there, or damaged
         print(f"Training the {cell} of the page's explorer", flush=True)
-        model = trained_on_palindromes(settings)[0].cpu()
+        model = train_on_palindromes(settings)[0].cpu()
         save_network(model, folder, name, sizes=sizes)
         return model.eval()
 
@@ -63,7 +63,7 @@ def curves(stored: list[Record]) -> list[dict]:
         kept = max(set(map(_others, of)), key=lambda others: (often[others], others))
         runs = [record for record in of if _others(record) == kept]
         steps = max((record.columns["step"] for record in runs), key=len)
-        rows = [np.array(r.columns["right"]) / r.settings["look_count"] for r in runs]
+        rows = [np.array(r.columns["n_correct"]) / r.settings["eval_count"] for r in runs]
         shares = np.array([np.pad(row, (0, len(steps) - len(row)), mode="edge") for row in rows])
         parts = {"mean": shares.mean(0), "low": shares.min(0), "high": shares.max(0)}
         percent = {part: (100 * values).round(1).tolist() for part, values in parts.items()}
