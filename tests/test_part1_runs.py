@@ -9,7 +9,7 @@ from bundle.notebook.part1 import part1_settings
 from bundle.render.reading import declared_values
 
 NOTEBOOK = declared_values(Path("part1.ipynb"))
-SEEDS = ("num", "corrected", "readings", "longer", "ours", "memory", "span")
+SEEDS = ("num", "original", "corrected", "readings", "longer", "ours", "memory", "span")
 
 
 def runs(**seeds: int) -> dict[str, list[dict]]:
@@ -42,7 +42,7 @@ def test_how_many_runs_there_are_of_each_group():
         "corrected": 2 * 2,
         "unscheduled": 2,
         "readings": 2,
-        "longer": 3,
+        "longer": 2,
         "ours": 2,
         "memory": 3 * 2 * 2,
         "span": 2,
@@ -53,6 +53,19 @@ def test_how_many_runs_there_are_of_each_group():
 def test_no_two_runs_of_a_group_are_the_same():
     for group in runs(memory=2).values():
         assert len({repr(sorted(run.items(), key=str)) for run in group}) == len(group)
+
+
+def test_the_originals_metric_is_measured_in_the_first_runs_of_its_lstm_alone():
+    group = runs(num=3, original=2)["as written"]
+    measured = {(run["cell"], run["seed"]) for run in group if "original_count" in run}
+    assert measured == {("LSTM", 0), ("LSTM", 1)}
+
+
+def test_a_third_cell_is_one_parameter():
+    settings = part1_settings(NOTEBOOK | {"cells": ["LSTM", "RNN", "GRU"], "num_seeds": 2})
+    lengths = {run["seq_length"] for run in settings["as written"] if run["cell"] == "GRU"}
+    assert lengths == {3, 5, 10, 30}
+    assert len(settings["as written"]) == 3 * 4 * 2
 
 
 def test_our_recipe_is_the_corrected_one_plus_a_curriculum():
@@ -68,10 +81,12 @@ def test_the_other_reading_is_an_rnn_of_the_longest_length_with_small_weights_an
     assert asked | {"seq_length": 30} == {name: run[name] for name in (*asked, "seq_length")}
 
 
-def test_the_study_of_memory_has_a_learning_rate_of_its_own_and_crosses_input_and_curriculum():
+def test_the_study_of_memory_crosses_input_and_curriculum_in_the_recipe_of_all_others():
     memory = runs()["memory"]
-    own = {"learning_rate": 0.003, "schedule_factor": 0.9, "clip_norm": 0.1}
-    assert all(own.items() <= run.items() for run in memory)
+    ours = matching_settings(runs()["ours"], seq_length=30)
+    names = ours.keys() | {"settled_evals"}
+    (raw_lstm,) = (run for run in memory if run["cell"] == "LSTM" and run.keys() == names)
+    assert raw_lstm == ours | {"settled_evals": 2}
     assert sum(run.get("encoding") == "one-hot" for run in memory) == len(memory) / 2
     assert sum("first_length" in run for run in memory) == len(memory) / 2
 

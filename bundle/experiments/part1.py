@@ -1,6 +1,7 @@
 """Which runs Part 1 is made of, group by group, and what they cost."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 from bundle.experiments.palindromes import PalindromeRun
@@ -9,14 +10,106 @@ from bundle.study.records import benchmark, key
 from lib.checks import at_least, between
 from lib.recurrent.encoding import ENCODINGS
 
-UNSCHEDULED = {"schedule_factor": 1.0}
 MOST_SEEDS = 10_000
-MEMORY_CELLS = "RNN", "LSTM", "GRU"
-OFF = {"first_length": 0, "rehearsal": False}  # no curriculum
-PARTS = ({}, {"rehearsal": False})  # of our recipe, changed
+MEMORY_CELLS = ("RNN", "LSTM", "GRU")
 ENDS_EARLY = 0.75  # of its steps is what a run takes that may end when it has settled, on average
 # what a multiply-add of a cell costs beside one of the LSTM's: less comes in large products
 SLOWNESS = {"LSTM": 1, "RNN": 1, "GRU": 7}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part1Plan:
+    """What Part 1 runs: a base, and what each group changes in it (settings of PalindromeRun by name)."""
+
+    base: PalindromeRun  # the original's recipe
+    cells: Sequence[str]  # that are trained as the original did, and corrected
+    seq_lengths: Sequence[int]
+    original_count: int  # palindromes of the original's metric of its LSTM
+    curriculum: dict  # what our recipe adds to the corrected one
+    longer: dict  # training on, at the longest length
+    memory: dict  # the study of what memory needs
+    span: dict  # runs taken to their limits
+    span_lengths: Mapping[str, Sequence[int]]  # of each cell
+
+    def groups(self) -> dict[str, list[PalindromeRun]]:
+        """Return the runs of each group, with the base's seed."""
+        return {
+            "as written": self.as_written(),
+            "corrected": self.corrected(),
+            "unscheduled": self.unscheduled(),
+            "readings": [self.second_reading()],
+            "longer": self.trained_on(),
+            "ours": self.ours(),
+            "memory": self.crossed(),
+            "span": self.to_the_limit(),
+            "parts": self.with_and_without_rehearsal(),
+        }
+
+    def as_written(self) -> list[PalindromeRun]:
+        runs = []
+        for cell, length in product(self.cells, self.seq_lengths):
+            factor = self.base.schedule_factor if SCHEDULED.get(cell, True) else 1.0
+            runs.append(replace(self.base, cell=cell, seq_length=length, schedule_factor=factor))
+        return runs
+
+    def corrected(self) -> list[PalindromeRun]:
+        factor = self.base.schedule_factor
+        return [replace(run, recipe="corrected", schedule_factor=factor) for run in self.as_written()]
+
+    def unscheduled(self) -> list[PalindromeRun]:
+        run = replace(self.base, cell="LSTM", seq_length=10, schedule_factor=1.0)
+        return [replace(run, recipe=recipe) for recipe in ("as-written", "corrected")]
+
+    def second_reading(self) -> PalindromeRun:
+        """Return another RNN that the original's may have been: small weights, the softmax taken once."""
+        run = replace(self.base, cell="RNN", seq_length=max(self.seq_lengths), schedule_factor=1.0)
+        return replace(run, recipe="softmax-once", initial="normal-0.1")
+
+    def trained_on(self) -> list[PalindromeRun]:
+        longest = max(self.seq_lengths)
+        return [replace(run, **self.longer) for run in self.as_written() if run.seq_length == longest]
+
+    def ours(self) -> list[PalindromeRun]:
+        run = replace(self.base, cell="LSTM", recipe="ours", **self.curriculum)
+        return [replace(run, seq_length=length) for length in self.seq_lengths]
+
+    def crossed(self) -> list[PalindromeRun]:
+        """Return cell x input x curriculum."""
+        run = replace(self.base, recipe="ours", **self.memory)
+        return [
+            replace(run, cell=cell, encoding=encoding, **curriculum)
+            for cell, encoding, curriculum in product(MEMORY_CELLS, ENCODINGS, (self.curriculum, {}))
+        ]
+
+    def to_the_limit(self) -> list[PalindromeRun]:
+        run = replace(self.base, recipe="ours", encoding="one-hot", **self.curriculum)
+        return [
+            replace(run, cell=cell, seq_length=length, check_lengths=grid_of_lengths(2 * length), **self.span)
+            for cell, lengths in self.span_lengths.items()
+            for length in lengths
+        ]
+
+    def with_and_without_rehearsal(self) -> list[PalindromeRun]:
+        """Return our recipe in full, and without going back to shorter lengths."""
+        run = replace(self.base, cell="LSTM", recipe="ours", **self.curriculum)
+        length = self.memory["seq_length"]
+        run = replace(run, seq_length=length, check_lengths=grid_of_lengths(2 * length))
+        return [run, replace(run, rehearsal=False)]
+
+
+def part1_runs(plan: Part1Plan, *, seeds: Mapping[str, range], original_seeds: int) -> dict[str, list[dict]]:
+    """Return the settings of every run by its group; `seeds` has those of each, maybe none.
+
+    The first `original_seeds` of the LSTM as written have the original's metric too.
+    """
+    settings = {}
+    for name, runs in plan.groups().items():
+        settings[name] = []
+        for run, seed in product(runs, seeds[name]):
+            of_original = name == "as written" and run.cell == "LSTM" and seed in seeds[name][:original_seeds]
+            count = plan.original_count if of_original else 0
+            settings[name].append(replace(run, seed=seed, original_count=count).settings())
+    return settings
 
 
 def seed_range(first: int, **count: int) -> range:
@@ -27,80 +120,10 @@ def seed_range(first: int, **count: int) -> range:
     return range(first, first + number)
 
 
-def part1_runs(
-    common: dict,
-    ours: dict,
-    *,
-    seeds: Mapping[str, range],
-    seq_lengths: Sequence[int],
-    original_count: int,
-    longer: dict,
-    memory: dict,
-    span: dict,
-    span_lengths: Mapping[str, Sequence[int]],
-) -> dict[str, list[dict]]:
-    """Return the settings of every run of Part 1 by its group; `seeds` has those of each, maybe none.
-
-    `common` is the original's. `ours` is what our recipe adds to the corrected one, a curriculum. `memory` is
-    what the study of memory changes in that, `span` what the runs taken to their limits, a cell's
-    `span_lengths`, change in it; `longer` is what training on changes in the original's at the longest of
-    `seq_lengths`.
-    """
-    longest, mine = max(seq_lengths), common | ours | {"recipe": "ours"}
-    on = original(common | longer, [longest])
-    corrected = {"recipe": "corrected", "schedule_factor": common["schedule_factor"]}
-    at_ten = {"cell": "LSTM", "seq_length": 10} | UNSCHEDULED
-    in_full = {"cell": "LSTM", "settled_evals": 0}
-    groups = {
-        "as written": original(common, seq_lengths, original_count=original_count),
-        "corrected": [one | corrected for one in original(common, seq_lengths)],
-        "unscheduled": [common | at_ten | {"recipe": recipe} for recipe in ("as-written", "corrected")],
-        "readings": [second_reading(common, longest)],
-        "longer": on + [one | UNSCHEDULED for one in on if one["cell"] == "LSTM"],
-        "ours": [mine | {"cell": "LSTM", "seq_length": length} for length in seq_lengths],
-        "memory": factorial(mine | memory),
-        "span": [
-            whole_range(mine | memory | span | {"cell": cell, "seq_length": length})
-            for cell, lengths in span_lengths.items()
-            for length in lengths
-        ],
-        "parts": [whole_range(mine | memory | in_full | part) for part in PARTS],
-    }
-    return {
-        name: [PalindromeRun(**one, seed=seed).settings() for one, seed in product(of, seeds[name])]
-        for name, of in groups.items()
-    }
-
-
-def original(common: dict, lengths: Sequence[int], *, original_count: int = 0) -> list[dict]:
-    """Return the original's runs: each cell at each length, with and without a schedule as they had it."""
-    runs = []
-    for cell, length in product(SCHEDULED, lengths):
-        settings = common | {"cell": cell, "recipe": "as-written", "seq_length": length}
-        settings |= {"original_count": original_count} if cell == "LSTM" else {}
-        runs.append(settings | ({} if SCHEDULED[cell] else UNSCHEDULED))
-    return runs
-
-
-def second_reading(common: dict, length: int) -> dict:
-    """Return another RNN that the original's may have been: small normal weights, the softmax taken once."""
-    settings = common | UNSCHEDULED | {"cell": "RNN", "recipe": "softmax-once"}
-    return settings | {"initial": "normal-0.1", "seq_length": length}
-
-
-def factorial(recipe: dict) -> list[dict]:
-    """Return cell x input x curriculum."""
-    return [
-        recipe | {"cell": cell, "encoding": encoding} | curriculum
-        for cell, encoding, curriculum in product(MEMORY_CELLS, ENCODINGS, ({}, OFF))
-    ]
-
-
-def whole_range(recipe: dict) -> dict:
-    """Return settings that check the trained network at a grid of lengths up to twice its own."""
-    longest = 2 * recipe["seq_length"]
+def grid_of_lengths(longest: int) -> list[int]:
+    """Return lengths at which a trained network is checked, up to the longest."""
     grid = {round(longest * k / 16) for k in range(1, 17)} | {1, 2, 3, 5}
-    return recipe | {"check_lengths": sorted({max(1, length) for length in grid})}
+    return sorted({max(1, length) for length in grid})
 
 
 def palindrome_cost(settings: dict) -> float:
