@@ -1,23 +1,18 @@
-/* What a step computes between the products of through_time.py; every array but h is (batch, columns). */
+/* What a step computes between the products of through_time.py. `h` and `dh` have rows `stride` numbers apart. */
 
-/* an odd polynomial over an even one, 4e-8 from tanh on [-8.6, 8.6]; beyond, float's tanh is 1 */
+/* 4e-8 from tanh on [-8.6, 8.6]; beyond, tanh is 1 in float */
 static inline float tanh_of(float x) {
     x = x < -8.6f ? -8.6f : x > 8.6f ? 8.6f : x;
     float s = x * x;
-    float over = 2.0205585e-11f * s - 1.3527283e-8f;
-    over = over * s + 9.5124900e-6f;
-    over = over * s + 2.9473360e-3f;
-    over = over * s + 0.12943858f;
-    over = over * s + 0.99999996f;
-    float under = 2.3178947e-4f * s + 2.3871680e-2f;
-    under = under * s + 0.46277158f;
-    under = under * s + 1;
+    float over = 9.5124900e-6f + s * (-1.3527283e-8f + s * 2.0205585e-11f);
+    over = 0.99999996f + s * (0.12943858f + s * (2.9473360e-3f + s * over));
+    float under = 1 + s * (0.46277158f + s * (2.3871680e-2f + s * 2.3178947e-4f));
     return x * over / under;
 }
 
 static inline float sigmoid(float x) { return 0.5f + 0.5f * tanh_of(0.5f * x); }
 
-/* h and dh have rows `stride` numbers apart; a holds the sums of the gates on entry, the gates on return */
+/* a (batch, 4 hidden): the sums of the gates on entry, the gates on return */
 void lstm_step(int batch, int hidden, int stride, int threads, float *h, float *a, float *c_before, float *c) {
     #pragma omp parallel for num_threads(threads)
     for (long row = 0; row < batch; row++) {

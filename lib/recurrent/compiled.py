@@ -20,16 +20,17 @@ from lib.files import write_atomically
 FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 
 
-def usable(a: Tensor) -> bool:
-    """Return whether `call` can be given such tensors: float32 on the processor."""
-    return a.dtype == torch.float32 and a.is_cpu and library() is not None
+def call(function: str, *tensors: Tensor) -> bool:
+    """Call a function of `cells.c`, if float32 tensors on the processor; return whether that was so.
 
-
-def call(function: str, *tensors: Tensor) -> None:
-    """Call a function of `cells.c`; the first tensor is (batch, hidden)."""
-    batch, hidden = tensors[0].shape
+    The first tensor is (batch, hidden), and its rows may lie apart.
+    """
+    first = tensors[0]
+    if first.dtype != torch.float32 or not first.is_cpu or library() is None:
+        return False
     pointers = [c_void_p(tensor.data_ptr()) for tensor in tensors]
-    getattr(library(), function)(batch, hidden, tensors[0].stride(0), torch.get_num_threads(), *pointers)
+    getattr(library(), function)(*first.shape, first.stride(0), torch.get_num_threads(), *pointers)
+    return True
 
 
 def name() -> str:
@@ -70,8 +71,7 @@ def _cache() -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, RuntimeError):  # it cannot be made, or there is no home
         return None
-    state = folder.stat()
-    private = state.st_uid == os.getuid() and not state.st_mode & 0o022
+    private = folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022
     return folder if private and os.access(folder, os.W_OK) else None
 
 

@@ -20,31 +20,32 @@ def last_state(x: Tensor, cell: nn.Module, gates: str) -> Tensor:
 
 
 class ThroughTime(torch.autograd.Function):
-    """From x (batch, length, inputs) and w (rows, depth) to the last h; all steps are kept for a way back."""
+    """From x (batch, length, inputs) and w (rows, depth) to the last h; `keep` all steps for a way back."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, w: Tensor, way_back: bool) -> Tensor:
+    def forward(ctx, x: Tensor, w: Tensor, keep: bool) -> Tensor:
         batch, length, inputs = x.shape
         rows, depth = w.shape
         hidden = depth - inputs - 2
-        kept = length if way_back else 1  # steps
-        states, gates = x.new_empty(kept + 1, batch, depth), x.new_empty(kept, batch, rows)
+        kept = length if keep else 1
+        states = x.new_empty(kept + 1, batch, depth)
         states[:, :, -2:] = 1
+        h, x_here = states[:, :, :hidden].unbind(), states[:, :, hidden:-2].unbind()
+        gates = x.new_empty(kept, batch, rows)
         cells = x.new_zeros(kept + 1, batch, hidden)
-        h, x_here, _ = (part.unbind() for part in states.split([hidden, inputs, 2], dim=2))
-        state, a, c, x_steps = states.unbind(), gates.unbind(), cells.unbind(), x.unbind(1)
         w_t = w.t().contiguous()
         for t in range(length):
-            now, after, gate = t % (kept + 1), (t + 1) % (kept + 1), t % kept
-            x_here[now].copy_(x_steps[t])
+            now, after = t % (kept + 1), (t + 1) % (kept + 1)
+            x_here[now].copy_(x[:, t])
+            a = gates[t % kept]
             if t == 0:  # h is 0
-                torch.mm(state[0][:, hidden:], w_t[hidden:], out=a[0])
+                torch.mm(states[0, :, hidden:], w_t[hidden:], out=a)
             else:
-                torch.mm(state[now], w_t, out=a[gate])
+                torch.mm(states[now], w_t, out=a)
             if rows == hidden:
-                rnn_step(h[after], a[gate])
+                rnn_step(h[after], a)
             else:
-                lstm_step(h[after], a[gate], c[now], c[after])
+                lstm_step(h[after], a, cells[now], cells[after])
         ctx.save_for_backward(w, states, gates, cells)
         return h[after].clone()
 
@@ -52,37 +53,37 @@ class ThroughTime(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, dh: Tensor) -> tuple[Tensor | None, ...]:
         w, states, gates, cells = ctx.saved_tensors
-        length, hidden = len(gates), cells.shape[2]
-        h, a, c = states[:, :, :hidden].unbind(), gates.unbind(), cells.unbind()
-        d_gates = torch.empty_like(gates)
-        da = d_gates.unbind()
-        dh, dc = dh.contiguous(), torch.zeros_like(c[0])
-        w_h = w[:, :hidden]
+        length, batch, rows = gates.shape
+        hidden = cells.shape[2]
+        dh, dc = dh.contiguous(), torch.zeros_like(cells[0])
+        da = torch.empty_like(gates[0])
+        dw = torch.zeros(w.shape[::-1], dtype=w.dtype, device=w.device)
+        w_h = w[:, :hidden].contiguous()
+        dx = dh.new_empty(batch, length, w.shape[1] - hidden - 2) if ctx.needs_input_grad[0] else None
         for t in reversed(range(length)):
-            if gates.shape[2] == hidden:
-                torch.ops.aten.tanh_backward.grad_input(dh, h[t + 1], grad_input=da[t])
+            if rows == hidden:
+                torch.ops.aten.tanh_backward.grad_input(dh, states[t + 1, :, :hidden], grad_input=da)
             else:
-                lstm_step_back(dh, dc, a[t], c[t], c[t + 1], da[t])
-            if t > 0:
-                dh = torch.mm(da[t], w_h)
-        dw = states[1:-1].flatten(0, 1).t() @ d_gates[1:].flatten(0, 1)  # (depth, rows)
-        dw[hidden:] += states[0, :, hidden:].t() @ da[0]
-        dx = (d_gates @ w[:, hidden:-2]).transpose(0, 1) if ctx.needs_input_grad[0] else None
+                lstm_step_back(dh, dc, gates[t], (cells[t], cells[t + 1]), da)
+            if dx is not None:
+                dx[:, t] = da @ w[:, hidden:-2]
+            if t == 0:
+                dw[hidden:].addmm_(states[0, :, hidden:].t(), da)
+            else:
+                dw.addmm_(states[t].t(), da)
+                dh = da @ w_h
         return dx, dw.t().contiguous(), None
 
 
 def rnn_step(h: Tensor, a: Tensor) -> None:
     """Write h from its sum a, both (batch, hidden)."""
-    if compiled.usable(a):
-        compiled.call("rnn_step", h, a)
-    else:
+    if not compiled.call("rnn_step", h, a):
         torch.tanh(a, out=h)
 
 
 def lstm_step(h: Tensor, a: Tensor, c_before: Tensor, c: Tensor) -> None:
     """Write h and c (batch, hidden), and the gates i, f, o, g over their sums a (batch, 4 hidden)."""
-    if compiled.usable(a):
-        compiled.call("lstm_step", h, a, c_before, c)
+    if compiled.call("lstm_step", h, a, c_before, c):
         return
     i, f, o, g = a.chunk(4, dim=1)
     for gate in (i, f, o):
@@ -92,12 +93,12 @@ def lstm_step(h: Tensor, a: Tensor, c_before: Tensor, c: Tensor) -> None:
     torch.mul(c.tanh(), o, out=h)
 
 
-def lstm_step_back(dh: Tensor, dc: Tensor, a: Tensor, c_before: Tensor, c: Tensor, da: Tensor) -> None:
-    """Write the gradient da of the sums, and that of c_before over dc, that of c."""
-    if compiled.usable(a):
-        compiled.call("lstm_step_back", dh, dc, a, c_before, c, da)
+def lstm_step_back(dh: Tensor, dc: Tensor, gates: Tensor, cells: tuple[Tensor, Tensor], da: Tensor) -> None:
+    """Write the gradient da of the sums, and that of c before over dc, that of c after."""
+    c_before, c = cells
+    if compiled.call("lstm_step_back", dh, dc, gates, c_before, c, da):
         return
-    i, f, o, g = a.chunk(4, dim=1)
+    i, f, o, g = gates.chunk(4, dim=1)
     tanh_c = c.tanh()
     dc += dh * o * (1 - tanh_c**2)
     di = dc * g * i * (1 - i)
