@@ -1,8 +1,6 @@
-"""The LSTM and the RNN through time, fast: in C where that can be had, elsewhere in torch operations, here.
+"""The LSTM and the RNN through time, fast: torch's products, between them `cells.c` or torch operations.
 
-A step is one product: [h, x, 1] (batch, K) with a fused weight (rows, K), where K = hidden + input_size + 1;
-the rows are those of the gates i, f, o and the candidate g, for the RNN of its tanh alone.  torch's tanh
-costs several times its sigmoid, so tanh(a) is 2 sigmoid(2 a) - 1: its rows are doubled, and c is kept as 2 c.
+A step is one product: [h, x, 1, 1] (batch, depth) with the weights and biases of all gates (depth, rows).
 """
 
 import torch
@@ -11,101 +9,101 @@ from torch.autograd.function import once_differentiable
 
 from lib.recurrent import compiled
 
-# On AMD processors MKL, behind torch.mm, keeps to AVX2; oneDNN uses AVX-512 there.
-_ONEDNN = torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability() == "AVX512"
-
 
 def last_state(x: Tensor, cell: nn.Module, gates: str) -> Tensor:
     """Return the last h (batch, hidden) of a cell with the layers ix, fx, ... ih, fh, ...: "ifog" or "h"."""
-    layers = [getattr(cell, gate + of) for of in "xh" for gate in gates]
-    parameters = [layer.weight for layer in layers] + [layer.bias for layer in layers]
-    if compiled.usable(x, *parameters):
-        return compiled.run(x, *parameters)
-    return ThroughTime.apply(x, torch.is_grad_enabled(), *parameters)
-
-
-def product(a: Tensor, b: Tensor) -> Tensor:
-    """Return a @ b.T for a (m, k) and b (n, k), by the fastest route there is without a compiler."""
-    if _ONEDNN and a.dtype == torch.float32 and a.device.type == "cpu" and a.numel() and b.numel():
-        return torch.ops.mkldnn._linear_pointwise(a, b, None, "none", [], "")
-    return torch.mm(a, b.t())
+    rows = []
+    for gate in gates:
+        of_h, of_x = getattr(cell, f"{gate}h"), getattr(cell, f"{gate}x")
+        rows.append(torch.cat([of_h.weight, of_x.weight, of_h.bias[:, None], of_x.bias[:, None]], dim=1))
+    return ThroughTime.apply(x, torch.cat(rows), torch.is_grad_enabled())
 
 
 class ThroughTime(torch.autograd.Function):
-    """From x, whether to keep what the way back needs, and all parameters to the last h (batch, hidden)."""
+    """From x (batch, length, inputs) and w (rows, depth) to the last h; `keep` all steps for a way back."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, keep: bool, *parameters: Tensor) -> Tensor:
-        gates, (batch, length, _) = len(parameters) // 4, x.shape
-        wx, wh, bx, bh = (torch.cat(parameters[k : k + gates]) for k in range(0, 4 * gates, gates))
-        hidden = wh.shape[1]
-        w = torch.cat((wh, wx, (bx + bh)[:, None]), dim=1)  # (rows, K)
-        w[-hidden:] *= 2
-        hx1 = x.new_empty(length + 1 if keep else 1, batch, w.shape[1])  # each step's [h, x, 1]
-        hx1[..., -1] = 1
-        if keep:
-            hx1[:length, :, hidden:-1] = x.transpose(0, 1)
-        steps, states = hx1.unbind(), hx1[..., :hidden].unbind()
-        minus_1, minus_2 = x.new_full((), -1), x.new_full((), -2)
-        kept, c2, scratch = [], None, x.new_empty(batch, hidden)
+    def forward(ctx, x: Tensor, w: Tensor, keep: bool) -> Tensor:
+        batch, length, inputs = x.shape
+        rows, depth = w.shape
+        hidden = depth - inputs - 2
+        kept = length if keep else 1
+        states = x.new_empty(kept + 1, batch, depth)
+        states[:, :, -2:] = 1
+        h, x_here = states[:, :, :hidden].unbind(), states[:, :, hidden:-2].unbind()
+        gates = x.new_empty(kept, batch, rows)
+        cells = x.new_zeros(kept + 1, batch, hidden)
+        w_t = w.t().contiguous()
         for t in range(length):
-            if not keep:
-                hx1[0, :, hidden:-1] = x[:, t]
-            now, h = (steps[t], states[t + 1]) if keep else (steps[0], states[0])
-            # h is zero before the first step, so that only [x, 1] counts
-            a = (product(now, w) if t else now[:, hidden:] @ w[:, hidden:].t()).sigmoid_()
-            if gates == 1:
-                torch.add(minus_1, a, alpha=2, out=h)
-                continue
-            i, f, o, s = a.view(batch, 4, hidden).unbind(1)
-            twice_g = torch.add(minus_2, s, alpha=4, out=scratch)
-            c2 = torch.mul(f, c2).addcmul_(i, twice_g) if t else i * twice_g
-            tanh_c = torch.add(minus_1, torch.sigmoid(c2, out=scratch), alpha=2)
-            torch.mul(o, tanh_c, out=h)
-            if keep:
-                kept += a, c2, tanh_c
-        ctx.save_for_backward(w, hx1, *kept)
-        return h.clone()
+            now, after = t % (kept + 1), (t + 1) % (kept + 1)
+            x_here[now].copy_(x[:, t])
+            a = gates[t % kept]
+            if t == 0:  # h is 0
+                torch.mm(states[0, :, hidden:], w_t[hidden:], out=a)
+            else:
+                torch.mm(states[now], w_t, out=a)
+            if rows == hidden:
+                rnn_step(h[after], a)
+            else:
+                lstm_step(h[after], a, cells[now], cells[after])
+        ctx.save_for_backward(w, states, gates, cells)
+        return h[after].clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, dh: Tensor) -> tuple[Tensor | None, ...]:
-        w, hx1, *kept = ctx.saved_tensors
-        length, rows, (batch, hidden) = len(hx1) - 1, len(w), dh.shape
-        # The last rows of da below are the gradient's, of an LSTM 1/8: 2 from w, 4 from twice_g = 4 s - 2.
-        short = 8 if kept else 1
-        w = torch.cat((w[:-hidden], w[-hidden:] * (short / 2)))
-        w_h = w[:, :hidden].t().contiguous()  # (hidden, rows)
-        da = dh.new_empty(length, batch, rows)
-        da_steps, states = da.unbind(), hx1[1:, :, :hidden].unbind()
-        if kept:
-            gates, cells, tanhs = kept[::3], kept[1::3], kept[2::3]
-            d_gates, minus_2 = dh.new_zeros(batch, rows), dh.new_full((), -2)
-            d_i, d_f, d_o, d_s = d_gates.view(batch, 4, hidden).unbind(1)
-            scratch, dc2 = torch.empty_like(tanhs[0]), torch.zeros_like(tanhs[0])
+        w, states, gates, cells = ctx.saved_tensors
+        length, batch, rows = gates.shape
+        hidden = cells.shape[2]
+        dh, dc = dh.contiguous(), torch.zeros_like(cells[0])
+        da = torch.empty_like(gates[0])
+        dw = torch.zeros(w.shape[::-1], dtype=w.dtype, device=w.device)
+        w_h = w[:, :hidden].contiguous()
+        dx = dh.new_empty(batch, length, w.shape[1] - hidden - 2) if ctx.needs_input_grad[0] else None
         for t in reversed(range(length)):
-            if not kept:
-                torch.ops.aten.tanh_backward.grad_input(dh, states[t], grad_input=da_steps[t])
+            if rows == hidden:
+                torch.ops.aten.tanh_backward.grad_input(dh, states[t + 1, :, :hidden], grad_input=da)
             else:
-                i, f, o, s = gates[t].view(batch, 4, hidden).unbind(1)
-                torch.mul(dh, tanhs[t], out=d_o)
-                torch.mul(dh, o, out=scratch)
-                torch.ops.aten.tanh_backward.grad_input(scratch, tanhs[t], grad_input=scratch)
-                dc2.add_(scratch, alpha=0.5)
-                torch.mul(dc2, torch.add(minus_2, s, alpha=4, out=scratch), out=d_i)
-                torch.mul(dc2, i, out=d_s)
-                if t:
-                    torch.mul(dc2, cells[t - 1], out=d_f)
-                    dc2.mul_(f)
-                else:
-                    d_f.zero_()
-                torch.ops.aten.sigmoid_backward.grad_input(d_gates, gates[t], grad_input=da_steps[t])
-            if t:
-                dh = product(da_steps[t], w_h)
-        dx = (da @ w[:, hidden:-1]).transpose(0, 1) if ctx.needs_input_grad[0] else None
-        dw = product(hx1[1:length].flatten(0, 1).t(), da[1:].flatten(0, 1).t())  # (K, rows)
-        dw[hidden:] += hx1[0, :, hidden:].t() @ da[0]
-        dw[:, -hidden:] *= short
-        # The two biases of a gate have one gradient but not one memory: clipping scales each in place.
-        parts = dw[hidden:-1].t().contiguous(), dw[:hidden].t().contiguous(), dw[-1].clone(), dw[-1].clone()
-        return dx, None, *(gate for part in parts for gate in part.split(hidden))
+                lstm_step_back(dh, dc, gates[t], (cells[t], cells[t + 1]), da)
+            if dx is not None:
+                dx[:, t] = da @ w[:, hidden:-2]
+            if t == 0:
+                dw[hidden:].addmm_(states[0, :, hidden:].t(), da)
+            else:
+                dw.addmm_(states[t].t(), da)
+                dh = da @ w_h
+        return dx, dw.t().contiguous(), None
+
+
+def rnn_step(h: Tensor, a: Tensor) -> None:
+    """Write h from its sum a, both (batch, hidden)."""
+    if not compiled.call("rnn_step", h, a):
+        torch.tanh(a, out=h)
+
+
+def lstm_step(h: Tensor, a: Tensor, c_before: Tensor, c: Tensor) -> None:
+    """Write h and c (batch, hidden), and the gates i, f, o, g over their sums a (batch, 4 hidden)."""
+    if compiled.call("lstm_step", h, a, c_before, c):
+        return
+    i, f, o, g = a.chunk(4, dim=1)
+    for gate in (i, f, o):
+        gate.sigmoid_()
+    g.tanh_()
+    torch.add(g * i, c_before * f, out=c)
+    torch.mul(c.tanh(), o, out=h)
+
+
+def lstm_step_back(dh: Tensor, dc: Tensor, gates: Tensor, cells: tuple[Tensor, Tensor], da: Tensor) -> None:
+    """Write the gradient da of the sums, and that of c before over dc, that of c after."""
+    c_before, c = cells
+    if compiled.call("lstm_step_back", dh, dc, gates, c_before, c, da):
+        return
+    i, f, o, g = gates.chunk(4, dim=1)
+    tanh_c = c.tanh()
+    dc += dh * o * (1 - tanh_c**2)
+    di = dc * g * i * (1 - i)
+    df = dc * c_before * f * (1 - f)
+    do = dh * tanh_c * o * (1 - o)
+    dg = dc * i * (1 - g**2)
+    torch.cat([di, df, do, dg], dim=1, out=da)
+    dc *= f
