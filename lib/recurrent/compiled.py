@@ -1,5 +1,6 @@
 """`cells.c`, compiled once for the processor where there is a C compiler."""
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -42,37 +43,28 @@ def name() -> str:
 def library() -> CDLL | None:
     """Return the compiled `cells.c`, or None where it cannot be had; warns if a compiler fails.
 
-    $CELLS_COMPILER is the compiler and options, "cc" by default; empty, there is none. The first call on a
-    machine compiles into the user's cache, later ones only load; where that is not theirs alone, all compile.
+    $CELLS_COMPILER is the compiler and options, "cc" by default; empty, there is none. The first call here
+    compiles, and keeps what it made beside Python's own compiled files; where nothing can be kept, all do.
     """
     compiler, *options = shlex.split(os.environ.get("CELLS_COMPILER", "cc")) or [""]
     if not shutil.which(compiler):
         return None
     source = Path(__file__).with_name("cells.c")
-    command = [compiler, *FLAGS, *options, str(source), "-o"]
-    key = hashlib.sha256(repr((command, source.read_bytes(), torch.cpu.get_capabilities())).encode())
+    key = repr((compiler, options, FLAGS, source.read_bytes(), torch.cpu.get_capabilities()))
+    name = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.so"
+    kept = source.with_name("__pycache__") / name
+    if kept.exists():
+        return CDLL(str(kept))
     try:
         with TemporaryDirectory() as scratch:
-            kept = Path(_cache() or scratch, f"{key.hexdigest()[:16]}.so")
-            if not kept.exists():
-                made = Path(scratch, "cells.so")
-                _compile([*command, str(made)])
+            made = Path(scratch, name)
+            _compile([compiler, *FLAGS, *options, str(source), "-o", str(made)])
+            with contextlib.suppress(OSError):
                 write_atomically(kept, made.read_bytes())
-            return CDLL(str(kept))
+            return CDLL(str(made))
     except (OSError, subprocess.SubprocessError) as error:
         warnings.warn(f"the cells are computed in torch operations, more slowly: {error}", stacklevel=2)
         return None
-
-
-def _cache() -> Path | None:
-    """Return the user's folder of compiled cells; None if others may write it: theirs could be any code."""
-    try:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "report-cells")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # it cannot be made, or there is no home
-        return None
-    private = folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022
-    return folder if private and os.access(folder, os.W_OK) else None
 
 
 def _compile(command: list[str]) -> None:
