@@ -111,13 +111,7 @@ def checkpoint(folder: Path, monkeypatch) -> Victim:
     def use() -> None:
         assert training.same_bytes(training.train(state_path=path, on_checkpoint=training.measure), whole)
 
-    return Victim(path, use, ("gan.ckpt.previous",))
-
-
-def checkpoint_before(folder: Path, monkeypatch) -> Victim:
-    _, use, _ = checkpoint(folder, monkeypatch)
-    (folder / "gan.ckpt").unlink()  # killed between two renames
-    return Victim(folder / "gan.ckpt.previous", use)
+    return Victim(path, use)
 
 
 def staged(folder: Path) -> Callable[[], int]:
@@ -186,7 +180,6 @@ KINDS = {
     "run of a GAN": of_gan("gan.jsonl"),
     "grids of a GAN": of_gan("gan-*.npz"),
     "checkpoint": checkpoint,
-    "checkpoint before": checkpoint_before,
     "stamp": stamp,
     "profile": profile,
     "benchmark record": benchmark,

@@ -163,7 +163,7 @@ def test_what_would_fail_after_hours_is_refused_at_once():
         dataclasses.replace(RUN, samples=60_000)
     with pytest.raises(ValueError, match="noise_seed is 9223372028264841216; it must be below"):
         dataclasses.replace(RUN, noise_seed=2**63 - 2**33)
-    with pytest.raises(ValueError, match="batch_size is 60002; it must be at most 4096"):
+    with pytest.raises(ValueError, match="batch_size is 60002; it must be from 2 to 4096"):
         trained_with(batch_size=60_002)
     with pytest.raises(ValueError, match="noise_sets is 101; it must be at most 100"):
         dataclasses.replace(RUN, noise_sets=101)
@@ -211,7 +211,7 @@ def test_variants_that_cannot_be_trained_are_refused_when_listed(monkeypatch):
     with pytest.raises(ValueError, match="original_batches is 0; it must be at least 1"):
         as_written_runs(RUN, variant_seeds=1, original_batches=0)
     monkeypatch.setitem(GAN_ABLATION, "a batch of one", {"batch_size": 1})
-    with pytest.raises(ValueError, match="a batch of one: batch_size is 1; it must be at least 2"):
+    with pytest.raises(ValueError, match="a batch of one: batch_size is 1; it must be from 2"):
         variant_runs(RUN, variant_seeds=1, variant_batches=7)
 
 
