@@ -30,8 +30,8 @@ from tests.notebooks import notebook_of
 from tests.test_study import SETTINGS, square, squares
 
 SOURCE = torch.Generator().manual_seed(0)
-IMAGES = [torch.rand(n, 1, 28, 28, generator=SOURCE) * 2 - 1 for n in (60, 40)]
-DATA = Mnist(IMAGES[0], torch.arange(60) % 10, IMAGES[1], torch.arange(40) % 10)
+IMAGES = [torch.rand(n, 1, 28, 28, generator=SOURCE) * 2 - 1 for n in (300, 256)]
+DATA = Mnist(IMAGES[0], torch.arange(300) % 10, IMAGES[1], torch.arange(256) % 10)
 
 
 class Victim(NamedTuple):

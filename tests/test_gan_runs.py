@@ -24,7 +24,7 @@ RUN = GanRun(
     dataset="MNIST",
     judge="0",
     checkpoints=[0, 3, 6],
-    samples=40,
+    samples=256,
     noise_sets=2,
     noise_seed=5,
 )
@@ -34,7 +34,7 @@ RUN = GanRun(
 def data():
     source = torch.Generator().manual_seed(0)
     images, labels = [], []
-    for n in (60, 40):
+    for n in (300, 256):
         images.append(torch.rand(n, 1, 28, 28, generator=source) * 2 - 1)
         labels.append(torch.arange(n) % 10)
     return Mnist(images[0], labels[0], images[1], labels[1])
@@ -150,7 +150,7 @@ def test_a_fresh_run_goes_on_from_no_state_that_is_left(tmp_path, classifier, da
     assert seen[0] == 0
 
 
-@pytest.mark.parametrize(("name", "value"), [("samples", 3), ("noise_sets", 0), ("noise_seed", -1)])
+@pytest.mark.parametrize(("name", "value"), [("samples", 255), ("noise_sets", 0), ("noise_seed", -1)])
 def test_a_look_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least"):
         dataclasses.replace(RUN, **{name: value})
@@ -220,7 +220,7 @@ def test_a_stored_judge_is_used_where_its_settings_match(tmp_path, data):
         tmp_path, CLASSIFIER_SETTINGS, data=data, fresh=False, progress=silent
     )
     assert trained == ""  # nothing was there
-    assert summary["test_images"] == 40
+    assert summary["test_images"] == 256
     again, same, trained = cached_classifier(
         tmp_path, CLASSIFIER_SETTINGS, data=data, fresh=False, progress=silent
     )

@@ -14,7 +14,7 @@ from bundle.study.outcome import Outcome
 from lib import mnist
 from lib.checks import one_of, require, sizes
 from lib.evaluation.classifier import Classifier, classification_accuracy_score, evaluate, predict
-from lib.evaluation.judge import Judge
+from lib.evaluation.judge import LEAST_IMAGES, Judge
 from lib.evaluation.two_sample_tests import accuracy, c2st, two_sample_accuracy
 from lib.gan.networks import Generator
 from lib.gan.training import GanResult, train_gan
@@ -34,7 +34,7 @@ class GanRun(Run):
     noise_seed: int  # of these and of the measured samples' noises
 
     def __post_init__(self):
-        self._check(images=TRAINING_IMAGES, least=4)
+        self._check(images=TRAINING_IMAGES, least=LEAST_IMAGES)
         fewer = self.samples < TRAINING_IMAGES
         require("samples", self.samples, fewer, f"fewer than the training images, {TRAINING_IMAGES}")
         sizes(noise_sets=self.noise_sets)
@@ -134,8 +134,8 @@ def grey_level_accuracy(images: Tensor, *, judge: Judge, seed: int) -> float:
     """Return how well the test of grey levels, which takes a second, tells images from the test images."""
     true = judge.data.test_images
     n = min(len(images), len(true))
-    found = two_sample_accuracy("grey levels", true[:n], images[:n], test_count=max(2, n // 5), seed=seed)
-    return found.test
+    test_count = max(2, n // 5)
+    return two_sample_accuracy("grey levels", true[:n], images[:n], test_count=test_count, seed=seed).test
 
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,6 +11,8 @@ from lib.networks import answers, eval_mode
 from lib.progress import Progress, silent
 from lib.weights import load_network, save_network
 
+FEATURES = 64
+
 
 class Classifier(nn.Module):
     """Map images (n, 1, 28, 28) in [-1, 1] to logits (n, 10), by way of `features` (n, 64)."""
@@ -27,11 +29,11 @@ class Classifier(nn.Module):
             *_block(w, 2 * w),
             *_block(2 * w, 2 * w),
             nn.Flatten(),
-            nn.Linear(2 * w * 49, 64, bias=False),
-            nn.BatchNorm1d(64),
+            nn.Linear(2 * w * 49, FEATURES, bias=False),
+            nn.BatchNorm1d(FEATURES),
             nn.ReLU(inplace=True),
         )
-        self.head = nn.Linear(64, 10)
+        self.head = nn.Linear(FEATURES, 10)
         self.to(memory_format=torch.channels_last)
 
     def features(self, images: Tensor) -> Tensor:

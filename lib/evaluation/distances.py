@@ -10,6 +10,7 @@ from torch import Tensor
 from lib.checks import at_least, require
 
 NEIGHBOURS = 3  # of precision and recall, as published
+ROWS_PER_FEATURE = 4  # that a Fréchet distance needs: of fewer a covariance says little
 Moments = tuple[Tensor, Tensor, int]  # what `third_moments` returns
 
 
@@ -17,10 +18,16 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     """Return the Fréchet distance of features (n, d) and (m, d), each set taken as a Gaussian.
 
     |mean difference|² + tr A + tr B - 2 tr (AB)^(1/2), A and B the covariances, in float64.
-    Raises ValueError for fewer than two rows or widths that differ.
+    Raises ValueError for fewer than four times as many rows as features, or widths that differ.
     Source: Dowson and Landau 1982; Heusel et al. 2017, equation 6.
     """
     _check_features(first, second, 2)
+    rows, width = min(len(first), len(second)), first.shape[1]
+    if rows < ROWS_PER_FEATURE * width:
+        raise ValueError(
+            f"there are {rows} rows of {width} features; a Fréchet distance needs {ROWS_PER_FEATURE} rows "
+            f"for each feature: measure at least {ROWS_PER_FEATURE * width} samples"
+        )
     first, second = first.double(), second.double()
     shift = first.mean(dim=0) - second.mean(dim=0)
     a, b = (torch.atleast_2d(torch.cov(rows.T)) for rows in (first, second))  # (d, d)

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from lib.checks import at_least, require
 from lib.evaluation import distances
-from lib.evaluation.classifier import Classifier, features
+from lib.evaluation.classifier import FEATURES, Classifier, features
 from lib.gan.networks import Generator
 from lib.mnist import Mnist
 from lib.networks import answers
 
+LEAST_IMAGES = distances.ROWS_PER_FEATURE * FEATURES  # that can be measured, and measured against
 QUERIES = 1000  # images whose nearest training image is looked for: each costs 60 000 distances in 784 pixels
 
 
@@ -30,11 +31,11 @@ class Judge:
         the 1 % quantiles instead. About 1 = as far off as new digits, 0 = copies. In pixels, since features
         hide copies with noise on them.
 
-    Raises ValueError for fewer than 4 test images, or where the training images hold most of them.
+    Raises ValueError for fewer than LEAST_IMAGES images, and where the training images hold most test images.
     """
 
     def __init__(self, classifier: Classifier, data: Mnist):
-        at_least("the number of test images", len(data.test_images), distances.NEIGHBOURS + 1)
+        at_least("the number of test images", len(data.test_images), LEAST_IMAGES)
         self.classifier, self.data = classifier, data
         self.real, probabilities = features(classifier, data.test_images)
         self.sure = probabilities.amax(dim=1).double().quantile(0.01)
@@ -46,7 +47,7 @@ class Judge:
 
     def __call__(self, images: Tensor, *, training: Tensor | None = None) -> dict[str, float]:
         """Return the measures of images (n, 1, 28, 28) in [-1, 1]; `training` replaces the data's."""
-        at_least("the number of images", len(images), distances.NEIGHBOURS + 1)
+        at_least("the number of images", len(images), LEAST_IMAGES)
         rows, probabilities = features(self.classifier, images)
         confidence, classes = probabilities.max(dim=1)
         confidence = confidence.double()
@@ -69,7 +70,7 @@ class Judge:
     def baseline(self, samples: int) -> dict[str, float]:
         """Return the measures of the first `samples` training images: what a perfect generator would reach.
 
-        The nearest is sought among the others. Raises ValueError unless 4 to fewer than the training images.
+        The nearest is sought among the others. Raises ValueError unless `samples` are fewer than there are.
         """
         images = self.data.train_images
         require("samples", samples, samples < len(images), f"fewer than the training images, {len(images)}")

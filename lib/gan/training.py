@@ -159,15 +159,10 @@ def _identity(images: Tensor, settings: GanSettings, checkpoints: list[int], noi
 
 
 def write_state(path: Path, state: dict) -> None:
-    """Write `state` to a file; raise OSError, with the last good state untouched, where that fails."""
+    """Write `state` to a file; where that fails, OSError names it and the state before is still there."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    try:
-        write_atomically(path, buffer.getvalue())
-    except OSError as error:
-        what = f"{error.strerror} while writing the training state ({buffer.tell() / 1e6:.1f} MB)"
-        way_out = "the last good state is kept; make room and start again, and the run goes on from it"
-        raise OSError(error.errno, f"{what}; {way_out}", str(path)) from error
+    write_atomically(path, buffer.getvalue())
 
 
 def read_state(path: Path, identity: dict) -> dict | None:
