@@ -1,4 +1,4 @@
-"""Networks that are asked, not trained."""
+"""How networks are used that are not being trained."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 @contextlib.contextmanager
 def eval_mode(*networks: nn.Module) -> Iterator[None]:
-    """Ask networks in eval mode and without gradients; put their earlier modes back."""
+    """Put networks into eval mode, without gradients; afterwards back into their earlier modes."""
     training = [network.training for network in networks]
     try:
         for network in networks:

@@ -21,7 +21,7 @@ from bundle.analysis.walks import (
     verdict_table,
 )
 from bundle.experiments.strips import Strip
-from bundle.original import WALKS
+from bundle.original import WALK_FIGURES
 from bundle.study.records import Record
 from bundle.study.store import load
 from lib.latent.interpolation import INTERPOLATIONS
@@ -39,7 +39,7 @@ def counted(routes: dict[str, list[str]]) -> Record:
     columns = {"first": [], "second": [], "paths": []} | {
         f"{kind} {n}": [] for kind in KINDS for n in ("once", "visits")
     }
-    for ends, kind in itertools.product(WALKS, KINDS):
+    for ends, kind in itertools.product(WALK_FIGURES.values(), KINDS):
         name = f"{ends[0]}-{ends[1]}"
         for column in ("route", "route of steps", "glimpsed"):
             columns[f"{kind} {name} {column}"] = routes[name]
