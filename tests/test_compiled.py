@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -119,79 +120,57 @@ print(compiled.name())
 """
 
 
-def run_step(cache: Path, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-c", STEP],
-        env={**os.environ, "XDG_CACHE_HOME": str(cache), **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def run_step(root: Path, **environment: str) -> subprocess.CompletedProcess:
+    """Run a step by the code below `root`, in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(root), **environment}
+    command = [sys.executable, "-c", STEP]
+    return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=True)
 
 
-def what_computes(cache: Path, **environment: str) -> str:
-    done = run_step(cache, **environment)
+def what_computes(root: Path, **environment: str) -> str:
+    done = run_step(root, **environment)
     assert not done.stderr
     return done.stdout.strip()
 
 
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    """Return a folder with a copy of the code, in which nothing has been compiled yet."""
+    shutil.copytree("lib", tmp_path / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
 @pytest.mark.parametrize("compiler", ["", "no-such-compiler"])
-def test_without_a_compiler_nothing_is_said_and_torch_computes(tmp_path, compiler):
-    assert what_computes(tmp_path, CELLS_COMPILER=compiler) == "torch operations"
+def test_without_a_compiler_nothing_is_said_and_torch_computes(copy, compiler):
+    assert what_computes(copy, CELLS_COMPILER=compiler) == "torch operations"
 
 
-def test_a_compiler_that_fails_is_named_in_a_warning_with_what_it_said(tmp_path):
-    done = run_step(tmp_path, CELLS_COMPILER="cc -fnord")
+def test_a_compiler_that_fails_is_named_in_a_warning_with_what_it_said(copy):
+    done = run_step(copy, CELLS_COMPILER="cc -fnord")
     assert done.stdout.strip() == "torch operations"
     assert done.stderr.count("UserWarning") == 1
     assert "fnord" in done.stderr
 
 
 @needs_compiler
-def test_a_compiler_without_openmp_gives_cells_of_one_thread(tmp_path):
-    compiler = tmp_path / "cc"
+def test_a_compiler_without_openmp_gives_cells_of_one_thread(copy):
+    compiler = copy / "cc"
     compiler.write_text('#!/bin/sh\ncase "$*" in *-fopenmp) exit 1; esac\nexec cc "$@"\n')
     compiler.chmod(0o755)
-    assert what_computes(tmp_path, CELLS_COMPILER=str(compiler)) != "torch operations"
+    assert what_computes(copy, CELLS_COMPILER=str(compiler)) != "torch operations"
 
 
 @needs_compiler
-def test_the_compiler_runs_once_for_a_machine(tmp_path):
-    assert what_computes(tmp_path) == compiled.name()
-    folder = tmp_path / "report-cells"
-    assert folder.stat().st_mode & 0o777 == 0o700
-    (library,) = folder.iterdir()
+def test_the_compiler_runs_once_for_a_copy_of_the_code(copy):
+    assert what_computes(copy) == compiled.name()
+    (library,) = copy.glob("lib/recurrent/__pycache__/*.so")
     written = library.stat().st_mtime_ns
-    assert what_computes(tmp_path) == compiled.name()
+    assert what_computes(copy) == compiled.name()
     assert library.stat().st_mtime_ns == written
 
 
 @needs_compiler
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
-    (tmp_path / "file").touch()
-    assert what_computes(tmp_path / "file") == compiled.name()
-
-
-@needs_compiler
-def test_a_user_without_a_home_has_compiled_cells(monkeypatch):
-    def no_home() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", no_home)
-    assert compiled.library.__wrapped__()
-
-
-@needs_compiler
-@pytest.mark.parametrize(("mode", "owner"), [(0o770, os.getuid()), (0o777, os.getuid()), (0o700, 65534)])
-def test_a_cache_folder_that_is_not_the_user_s_alone_is_not_used(tmp_path, mode, owner):
-    folder = tmp_path / "report-cells"
-    library = folder / f"{what_computes(tmp_path)}.so"
-    library.write_bytes(b"planted")
-    folder.chmod(mode)
-    if owner != os.getuid():
-        if os.getuid() != 0:
-            pytest.skip("only root can give a folder away")
-        os.chown(folder, owner, -1)
-    assert what_computes(tmp_path) == compiled.name()
-    assert library.read_bytes() == b"planted"  # neither loaded nor touched
+def test_code_that_nothing_can_be_written_beside_has_compiled_cells_all_the_same(copy):
+    (copy / "lib" / "recurrent" / "__pycache__").touch()
+    assert what_computes(copy) == compiled.name()
+    assert not [*copy.rglob("*.so")]

@@ -70,7 +70,7 @@ def library() -> CDLL | None:
 def _compile(command: list[str]) -> None:
     """Run the compiler with OpenMP, or where that fails without: then there is one thread."""
     for openmp in ("-fopenmp", "-fopenmp-simd"):
-        done = subprocess.run([*command, openmp], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*command, openmp], capture_output=True, encoding="utf-8", timeout=60)
         if done.returncode == 0:
             return
     raise subprocess.SubprocessError(f"{shlex.join(command)} failed: {done.stderr}")
