@@ -1,8 +1,11 @@
 """One style for all numbers of tables and captions, whatever made them."""
 
 import re
+from collections.abc import Sequence
 
-from bundle.analysis.verdicts import Table
+import numpy as np
+
+Table = tuple[list[str], list[list[str]]]  # header and rows
 
 SPACE = "\u00a0"  # one that does not break
 NUMBER = re.compile(r"[−-]?\d+(\.\d+)?")
@@ -10,6 +13,30 @@ BESIDE = re.compile(
     r"never|none|no pairs|to|of|ties?|−∞|[\s\d.,/%()\[\]<±−-]"
 )  # what a number's cell may hold
 KEPT = re.compile(r"(`[^`]*`|\]\([^)]*\)|<[^>]*>|\$[^$]*\$)")  # code, addresses, tags, maths in Markdown
+
+
+def number(value: float | None, form: str = "") -> str:
+    """Return a number as a cell shows it: None leaves it empty, infinity is a step that never comes."""
+    if value is None:
+        return ""
+    if not form and np.isinf(value):
+        return "never" if value > 0 else "−∞"
+    whole = abs(value) >= 10 or float(value).is_integer()
+    return format(value, form or (".0f" if whole else ".3f"))
+
+
+def p_value(p: float) -> str:
+    """Return a p-value as a cell shows it: never as if it were zero."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def with_interval(value: float, low: float, high: float, form: str) -> str:
+    return f"{value:{form}} ({low:{form}} to {high:{form}})"
+
+
+def once(words: Sequence[str]) -> list[str]:
+    """Return the words of a column without those that repeat the row above."""
+    return ["" if word == above else word for above, word in zip([None, *words], words, strict=False)]
 
 
 def in_style(text: str) -> str:

@@ -15,8 +15,8 @@ import tqdm.auto
 import yaml
 from IPython.display import Image, Markdown, clear_output, display
 
-from bundle.analysis.formatting import is_numeric, prose_in_style, table_in_style
-from bundle.analysis.verdicts import Table
+from bundle.analysis.claims import Verdict, link_to
+from bundle.analysis.formatting import Table, is_numeric, prose_in_style, table_in_style
 from bundle.figures.digits import tile
 from bundle.figures.saving import save_figure, save_picture
 from bundle.study.artefacts import json_bytes, write_if_changed
@@ -173,6 +173,29 @@ class Page:
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
         write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
+
+
+def finding(
+    question: str,
+    verdict: Verdict,
+    *,
+    link: str,
+    holds: str,
+    fails: str,
+    undecided: str,
+    depends: str,
+) -> str:
+    """Return a finding in Markdown: a question, its answer in a word, a sentence for this verdict, a link.
+
+    `link` is the figure or table to look at: "Figure S1".
+    """
+    answer, words = {
+        Verdict.HOLDS: ("Yes", holds),
+        Verdict.FAILS: ("No", fails),
+        Verdict.UNDECIDED: ("Undecided", undecided),
+        Verdict.DEPENDS: ("It depends", depends),
+    }[verdict]
+    return f"**{question} {answer}.** {words.removesuffix('.')} ({link_to(link)})."
 
 
 def alternative_text(caption: str) -> str:
