@@ -21,7 +21,7 @@ def test_the_factorial_table_counts_who_holds_and_says_how_much_is_right_at_the_
     curriculum = {"first_length": 1, "encoding": "one-hot"}
     records = [ours("RNN", RIGHT, seed=s, **curriculum) for s in range(3)]
     records += [ours("LSTM", [0.1, 1, 1, 0.9], seed=s, **curriculum) for s in range(3)]
-    records += [ours("LSTM", of, seed=s) for s, of in enumerate((WRONG, WRONG, RIGHT))]
+    records += [ours("LSTM", curve, seed=s) for s, curve in enumerate((WRONG, WRONG, RIGHT))]
     rows = factorial_table(table(records, "memory"))
     assert list(rows.columns) == [
         *("Input", "Curriculum", "RNN", "RNN, at the end (%)", "LSTM", "LSTM, at the end (%)"),

@@ -72,7 +72,7 @@ def test_a_tie_is_left_out_and_who_never_arrives_is_later_than_all_who_do():
 
 
 def test_all_have_to_hold_and_ties_decide_nothing():
-    assert [all_hold(of) for of in ([True, True], [True, None], [None, False])] == [True, None, False]
+    assert [all_hold(values) for values in ([True, True], [True, None], [None, False])] == [True, None, False]
 
 
 def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
@@ -98,7 +98,7 @@ def test_longer_training_and_our_recipe_test_the_original_s_reasons():
 
 def test_measures_that_contradict_each_other_make_it_depend():
     lstm, rnn = [0.1, 1, 0.2, 0.2, 1], [0.1, 0.9, 0.9, 1, 1]  # first at 100 %, but lower on the whole
-    records = [run(c, 5, of, seed=s) for c, of in (("LSTM", lstm), ("RNN", rnn)) for s in range(20)]
+    records = [run(c, 5, curve, seed=s) for c, curve in (("LSTM", lstm), ("RNN", rnn)) for s in range(20)]
     decided = decide_part1(table(records))
     row = result(by_claim(decided), FIRST)
     assert (row["count"], row["verdict"]) == (20, DEPENDS)

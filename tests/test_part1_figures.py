@@ -51,7 +51,7 @@ def test_two_readings_of_a_figure_are_drawn_side_by_side():
 
 def test_the_survival_figure_steps_down_where_a_seed_arrives():
     records = [
-        run("LSTM", 5, of, seed=s) for s, of in enumerate(([0.1, 1, 1, 1], [0.1, 0.5, 1, 1], [0.1] * 4))
+        run("LSTM", 5, curve, seed=s) for s, curve in enumerate(([0.1, 1, 1, 1], [0.1, 0.5, 1, 1], [0.1] * 4))
     ]
     (panel,) = plotted(draw_survival(table(records)))
     (line,) = panel["lines"]
