@@ -12,6 +12,9 @@ AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
 ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
 CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
 GROUPS = ("as written", "corrected", "unscheduled", "longer", "ours")  # whose runs claims are about
+VERDICT_COLUMNS = ["Sentence", "As written", "Corrected, or ours", "By the original metric"]
+VERDICT_COLUMNS += ["At chance", "Shown in"]
+MEASURE_COLUMNS = ["Sentence", "Case", "Measure", "Median", "True", "Interval", "p (BH, BY)", "Verdict"]
 Curves = dict[Run, Curve]
 
 
@@ -89,16 +92,16 @@ def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
         if any(cells.values()):
             at_chance_here = [f"{run.cell} at {run.seq_length}" for run in claim.runs if run in chance]
             rows.append(
-                {
-                    "Sentence": known[claim.id].sentence,
-                    "As written": cells[AS_WRITTEN],
-                    "Corrected, or ours": cells[CORRECTED] or cells[OURS],
-                    "By the original metric": cells[ORIGINAL_METRIC],
-                    "At chance": ", ".join(at_chance_here),
-                    "Shown in": known[claim.id].link,
-                }
+                (
+                    known[claim.id].sentence,
+                    cells[AS_WRITTEN],
+                    cells[CORRECTED] or cells[OURS],
+                    cells[ORIGINAL_METRIC],
+                    ", ".join(at_chance_here),
+                    known[claim.id].link,
+                )
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=VERDICT_COLUMNS)
 
 
 def _verdict_cell(row: pd.Series | None) -> str:
@@ -113,19 +116,19 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
         same_claim = row["claim"] == previous_claim
         same_case = same_claim and row["case"] == previous_case
         rows.append(
-            {
-                "Sentence": "" if same_claim else known[row["claim"]].sentence,
-                "Case": "" if same_case else row["case"],
-                "Measure": measured(MEASURES[row["measure"]]),
-                "Median": median_cell(row),
-                "True": f"{row['count']}/{row['n']}",
-                "Interval": f"{row['low']:.2f} to {row['high']:.2f}",
-                "p (BH, BY)": f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
-                "Verdict": row["verdict"].value,
-            }
+            (
+                "" if same_claim else known[row["claim"]].sentence,
+                "" if same_case else row["case"],
+                measured(MEASURES[row["measure"]]),
+                median_cell(row),
+                f"{row['count']}/{row['n']}",
+                f"{row['low']:.2f} to {row['high']:.2f}",
+                f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
+                row["verdict"].value,
+            )
         )
         previous_claim, previous_case = row["claim"], row["case"]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=MEASURE_COLUMNS)
 
 
 def median_cell(row: pd.Series) -> str:
