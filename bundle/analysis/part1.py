@@ -1,6 +1,5 @@
 """The original's claims on Part 1, tested seed by seed."""
 
-import numpy as np
 import pandas as pd
 
 from bundle.analysis.claims import Claim, Verdict, by_claim, decide, measured, quoted, sentences
@@ -14,7 +13,7 @@ CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
 GROUPS = ("as written", "corrected", "unscheduled", "longer", "ours")  # whose runs claims are about
 VERDICT_COLUMNS = ["Sentence", "As written", "Corrected, or ours", "By the original metric"]
 VERDICT_COLUMNS += ["At chance", "Shown in"]
-MEASURE_COLUMNS = ["Sentence", "Case", "Measure", "Median", "True", "Interval", "p (BH, BY)", "Verdict"]
+MEASURE_COLUMNS = ["Sentence: measure", "Case", "Median", "True", "Interval", "p (BH, BY)", "Verdict"]
 Curves = dict[Run, Curve]
 
 
@@ -109,35 +108,23 @@ def _verdict_cell(row: pd.Series | None) -> str:
 
 
 def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each claim, case and measure, with the evidence."""
-    known, rows = sentences(), []
-    previous_claim, previous_case = None, None
-    for _, row in decided.iterrows():
-        same_claim = row["claim"] == previous_claim
-        same_case = same_claim and row["case"] == previous_case
-        rows.append(
-            (
-                "" if same_claim else known[row["claim"]].sentence,
-                "" if same_case else row["case"],
-                measured(MEASURES[row["measure"]]),
-                median_cell(row),
-                f"{row['count']}/{row['n']}",
-                f"{row['low']:.2f} to {row['high']:.2f}",
-                f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
-                row["verdict"].value,
-            )
-        )
-        previous_claim, previous_case = row["claim"], row["case"]
+    """Return a row for each claim, measure and case, with the evidence.
+
+    The sentence stands in the row of its main measure, a measure in that of its first case.
+    """
+    known, rows, previous_claim = sentences(), [], None
+    for (claim, measure), group in decided.groupby(["claim", "measure"], sort=False):
+        words = measured(MEASURES[measure])
+        if claim != previous_claim:
+            words = f"{known[claim].sentence}: {words[0].lower()}{words[1:]}"
+        previous_claim = claim
+        for _, row in group.iterrows():
+            true, interval = f"{row['count']}/{row['n']}", f"{row['low']:.2f} to {row['high']:.2f}"
+            p = f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}"
+            median = number(row["value"])
+            rows.append((words, row["case"], median, true, interval, p, row["verdict"].value))
+            words = ""
     return pd.DataFrame(rows, columns=MEASURE_COLUMNS)
-
-
-def median_cell(row: pd.Series) -> str:
-    """Return a median, with its interval where that is finite: "−300 [−525, −200]"."""
-    bounds = row["value_low"], row["value_high"]
-    words = number(row["value"])
-    if np.isfinite(bounds).all():
-        words += f" [{number(bounds[0])}, {number(bounds[1])}]"
-    return words
 
 
 def answers(verdicts: pd.DataFrame, case: str) -> tuple[dict[str, Verdict], dict[str, str]]:
