@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 WIDE, HALF = 6.3, 3.1  # inches: the text width, and half of it
 DPI, SCREEN_DPI = 200, 96  # pixels an inch: in a saved figure, and on a screen at its natural size
-COLOURS = {"LSTM": "#0072B2", "RNN": "#D55E00", "generator": "#009E73", "discriminator": "#CC79A7"}
+COLOURS = {"LSTM": "#0072B2", "RNN": "#D55E00", "GRU": "#E69F00"}
+COLOURS |= {"generator": "#009E73", "discriminator": "#CC79A7"}
 GREY = "#7F7F7F"
 BAND = {"alpha": 0.2, "linewidth": 0}
 THIN = {"color": "black", "linewidth": 0.5}  # of a line at a known value
