@@ -4,59 +4,14 @@ import pytest
 
 from bundle.analysis import findings
 from bundle.analysis.gan import PICTURES, decide_pictures
-from bundle.analysis.part1 import decide_part1, robust_part1
 from bundle.analysis.predictions import gan_predictions, walk_predictions
 from bundle.analysis.quotes import QUOTES
-from bundle.analysis.sentences import SENTENCES
 from bundle.analysis.walks import WALK_CLAIMS
-from tests.part1_records import lstm_first, run
 from tests.test_gan_analysis import record as gan
 from tests.test_walk_analysis import RECORD, counted
 
 
-def part1(*, wins: int, of: int = 20) -> list[str]:
-    memory = [run("LSTM", 30, [0.1, 1], recipe="ours", seed=seed) for seed in range(of)]
-    groups = {
-        "as written": [*lstm_first(range(of), wins=wins), *at_thirty(range(of))],
-        "corrected": [
-            *lstm_first(range(of), wins=of, recipe="corrected"),
-            *at_thirty(range(of), recipe="corrected"),
-        ],
-        "ours": memory,
-        "span": [run("RNN", 300, [0.1, 1], recipe="ours"), run("RNN", 1000, [0.1, 0.4], recipe="ours")],
-    }
-    return findings.part1_findings(groups, decide_part1(groups), robust_part1(groups))
-
-
-def at_thirty(seeds: range, *, recipe="as-written") -> list:
-    return [
-        run(cell, 30, [0.1, 0.1, level, level], seed=seed, recipe=recipe)
-        for seed in seeds
-        for cell, level in (("LSTM", 0.9), ("RNN", 0.1))
-    ]
-
-
-def test_what_is_first_is_counted_and_the_verdict_follows_the_records():
-    always, never, half = (part1(wins=wins)[1] for wins in (20, 0, 10))
-    assert "with the softmax taken twice as in the original: *holds*, 20 of 20 seeds (95 % interval" in always
-    assert "*does not hold*, 0 of 20 seeds (95 % interval 0 % to 17 %)" in never
-    assert "*undecided*, 10 of 20 seeds (95 % interval 27 % to 73 %)" in half
-    assert "once: *holds*, 20 of 20 seeds" in half
-
-
-def test_a_cell_at_chance_is_named_and_memory_is_judged_by_our_recipe():
-    better, _, _, memory = part1(wins=20)
-    assert "always at chance is the RNN at 30" in better
-    assert "*Does not hold*: with the same 128 units, its slips mended and a curriculum" in memory
-    assert "20 of 20 seeds hold 100 % at 30" in memory
-    assert "up to length 300 (tried: up to 1000)" in memory
-
-
-def test_without_records_nothing_is_found():
-    assert findings.part1_findings({}, [], []) == []
-
-
-@pytest.mark.parametrize("sentence", [*SENTENCES, *PICTURES, *(claim.sentence for claim in WALK_CLAIMS)])
+@pytest.mark.parametrize("sentence", [*PICTURES, *(claim.sentence for claim in WALK_CLAIMS)])
 def test_every_sentence_that_is_tested_has_its_words_and_a_place(sentence):
     quote, where = QUOTES[sentence]
     assert quote
@@ -64,7 +19,7 @@ def test_every_sentence_that_is_tested_has_its_words_and_a_place(sentence):
 
 
 def test_no_quote_is_of_a_sentence_that_nobody_tests():
-    assert set(QUOTES) == {*SENTENCES, *PICTURES, *(claim.sentence for claim in WALK_CLAIMS)}
+    assert set(QUOTES) == {*PICTURES, *(claim.sentence for claim in WALK_CLAIMS)}
 
 
 def pictures(**summary) -> list[str]:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bundle.analysis.conclusion import came_true
 from bundle.analysis.findings import percent
 from bundle.analysis.gan_training import quality_columns
-from bundle.analysis.verdicts import interval
+from bundle.analysis.verdicts import Verdict, interval
 from bundle.analysis.walks import WALK_CLAIMS, decide_walks
 from bundle.study.records import Record
 
@@ -62,6 +61,14 @@ def gan_outcomes(record: Record) -> list[tuple[str, str, bool | None]]:
             low <= 0.5,
         ),
     ]
+
+
+def came_true(verdicts: Sequence[Verdict]) -> bool | None:
+    """Return whether all these hold; None where none fails but some are undecided."""
+    holds = [verdict.holds for verdict in verdicts]
+    if False in holds:
+        return False
+    return None if None in holds else True
 
 
 def walk_predictions(record: Record) -> str:

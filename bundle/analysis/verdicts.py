@@ -11,11 +11,16 @@ Sentences that are read from the same runs depend on one another; the correction
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
-import numpy as np
-from scipy.stats import binom, binomtest, false_discovery_control
-from scipy.stats import t as student
+from scipy.stats import binomtest, false_discovery_control
 
-Table = tuple[list[str], list[list[str]]]  # header and rows
+from bundle.analysis.formatting import Table as Table
+from bundle.analysis.formatting import number as number
+from bundle.analysis.formatting import once as once
+from bundle.analysis.formatting import p_value as p_value
+from bundle.analysis.formatting import with_interval as with_interval
+from bundle.analysis.intervals import interval as interval
+from bundle.analysis.intervals import mean_interval as mean_interval
+from bundle.analysis.intervals import median_interval as median_interval
 
 
 @dataclass(frozen=True)
@@ -58,56 +63,3 @@ def decide(verdicts: Sequence[Verdict]) -> list[Verdict]:
         replace(v, corrected=p, dependent=strict, holds=None if p > 0.05 else 2 * v.count > v.n)
         for v, p, strict in zip(verdicts, corrected, dependent, strict=True)
     ]
-
-
-def p_value(p: float) -> str:
-    """Return a p-value as a cell shows it: never as if it were zero."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def interval(count: int, n: int) -> tuple[float, float]:
-    """Return the exact 95 % interval of the share count / n. Source: Clopper and Pearson 1934."""
-    found = binomtest(count, n).proportion_ci() if n else (0, 1)
-    return float(found[0]), float(found[1])
-
-
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the mean and its 95 % interval by Student's t; infinite for a single value."""
-    mean, n = float(np.mean(values)), len(values)
-    if n < 2:
-        return mean, -np.inf, np.inf
-    half = float(student.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
-    return mean, mean - half, mean + half
-
-
-def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the median and its interval of at least 95 %, between order statistics; infinite for few values.
-
-    An infinite value is a run that never arrives; nan, the difference of two that do not, counts as 0.
-    """
-    ordered = np.sort(np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf))
-    n = len(ordered)
-    rank = int(binom.ppf(0.025, n, 0.5))  # P(fewer than `rank` values below the median) <= 2.5 %
-    low, high = (ordered[rank - 1], ordered[n - rank]) if rank else (-np.inf, np.inf)
-    middle = ordered[[(n - 1) // 2, n // 2]]
-    median = middle[0] if middle[0] == middle[1] else middle.mean()
-    return float(median), float(low), float(high)
-
-
-def number(value: float | None, form: str = "") -> str:
-    """Return a number as a cell shows it: None leaves it empty, infinity is a step that never comes."""
-    if value is None:
-        return ""
-    if not form and np.isinf(value):
-        return "never" if value > 0 else "−∞"
-    whole = abs(value) >= 10 or float(value).is_integer()
-    return format(value, form or (".0f" if whole else ".3f"))
-
-
-def with_interval(value: float, low: float, high: float, form: str) -> str:
-    return f"{value:{form}} ({low:{form}} to {high:{form}})"
-
-
-def once(words: Sequence[str]) -> list[str]:
-    """Return the words of a column without those that repeat the row above."""
-    return ["" if word == above else word for above, word in zip([None, *words], words, strict=False)]

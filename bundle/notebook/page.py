@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
 import tqdm
 import tqdm.auto
 import yaml
 from IPython.display import Image, Markdown, clear_output, display
 
-from bundle.analysis.formatting import is_numeric, prose_in_style, table_in_style
-from bundle.analysis.verdicts import Table
+from bundle.analysis.claims import Verdict, link_to
+from bundle.analysis.formatting import Table, is_numeric, prose_in_style, table_in_style
 from bundle.figures.digits import tile
 from bundle.figures.saving import save_figure, save_picture
 from bundle.study.artefacts import json_bytes, write_if_changed
@@ -30,7 +31,8 @@ from lib.progress import Progress
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
 QUICK = Path(__file__).parents[2] / "profiles" / "quick.yaml"
-QUICK_TIME = "about six minutes on two cores"  # Task 2 of it
+LINK = re.compile(r"\[(Figure|Table) S?\d+\]\(#(figure|table)-S?\d+\)")
+QUICK_TIME = "ten minutes or less on two cores"  # Task 2 of it
 SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
 
 
@@ -129,12 +131,16 @@ class Page:
             listed = "; ".join(f"{count}: {as_text(how)}" for how, count in counts.items())
             display(Markdown(f"**{OTHER_CODE}**, {listed}."), metadata={OTHER_CODE: dict(counts)})
 
-    def show(self, figure, name: str | int, about: Sequence[Record] | dict, caption: str) -> None:
+    def show(
+        self, figure, name: str | int, about: pd.DataFrame | Sequence[Record] | dict, caption: str
+    ) -> None:
         """Save a matplotlib figure and show it with its number and caption (Markdown).
 
-        `name` is its number, or "S1" for one that the original report does not have; `about` are the records
-        that it was drawn from, or its provenance.
+        `name` is its number, or "S1" for one that the original report does not have; `about` are the runs
+        that it was drawn from (a table of `bundle.study.store.table`, or records), or its provenance.
         """
+        if isinstance(about, pd.DataFrame):
+            about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
         if self.other_code:
             figure.suptitle(OTHER_CODE, color="red", fontsize=8)
@@ -147,19 +153,19 @@ class Page:
         display(Image(png, width=width, alt=alternative_text(words)))
         display(Markdown(words))
 
-    def table(self, name: str, table: Table, caption: str) -> None:
-        """Show a table with its number and caption (Markdown); its cells are text."""
+    def table(self, name: str, table: Table | pd.DataFrame, caption: str) -> None:
+        """Show a table with its number and caption (Markdown); its cells are text, or links to figures."""
         header, rows = table_in_style(table)
         caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
         lines = [header, sides or ["---"] * len(header), *rows]
-        text = "\n".join("| " + " | ".join(as_text(cell) for cell in line) + " |" for line in lines)
+        text = "\n".join("| " + " | ".join(in_cell(cell) for cell in line) + " |" for line in lines)
         display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
         display(Markdown(text))
 
     def findings(self, sentences: Sequence[str], quoted: Sequence[Sequence[str]]) -> None:
         """Show the key findings (Markdown), and leave them and rows of the front table for the report."""
-        sentences = [prose_in_style(sentence) for sentence in sentences]
+        sentences = [prose_in_style(sentence) for sentence in sentences if sentence]
         text = "\n".join(f"- {sentence}" for sentence in sentences)
         display(Markdown(text), metadata={FINDINGS: {"sentences": sentences, "quoted": [*quoted]}})
 
@@ -175,12 +181,46 @@ class Page:
         write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
 
 
+def finding(
+    question: str,
+    verdict: Verdict | None,
+    *,
+    link: str,
+    words: str = "",
+    holds: str = "",
+    fails: str = "",
+    undecided: str = "",
+    depends: str = "",
+) -> str:
+    """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
+
+    `words` is the sentence of every verdict that has none of its own. `link` is the figure or table to look
+    at: "Figure S1". Where there is no verdict, nothing is found: "".
+    """
+    if verdict is None:
+        return ""
+    answer, sentence = {
+        Verdict.HOLDS: ("Yes", holds),
+        Verdict.FAILS: ("No", fails),
+        Verdict.UNDECIDED: ("Undecided", undecided),
+        Verdict.DEPENDS: ("It depends on the measure", depends),
+    }[verdict]
+    sentence = (sentence or words).removesuffix(".")
+    return f"**{question} {answer}.** {sentence} ({link_to(link)})."
+
+
 def alternative_text(caption: str) -> str:
     """Return the first sentence of a figure's caption (Markdown), behind its number, as plain text."""
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`]", r"\1", caption)
     number, _, sentence = plain.partition(". ")
     first = re.split(r"(?<=[.:]) ", sentence, maxsplit=1)[0]
     return f"{number}: {first}".rstrip(".:") + "."
+
+
+def in_cell(value: object) -> str:
+    """Return the Markdown of a table's cell: a link to a figure or a table, or else plain text."""
+    text = str(value)
+    return text if LINK.fullmatch(text) else as_text(text)
 
 
 def as_text(value: object) -> str:

@@ -163,13 +163,31 @@ def rows(path: Path) -> Iterator[dict]:
     if damaged:
         raise ValueError(damaged[0])
     for line in whole:
-        row = {}
-        for name, value in line["settings"].items():
-            row[name] = tuple(value) if isinstance(value, list) else value
-        row |= line["columns"]
-        for name, value in line["summary"].items():
-            row[f"{name}_summary" if name in row else name] = value
+        row = one_row(line["settings"], line["columns"], line["summary"])
         yield row | {"seconds": line["seconds"], "fingerprint": line["fingerprint"]}
+
+
+def table(records: Sequence[Record]) -> "pd.DataFrame":
+    """Return records as `read` returns runs, in their order; a column `record` has each of them.
+
+    Where the table came from can so be told of a figure that is drawn from it.
+    """
+    import pandas as pd
+
+    runs = pd.DataFrame([one_row(r.settings, r.columns, r.summary) for r in records])
+    runs["record"] = list(records)
+    return runs
+
+
+def one_row(settings: dict, columns: dict, summary: dict) -> dict:
+    """Return a run as a row of a table."""
+    row = {}
+    for name, value in settings.items():
+        row[name] = tuple(value) if isinstance(value, list) else value
+    row |= columns
+    for name, value in summary.items():
+        row[f"{name}_summary" if name in row else name] = value
+    return row
 
 
 def curves(runs: "pd.DataFrame", at: str = "step") -> "pd.DataFrame":
