@@ -1,111 +1,191 @@
-"""What the original report says of its three walks, counted over many, and the tables of Task 3."""
+"""What many walks from digit to digit show on the way, and what the original says of its three."""
 
 from collections.abc import Sequence
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from bundle.analysis.verdicts import Table, Verdict, decide, interval, number, once, with_interval
-from bundle.original import WALK_FIGURES
-from bundle.study.records import Record
+from bundle.analysis.claims import Claim, overall
+from bundle.analysis.formatting import Table, with_interval
+from bundle.analysis.intervals import interval
 
 KINDS = ("line", "circle")  # of path
-
-PATH_MEASURES = {
-    "norm": "norm of the noise",
-    "frechet_distance": "Fréchet distance from the test digits",
-    "confidence": "mean confidence of the judge",
-    "nearest": "mean distance to the nearest test digit, in the judge's features",
-}
+WALK = ["first", "second", "kind"]  # columns that name a walk
+READINGS = ("route", "route of steps", "glimpsed")  # which digits count as seen on a path
 
 
-class WalkClaim(NamedTuple):
-    pair: tuple[int, int]  # the digits at the ends of a walk
-    third: int | None  # the digit that is seen between; None: no third digit is
-    sentence: str  # what the original says, in our words
-
-    def holds(self, seen: str) -> bool:
-        others = set(seen) - set(map(str, self.pair))
-        return not others if self.third is None else str(self.third) in others
-
-
-WALK_CLAIMS = [
-    WalkClaim(WALK_FIGURES[17], None, "From 2 to 7 the number changes from 2 to 7 (Figure 17)"),
-    WalkClaim(WALK_FIGURES[18], 1, "From 2 to 6 the figure between looks like 1 (Figure 18)"),
-    WalkClaim(WALK_FIGURES[19], 5, "From 6 to 7 the figure between looks like 5 (Figure 19)"),
-]
+def walk_paths(run: pd.Series) -> pd.DataFrame:
+    """Return a row for each path of a run of `run_walks`: its walk, its READINGS, its confidence."""
+    tables = []
+    for (first, second), kind in product(run["walks"], KINDS):
+        name = f"{first}-{second}"
+        columns = {reading: run[f"{kind} {name} {reading}"] for reading in READINGS}
+        columns["confidence"] = run[f"{name} confidence"]  # of the less certain end
+        tables.append(pd.DataFrame(columns).assign(first=first, second=second, kind=kind))
+    return pd.concat(tables, ignore_index=True)
 
 
-def decide_walks(record: Record, claims: Sequence[WalkClaim] = WALK_CLAIMS) -> list[Verdict]:
-    """Return verdicts from a record of walks: is each sentence true of most paths?
+def third_digits(paths: pd.DataFrame, reading: str = "route") -> pd.DataFrame:
+    """Return of each path (row) and digit 0 to 9 (column) whether it is seen and not at an end."""
+    shown = {}
+    for digit in range(10):
+        at_an_end = (paths["first"] == digit) | (paths["second"] == digit)
+        shown[digit] = paths[reading].str.contains(str(digit)) & ~at_an_end
+    return pd.DataFrame(shown)
 
-    A third digit that is named is also set against the other one seen most often: of the paths with just one
-    of the two, how many show the named one (McNemar 1947, exact)? A rival that leads is picked from eight.
+
+def third_digit_shares(run: pd.Series) -> pd.DataFrame:
+    """Return the share of paths that show each third digit: a row for each walk, kind and digit."""
+    paths = walk_paths(run)
+    seen = paths[WALK].join(third_digits(paths)).melt(id_vars=WALK, var_name="digit", value_name="seen")
+    third = (seen["digit"] != seen["first"]) & (seen["digit"] != seen["second"])
+    return _shares(seen[third], [*WALK, "digit"])
+
+
+def any_third_digit(run: pd.Series) -> pd.DataFrame:
+    """Return the share of paths that show any third digit: a row for each walk and kind.
+
+    `most_frequent` is the third digit that most of them show, `most_frequent_share` on how many.
     """
-    found = []
+    paths = walk_paths(run)
+    paths["seen"] = third_digits(paths).any(axis=1)
+    digits = third_digit_shares(run)
+    most = digits.loc[digits.groupby(WALK, sort=False)["share"].idxmax(), [*WALK, "digit", "share"]]
+    most = most.rename(columns={"digit": "most_frequent", "share": "most_frequent_share"})
+    return _shares(paths, WALK).merge(most, on=WALK)
+
+
+def _shares(paths: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return by these columns the share of rows that are `seen`, with its 95 % interval."""
+    table = paths.groupby(names, sort=False)["seen"].agg(count="sum", n="count").reset_index()
+    table["share"] = table["count"] / table["n"]
+    bounds = [interval(row.count, row.n) for row in table.itertuples()]
+    table[["low", "high"]] = bounds
+    return table
+
+
+def no_third_digit(paths: pd.DataFrame) -> pd.DataFrame:
+    """On the path no third digit is seen."""
+    return pd.DataFrame({"holds": ~third_digits(paths).any(axis=1)})
+
+
+def shows_digit(paths: pd.DataFrame, *, third: int) -> pd.DataFrame:
+    """On the path the named digit is seen."""
+    return pd.DataFrame({"holds": third_digits(paths)[third]})
+
+
+def shows_it_rather_than_its_rival(paths: pd.DataFrame, *, third: int) -> pd.DataFrame:
+    """On the path the named digit is seen and not its strongest rival.
+
+    A path that shows both or neither is a tie (McNemar 1947). A rival that leads is picked from eight.
+    """
+    shown = third_digits(paths)
+    rival = strongest_rival(paths, third=third)
+    leads = shown[rival].sum() >= shown[third].sum()
+    holds = shown[third].astype(object).where(shown[third] != shown[rival], None)
+    return pd.DataFrame({"holds": holds, "candidates": 8 if leads else 1})
+
+
+def strongest_rival(paths: pd.DataFrame, *, third: int) -> int:
+    """Return the third digit, other than the named one, that most paths show."""
+    return int(third_digits(paths).drop(columns=third).sum().idxmax())
+
+
+CLAIMS = (
+    Claim("walk-2-to-7", (no_third_digit,), runs=((2, 7),)),
+    Claim("walk-2-to-6-shows-1", (shows_digit, shows_it_rather_than_its_rival), ((2, 6),), {"third": 1}),
+    Claim("walk-6-to-7-shows-5", (shows_digit, shows_it_rather_than_its_rival), ((6, 7),), {"third": 5}),
+)
+
+
+def walk_outcomes(run: pd.Series, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
+    """Return what each path shows by each measure of each claim; see `decide`. Walks not made: none."""
+    paths, tables = walk_paths(run), [pd.DataFrame({"candidates": []})]
     for claim, kind in product(claims, KINDS):
-        routes = routes_of(record, kind, claim.pair)
-        test = f"most paths: {'no third digit' if claim.third is None else claim.third} is seen"
-        found.append(Verdict(claim.sentence, test, kind, count=sum(map(claim.holds, routes)), n=len(routes)))
-        if claim.third is not None:
-            shares = np.array(third_digits(record, kind, claim.pair))[:, 0]
-            shares[[claim.third, *claim.pair]] = -1
-            rival = str(shares.argmax())
-            ours = sum(claim.holds(r) and rival not in r for r in routes)
-            theirs = sum(rival in r and not claim.holds(r) for r in routes)
-            test = f"{claim.third} is seen more often than {rival}, the other that is seen most"
-            counts = {"count": ours, "n": ours + theirs, "picked_from": 1 if ours > theirs else 8}
-            found.append(Verdict(claim.sentence, test, kind, **counts))
-    return decide(found)
+        ((first, second),) = claim.runs
+        here = paths[(paths["first"] == first) & (paths["second"] == second) & (paths["kind"] == kind)]
+        if here.empty:
+            continue
+        for measure in claim.measures:
+            outcomes = measure(here, **claim.options)
+            tables.append(outcomes.assign(claim=claim.id, case=kind, measure=measure.__name__))
+    outcomes = pd.concat(tables, ignore_index=True)
+    return outcomes.fillna({"candidates": 1})
 
 
-def routes_of(record: Record, kind: str, pair: tuple[int, int], name: str = "route") -> list[str]:
-    return record.columns[f"{kind} {pair[0]}-{pair[1]} {name}"]
+def walk_table(run: pd.Series, decided: pd.DataFrame) -> Table:
+    """Return a row for each walk and kind: third digits, and what becomes of the original's sentence on it.
 
-
-def third_digits(record: Record, kind: str, pair: tuple[int, int]) -> list[tuple[float, float, float]]:
-    """Return for each digit the share of paths that show it between two others, with its 95 % interval."""
-    routes = routes_of(record, kind, pair)
-    counts = [sum(str(d) in route for route in routes) if d not in pair else 0 for d in range(10)]
-    return [(count / len(routes), *interval(count, len(routes))) for count in counts]
-
-
-def verdict_table(found: Sequence[Verdict]) -> Table:
-    """Return a row for each verdict; the sentence stands in the first row of its claim alone."""
-    sentences = once([v.sentence for v in found])
-    rows = [[words, v.test, v.case, *v.cells(".3f")] for words, v in zip(sentences, found, strict=True)]
-    return ["Sentence", "Tested", "Path", "True", "Interval", "p", "Verdict"], rows
-
-
-def reading_table(record: Record, *, sure: float) -> Table:
-    """Return for each sentence and kind the share of paths under four readings, with intervals.
-
-    The last are of the pairs alone that have a confidence of `sure` at both ends.
+    `decided` is from `decide`, of `walk_outcomes`.
     """
+    decided = decided.set_index(["claim", "case", "measure"])
     rows = []
-    for claim, kind in product(WALK_CLAIMS, KINDS):
-        names = ("route", "route of steps", "glimpsed")
-        true = [list(map(claim.holds, routes_of(record, kind, claim.pair, name))) for name in names]
-        ends = record.columns["{}-{} confidence".format(*claim.pair)]
-        certain = [holds for holds, least in zip(true[0], ends, strict=True) if least >= sure]
-        shares = [
-            with_interval(sum(one) / len(one), *interval(sum(one), len(one)), ".0%") if one else "no pairs"
-            for one in (*true, certain)
-        ]
-        some = "yes" if any(true[0]) else "not found"
-        rows.append([claim.sentence if kind == KINDS[0] else "", kind, *shares, f"{len(certain)}", some])
-    header = ["Sentence", "Path", "As tested", "Steps shown", "Glimpsed", "Sure ends", "Pairs", "Some path"]
+    for walk in any_third_digit(run).itertuples():
+        seen = with_interval(walk.share, walk.low, walk.high, ".0%")
+        most = f"{walk.most_frequent}: {walk.most_frequent_share:.0%}" if walk.count else "none"
+        cells = [f"{walk.first} → {walk.second}", walk.kind, seen, most]
+        rows.append([*cells, *_claim_cells(_claim_on(walk.first, walk.second), walk.kind, decided)])
+    header = ["Walk", "Path", "Any third digit", "Most frequent", "The original's", "Against its rival"]
+    return [*header, "Verdict"], rows
+
+
+def _claim_on(first: int, second: int) -> Claim | None:
+    return next((claim for claim in CLAIMS if claim.runs == ((first, second),)), None)
+
+
+def _claim_cells(claim: Claim | None, kind: str, decided: pd.DataFrame) -> list[str]:
+    """Return how often a claim is true, how often against its rival, and its verdict."""
+    if claim is None:
+        return ["", "", ""]
+    main, *others = (decided.loc[(claim.id, kind, measure.__name__)] for measure in claim.measures)
+    share = with_interval(main["count"] / main["n"], main["low"], main["high"], ".0%")
+    against = [f"{other['count']} of {other['n']}" for other in others]
+    verdict = overall([main["verdict"], *(other["verdict"] for other in others)])
+    return [f"{claim.options.get('third', 'none')}: {share}", *(against or [""]), verdict.value]
+
+
+def reading_table(run: pd.Series, *, sure: float) -> Table:
+    """Return for each sentence and kind the share of paths that it is true of, by what counts as seen.
+
+    The last share is of the pairs alone that have a confidence of `sure` at both ends.
+    """
+    paths = walk_paths(run)
+    rows = []
+    for (first, second, kind), here in paths.groupby(WALK, sort=False):
+        claim = _claim_on(first, second)
+        if claim is not None:
+            true = [_is_true(claim, here, reading) for reading in READINGS]
+            certain = true[0][here["confidence"] >= sure]
+            shares = [_share_cell(holds) for holds in (*true, certain)]
+            rows.append([f"{first} → {second}", kind, *shares, f"{len(certain)}"])
+    header = ["Walk", "Path", "As tested", "Steps shown", "Glimpsed", "Sure ends", "Sure pairs"]
     return header, rows
 
 
-def change_shares(record: Record) -> tuple[np.ndarray, np.ndarray]:
-    """Return shares (10, 10) of paths that change digit once, and the digits (10, 10) most seen between."""
-    c, shares, between = record.columns, np.full((10, 10), np.nan), np.full((10, 10), -1)
-    # above the diagonal on the line, below it on the circle; nan and -1 on it, -1 also where no third is seen
-    for kind, place in zip(KINDS, ((c["first"], c["second"]), (c["second"], c["first"])), strict=True):
-        visits = np.array(c[f"{kind} visits"])  # (pairs, 10)
-        shares[place] = np.divide(c[f"{kind} once"], c["paths"])
+def _is_true(claim: Claim, paths: pd.DataFrame, reading: str) -> pd.Series:
+    """Return of each path whether a claim's main measure is true under a reading."""
+    read = paths.assign(route=paths[reading])
+    return claim.measures[0](read, **claim.options)["holds"]
+
+
+def _share_cell(holds: pd.Series) -> str:
+    if holds.empty:
+        return "no pairs"
+    return with_interval(holds.mean(), *interval(holds.sum(), len(holds)), ".0%")
+
+
+def change_shares(run: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return shares (10, 10) of paths that change digit once, and the digits (10, 10) most seen between.
+
+    Above the diagonal they are of lines, below it of circles; nan and -1 on it, -1 also where no third digit
+    is seen.
+    """
+    shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
+    ends = (run["first"], run["second"])
+    for kind, place in (("line", ends), ("circle", ends[::-1])):
+        visits = np.array(run[f"{kind} visits"])  # (pairs, 10)
+        shares[place] = np.divide(run[f"{kind} once"], run["paths"])
         between[place] = np.where(visits.any(axis=1), visits.argmax(axis=1), -1)
     return shares, between
 
@@ -114,64 +194,21 @@ def seen_table(lines: Sequence, circles: Sequence) -> Table:
     """Return a row for each walk (a `Strip`) on the line and its like on the circle."""
     rows = []
     for walks in zip(lines, circles, strict=True):
-        rows.append([f"{walks[0].first} → {walks[0].second}"])
+        row = [f"{walks[0].first} → {walks[0].second}"]
         for walk in walks:
-            third = ", ".join(map(str, walk.between)) or "none"
-            rows[-1] += [" ".join(map(str, walk.facts["digits"])), third]
+            row.append(" ".join(map(str, walk.facts["digits"])))
+            row.append(", ".join(map(str, walk.between)) or "none")
+        rows.append(row)
     return ["Walk", "Line", "Third digits", "Circle", "Third digits"], rows
 
 
-def path_table(record: Record) -> Table:
-    """Return rows of measures at the ends and in the middle of paths; the last is of whole paths."""
-    c, s, middle = record.columns, record.summary, len(record.columns["alpha"]) // 2
-    rows = []
-    for name, words in PATH_MEASURES.items():
-        paths = [c[f"line {name}"][0], *(c[f"{kind} {name}"][middle] for kind in KINDS)]
-        values = [*paths, s.get(f"short {name}"), s.get(f"real {name}")]
-        rows.append([words, *(number(value, ".3f") for value in values)])
-    rows.append(["perceptual path length", "", *(_path_length(record, kind) for kind in KINDS), "", ""])
-    middles = ["Middle of a line", "Middle of a circle"]
-    return ["Measure", "Random noises", *middles, "Short noises", "Real digits"], rows
-
-
-def smoother(record: Record) -> str:
-    """Return in words which kind of path is perceptually shorter: the interval of the difference decides."""
-    low, high = (record.summary[f"difference path_length {end}"] for end in ("low", "high"))
-    shorter = f"the {'circle' if low > 0 else 'line'} is the shorter on the whole"
-    if low <= 0 <= high:
-        shorter = "which kind is the shorter on the whole is undecided"
-    return f"{shorter}: line less circle {_path_length(record, 'difference')}"
-
-
-def summary(record: Record) -> dict[str, float]:
-    names = {claim.sentence: "{}-{}".format(*claim.pair) for claim in WALK_CLAIMS}
-    shares = {}
-    for v in decide_walks(record):
-        what = "true" if v.test.startswith("most paths") else "against the other"
-        shares[f"{names[v.sentence]} {v.case} {what}"] = v.count / max(v.n, 1)
-    return shares | {name: value for name, value in record.summary.items() if " " in name}
-
-
-def _path_length(record: Record, of: str) -> str:
-    mean, low, high = (record.summary[f"{of} path_length{end}"] for end in ("", " low", " high"))
-    return with_interval(mean, low, high, ".0f")
-
-
-def distances_in_words(record: Record) -> str:
-    """Return between what the Fréchet distance lies along each kind of path."""
-    ends = {kind: [f(record.columns[f"{kind} frechet_distance"]) for f in (min, max)] for kind in KINDS}
-    circle, line = (f"between {ends[kind][0]:.2f} and {ends[kind][1]:.2f}" for kind in ("circle", "line"))
-    return f"On the circle the distance lies {circle}, on the line {line}."
-
-
-def real_captions(record: Record) -> list[str]:
-    """Return what stands below ten real digits and below those found for them."""
-    seen, residuals = record.columns["real seen"], record.columns["real residual"]
-    return [""] * 10 + [f"{digit}\n{residual:.2f}" for digit, residual in zip(seen, residuals, strict=True)]
-
-
-def residuals_in_words(record: Record) -> str:
-    """Return how far the digits found are from the real ones, and how far the searches' starts were."""
-    after, before = (np.mean(record.columns[f"real {name}"]) for name in ("residual", "before"))
-    searched = f"of the best random noises, from which the searches began, {before:.3f}"
-    return f"Their mean is {after:.3f}; {searched}."
+def main_numbers(run: pd.Series, decided: pd.DataFrame) -> dict[str, float]:
+    """Return the shares of the walks by short names, for whoever compares many reports."""
+    numbers = {}
+    for walk in any_third_digit(run).itertuples():
+        name = f"{walk.first}-{walk.second} {walk.kind}"
+        numbers[f"{name} any third digit"] = walk.share
+        numbers[f"{name} most frequent third digit"] = walk.most_frequent
+    for row in decided.itertuples():
+        numbers[f"{row.claim} {row.case} {row.measure.replace('_', ' ')}"] = row.count / max(row.n, 1)
+    return numbers

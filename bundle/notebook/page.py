@@ -184,18 +184,33 @@ def finding(
     fails: str,
     undecided: str,
     depends: str,
+    yes: str = "Yes",
 ) -> str:
     """Return a finding in Markdown: a question, its answer in a word, a sentence for this verdict, a link.
 
-    `link` is the figure or table to look at: "Figure S1".
+    `link` is the figure or table to look at: "Figure S1"; `yes` the answer where it holds.
     """
     answer, words = {
-        Verdict.HOLDS: ("Yes", holds),
+        Verdict.HOLDS: (yes, holds),
         Verdict.FAILS: ("No", fails),
         Verdict.UNDECIDED: ("Undecided", undecided),
         Verdict.DEPENDS: ("It depends", depends),
     }[verdict]
     return f"**{question} {answer}.** {words.removesuffix('.')} ({link_to(link)})."
+
+
+def prediction_list(predictions: Sequence[tuple[str, Verdict, str]]) -> str:
+    """Return a numbered list, in Markdown, of predictions: what was said, what became of it, the measured."""
+    words = {
+        Verdict.HOLDS: "came true",
+        Verdict.FAILS: "did not come true",
+        Verdict.UNDECIDED: "undecided",
+        Verdict.DEPENDS: "depends on the training",
+    }
+    lines = []
+    for number, (prediction, verdict, measured) in enumerate(predictions, 1):
+        lines.append(f"{number}. {prediction}: *{words[verdict]}* ({measured}).")
+    return "\n".join(lines)
 
 
 def alternative_text(caption: str) -> str:

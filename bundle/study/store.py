@@ -163,13 +163,25 @@ def rows(path: Path) -> Iterator[dict]:
     if damaged:
         raise ValueError(damaged[0])
     for line in whole:
-        row = {}
-        for name, value in line["settings"].items():
-            row[name] = tuple(value) if isinstance(value, list) else value
-        row |= line["columns"]
-        for name, value in line["summary"].items():
-            row[f"{name}_summary" if name in row else name] = value
+        row = _row(line["settings"], line["columns"], line["summary"])
         yield row | {"seconds": line["seconds"], "fingerprint": line["fingerprint"]}
+
+
+def table(records: Sequence[Record]) -> "pd.DataFrame":
+    """Return a table of records as `read` returns it, but for `seconds` and `fingerprint`."""
+    import pandas as pd
+
+    return pd.DataFrame([_row(record.settings, record.columns, record.summary) for record in records])
+
+
+def _row(settings: dict, columns: dict, summary: dict) -> dict:
+    row = {}
+    for name, value in settings.items():
+        row[name] = tuple(value) if isinstance(value, list) else value
+    row |= columns
+    for name, value in summary.items():
+        row[f"{name}_summary" if name in row else name] = value
+    return row
 
 
 def curves(runs: "pd.DataFrame", at: str = "step") -> "pd.DataFrame":
