@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Claim, Verdict, measured, overall, sentences
+from bundle.analysis.claims import Claim, Verdict, all_hold, measured, overall, sentences
 from bundle.analysis.formatting import Table
 from bundle.analysis.gan import quality
 from bundle.analysis.intervals import interval
@@ -67,14 +67,6 @@ def opposite(verdict: Verdict) -> Verdict:
     return {Verdict.HOLDS: Verdict.FAILS, Verdict.FAILS: Verdict.HOLDS}.get(verdict, verdict)
 
 
-def all_hold(verdicts: Sequence[Verdict]) -> Verdict:
-    """Say whether all hold: one that fails is enough to fail, else one that is undecided to be undecided."""
-    for verdict in (Verdict.FAILS, Verdict.DEPENDS, Verdict.UNDECIDED):
-        if verdict in verdicts:
-            return verdict
-    return Verdict.HOLDS if verdicts else Verdict.UNDECIDED
-
-
 def clear_at(run: pd.Series, figure: int) -> Share | None:
     """Return the share of clear samples at the moment of a figure of the original, None if not measured."""
     moments = quality(run)
@@ -93,7 +85,7 @@ def noise_at_first(run: pd.Series) -> Outcome | None:
 
 
 def some_figures_during(run: pd.Series) -> Outcome | None:
-    """At six moments, 2000 to 50 000, more than 5 % are clear and fewer than at the end; shown: the largest share."""
+    """At six moments, 2000 to 50 000, more than 5 % are clear and fewer than at the end; shown: the most."""
     moments = [clear_at(run, figure) for figure in range(8, 14)]
     if None in moments:
         return None

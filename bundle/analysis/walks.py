@@ -1,12 +1,12 @@
 """What many walks from digit to digit show on the way, and what the original says of its three."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Claim, overall
+from bundle.analysis.claims import Claim, Verdict, all_hold, overall
 from bundle.analysis.formatting import Table, with_interval
 from bundle.analysis.intervals import interval
 
@@ -112,6 +112,12 @@ def walk_outcomes(run: pd.Series, claims: Sequence[Claim] = CLAIMS) -> pd.DataFr
             tables.append(outcomes.assign(claim=claim.id, case=kind, measure=measure.__name__))
     outcomes = pd.concat(tables, ignore_index=True)
     return outcomes.fillna({"candidates": 1})
+
+
+def all_named_digits(decided: pd.DataFrame, measure: Callable) -> Verdict:
+    """Say whether by a measure all claims that name a third digit hold of straight walks."""
+    named = decided[(decided["case"] == "line") & (decided["measure"] == measure.__name__)]
+    return all_hold(list(named["verdict"]))
 
 
 def walk_table(run: pd.Series, decided: pd.DataFrame) -> Table:
