@@ -1,4 +1,4 @@
-"""Networks that are asked, not trained."""
+"""How networks are used that are not being trained."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,9 +7,14 @@ import torch
 from torch import Tensor, nn
 
 
+def device() -> str:
+    """Return "cuda" where there is a GPU, else "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 @contextlib.contextmanager
 def eval_mode(*networks: nn.Module) -> Iterator[None]:
-    """Ask networks in eval mode and without gradients; put their earlier modes back."""
+    """Put networks into eval mode, without gradients; afterwards back into their earlier modes."""
     training = [network.training for network in networks]
     try:
         for network in networks:

@@ -70,7 +70,9 @@ def made_by(folder: Path, monkeypatch) -> Victim:
 def of_classifier(suffix: str) -> Callable:
     def prepared(folder: Path, monkeypatch) -> Victim:
         def use() -> str | None:
-            model, _, why = cached_classifier(folder, gan.TAUGHT, data=DATA, fresh=False, progress=silent)
+            model, _, why = cached_classifier(
+                folder, gan.CLASSIFIER_SETTINGS, data=DATA, fresh=False, progress=silent
+            )
             answers.append(model(DATA.test_images))
             assert torch.equal(answers[0], answers[-1])
             return why

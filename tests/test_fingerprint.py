@@ -10,7 +10,6 @@ import pytest
 
 from bundle.experiments.digit_classifier import run_classifier
 from bundle.experiments.gan import measured_gan
-from bundle.experiments.generators import run_generator
 from bundle.experiments.palindromes import run_inside, run_palindromes
 from bundle.experiments.stacked import run_stacked
 from bundle.experiments.two_sample_tests import run_two_sample_test
@@ -138,11 +137,7 @@ def test_packages_of_lib_import_nothing(path):
 
 def test_only_how_networks_are_asked_is_shared_by_part_1_and_the_others():
     first = {*fingerprint.code_of(run_palindromes), *fingerprint.code_of(run_inside)}
-    others = {
-        *fingerprint.code_of(
-            measured_gan, run_classifier, run_generator, run_stacked, run_two_sample_test, run_walks
-        )
-    }
+    others = {*fingerprint.code_of(measured_gan, run_classifier, run_stacked, run_two_sample_test, run_walks)}
     assert first & others == {"lib/networks.py"}
 
 
@@ -154,7 +149,6 @@ from bundle.analysis.part1 import decide_part1
 from bundle.figures.part1 import draw_survival
 from bundle.study import fingerprint
 from bundle.experiments.gan import measured_gan
-from bundle.experiments.generators import run_generator
 from bundle.experiments.digit_classifier import run_classifier
 from bundle.experiments.stacked import run_stacked
 from bundle.experiments.two_sample_tests import run_two_sample_test
@@ -162,9 +156,8 @@ from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.walks import run_walks
 
 KINDS = {"palindromes": run_palindromes, "judge": run_classifier, "gan": partial(measured_gan, models=""),
-         "generator": partial(run_generator, models="", states=""),
-         "stacked": run_stacked, "told": run_two_sample_test, "walks": run_walks, "figure": draw_survival,
-         "verdict": decide_part1}
+         "stacked": run_stacked, "two-sample-test": run_two_sample_test, "walks": run_walks,
+         "figure": draw_survival, "verdict": decide_part1}
 
 def identities():
     for name in ("reached", "digest", "decides", "imports", "_tree"):
@@ -190,25 +183,24 @@ RUNS_AGAIN = {  # the file that is edited: what is made again
     "lib/npm.py": [],
     "lib/progress.py": [],
     "bundle/study/outcome.py": [],
-    "lib/networks.py": ["gan", "generator", "judge", "palindromes", "stacked", "told", "walks"],
-    "lib/weights.py": ["gan", "generator", "judge", "stacked", "told", "walks"],
-    "lib/mnist.py": ["gan", "generator", "judge", "stacked", "told", "walks"],
-    "lib/gan/settings.py": ["gan", "generator", "stacked"],
-    "lib/gan/trainer.py": ["gan", "generator", "stacked"],
+    "lib/networks.py": ["gan", "judge", "palindromes", "stacked", "two-sample-test", "walks"],
+    "lib/weights.py": ["gan", "judge", "stacked", "two-sample-test", "walks"],
+    "lib/mnist.py": ["gan", "judge", "stacked", "two-sample-test", "walks"],
+    "lib/gan/settings.py": ["gan", "stacked"],
+    "lib/gan/trainer.py": ["gan", "stacked"],
     "lib/recurrent/training.py": ["palindromes"],
     "lib/recurrent/through_time.py": ["palindromes"],
     "lib/recurrent/cells.c": ["palindromes"],
     "lib/palindromes.py": ["palindromes"],
-    "lib/gan/losses.py": ["gan", "generator", "stacked"],
-    "lib/evaluation/ladder.py": ["gan", "generator", "told"],
-    "lib/evaluation/damage.py": ["told"],
+    "lib/gan/losses.py": ["gan", "stacked"],
+    "lib/evaluation/two_sample_tests.py": ["gan", "two-sample-test"],
+    "lib/evaluation/damage.py": ["two-sample-test"],
     "lib/latent/interpolation.py": ["walks"],
     "lib/evaluation/modes.py": ["stacked"],
     "bundle/experiments/walks.py": ["walks"],
-    "bundle/experiments/digit_classifier.py": ["gan", "generator", "judge", "stacked", "told"],
+    "bundle/experiments/digit_classifier.py": ["gan", "judge", "stacked"],
     "bundle/experiments/stacked.py": ["stacked"],
     "bundle/experiments/comparisons.py": [],
-    "bundle/experiments/generators.py": ["generator"],
     "bundle/study/provenance.py": [],
     "bundle/study/study.py": [],
     "bundle/experiments/cache.py": [],

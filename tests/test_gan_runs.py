@@ -11,6 +11,7 @@ from bundle.experiments.comparisons import GAN_ABLATION, as_written_runs, varian
 from bundle.experiments.digit_classifier import CLASSIFIER
 from bundle.experiments.gan import GanRun, class_kept
 from bundle.notebook.parameters import parameters_of
+from bundle.study.store import load
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import load_generator
 from lib.gan.settings import GanSettings
@@ -45,13 +46,13 @@ def classifier():
     return Classifier(width=2).eval()
 
 
-TAUGHT = CLASSIFIER | {"width": 2, "epochs": 1, "batch_size": 20}
+CLASSIFIER_SETTINGS = CLASSIFIER | {"width": 2, "epochs": 1, "batch_size": 20}
 
 
-def made(output, classifier, data, run=RUN, *, fresh=False, progress=silent):
+def made(output, classifier, data, run=RUN, *, fresh=False, progress=silent, **place):
     folders = {"results": output / "task2", "models": output / "models"}
-    about = {"classifier": classifier, "data": data, "taught": TAUGHT}
-    return cached_gan(run, **about, **folders, fresh=fresh, progress=progress)
+    about = {"classifier": classifier, "data": data, "classifier_settings": CLASSIFIER_SETTINGS}
+    return cached_gan(run, **about, **folders, **place, fresh=fresh, progress=progress)
 
 
 def trained_with(**changes) -> GanRun:
@@ -73,6 +74,28 @@ def test_a_run_leaves_record_grids_and_model_and_is_used_again(tmp_path, classif
     assert not list(tmp_path.rglob("*.ckpt*"))
     assert 0 <= record.summary["cas"] <= 1
     assert record.summary["real_frechet_distance"] < record.summary["frechet_distance"]
+
+
+def test_a_further_generator_has_weights_and_a_record_of_its_own_and_is_made_again_without_them(
+    tmp_path, classifier, data
+):
+    made(tmp_path, classifier, data)
+    place = {"name": "generator-1", "file": "generators"}
+    other = RUN.with_training(seed=4)
+    record, _, why = made(tmp_path, classifier, data, other, **place)
+    assert why == ""
+    assert load(tmp_path / "task2" / "generators.jsonl") == [record]
+    assert set(record.settings) == set(RUN.described())
+    weights = [
+        next(load_generator(tmp_path / "models", *name).parameters()) for name in ((), ("generator-1",))
+    ]
+    assert not torch.equal(*weights)
+    (tmp_path / "models" / "generator-1.safetensors").unlink()
+    again, _, why = made(tmp_path, classifier, data, other, **place)
+    assert "generator-1.safetensors is missing" in why
+    assert (again.columns, again.summary) == (record.columns, record.summary)
+    assert made(tmp_path, classifier, data, other, **place)[2] is None
+    assert made(tmp_path, classifier, data)[2] is None
 
 
 def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp_path, classifier, data):
@@ -97,7 +120,7 @@ def test_a_class_is_kept_where_the_same_noise_shows_it_again(classifier):
 def test_a_run_of_other_settings_is_trained_anew(tmp_path, classifier, data, change):
     made(tmp_path, classifier, data)
     assert made(tmp_path, classifier, data, GanRun.read(RUN.described() | change))[2] == ""
-    assert made(tmp_path, classifier, data)[2] == "the model is another run's"
+    assert made(tmp_path, classifier, data)[2] == "generator is another run's"
 
 
 def stop(done, total):
@@ -193,13 +216,21 @@ def test_variants_that_cannot_be_trained_are_refused_when_listed(monkeypatch):
 
 
 def test_a_stored_judge_is_used_where_its_settings_match(tmp_path, data):
-    first, summary, trained = cached_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
+    first, summary, trained = cached_classifier(
+        tmp_path, CLASSIFIER_SETTINGS, data=data, fresh=False, progress=silent
+    )
     assert trained == ""  # nothing was there
     assert summary["test_images"] == 40
-    again, same, trained = cached_classifier(tmp_path, TAUGHT, data=data, fresh=False, progress=silent)
+    again, same, trained = cached_classifier(
+        tmp_path, CLASSIFIER_SETTINGS, data=data, fresh=False, progress=silent
+    )
     assert trained is None
     assert same == summary | {"other_code": ""}
     assert torch.equal(first(data.test_images), again(data.test_images))
-    other = cached_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=False, progress=silent)
+    other = cached_classifier(
+        tmp_path, CLASSIFIER_SETTINGS | {"seed": 9}, data=data, fresh=False, progress=silent
+    )
     assert other[2] == "other settings"
-    assert cached_classifier(tmp_path, TAUGHT | {"seed": 9}, data=data, fresh=True, progress=silent)[2]
+    assert cached_classifier(
+        tmp_path, CLASSIFIER_SETTINGS | {"seed": 9}, data=data, fresh=True, progress=silent
+    )[2]

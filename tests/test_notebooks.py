@@ -176,7 +176,7 @@ def test_one_line_changes_the_data_set(tmp_path, monkeypatch):
         idx(raw / f"{name}-labels-idx1-ubyte", labels)
     monkeypatch.setenv("MNIST_ROOT", str(tmp_path / "data"))
     small = "batches: 4, batch_size: 16, generator_width: 2, discriminator_width: 2, samples: 100, "
-    small += "generator_seeds: 0, variant_seeds: 0, ladder_seeds: 0, "
+    small += "generator_seeds: 0, variant_seeds: 0, two_sample_seeds: 0, "
     small += "classifier_width: 4, classifier_epochs: 6"
     out = tmp_path / "task2.ipynb"
     ran = papermill(

@@ -2,28 +2,96 @@ import pytest
 import torch
 
 from lib.evaluation.classifier import evaluate, train_classifier
-from lib.evaluation.two_sample import c2st, classification_accuracy_score, predicted_right
+from lib.evaluation.two_sample import c2st, classification_accuracy_score
+from lib.evaluation.two_sample_tests import GREY_BANDS, TESTS, accuracy, grey_levels, two_sample_accuracy
+from lib.gan.networks import as_bytes
+
+
+def blobs(n: int, *, seed: int, size: int = 8) -> torch.Tensor:
+    """Draw n images (n, 1, 28, 28) with a bright square each, at random places, grey edges around it."""
+    source = torch.Generator().manual_seed(seed)
+    down, right = torch.randint(4, 12, (2, n, 1, 1), generator=source)
+    y, x = torch.arange(28)[:, None], torch.arange(28)
+    inside = (y >= down) & (y < down + size) & (x >= right) & (x < right + size)
+    noise = torch.rand(n, 28, 28, generator=source)
+    return torch.where(inside, 0.8 + 0.2 * noise, torch.tensor(-1.0))[:, None]
+
+
+def measured(name: str, true: torch.Tensor, fake: torch.Tensor, *, steps: int = 60):
+    return two_sample_accuracy(name, true, fake, test_count=200, steps=steps, seed=0)
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_a_test_sees_another_size_and_no_difference_between_images_of_one_kind(test):
+    one, two, larger = blobs(1000, seed=1), blobs(1000, seed=2), blobs(1000, seed=2, size=14)
+    found = measured(test, one, two)
+    assert abs(found.test - 0.5) < 0.1
+    assert measured(test, one, two) == found
+    rounded = as_bytes(two)[:, None] / 127.5 - 1
+    assert measured(test, one, rounded + 0.001) == measured(test, one, rounded)  # less than a grey level
+    assert min(measured(test, one, larger)) > 0.9
+
+
+def test_a_faint_grey_is_seen_by_grey_levels_and_not_in_black_and_white():
+    one, two = blobs(1000, seed=1), blobs(1000, seed=2)
+    faint = two.clone()
+    faint[:, :, 0] = -1 + 2 * 3 / 255  # a line of grey level 3
+    assert measured("grey levels", one, faint).test == 1
+    assert measured("black and white", one, faint) == measured("black and white", one, two)
+
+
+def test_with_time_a_convolutional_test_learns_by_heart_and_without_it_learns_nothing():
+    one, two = blobs(400, seed=1), blobs(400, seed=2)
+    brief, long = (measured("all levels", one, two, steps=n) for n in (1, 1500))
+    assert abs(brief.train - 0.5) < 0.1
+    assert long.train > 0.9
+    assert abs(long.test - 0.5) < 0.1
+
+
+def test_grey_levels_are_shares_of_pixels_and_their_mean():
+    images = as_bytes(blobs(5, seed=0))[:, None]
+    found = grey_levels(images)
+    flat = images.flatten(1).double()
+    for band, (low, high) in enumerate(zip(GREY_BANDS, (*GREY_BANDS[1:], 256), strict=True)):
+        assert torch.allclose(found[:, band].double(), ((flat >= low) & (flat < high)).double().mean(dim=1))
+    assert torch.allclose(found[:, -1].double(), flat.mean(dim=1) / 255)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"test": "taste"}, "test is 'taste'"),
+        ({"test_count": 600}, "test_count is 600"),
+        ({"test_count": 1}, "test_count is 1"),
+        ({"steps": 0}, "steps is 0"),
+        ({"fake": blobs(9, seed=2)}, "number of fakes is 9"),
+    ],
+)
+def test_a_test_that_cannot_be_made_is_refused(change, words):
+    arguments = {"test": "all levels", "true": blobs(1000, seed=1), "fake": blobs(1000, seed=2)}
+    with pytest.raises(ValueError, match=words):
+        two_sample_accuracy(**arguments | {"test_count": 200, "seed": 0} | change)
 
 
 def test_images_of_one_kind_cannot_be_told_apart_and_of_two_kinds_can():
     source = torch.Generator().manual_seed(1)
     one, two = (torch.rand(1000, 1, 28, 28, generator=source) for _ in range(2))
     alike = c2st(one, two, seed=0)
-    assert alike["c2st_of"] == 400
+    assert alike["c2st_count"] == 400
     assert abs(alike["c2st"] - 0.5) < 0.1
     assert c2st(one, two.sqrt(), seed=0)["c2st"] > 0.95
     assert c2st(one, two, seed=0) == alike
 
 
-def test_a_discriminators_right_answers_are_counted_over_both_kinds():
+def test_both_kinds_count_half_in_an_accuracy():
     class Brightness(torch.nn.Module):
         def forward(self, images):
             return images.mean(dim=(1, 2, 3))
 
     bright, dark = torch.ones(4, 1, 28, 28), -torch.ones(6, 1, 28, 28)
-    assert predicted_right(Brightness(), bright, dark) == 1
-    assert predicted_right(Brightness(), dark, bright) == 0
-    assert predicted_right(Brightness(), torch.cat([bright, dark[:4]]), dark) == 0.75
+    assert accuracy(Brightness(), bright, dark) == 1
+    assert accuracy(Brightness(), dark, bright) == 0
+    assert accuracy(Brightness(), torch.cat([bright, dark[:4]]), dark) == 0.75
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +119,7 @@ def test_a_faithful_generator_teaches_what_the_judge_knows(tasks):
     generator, judge, images, labels, settings = tasks
     steps = []
 
-    def taught(noise_seed: int = 9) -> float:
+    def score(noise_seed: int = 9) -> float:
         return classification_accuracy_score(
             generator,
             judge,
@@ -63,10 +131,10 @@ def test_a_faithful_generator_teaches_what_the_judge_knows(tasks):
             progress=lambda step, of: steps.append((step, of)),
         )
 
-    first = taught()
+    first = score()
     assert first > 0.95
     assert steps[-1] == (60, 60)
-    assert taught() == first
+    assert score() == first
 
 
 def test_a_generator_of_one_class_teaches_nothing_of_the_other(tasks):
@@ -76,10 +144,10 @@ def test_a_generator_of_one_class_teaches_nothing_of_the_other(tasks):
         def forward(self, z: torch.Tensor) -> torch.Tensor:
             return super().forward(z.abs())
 
-    accuracy = classification_accuracy_score(
+    share = classification_accuracy_score(
         Upper(), judge, images, labels, samples=200, noise_seed=9, settings=settings
     )
-    assert accuracy == pytest.approx(labels.double().mean().item())
+    assert share == pytest.approx(labels.double().mean().item())
 
 
 def test_no_sample_is_no_lesson(tasks):

@@ -1,5 +1,6 @@
-"""The runs of the ladder, and what is said of them."""
+"""The runs of two-sample tests, and what is said of them."""
 
+import itertools
 import re
 
 import pytest
@@ -16,12 +17,19 @@ from bundle.analysis.detectability import (
 from bundle.analysis.gan import decide_pictures
 from bundle.analysis.verdicts import mean_interval
 from bundle.experiments.comparisons import Comparisons, two_sample_runs
-from bundle.experiments.two_sample_tests import GENERATED, REAL, TwoSampleRun, run_two_sample_test, sides
+from bundle.experiments.two_sample_tests import (
+    AGAINST,
+    GENERATED,
+    REAL,
+    TwoSampleRun,
+    run_two_sample_test,
+    sides,
+)
 from bundle.figures.detectability import draw_detectability
 from bundle.study.layout import Output
 from bundle.study.records import Record
-from lib.evaluation.classifier import Classifier, save_classifier
-from lib.evaluation.damage import DAMAGE, blurred, copied, one_level_up
+from lib.evaluation.damage import blurred, copied, one_level_up
+from lib.evaluation.two_sample_tests import TESTS
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
 from lib.mnist import Mnist
 from lib.networks import answers
@@ -30,69 +38,58 @@ from tests.test_gan_analysis import record as gan
 from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
-SIZES = {"seeds": 2, "learned": 20, "most": 40, "steps": 3}
+SIZES = {"seeds": 2, "images": 20, "most": 40, "steps": 3}
 
 
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """A folder with a judge and a generator, and their digests."""
+    """A folder with a generator, and its digest."""
     data = Mnist(IMAGES, torch.arange(60) % 10, IMAGES, torch.arange(60) % 10)
     monkeypatch.setattr("lib.mnist.load", lambda name: data)
     folder = tmp_path / "models"
-    save_classifier(judge := Classifier(width=2), folder, settings={}, summary={})
     save_generator(generator := Generator(latent_dim=4, width=2, topology="shuffle"), folder, settings={})
-    return folder, weights_digest(judge), weights_digest(generator)
+    return folder, weights_digest(generator)
 
 
-def told(models, **change) -> TwoSampleRun:
-    _, judge, generator = models
-    about = {
-        "test": "pixels",
-        "against": GENERATED,
-        "learned": 20,
-        "asked": 10,
-        "steps": 3,
-        "dataset": "MNIST",
-        "seed": 1,
-    }
-    return TwoSampleRun(**about | {"judge": judge, "generator": generator, "noise_seed": 7} | change)
+def two_sample_run(models, **change) -> TwoSampleRun:
+    settings = {"test": "all levels", "against": GENERATED, "train_count": 20, "test_count": 10, "steps": 3}
+    settings |= {"dataset": "MNIST", "seed": 1, "generator": models[1], "noise_seed": 7}
+    return TwoSampleRun(**settings | change)
 
 
-def test_every_test_is_listed_against_samples_and_real_digits_and_the_strongest_once_more(models):
+def test_every_test_is_listed_against_every_side_and_the_convolutional_ones_once_more(models):
     listed = two_sample_runs(RUN, generator="g", **SIZES)
-    of = [(one["test"], one["against"], one["learned"], one["seed"]) for one in listed]
-    assert len(set(of)) == len(of)
-    assert {one[3] for one in of} == {0, 1}
-    for test in ("grey levels", "features", "binarised", "16 grey levels", "pixels", "pairs"):
-        assert {(test, GENERATED, 20, 0), (test, REAL, 20, 1)} <= set(of)
-    assert {("pixels", GENERATED, 40, 0), ("binarised", GENERATED, 40, 1)} <= set(of)
-    assert {one["against"] for one in listed} == {GENERATED, REAL, *DAMAGE}
+    runs = {(one["test"], one["against"], one["train_count"], one["seed"]) for one in listed}
+    plain = set(itertools.product(TESTS, AGAINST, [20], [0, 1]))
+    most = set(itertools.product(["black and white", "all levels"], [GENERATED], [40], [0, 1]))
+    assert runs == plain | most
+    assert len(listed) == len(runs)
     assert all((one["generator"] == "g") == (one["against"] == GENERATED) for one in listed)
     assert two_sample_runs(RUN, generator="g", **SIZES | {"seeds": 0}) == []
 
 
-def test_a_run_says_how_often_it_was_right(models):
-    folder, *_ = models
-    found = run_two_sample_test(told(models).described(), models=folder).summary
-    assert found["of"] == 20
-    assert 0 <= found["right"] <= 1
-    assert 0 <= found["right_learned"] <= 1
-    again = run_two_sample_test(told(models).described(), models=folder).summary
+def test_a_run_leaves_its_accuracy_and_does_so_again(models):
+    folder, _ = models
+    found = run_two_sample_test(two_sample_run(models).described(), models=folder).summary
+    assert found["test_images"] == 20
+    assert 0 <= found["accuracy"] <= 1
+    assert 0 <= found["train_accuracy"] <= 1
+    again = run_two_sample_test(two_sample_run(models).described(), models=folder).summary
     assert again == found
 
 
 def test_both_sides_are_other_images_and_samples_are_the_generators(models):
-    folder, *_ = models
+    folder, _ = models
     data = Mnist(IMAGES, IMAGES, IMAGES, IMAGES)
-    true, rest = sides(told(models, against=REAL), data, models=folder)
+    true, rest = sides(two_sample_run(models, against=REAL), data, models=folder)
     both = torch.cat([true, rest]).flatten(1)
     assert len(both.unique(dim=0)) == 60
-    same, fake = sides(told(models), data, models=folder)
+    same, fake = sides(two_sample_run(models), data, models=folder)
     assert torch.equal(same, true)
     noise = torch.randn(30, 4, generator=torch.Generator().manual_seed(8))
     assert torch.equal(fake, answers(load_generator(folder), noise, batch_size=500))
     with pytest.raises(ValueError, match="the settings ask for other"):
-        sides(told(models, generator="other"), data, models=folder)
+        sides(two_sample_run(models, generator="other"), data, models=folder)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +97,16 @@ def test_both_sides_are_other_images_and_samples_are_the_generators(models):
     [
         ({"test": "taste"}, "test is 'taste'"),
         ({"against": "cats"}, "against is 'cats'"),
-        ({"asked": 1}, "asked is 1"),
-        ({"asked": 30}, "learned is 20"),
-        ({"learned": 60_000}, "at most 60000"),
-        ({"learned": 30_000, "against": REAL}, "at most 30000"),
+        ({"test_count": 1}, "test_count is 1"),
+        ({"test_count": 30}, "train_count is 20"),
+        ({"train_count": 60_000}, "at most 60000"),
+        ({"train_count": 30_000, "against": REAL}, "at most 30000"),
         ({"noise_seed": -1}, "noise_seed is -1"),
     ],
 )
-def test_what_cannot_be_told_is_refused(models, change, words):
+def test_a_run_that_cannot_be_made_is_refused(models, change, words):
     with pytest.raises(ValueError, match=words):
-        told(models, **change)
+        two_sample_run(models, **change)
 
 
 def test_damage_is_small_and_what_it_says():
@@ -213,17 +210,20 @@ def test_the_figure_shows_every_mean():
 
 
 def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
-    folder, judge, generator = models
-    sizes = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "ladder_images": 20}
-    sizes |= {"ladder_steps": 3}
-    sizes |= {"ladder_most": 0, "sampled_images": 100, "output": Output(folder.parent)}
-    seeds = ("generator_seeds", "variant_seeds", "ladder_seeds")
-    some = Comparisons(**sizes, **dict.fromkeys(seeds, 1)).runs(RUN, generator=generator)
-    assert list(some) == ["generators", "variants", "stacked", "ladder"]
-    for kind, of in some.items():
-        assert of["file"] == kind
-        assert sum(map(len, of["settings"].values())) > 0
-    one = some["ladder"]["settings"]["ladder"][0]
-    assert 0 <= some["ladder"]["run"](one | {"judge": judge}).summary["right"] <= 1
-    none = Comparisons(**sizes, **dict.fromkeys(seeds, 0)).runs(RUN)
-    assert not any(group for of in none.values() for group in of["settings"].values())
+    folder, generator = models
+    amounts = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "two_sample_images": 20}
+    amounts |= {"two_sample_steps": 3, "two_sample_most": 0, "output": Output(folder.parent)}
+    seeds = ("generator_seeds", "variant_seeds", "two_sample_seeds")
+    compared = Comparisons(**amounts, **dict.fromkeys(seeds, 1))
+    some = compared.runs(RUN, generator=generator)
+    assert list(some) == ["variants", "stacked", "two-sample-tests"]
+    for kind, study in some.items():
+        assert study["file"] == kind
+        assert sum(map(len, study["settings"].values())) > 0
+    tests = some["two-sample-tests"]
+    assert 0 <= tests["run"](tests["settings"]["tests"][0]).summary["accuracy"] <= 1
+    assert compared.further_generators(RUN) == {"generator-1": RUN.with_training(seed=RUN.training.seed + 1)}
+    none = Comparisons(**amounts, **dict.fromkeys(seeds, 0))
+    assert none.further_generators(RUN) == {}
+    for study in none.runs(RUN).values():
+        assert not any(study["settings"].values())

@@ -24,7 +24,7 @@ from lib.mnist import Mnist
 from lib.progress import Progress
 from lib.weights import about_network
 
-GAN, WALKS = "gan.jsonl", "walks.jsonl"  # files of the runs of Task 2 and Task 3
+WALKS = "walks.jsonl"  # the file of the runs of Task 3
 
 
 def about_model(models: Path, name: str) -> dict:
@@ -47,8 +47,8 @@ def cached_classifier(
         about = {} if fresh else about_model(models, "classifier")
         why = "fresh" if fresh else _unusable(about, settings, identity)
         if why is None:
-            other = {"other_code": fingerprint.differences(about.get("identity", {}), identity)}
-            return load_classifier(models).to(device), about["summary"] | other, None
+            other_code = fingerprint.differences(about.get("identity", {}), identity)
+            return load_classifier(models).to(device), {**about["summary"], "other_code": other_code}, None
     except (ValueError, OSError) as error:  # damaged or gone
         why = str(error)
     model, outcome = run_classifier(settings, data=data, progress=progress)
@@ -62,11 +62,9 @@ def _unusable(about: dict, settings: dict, identity: dict) -> str | None:
     """Return why a model of which this is said is not the one that is asked for."""
     if about.get("settings") != settings:
         return "other settings" if about else ""
-    return (
-        fingerprint.differences(about.get("identity", {}), identity)
-        if os.environ.get("STALE") != "show"
-        else ""
-    ) or None
+    if os.environ.get("STALE") == "show":
+        return None
+    return fingerprint.differences(about.get("identity", {}), identity) or None
 
 
 def cached_gan(
@@ -74,39 +72,42 @@ def cached_gan(
     *,
     classifier: Classifier,
     data: Mnist,
-    taught: dict,
+    classifier_settings: dict,
     results: Path,
     models: Path,
     fresh: bool,
     progress: Progress,
+    name: str = "generator",
+    file: str = "gan",
 ) -> tuple[Record, dict[str, dict[int, np.ndarray]], str | None]:
     """Return the record of a run and its grids by their kind and batch.
 
     Grids are uint8: "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch; "train"
     (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast stretched over all.
-    A killed run goes on. Its EMA is left in `models`; the summary is that of `run_gan` and `measured_whole`.
-    `taught`: the judge's settings.
+    A killed run goes on. Its EMA is left in `models` under a name, its record in a file of `results`; the
+    summary is that of `run_gan` and `measured_whole`.
     """
     described, identity = run.described(), fingerprint.identity(run_gan)
     grids, state = (Path(results, store.run_name(described) + end) for end in (".npz", ".ckpt"))
     with store.writing(results):
-        runs = store.Store(results / GAN)
+        runs = store.Store(results / f"{file}.jsonl")
         record, why = _stored(described, runs, identity=identity, fresh=fresh)
         if record and not why:
             try:
-                if load_generator(models) and about_model(models, "generator")["settings"] == described:
+                load_generator(models, name)
+                if about_network(models, name)["settings"] == described:
                     return record, read_grids(grids), None
-                why = "the model is another run's"
+                why = f"{name} is another run's"
             except (ValueError, OSError, KeyError) as error:  # damaged or gone
                 why = str(error)
         if fresh:
             store.forget(state)
         judge = Judge(classifier, data)
         result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
-        other = taught | {"seed": taught["seed"] + 1}  # than the judge, which labels what it learns from
-        outcome.summary.update(measured_whole(run, result.ema, judge=judge, taught=other))
+        other = {**classifier_settings, "seed": classifier_settings["seed"] + 1}  # than the judge's
+        outcome.summary.update(measured_whole(run, result.ema, judge=judge, classifier_settings=other))
         _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
-        save_generator(result.ema, models, settings=described, identity=identity)
+        save_generator(result.ema, models, name=name, settings=described, identity=identity)
         record = record_outcome(described, outcome, identity=identity, device=data.train_images.device)
         runs.write([record])
         store.forget(state)  # finished: nothing to go on from
@@ -122,7 +123,9 @@ def _stored(settings: dict, runs: store.Store, *, identity: dict, fresh: bool) -
 
 
 def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
-    arrays = {f"{kind}-{batch}": grid.numpy() for kind, of in kinds.items() for batch, grid in of.items()}
+    arrays = {}
+    for kind, grids in kinds.items():
+        arrays.update({f"{kind}-{batch}": grid.numpy() for batch, grid in grids.items()})
     buffer = io.BytesIO()
     np.savez_compressed(buffer, batches=list(kinds["fixed"]), **arrays)
     write_atomically(path, buffer.getvalue())
@@ -132,7 +135,9 @@ def read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
     try:
         with np.load(path) as arrays:
             batches = arrays["batches"].tolist()
-            return {k: {batch: arrays[f"{k}-{batch}"] for batch in batches} for k in ("fixed", "train")}
+            fixed = {batch: arrays[f"fixed-{batch}"] for batch in batches}
+            train = {batch: arrays[f"train-{batch}"] for batch in batches}
+            return {"fixed": fixed, "train": train}
     except Exception as error:  # numpy and zipfile raise many kinds for damaged bytes
         raise ValueError(f"{path} is damaged or gone ({type(error).__name__}: {error})") from None
 

@@ -15,8 +15,8 @@ from lib import mnist
 from lib.checks import one_of, require, sizes
 from lib.evaluation.classifier import Classifier, evaluate, predict
 from lib.evaluation.judge import Judge
-from lib.evaluation.ladder import two_sample_accuracy
-from lib.evaluation.two_sample import c2st, classification_accuracy_score, predicted_right
+from lib.evaluation.two_sample import c2st, classification_accuracy_score
+from lib.evaluation.two_sample_tests import accuracy, two_sample_accuracy
 from lib.gan.networks import Generator
 from lib.gan.training import GanResult, train_gan
 from lib.networks import answers
@@ -24,7 +24,6 @@ from lib.progress import Progress, silent
 
 TRAINING_IMAGES = 60_000  # of each data set
 MOST_NOISE_SETS = 100
-WEAK = {"grey_levels": "grey levels", "features": "features"}  # of LADDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,31 +51,39 @@ def run_gan(
 
     `quality_...` of the averaged generator (EMA), `quality_raw_...` of the other, and of the fixed noises
     `class_kept`. The summary has both at the end, and how well the EMA's images are told from test images: by
-    its discriminator (and, `..._training`, from images that this one learnt from), by a fresh network, by two
-    tests of the ladder.
+    its discriminator (`discriminator_accuracy`; `..._training`, from images that this one learnt from) and by
+    a fresh network (`c2st`).
     """
-    data, (noise, judged) = judge.data, noises(run)
-    judged = judged.to(data.train_images.device)
+    data, seed = judge.data, run.training.seed
+    fixed_noise, sample_noise = noises(run)
+    sample_noise = sample_noise.to(data.train_images.device)
 
-    def looked_at(generator: Generator, ema: Generator) -> dict[str, float]:
-        found = {}
+    def measure(batch: int, generator: Generator, ema: Generator) -> dict[str, float]:
+        measures = {}
         for prefix, network in {"": ema, "raw_": generator}.items():
-            images = answers(network, judged, batch_size=500)
-            measured = judge(images) | weak_test_accuracy(images, judge=judge, seed=run.training.seed)
-            found |= {prefix + name: value for name, value in measured.items()}
-        return found
+            images = answers(network, sample_noise, batch_size=500)
+            values = judge(images)
+            values["grey_level_accuracy"] = grey_level_accuracy(images, judge=judge, seed=seed)
+            measures.update({prefix + name: value for name, value in values.items()})
+        return measures
 
-    asked = {"settings": run.training, "checkpoints": run.checkpoints, "noise": noise}
-    asked |= {"state_path": state_path, "progress": progress}
-    asked["on_checkpoint"] = lambda batch, *networks: looked_at(*networks)
-    result = train_gan(data.train_images, **asked)
-    fake = answers(result.ema, judged, batch_size=500)
-    summary = looked_at(result.generator, result.ema)
-    seen = data.train_images[: len(data.test_images)]
-    for name, true in {"discriminator_right": data.test_images, "discriminator_right_training": seen}.items():
-        summary[name] = predicted_right(result.discriminator, true, fake)
-    summary |= c2st(data.test_images, fake, seed=run.training.seed)
-    columns = _thinned_losses(result) | {f"quality_{name}": v for name, v in result.quality.items()}
+    result = train_gan(
+        data.train_images,
+        settings=run.training,
+        checkpoints=run.checkpoints,
+        noise=fixed_noise,
+        state_path=state_path,
+        on_checkpoint=measure,
+        progress=progress,
+    )
+    fake = answers(result.ema, sample_noise, batch_size=500)
+    train_images = data.train_images[: len(data.test_images)]
+    summary = measure(run.training.batches, result.generator, result.ema)
+    summary["discriminator_accuracy"] = accuracy(result.discriminator, data.test_images, fake)
+    summary["discriminator_accuracy_training"] = accuracy(result.discriminator, train_images, fake)
+    summary.update(c2st(data.test_images, fake, seed=seed))
+    columns = _thinned_losses(result)
+    columns.update({f"quality_{name}": values for name, values in result.quality.items()})
     columns["class_kept"] = class_kept(list(result.grids.values()), judge.classifier)
     return result, Outcome(columns, summary, result.seconds)
 
@@ -88,38 +95,50 @@ def loaded_judge(models: Path, dataset: str, judge: str) -> Judge:
 
 def measured_gan(settings: dict, *, models: Path) -> Outcome:
     run = GanRun.read(settings)
-    return run_gan(run, judge=loaded_judge(models, run.dataset, run.judge))[1]
+    _, outcome = run_gan(run, judge=loaded_judge(models, run.dataset, run.judge))
+    return outcome
 
 
-def measured_whole(run: GanRun, ema: Generator, *, judge: Judge, taught: dict) -> dict[str, float]:
-    """Return the kept generator's `cas`, by a classifier so `taught`, and the real baseline, `real_...`.
+def measured_whole(
+    run: GanRun, ema: Generator, *, judge: Judge, classifier_settings: dict
+) -> dict[str, float]:
+    """Return a finished generator's `cas`, by a classifier of these settings, and the real baseline.
 
-    That of `cas` is the judge itself, which learnt from as many real images.
+    The baseline is named `real_...`; that of `cas` is the judge itself, which learnt from as many real ones.
     """
-    data, asked = judge.data, (judge.classifier, judge.data.test_images, judge.data.test_labels)
-    learns = {"samples": len(data.train_images), "settings": classifier_training(taught)}
-    cas = classification_accuracy_score(ema, *asked, noise_seed=run.noise_seed + 1, **learns)
-    real = c2st(data.test_images, data.train_images[: run.samples], seed=run.training.seed)
-    real |= weak_test_accuracy(data.train_images[: run.samples], judge=judge, seed=run.training.seed)
-    real |= {"cas": evaluate(*asked)}
-    return {"cas": cas} | {f"real_{name}": v for name, v in (judge.baseline(run.samples) | real).items()}
+    data, seed = judge.data, run.training.seed
+    test = judge.classifier, data.test_images, data.test_labels
+    cas = classification_accuracy_score(
+        ema,
+        *test,
+        samples=len(data.train_images),
+        noise_seed=run.noise_seed + 1,
+        settings=classifier_training(classifier_settings),
+    )
+    real_images = data.train_images[: run.samples]
+    real = judge.baseline(run.samples)
+    real.update(c2st(data.test_images, real_images, seed=seed))
+    real["grey_level_accuracy"] = grey_level_accuracy(real_images, judge=judge, seed=seed)
+    real["cas"] = evaluate(*test)
+    summary = {"cas": cas}
+    summary.update({f"real_{name}": value for name, value in real.items()})
+    return summary
 
 
 def class_kept(grids: list[Tensor], classifier: Classifier) -> list[float]:
     """Return from each grid (k, 28, 28) uint8 to the next the share of noises whose image keeps its class."""
+    device = next(classifier.parameters()).device
     images = [grid[:, None].float() / 127.5 - 1 for grid in grids]
-    classes = [predict(classifier, x.to(next(classifier.parameters()).device)).argmax(dim=1) for x in images]
-    return [(a == b).double().mean().item() for a, b in pairwise(classes)]
+    classes = [predict(classifier, x.to(device)).argmax(dim=1) for x in images]
+    return [(before == after).double().mean().item() for before, after in pairwise(classes)]
 
 
-def weak_test_accuracy(images: Tensor, *, judge: Judge, seed: int) -> dict[str, float]:
-    """Return how well the two tests of the ladder that take a second tell images from the test images."""
-    n = min(len(images), len(true := judge.data.test_images))
-    asked = {"asked": max(2, n // 5), "classifier": judge.classifier, "seed": seed}
-    return {
-        f"told_{name}": two_sample_accuracy(test, true[:n], images[:n], **asked)
-        for name, test in WEAK.items()
-    }
+def grey_level_accuracy(images: Tensor, *, judge: Judge, seed: int) -> float:
+    """Return how well the test of grey levels, which takes a second, tells images from the test images."""
+    true = judge.data.test_images
+    n = min(len(images), len(true))
+    found = two_sample_accuracy("grey levels", true[:n], images[:n], test_count=max(2, n // 5), seed=seed)
+    return found.test
 
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,6 +151,8 @@ def _thinned_losses(result: GanResult, *, points: int = 1000) -> dict[str, list]
     """Return both loss curves as means over equal windows, at most `points` of them."""
     batches = len(result.generator_loss)
     window = -(-batches // points)
-    losses = {name: getattr(result, name).split(window) for name in ("generator_loss", "discriminator_loss")}
-    means = {name: [round(w.double().mean().item(), 6) for w in windows] for name, windows in losses.items()}
-    return {"batch": list(range(0, batches, window)), **means}
+    columns = {"batch": list(range(0, batches, window))}
+    for name in ("generator_loss", "discriminator_loss"):
+        windows = getattr(result, name).split(window)
+        columns[name] = [round(losses.double().mean().item(), 6) for losses in windows]
+    return columns

@@ -28,14 +28,22 @@ class Run:
     def seeded(self, recipes: dict[str, dict], *, variant_seeds: int) -> dict[str, list[dict]]:
         """Return by name the settings with each change, for so many seeds; a ValueError names the change."""
         at_least("variant_seeds", variant_seeds, 0)
-        found, first = {}, self.training.seed
-        for name, change in recipes.items() if variant_seeds else ():
+        if not variant_seeds:
+            return {}
+        settings = {}
+        for name, change in recipes.items():
             try:
-                seeded = (replace(self.training, **change, seed=first + k) for k in range(variant_seeds))
-                found[name] = [replace(self, training=training).described() for training in seeded]
+                runs = [
+                    self.with_training(**change, seed=self.training.seed + k) for k in range(variant_seeds)
+                ]
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from None
-        return found
+            settings[name] = [run.described() for run in runs]
+        return settings
+
+    def with_training(self, **changes: object) -> "Run":
+        """Return this run with changes of what its training is decided by."""
+        return replace(self, training=replace(self.training, **changes))
 
     def _check(self, *, images: int, least: int) -> None:
         size = self.training.batch_size

@@ -1,4 +1,4 @@
-"""The runs of the ladder: a test learnt once, of real digits against generated, other or damaged ones."""
+"""The runs of two-sample tests: real digits against generated, other or damaged ones."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -7,16 +7,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bundle.experiments.digit_classifier import loaded
 from bundle.study.outcome import Outcome
 from lib import mnist
 from lib.checks import at_least, check_seed, one_of, require
 from lib.evaluation.damage import DAMAGE
-from lib.evaluation.ladder import LADDER
-from lib.evaluation.thorough import thorough_accuracy
+from lib.evaluation.two_sample_tests import TESTS, two_sample_accuracy
 from lib.gan.networks import load_generator
 from lib.mnist import Mnist
-from lib.networks import answers
+from lib.networks import answers, device
 from lib.weights import weights_digest
 
 GENERATED, REAL = "generated", "other real digits"
@@ -28,59 +26,74 @@ TRAINING_IMAGES = 60_000  # of each data set
 class TwoSampleRun:
     """What decides a run. Raises ValueError naming the setting that is out of range."""
 
-    test: str  # of LADDER
+    test: str  # of TESTS
     against: str  # of AGAINST
-    learned: int  # images of each side
-    asked: int  # others of each side
+    train_count: int  # images of each side that the test learns from
+    test_count: int  # others of each side that it is put to
     steps: int  # batches that a convolutional test learns for
     dataset: str  # "MNIST", "FashionMNIST" or "KMNIST"
-    judge: str  # `lib.weights.weights_digest` of the classifier
-    generator: str  # the same of what generates; "" where nothing is generated
+    generator: str  # `lib.weights.weights_digest` of what generates; "" where nothing is generated
     noise_seed: int  # of the generated images; the seed is added to it
     seed: int  # of the images that are drawn, and of the test's network
 
     def __post_init__(self):
-        one_of("test", self.test, LADDER)
+        one_of("test", self.test, TESTS)
         one_of("against", self.against, AGAINST)
         one_of("dataset", self.dataset, mnist.NAMES)
-        at_least("asked", self.asked, 2)
+        at_least("test_count", self.test_count, 2)
         at_least("steps", self.steps, 1)
-        require("learned", self.learned, self.learned >= self.asked, f"at least asked, {self.asked}")
-        most = TRAINING_IMAGES // (1 if self.against == GENERATED else 2)
-        both = self.learned + self.asked
-        require("learned and asked together", both, both <= most, f"at most {most}")
+        rule = f"at least test_count, {self.test_count}"
+        require("train_count", self.train_count, self.train_count >= self.test_count, rule)
+        most = TRAINING_IMAGES if self.against == GENERATED else TRAINING_IMAGES // 2
+        require("train_count and test_count together", self.count, self.count <= most, f"at most {most}")
         for name in ("seed", "noise_seed"):
             check_seed(name, getattr(self, name))
 
+    @property
+    def count(self) -> int:
+        """How many images of each side there are."""
+        return self.train_count + self.test_count
+
     def described(self) -> dict:
-        return {"run": "told", **asdict(self)}
+        return {"run": "two-sample-test", **asdict(self)}
 
 
 def run_two_sample_test(settings: dict, *, models: Path) -> Outcome:
-    """Return `right` and `of`, how many were asked, and `right_learned`; see `thorough_accuracy`."""
+    """Return the summary `accuracy`, `test_images` (of both sides) and `train_accuracy`."""
     run = TwoSampleRun(**{name: value for name, value in settings.items() if name != "run"})
-    began, (classifier, data) = time.perf_counter(), loaded(models, run.dataset, run.judge)
+    started = time.perf_counter()
+    data = mnist.load(name=run.dataset).to(device())
     true, other = sides(run, data, models=models)
-    kept = {"asked": run.asked, "steps": run.steps, "classifier": classifier, "seed": run.seed}
-    right, learned = thorough_accuracy(run.test, true, other, **kept)
-    summary = {"right": right, "of": 2 * run.asked, "right_learned": learned}
-    return Outcome({}, summary, time.perf_counter() - began)
+    found = two_sample_accuracy(
+        run.test, true, other, test_count=run.test_count, steps=run.steps, seed=run.seed
+    )
+    summary = {
+        "accuracy": found.test,
+        "test_images": 2 * run.test_count,
+        "train_accuracy": found.train,
+    }
+    return Outcome({}, summary, time.perf_counter() - started)
 
 
 def sides(run: TwoSampleRun, data: Mnist, *, models: Path) -> tuple[Tensor, Tensor]:
-    """Return real training images and those they are to be told from, both (learned + asked, 1, 28, 28).
+    """Return real training images and those that the test compares them with, both (count, 1, 28, 28).
 
     Raises ValueError where the generator in `models` is another than the run names.
     """
-    count = run.learned + run.asked
     order = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(run.seed))
     order = order.to(data.train_images.device)
-    true, rest = data.train_images[order[:count]], order[count : 2 * count]
-    if run.against != GENERATED:
-        return true, DAMAGE.get(run.against, lambda images: images)(data.train_images[rest])
+    true = data.train_images[order[: run.count]]
+    if run.against == GENERATED:
+        return true, _generated(run, models=models).to(true.device)
+    others = data.train_images[order[run.count : 2 * run.count]]
+    return true, others if run.against == REAL else DAMAGE[run.against](others)
+
+
+def _generated(run: TwoSampleRun, *, models: Path) -> Tensor:
     generator = load_generator(models)
-    if (found := weights_digest(generator)) != run.generator:
-        raise ValueError(f"the generator in {models} is {found}, and the settings ask for {run.generator}")
+    digest = weights_digest(generator)
+    if digest != run.generator:
+        raise ValueError(f"the generator in {models} is {digest}, and the settings ask for {run.generator}")
     source = torch.Generator().manual_seed(run.noise_seed + run.seed)
-    noise = torch.randn(count, generator.latent_dim, generator=source).to(true.device)
-    return true, answers(generator.to(true.device), noise, batch_size=500)
+    noise = torch.randn(run.count, generator.latent_dim, generator=source)
+    return answers(generator.to(device()), noise.to(device()), batch_size=500)

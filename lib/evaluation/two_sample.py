@@ -6,6 +6,7 @@ from torch import Tensor
 
 from lib.checks import sizes
 from lib.evaluation.classifier import Classifier, evaluate, predict, train_classifier
+from lib.evaluation.two_sample_tests import accuracy
 from lib.gan.networks import Discriminator, Generator
 from lib.networks import answers
 from lib.progress import Progress, silent
@@ -14,8 +15,8 @@ from lib.progress import Progress, silent
 def c2st(true: Tensor, fake: Tensor, *, seed: int) -> dict[str, float]:
     """Make a classifier two-sample test (C2ST): can a fresh network tell true images from generated ones?
 
-    Of both (n, c, 28, 28) as many: 80 % to learn from (four epochs), 20 % to be asked about. Returns `c2st`,
-    the share of right answers (0.5 is a coin toss), and `c2st_of`, how many were asked.
+    Of both (n, c, 28, 28) as many: 80 % to learn from (four epochs), 20 % to be tested on. Returns `c2st`,
+    the share of right answers (0.5 is a coin toss), and `c2st_count`, how many images were tested.
     Source: Lopez-Paz and Oquab 2017.
     """
     n = min(len(true), len(fake))
@@ -23,27 +24,18 @@ def c2st(true: Tensor, fake: Tensor, *, seed: int) -> dict[str, float]:
     with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
         torch.manual_seed(seed)
         network = Discriminator(width=16, topology="shuffle", channels=true.shape[1]).to(true.device)
-    kept = [x[torch.randperm(len(x), generator=source)[:n].to(x.device)] for x in (true, fake)]
+    chosen = [x[torch.randperm(len(x), generator=source)[:n].to(x.device)] for x in (true, fake)]
     cut = int(0.8 * n)
-    learn = torch.cat([x[:cut] for x in kept])
+    train = torch.cat([x[:cut] for x in chosen])
     labels = torch.cat([torch.ones(cut), torch.zeros(cut)]).to(true.device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.01)
     for _ in range(4):
-        for chosen in torch.randperm(2 * cut, generator=source).to(true.device).split(64):
-            loss = F.binary_cross_entropy_with_logits(network(learn[chosen]), labels[chosen])
+        for batch in torch.randperm(2 * cut, generator=source).to(true.device).split(64):
+            loss = F.binary_cross_entropy_with_logits(network(train[batch]), labels[batch])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-    return {"c2st": predicted_right(network, *(x[cut:] for x in kept)), "c2st_of": 2 * (n - cut)}
-
-
-def predicted_right(discriminator: Discriminator, true: Tensor, fake: Tensor) -> float:
-    """Return the share of images (n, c, 28, 28) that a discriminator puts on the right side, in eval mode.
-
-    Both kinds count half: 0.5 is a coin toss.
-    """
-    on_true, on_fake = (answers(discriminator, images, batch_size=500) for images in (true, fake))
-    return ((on_true > 0).double().mean() + (on_fake <= 0).double().mean()).item() / 2
+    return {"c2st": accuracy(network, *(x[cut:] for x in chosen)), "c2st_count": 2 * (n - cut)}
 
 
 def classification_accuracy_score(

@@ -103,12 +103,12 @@ def as_bytes(images: Tensor) -> Tensor:
     return ((images.squeeze(1) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
-def save_generator(generator: Generator, directory: Path, **about: dict) -> None:
-    """Write generator.safetensors and, beside it, generator.json with its sizes and what else is said."""
-    own = {name: getattr(generator, name) for name in ("latent_dim", "width", "topology", "channels")}
-    save_network(generator, directory, "generator", sizes=own, **about)
+def save_generator(generator: Generator, directory: Path, *, name: str = "generator", **about: dict) -> None:
+    """Write NAME.safetensors and, beside it, NAME.json with the generator's sizes and `about`."""
+    values = {size: getattr(generator, size) for size in ("latent_dim", "width", "topology", "channels")}
+    save_network(generator, directory, name, sizes=values, **about)
 
 
-def load_generator(directory: Path) -> Generator:
+def load_generator(directory: Path, name: str = "generator") -> Generator:
     """Return the generator that `save_generator` wrote, in eval mode; raise FileNotFoundError without it."""
-    return load_network(Generator, directory, "generator")
+    return load_network(Generator, directory, name)
