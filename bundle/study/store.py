@@ -163,18 +163,24 @@ def rows(path: Path) -> Iterator[dict]:
     if damaged:
         raise ValueError(damaged[0])
     for line in whole:
-        row = _row(line["settings"], line["columns"], line["summary"])
+        row = one_row(line["settings"], line["columns"], line["summary"])
         yield row | {"seconds": line["seconds"], "fingerprint": line["fingerprint"]}
 
 
 def table(records: Sequence[Record]) -> "pd.DataFrame":
-    """Return a table of records as `read` returns it, but for `seconds` and `fingerprint`."""
+    """Return records as `read` returns runs, in their order; a column `record` has each of them.
+
+    Where the table came from can so be told of a figure that is drawn from it.
+    """
     import pandas as pd
 
-    return pd.DataFrame([_row(record.settings, record.columns, record.summary) for record in records])
+    runs = pd.DataFrame([one_row(r.settings, r.columns, r.summary) for r in records])
+    runs["record"] = list(records)
+    return runs
 
 
-def _row(settings: dict, columns: dict, summary: dict) -> dict:
+def one_row(settings: dict, columns: dict, summary: dict) -> dict:
+    """Return a run as a row of a table."""
     row = {}
     for name, value in settings.items():
         row[name] = tuple(value) if isinstance(value, list) else value

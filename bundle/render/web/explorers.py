@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from bundle.analysis.gan import quality as measured
-from bundle.experiments.cache import GAN, read_grids
+from bundle.experiments.cache import read_grids
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
 from bundle.figures.gan import MEASURES
@@ -119,7 +119,7 @@ def training(models: Path) -> Explorer:
     """
     settings = about_network(models, "generator")["settings"]
     results = Output(models.parent).results("task2")
-    run = store.table(store.load(results / GAN, settings)).iloc[-1]
+    run = store.table(store.load(results / "gan.jsonl", settings)).iloc[-1]
     grids = read_grids(results / f"{store.run_name(settings)}.npz")["fixed"]
     quality = measured(run)
     sets = min(SETS, min(map(len, grids.values())) // 25)
