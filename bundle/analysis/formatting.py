@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 Table = tuple[list[str], list[list[str]]]  # header and rows
 
@@ -13,6 +14,11 @@ BESIDE = re.compile(
     r"never|none|no pairs|to|of|ties?|−∞|[\s\d.,/%()\[\]<±−-]"
 )  # what a number's cell may hold
 KEPT = re.compile(r"(`[^`]*`|\]\([^)]*\)|<[^>]*>|\$[^$]*\$)")  # code, addresses, tags, maths in Markdown
+
+
+def pct(share: float, digits: int = 0) -> str:
+    """Return a share as "97 %"."""
+    return f"{100 * share:.{digits}f} %"
 
 
 def number(value: float | None, form: str = "") -> str:
@@ -55,8 +61,10 @@ def prose_in_style(markdown: str) -> str:
     return "".join(piece if place % 2 else in_style(piece) for place, piece in enumerate(pieces))
 
 
-def table_in_style(table: Table) -> Table:
+def table_in_style(table: Table | pd.DataFrame) -> Table:
     """Return a table in the same style: as many decimals down a column, a unit in its header alone."""
+    if isinstance(table, pd.DataFrame):
+        table = list(table.columns), table.to_numpy().tolist()
     header, rows = table
     columns = [_column(name, [str(row[place]) for row in rows]) for place, name in enumerate(header)]
     names, cells = [name for name, _ in columns], [cells for _, cells in columns]

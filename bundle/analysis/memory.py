@@ -1,117 +1,112 @@
-"""What holds a digit over many others: the tables of the study of memory."""
+"""What holds a digit over many others: the numbers and tables of the study of memory."""
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 import numpy as np
+import pandas as pd
 
-from bundle.analysis.curves import shared_metric
-from bundle.analysis.verdicts import Table, median_interval, number
-from bundle.study.records import Record, grouped
+from bundle.analysis.formatting import number
 
 CELLS = ("RNN", "LSTM", "GRU")
-SUMMARY_HEADER = ["Hold", "From step", "At the end (%)"]  # what `summary_cells` returns
 HOLDS = 0.99  # accuracy at the end of a run that remembers; one error in two thousand decides nothing
 
 
-def input_of(record: Record) -> str:
-    return "raw digit" if record.settings.get("encoding", "raw") == "raw" else "one-hot"
+def memory_runs(runs: pd.DataFrame, group: str) -> pd.DataFrame:
+    """Return the runs of a group with what the tables need of each.
+
+    `input` and `curriculum`, in words; `final`, the accuracy at the end; `holds`, whether that is `HOLDS` or
+    more; `held`, the step from which on it is.
+    """
+    chosen = runs[runs["group"] == group].copy()
+    chosen["input"] = np.where(chosen["encoding"] == "one-hot", "one-hot", "raw digit")
+    chosen["curriculum"] = np.where(chosen["first_length"] > 0, "curriculum", "none")
+    chosen["final"] = np.array([curve.final() for curve in chosen["curve"]], dtype=float)
+    chosen["held"] = np.array([curve.held(HOLDS) for curve in chosen["curve"]], dtype=float)
+    chosen["holds"] = chosen["final"] >= HOLDS
+    return chosen
 
 
-def curriculum_of(record: Record) -> str:
-    return "curriculum" if record.settings.get("first_length") else "none"
+def holding(memory: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each combination of some columns.
+
+    `holding` of so many `runs` hold; `step` is the median from which on they do, `end` that of the accuracy.
+    """
+    groups = memory.groupby(list(names), sort=False)
+    numbers = {"holding": ("holds", "sum"), "runs": ("holds", "size")}
+    numbers |= {"step": ("held", "median"), "end": ("final", "median")}
+    return groups.agg(**numbers).reset_index()
 
 
-def holds(record: Record) -> bool:
-    """Return whether a run ends at `HOLDS` or more."""
-    return shared_metric(record).final() >= HOLDS
+def held_of(row: pd.Series) -> str:
+    return f"{row['holding']}/{row['runs']}"
 
 
-def factorial(records: Sequence[Record]) -> dict[tuple[str, str, str], list[Record]]:
-    """Return the runs by input, curriculum and cell."""
-    runs: dict[tuple[str, str, str], list[Record]] = {}
-    for record in records:
-        key = input_of(record), curriculum_of(record), record.settings["cell"]
-        runs.setdefault(key, []).append(record)
-    return runs
+def factorial_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return input and curriculum by cell: how many runs hold, and the accuracy at the end."""
+    counts = holding(memory_runs(runs, "memory"), ["input", "curriculum", "cell"])
+    rows = []
+    for (given, curriculum), group in counts.groupby(["input", "curriculum"]):
+        cells = {"Input": given, "Curriculum": curriculum}
+        by_cell = group.set_index("cell")
+        for cell in CELLS:
+            if cell in set(counts["cell"]):
+                there = cell in by_cell.index
+                cells[cell] = held_of(by_cell.loc[cell]) if there else ""
+                cells[f"{cell}, at the end (%)"] = f"{100 * by_cell['end'][cell]:.1f}" if there else ""
+        rows.append(cells)
+    return pd.DataFrame(rows)
 
 
-def factorial_table(records: Sequence[Record]) -> Table:
-    """Return input and curriculum by cell: how many hold, and the accuracy at the end."""
-    runs = factorial(records)
-    cells = [cell for cell in CELLS if any(key[2] == cell for key in runs)]
-    rows = [
-        [
-            given,
-            how,
-            *(word for cell in cells for word in summary_cells(runs.get((given, how, cell), []))[::2]),
-        ]
-        for given, how in dict.fromkeys(key[:2] for key in runs)
-    ]
-    return [
-        "Input",
-        "Curriculum",
-        *(word for cell in cells for word in (cell, f"{cell}, at the end (%)")),
-    ], rows
+def lowest(run: pd.Series) -> tuple[float, float]:
+    """Return the lowest accuracy at any length up to the run's, and at any beyond it, up to twice."""
+    accuracy = {int(length): value for length, value in run["accuracy_at"].items()}
+    within = [value for length, value in accuracy.items() if length <= run["seq_length"]]
+    beyond = [value for length, value in accuracy.items() if length > run["seq_length"]]
+    return min(within), min(beyond)
 
 
-def summary_cells(records: Sequence[Record]) -> list[str]:
-    """Return how many hold, and of all runs the median step from which on, and accuracy at the end in %."""
-    if not records:
-        return ["", "", ""]
-    step = median_interval([shared_metric(r).held(HOLDS) for r in records])[0]
-    end = 100 * np.median([shared_metric(r).final() for r in records])
-    return [f"{sum(map(holds, records))}/{len(records)}", number(step), f"{end:.1f}"]
-
-
-def checked(record: Record) -> dict[int, float]:
-    """Return the trained network's accuracy by length."""
-    return {int(length): share for length, share in record.summary["accuracy_at"].items()}
-
-
-def worst(record: Record, *, past: bool) -> float:
-    """Return the lowest accuracy at any length up to the run's own, or `past` it, up to twice."""
-    own = record.settings["seq_length"]
-    return min(share for length, share in checked(record).items() if (length > own) == past)
-
-
-def span_table(records: Sequence[Record]) -> Table:
+def span_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each cell and length: does it hold, how far did it get, what of other lengths?"""
+    span = memory_runs(runs, "span")
+    span["grew_to"] = [max(lengths) for lengths in span["length"]]
     rows = []
-    for (cell, length), runs in grouped(records, "cell", "seq_length").items():
-        reached = [max(run.columns["length"]) for run in runs]
-        row = [cell, str(length), *summary_cells(runs), f"{min(reached)} to {max(reached)}"]
-        rows.append([*row, *(f"{min(worst(run, past=past) for run in runs):.3f}" for past in (False, True))])
-    return [
-        "Cell",
-        "Length",
-        *SUMMARY_HEADER,
-        "Length it grew to",
-        "Lowest up to it",
-        "Lowest up to twice",
-    ], rows
+    for (cell, length), group in span.groupby(["cell", "seq_length"]):
+        row = {"Cell": cell, "Length": str(length)} | _summary(group)
+        row["Length it grew to"] = f"{group['grew_to'].min()} to {group['grew_to'].max()}"
+        rows.append(row | _lowest_of_all(group, "Lowest up to it"))
+    return pd.DataFrame(rows)
 
 
-def span_of(records: Sequence[Record], cell: str) -> int:
+def parts_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for our recipe, and for it without going back to shorter lengths."""
+    parts = memory_runs(runs, "parts")
+    whole = parts["rehearsal"].eq(True)  # a run without it does not name it
+    named = {"the whole recipe": parts[whole], "without going back to shorter lengths": parts[~whole]}
+    rows = []
+    for name, group in named.items():
+        if len(group):
+            row = {"Recipe": name} | _summary(group)
+            rows.append(row | _lowest_of_all(group, "Lowest up to its length"))
+    return pd.DataFrame(rows)
+
+
+def _summary(group: pd.DataFrame) -> dict[str, str]:
+    (row,) = holding(group.assign(all="all"), ["all"]).to_dict("records")
+    return {
+        "Hold": held_of(row),
+        "From step": number(row["step"]),
+        "At the end (%)": f"{100 * row['end']:.1f}",
+    }
+
+
+def _lowest_of_all(group: pd.DataFrame, within_name: str) -> dict[str, str]:
+    within, beyond = zip(*[lowest(run) for _, run in group.iterrows()], strict=True)
+    return {within_name: f"{min(within):.3f}", "Lowest up to twice": f"{min(beyond):.3f}"}
+
+
+def longest_span(runs: pd.DataFrame, cell: str) -> int:
     """Return the longest length up to which, at each, this cell holds in every run, 0 if there is none."""
-    runs = grouped([r for r in records if r.settings["cell"] == cell], "seq_length")
-    reached = takewhile(lambda length: all(map(holds, runs[length])), sorted(runs))
-    return max((length for (length,) in reached), default=0)
-
-
-def part_of(record: Record) -> str:
-    """Return in words what is changed in our recipe in a run."""
-    whole = record.settings.get("rehearsal")
-    return "the whole recipe" if whole else "without going back to shorter lengths"
-
-
-def parts_table(records: Sequence[Record]) -> Table:
-    """Return a row for each part of our recipe that is changed: what becomes of it?"""
-    kinds: dict[str, list[Record]] = {}
-    for record in records:
-        kinds.setdefault(part_of(record), []).append(record)
-    rows = []
-    for name, runs in kinds.items():
-        lowest = [min(worst(run, past=past) for run in runs) for past in (False, True)]
-        rows.append([name, *summary_cells(runs), *(f"{share:.3f}" for share in lowest)])
-    return ["Recipe", *SUMMARY_HEADER, "Lowest up to its length", "Lowest up to twice"], rows
+    span = memory_runs(runs, "span")
+    all_hold = span[span["cell"] == cell].groupby("seq_length")["holds"].all().sort_index()
+    held = all_hold[all_hold.cummin()]
+    return int(held.index.max()) if len(held) else 0

@@ -1,165 +1,162 @@
-"""The original's sentences on Part 1 tested seed by seed, and the tables of its curves."""
-
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+"""The original's claims on Part 1, tested seed by seed."""
 
 import numpy as np
+import pandas as pd
 
-from bundle.analysis.curves import Curve, at_chance, original_metric, shared_metric
-from bundle.analysis.sentences import LONGER, LONGER_UNSCHEDULED, OURS, SENTENCES, UNSCHEDULED, Measure
-from bundle.analysis.verdicts import Table, Verdict, decide, median_interval, number, once, p_value
-from bundle.study.records import Record
+from bundle.analysis.claims import Claim, Verdict, by_claim, decide, measured, quoted, sentences
+from bundle.analysis.curves import Curve, at_chance
+from bundle.analysis.formatting import number, once, p_value
+from bundle.analysis.part1_claims import CLAIMS, MEASURES, Run
 
-Groups = Mapping[str, Sequence[Record]]  # by the names of `bundle.experiments.part1`
-ORIGINAL_METRIC, SHARED_METRIC, CORRECTED = "as written, original", "as written, shared", "corrected"
-CASES = {  # recipe in the settings, and how its accuracy is measured
-    ORIGINAL_METRIC: ("as-written", original_metric),
-    SHARED_METRIC: ("as-written", shared_metric),
-    CORRECTED: ("corrected", shared_metric),
-}
-WHAT = {"unscheduled": UNSCHEDULED, "longer": LONGER, "ours": OURS}
+AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
+ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
+CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
+GROUPS = ("as written", "corrected", "unscheduled", "longer", "ours")  # whose runs claims are about
+Curves = dict[Run, Curve]
 
 
-class Seen(dict):
-    """Curves by length that remember which were asked for."""
-
-    def __init__(self, curves: Mapping, asked: set) -> None:
-        super().__init__(curves)
-        self.asked = asked
-
-    def __getitem__(self, key: object) -> Curve:
-        self.asked.add(key)
-        return super().__getitem__(key)
-
-
-def curves_of(groups: Groups, case: str) -> dict[int, dict[str, dict]]:
-    """Return by seed and cell the curves of a case by length, or by length and what else is different.
-
-    What else there is belongs to the shared metric: our recipe and longer training to the original's.
-    """
-    recipe, measure = CASES[case]
-    seeds: dict[int, dict[str, dict]] = defaultdict(lambda: {"LSTM": {}, "RNN": {}})
-    for name in ("as written", "corrected", *(WHAT if measure is shared_metric else ())):
-        for record in groups.get(name, ()):
-            s, what = record.settings, WHAT.get(name)
-            if s["recipe"] != recipe and (s["recipe"], case) != ("ours", SHARED_METRIC):
-                continue
-            if what == LONGER and s["cell"] == "LSTM" and s["schedule_factor"] == 1:
-                what = LONGER_UNSCHEDULED
-            key = (s["seq_length"], what) if what else s["seq_length"]
-            seeds[s["seed"]][s["cell"]][key] = measure(record)
-    return dict(sorted(seeds.items()))
+def variant(run: pd.Series) -> str:
+    """Return in what a run differs from the original's runs, or from the corrected ones."""
+    if run["group"] == "ours":
+        return "ours"
+    if run["group"] == "unscheduled":
+        return "no schedule"
+    if run["group"] == "longer":
+        unscheduled_lstm = run["cell"] == "LSTM" and run["schedule_factor"] == 1
+        return "longer, no schedule" if unscheduled_lstm else "longer"
+    return ""
 
 
-def judged(sentence: str, measure: Measure, case: str, seeds: Mapping[int, dict]) -> Verdict | None:
-    """Return a sentence's verdict by one measure before it is decided, None where no seed has its curves."""
-    found, asked = [], {"LSTM": set(), "RNN": set()}
-    for cells in seeds.values():
-        try:
-            found.append(measure.of(*(Seen(curves, asked[cell]) for cell, curves in cells.items())))
-        except KeyError:  # a cell, a length or a schedule that this seed does not have
-            continue
-    if not found:
-        return None
-    median, low, high = median_interval([m for m, _ in found])
-    told = [true for _, true in found if true is not None]
-    numbers = number(median) + (f" [{number(low)}, {number(high)}]" if np.isfinite([low, high]).all() else "")
-    counts = {"count": int(sum(told)), "n": len(told), "ties": len(found) - len(told)}
-    note = "; ".join(stuck(seeds, asked))
-    return Verdict(sentence, measure.name, case, **counts, numbers=f"{measure.number}: {numbers}", note=note)
+def curves_by_seed(runs: pd.DataFrame, case: str) -> dict[int, Curves]:
+    """Return the curves of a case by seed and run."""
+    if case == ORIGINAL_METRIC:
+        chosen, column = runs[runs["group"] == "as written"], "original_curve"
+    else:
+        same_recipe = runs["recipe"] == case.replace(" ", "-")
+        chosen, column = runs[same_recipe & runs["group"].isin(GROUPS)], "curve"
+    seeds: dict[int, Curves] = {}
+    for _, run in chosen.iterrows():
+        name = Run(run["cell"], run["seq_length"], variant(run))
+        seeds.setdefault(run["seed"], {})[name] = run[column]
+    return seeds
 
 
-def stuck(seeds: Mapping[int, dict], asked: Mapping[str, Iterable]) -> list[str]:
-    """Return which of the curves that were asked for are at chance in every run: "LSTM at 10, 30"."""
-    found = []
-    for cell, keys in asked.items():
-        curves = {key: [of[cell][key] for of in seeds.values() if key in of[cell]] for key in keys}
-        low = [key for key, of in curves.items() if of and at_chance(of)]
-        plain = [str(key) for key in sorted(key for key in low if isinstance(key, int))]
-        told = plain + [" ".join(map(str, key)) for key in low if not isinstance(key, int)]
-        found += [f"{cell} at {', '.join(told)}"] if told else []
-    return found
-
-
-def decide_part1(groups: Groups) -> list[Verdict]:
-    """Return a verdict for each sentence by its main measure, in every case that the records have."""
-    seeds = {case: curves_of(groups, case) for case in CASES}
-    found = [
-        judged(sentence, measures[0], case, of)
-        for sentence, measures in SENTENCES.items()
-        for case, of in seeds.items()
-    ]
-    return decide([verdict for verdict in found if verdict])
-
-
-def verdict_table(found: Sequence[Verdict]) -> Table:
-    """Return a row for each verdict; the sentence and its measure stand in its first row alone."""
-    first = once([v.sentence for v in found])
+def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return what each measure of each claim finds in each case and seed that has the curves it takes."""
+    seeds = {case: curves_by_seed(runs, case) for case in CASES}
     rows = []
-    for sentence, v in zip(first, found, strict=True):
-        what, _, median = v.numbers.rpartition(": ")
-        medians = [median, ""] if "steps" in what else ["", median]
-        true, share, p, word = v.cells(".2f")
-        ties = f" ({v.ties} tie)" if v.ties else ""
-        measured = f"{sentence}: {v.test} ({what})" if sentence else ""
-        both = f"{p}, {p_value(v.dependent)}"
-        rows.append(
-            [measured, v.case.removesuffix(" measure"), *medians, true + ties, share, both, word, v.note]
-        )
-    header = ["Sentence: measure (median of)", "Recipe", "Steps", "Accuracy", "True", "Interval"]
-    return [*header, "p (BH, BY)", "Verdict", "At chance"], rows
+    for claim in CLAIMS:
+        for case in CASES:
+            for seed, curves in seeds[case].items():
+                rows += [row | {"case": case, "seed": seed} for row in _outcomes_of_seed(claim, curves)]
+    return pd.DataFrame(rows)
 
 
-class Robust(NamedTuple):
-    """A sentence under one recipe by all its measures."""
+def _outcomes_of_seed(claim: Claim, curves: Curves) -> list[dict]:
+    if not all(run in curves for run in claim.runs):
+        return []
+    needed = [curves[run] for run in claim.runs]
+    rows = []
+    for measure in claim.measures:
+        value, holds = measure(*needed, **claim.options)
+        rows.append({"claim": claim.id, "measure": measure.__name__, "value": value, "holds": holds})
+    return rows
 
-    sentence: str
-    recipe: str
-    verdicts: list[Verdict]
 
-    @property
-    def word(self) -> str:
-        """Return what all measures find that tell seeds apart at all, or "depends"."""
-        words = {v.word for v in self.verdicts if v.n} or {"undecided"}
-        return words.pop() if len(words) == 1 else "depends"
+def decide_part1(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the verdict on each claim, in each case, by each measure: see `claims.decide`."""
+    return decide(outcomes(runs))
 
-    def by_word(self) -> str:
-        """Return the measures by what they find: "holds by a, b; does not hold by c"."""
-        words: dict[str, list[str]] = {}
-        for v in self.verdicts:
-            how = f"{v.test} (original)" if v.case == ORIGINAL_METRIC else v.test
-            words.setdefault(v.word if v.n else "a tie in every seed", []).append(
-                f"{how} {v.count}/{v.n}" if v.n else how
+
+def result(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> pd.Series | None:
+    """Return the first row on a claim in a case, None where it was not tested there."""
+    rows = verdicts[(verdicts["claim"] == claim) & (verdicts["case"] == case)]
+    return None if rows.empty else rows.iloc[0]
+
+
+def runs_at_chance(runs: pd.DataFrame) -> set[Run]:
+    """Return which of the original's runs are at chance in every seed, whatever the recipe."""
+    groups = runs[runs["group"].isin(["as written", "corrected"])].groupby(["cell", "seq_length"])
+    return {Run(*names) for names, group in groups if at_chance(list(group["curve"]))}
+
+
+def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each sentence of the original: what becomes of it in each case."""
+    verdicts, known, chance = by_claim(decided), sentences(), runs_at_chance(runs)
+    rows = []
+    for claim in CLAIMS:
+        cells = {case: _verdict_cell(result(verdicts, claim.id, case)) for case in CASES}
+        if any(cells.values()):
+            at_chance_here = [f"{run.cell} at {run.seq_length}" for run in claim.runs if run in chance]
+            rows.append(
+                {
+                    "Sentence": known[claim.id].sentence,
+                    "As written": cells[AS_WRITTEN],
+                    "Corrected, or ours": cells[CORRECTED] or cells[OURS],
+                    "By the original metric": cells[ORIGINAL_METRIC],
+                    "At chance": ", ".join(at_chance_here),
+                    "Shown in": known[claim.id].link,
+                }
             )
-        return "; ".join(f"{word} by {', '.join(by)}" for word, by in words.items())
+    return pd.DataFrame(rows)
 
 
-def robust_part1(groups: Groups) -> list[Robust]:
-    """Return each sentence by all its measures, decided together, as written and corrected."""
-    found = []
-    for case in CASES:
-        seeds = curves_of(groups, case)
-        for sentence, measures in SENTENCES.items():
-            found += filter(None, (judged(sentence, measure, case, seeds) for measure in measures))
-    together: dict[tuple[str, str], list[Verdict]] = {}
-    for v in decide(found):
-        together.setdefault((v.sentence, v.case.partition(",")[0]), []).append(v)
-    order = {sentence: place for place, sentence in enumerate(SENTENCES)}
-    rows = [Robust(*key, verdicts) for key, verdicts in together.items()]
-    return sorted(rows, key=lambda row: (order[row.sentence], row.recipe))
+def _verdict_cell(row: pd.Series | None) -> str:
+    return "" if row is None else f"{row['verdict'].value}, {row['count']}/{row['n']}"
 
 
-def robust_table(found: Sequence[Robust]) -> Table:
-    first = once([row.sentence for row in found])
-    rows = [[words, row.recipe, row.by_word(), row.word] for words, row in zip(first, found, strict=True)]
-    return ["Sentence", "Recipe", "By each measure", "Verdict"], rows
+def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each claim, case and measure, with the evidence."""
+    known = sentences()
+    table = pd.DataFrame(
+        {
+            "Sentence": once([known[claim].sentence for claim in decided["claim"]]),
+            "Case": once(list(decided["claim"] + "/" + decided["case"])),
+            "Measure": [measured(MEASURES[name]) for name in decided["measure"]],
+            "Median": [median_cell(row) for _, row in decided.iterrows()],
+            "True": [f"{row['count']}/{row['n']}" for _, row in decided.iterrows()],
+            "Interval": [f"{row['low']:.2f} to {row['high']:.2f}" for _, row in decided.iterrows()],
+            "p": [p_value(p) for p in decided["p_corrected"]],
+            "Verdict": [verdict.value for verdict in decided["verdict"]],
+        }
+    )
+    table["Case"] = [name.partition("/")[2] for name in table["Case"]]
+    return table
 
 
-def tally(found: Sequence[Verdict]) -> str:
-    """Return how many sentences hold, do not hold and are undecided, case by case, in words."""
-    parts = []
-    for case in dict.fromkeys(v.case for v in found):
-        hold, do_not, undecided = map([v.holds for v in found if v.case == case].count, (True, False, None))
-        parts.append(f"{case}, {hold} hold, {do_not} do not hold, {undecided} are undecided")
-    return f"Of {len({v.sentence for v in found})} sentences: " + "; ".join(parts) + "."
+def median_cell(row: pd.Series) -> str:
+    """Return a median, with its interval where that is finite: "−300 [−525, −200]"."""
+    bounds = row["value_low"], row["value_high"]
+    words = number(row["value"])
+    if np.isfinite(bounds).all():
+        words += f" [{number(bounds[0])}, {number(bounds[1])}]"
+    return words
+
+
+def answers(verdicts: pd.DataFrame, case: str) -> tuple[dict[str, Verdict], dict[str, str]]:
+    """Return by claim its verdict in a case, and in how many seeds it holds: "41 of 49 seeds".
+
+    `verdicts` is `claims.by_claim`'s.
+    """
+    rows = verdicts[verdicts["case"] == case]
+    seeds = [f"{row['count']} of {row['n']} seeds" for _, row in rows.iterrows()]
+    return dict(zip(rows["claim"], rows["verdict"], strict=True)), dict(
+        zip(rows["claim"], seeds, strict=True)
+    )
+
+
+def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:
+    """Return the rows of the report's first table: see `claims.quoted`."""
+    by_case = {case: answers(verdicts, case)[0] for case in CASES}
+    pairs = {}
+    for claim in dict.fromkeys(verdicts["claim"]):
+        mended = by_case[CORRECTED].get(claim) or by_case[OURS].get(claim)
+        pairs[claim] = by_case[AS_WRITTEN].get(claim), mended
+    return quoted(pairs)
+
+
+def differing(verdicts: pd.DataFrame, case: str, other: str) -> tuple[int, int]:
+    """Return of how many claims two cases have different verdicts, and how many both have."""
+    words, other_words = answers(verdicts, case)[0], answers(verdicts, other)[0]
+    shared = words.keys() & other_words.keys()
+    return sum(words[claim] is not other_words[claim] for claim in shared), len(shared)

@@ -3,50 +3,52 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from bundle.analysis.memory import checked
 from bundle.figures.part1 import CELLS
 from bundle.figures.style import COLOURS, panels, styled, tick
-from bundle.study.records import Record, grouped
+
+LINES = ("-", "--", "-.", ":")  # of the lengths that networks were trained up to
 
 
 @styled
-def draw_whole_range(records: Sequence[Record]) -> Figure:
+def draw_whole_range(runs: pd.DataFrame) -> Figure:
     """Draw trained networks' accuracy at every length, each seed a line, a panel for each cell.
 
     A dot marks the length that a network was trained up to.
     """
-    cells = grouped(records, "cell")
+    cells = runs.groupby("cell", sort=False)
     figure, row = panels(2.4, 1, len(cells), sharey=True)
-    for axes, ((cell,), group) in zip(row, cells.items(), strict=True):
+    for axes, (cell, group) in zip(row, cells, strict=True):
         colour, _, _ = CELLS[cell]
-        lengths = grouped(group, "seq_length")
-        for k, ((length,), runs) in enumerate(lengths.items()):
-            for run in runs:
-                found = checked(run)
-                look = {"color": colour, "alpha": 0.35 + 0.65 * (k + 1) / len(lengths), "linewidth": 0.7}
-                axes.plot([*found], [*found.values()], ("-", "--", "-.", ":")[k % 4], **look)
-                axes.plot(length, found[length], "o", color=colour, markersize=3)
-        axes.set(xlabel=f"length it is asked at ({cell})", xscale="log")
-        tick(axes, [10**k for k in range(len(str(2 * max(lengths)[0])))])
+        lengths = list(group["seq_length"].unique())
+        for run in group.itertuples():
+            place = lengths.index(run.seq_length)
+            shade = 0.35 + 0.65 * (place + 1) / len(lengths)
+            accuracy = {int(length): share for length, share in run.accuracy_at.items()}
+            look = {"color": colour, "alpha": shade, "linewidth": 0.7}
+            axes.plot(list(accuracy), list(accuracy.values()), LINES[place % len(LINES)], **look)
+            axes.plot(run.seq_length, accuracy[run.seq_length], "o", color=colour, markersize=3)
+        axes.set(xlabel=f"length of the palindromes ({cell})", xscale="log")
+        tick(axes, [10**k for k in range(len(str(2 * max(lengths))))])
     row[0].set_ylabel("accuracy")
     return figure
 
 
-def best_units(record: Record, count: int) -> list[int]:
-    """Return the units that remember best in a record of `run_inside`, by their cell state at the end."""
-    last = np.reshape(record.columns["c"], (record.settings["seq_length"], -1))[-1]
-    return sorted(record.columns["units"][:count], key=lambda unit: -last[unit])
+def best_units(run: Mapping, count: int) -> list[int]:
+    """Return the units that remember best in a row of `run_inside`, by their cell state at the end."""
+    last = np.reshape(run["c"], (run["seq_length"], -1))[-1]
+    return sorted(run["units"][:count], key=lambda unit: -last[unit])
 
 
 @styled
-def draw_inside_of(record: Record, count: int) -> Figure:
-    """Draw a record of `run_inside`: the palindrome in the units that remember best."""
-    shape = record.settings["seq_length"], -1
-    states = {name: np.reshape(record.columns[name], shape) for name in "ifoc"}
-    digits, right = record.columns["digits"], np.array(record.columns["right"])
-    return draw_inside(states, digits, units=best_units(record, count), right=right)
+def draw_inside_of(run: Mapping, count: int) -> Figure:
+    """Draw a row of `run_inside`: the palindrome in the units that remember best."""
+    shape = run["seq_length"], -1
+    states = {name: np.reshape(run[name], shape) for name in "ifoc"}
+    right = np.array(run["right"])
+    return draw_inside(states, run["digits"], units=best_units(run, count), right=right)
 
 
 @styled

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 import ipywidgets as widgets
 import numpy as np
+import pandas as pd
 import torch
 
-from bundle.analysis.curves import shared_metric
-from bundle.analysis.statistics import arrival
+from bundle.analysis.statistics import median_arrival
 from bundle.figures.memory import draw_inside
-from bundle.figures.part1 import draw_accuracy_curves
+from bundle.figures.part1 import draw_accuracy_curves, spoken
 from bundle.figures.style import COLOURS, SCREEN_DPI, WIDE
 from bundle.notebook import controls
-from bundle.study.records import Record, grouped
 from lib.palindromes import palindromes
 from lib.recurrent.inspection import trace
 from lib.recurrent.lstm import LSTM
@@ -20,55 +19,59 @@ from lib.recurrent.lstm import LSTM
 CURVES, INSIDE = round(WIDE * SCREEN_DPI), 560  # widths on the screen, in pixels
 
 
-def part1_explorer(
-    records: Sequence[Record], model: LSTM, *, units: Sequence[int], trained: int
-) -> widgets.Widget:
+def part1_explorer(runs: pd.DataFrame, model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
     titles = "How fast each network learns", "Inside an LSTM while it reads your palindrome"
     first, second = (widgets.HTML(f"<h4 style='margin:12px 0 4px'>{title}</h4>") for title in titles)
-    curves = accuracy_explorer(records)
+    curves = accuracy_explorer(runs)
     return widgets.VBox([first, curves, second, palindrome_explorer(model, units=units, trained=trained)])
 
 
-def accuracy_explorer(records: Sequence[Record]) -> widgets.Widget:
-    """Return an explorer of the accuracy at each look: any cells and recipes, overlaid."""
-    runs = grouped(records, "seq_length", "cell", "recipe")
-    lengths, cells, recipes = (list(dict.fromkeys(values)) for values in zip(*runs, strict=True))
-    some = [controls.check(cell, f"show the {cell}", on=True) for cell in cells]
-    how = [controls.check(spaced(name), f"trained {spaced(name)}", on=name == recipes[0]) for name in recipes]
+def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
+    """Return an explorer of the accuracy at each evaluation: any cells and recipes, overlaid."""
+    cells, recipes = list(runs["cell"].unique()), list(runs["recipe"].unique())
+    cell_boxes = [controls.check(cell, f"show the {cell}", on=True) for cell in cells]
+    recipe_boxes = [
+        controls.check(spoken(name), f"trained {spoken(name)}", on=name == recipes[0]) for name in recipes
+    ]
     tip = "digits that the network reads before it answers"
-    length = controls.dropdown("Length", sorted(lengths), tip, value=lengths[0])
+    lengths = runs["seq_length"]
+    length = controls.dropdown("Length", sorted(lengths.unique()), tip, value=lengths.iloc[0])
     words, picture = widgets.HTML(), widgets.HTML()
 
     def show(_=None) -> None:
-        pairs = [(cell, recipe) for cell in ticked(cells, some) for recipe in ticked(recipes, how)]
-        found = {pair: runs[length.value, *pair] for pair in pairs if (length.value, *pair) in runs}
-        said = [in_words(*pair, found[pair]) for pair in found]
-        none = [f"{cell}, {spaced(recipe)}" for cell, recipe in pairs if (cell, recipe) not in found]
-        said += [f"No runs of length {length.value}: {'; '.join(none)}."] if none else []
-        words.value = controls.status("\n".join(said) or "Tick a cell and a recipe.")
+        chosen, lines, missing = [], [], []
+        for cell in ticked(cells, cell_boxes):
+            for recipe in ticked(recipes, recipe_boxes):
+                same = (runs["cell"] == cell) & (runs["recipe"] == recipe)
+                group = runs[same & (lengths == length.value)]
+                if group.empty:
+                    missing.append(f"{cell}, {spoken(recipe)}")
+                else:
+                    chosen.append(group)
+                    lines.append(in_words(cell, recipe, group))
+        if missing:
+            lines.append(f"No runs of length {length.value}: {'; '.join(missing)}.")
+        words.value = controls.status("\n".join(lines) or "Tick a cell and a recipe.")
         picture.value = ""
-        if found:
-            pixels = controls.drawn(draw_accuracy_curves([run for of in found.values() for run in of]))
-            picture.value = controls.image(pixels, f"Accuracy against step. {' '.join(said)}", width=CURVES)
+        if chosen:
+            pixels = controls.drawn(draw_accuracy_curves(pd.concat(chosen)))
+            caption = f"Accuracy against step. {' '.join(lines)}"
+            picture.value = controls.image(pixels, caption, width=CURVES)
 
-    controls.whenever([*some, *how, length], show)
-    return widgets.VBox([controls.row(length, *some, *how), words, picture])
-
-
-def spaced(recipe: str) -> str:
-    return recipe.replace("-", " ")
+    controls.whenever([*cell_boxes, *recipe_boxes, length], show)
+    return widgets.VBox([controls.row(length, *cell_boxes, *recipe_boxes), words, picture])
 
 
 def ticked(names: Sequence[str], boxes: Sequence[widgets.Checkbox]) -> list[str]:
     return [name for name, box in zip(names, boxes, strict=True) if box.value]
 
 
-def in_words(cell: str, recipe: str, runs: Sequence[Record]) -> str:
+def in_words(cell: str, recipe: str, runs: pd.DataFrame) -> str:
     """Return when runs of one cell and recipe arrive, and how they end."""
-    final = [shared_metric(run).late().mean() for run in runs]
-    name = f"{cell}, {spaced(recipe)} ({len(runs)} seeds)"
-    ended = f"{np.mean(final):.1%} right, from {min(final):.1%} to {max(final):.1%}"
-    return f"{name}. Median step first at 100 %: {arrival(runs)}. Last third: {ended}."
+    late = pd.Series([curve.late().mean() for curve in runs["curve"]])
+    name = f"{cell}, {spoken(recipe)} ({len(runs)} seeds)"
+    ended = f"{late.mean():.1%} right, from {late.min():.1%} to {late.max():.1%}"
+    return f"{name}. Median step first at 100 %: {median_arrival(runs)}. Last third: {ended}."
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
@@ -83,14 +86,15 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
 
     def read(_=None) -> None:
         text = typed.value.strip()
-        if problem := wrong(text, longest=longest):
+        problem = wrong(text, longest=longest)
+        if problem:
             words.value = controls.status(problem + (f" Still shown: {now['text']}." if now else ""))
             return
         *digits, last = map(int, text)
         x = torch.tensor(digits, dtype=torch.float32, device=model.ph.weight.device)[None, :, None]
-        seen = {name: values[:, 0].cpu() for name, values in trace(model, x).items()}
-        chances = seen["logits"].softmax(1).numpy()  # (steps, 10)
-        states = {name: seen[name].numpy() for name in "ifoc"}
+        steps = {name: values[:, 0].cpu() for name, values in trace(model, x).items()}
+        chances = steps["logits"].softmax(1).numpy()  # (steps, 10)
+        states = {name: steps[name].numpy() for name in "ifoc"}
         figure = draw_inside(states, digits, units=units, right=chances[:, last])
         now.update(text=text, chances=chances, figure=figure, pixels=controls.drawn(figure))
         step.max = len(text) - 1
@@ -101,14 +105,10 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
 
     def show(_=None) -> None:
         text, chances = now["text"], now["chances"][step.value - 1]
-        length, says = len(text) - 1, int(chances.argmax())
-        said = f"After {step.value} of {length} digits the network says {says}, {chances[says]:.0%} sure."
-        ended = " Right!" if says == int(text[-1]) else f" Wrong: the last digit is {text[-1]}."
-        said += ended if step.value == length else " If the palindrome ended here, that would be its answer."
-        said += f" It was trained on no more than {trained} digits." if length > trained else ""
-        words.value = controls.status(said)
-        seen = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
-        inside.value = controls.image(seen, f"Gates and cell state. {said}", width=INSIDE)
+        sentence = answer_in_words(text, chances, step=step.value, trained=trained)
+        words.value = controls.status(sentence)
+        veiled = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
+        inside.value = controls.image(veiled, f"Gates and cell state. {sentence}", width=INSIDE)
         bars = controls.bars(chances, title="The answer so far", colour=COLOURS["LSTM"])
         answer.value = controls.boxes(text[:-1], filled=step.value) + bars
 
@@ -125,9 +125,25 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
     return widgets.VBox([controls.row(typed, another), steering, words, controls.row(inside, answer)])
 
 
+def answer_in_words(text: str, chances: np.ndarray, *, step: int, trained: int) -> str:
+    """Return what a network, trained on so many digits, answers after `step` digits of a palindrome."""
+    length, digit = len(text) - 1, int(chances.argmax())
+    words = f"After {step} of {length} digits the network says {digit}, {chances[digit]:.0%} sure."
+    if step < length:
+        words += " If the palindrome ended here, that would be its answer."
+    elif digit == int(text[-1]):
+        words += " Right!"
+    else:
+        words += f" Wrong: the last digit is {text[-1]}."
+    if length > trained:
+        words += f" It was trained on no more than {trained} digits."
+    return words
+
+
 def wrong(text: str, *, longest: int) -> str:
     """Return what keeps a text from being a palindrome of 3 to `longest` digits, in words, or nothing."""
-    if strange := sorted(set(text) - set("0123456789")):
+    strange = sorted(set(text) - set("0123456789"))
+    if strange:
         shown = ", ".join("a space" if sign == " " else sign for sign in strange)
         return f"Only the digits 0 to 9 can be read; here is also {shown}."
     if not 3 <= len(text) <= longest:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
 import tqdm
 import tqdm.auto
 import yaml
@@ -31,6 +32,7 @@ OTHER_CODE = "From results that other code made"  # said of what $STALE = "show"
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
 QUICK = Path(__file__).parents[2] / "profiles" / "quick.yaml"
 QUICK_TIME = "about six minutes on two cores"  # Task 2 of it
+LINK = re.compile(r"\[(Figure|Table) S?\d+\]\(#(figure|table)-S?\d+\)")
 SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
 
 
@@ -129,12 +131,16 @@ class Page:
             listed = "; ".join(f"{count}: {as_text(how)}" for how, count in counts.items())
             display(Markdown(f"**{OTHER_CODE}**, {listed}."), metadata={OTHER_CODE: dict(counts)})
 
-    def show(self, figure, name: str | int, about: Sequence[Record] | dict, caption: str) -> None:
+    def show(
+        self, figure, name: str | int, about: pd.DataFrame | Sequence[Record] | dict, caption: str
+    ) -> None:
         """Save a matplotlib figure and show it with its number and caption (Markdown).
 
-        `name` is its number, or "S1" for one that the original report does not have; `about` are the records
-        that it was drawn from, or its provenance.
+        `name` is its number, or "S1" for one that the original report does not have; `about` are the runs
+        that it was drawn from (a table of `bundle.study.store.table`, or records), or its provenance.
         """
+        if isinstance(about, pd.DataFrame):
+            about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
         if self.other_code:
             figure.suptitle(OTHER_CODE, color="red", fontsize=8)
@@ -147,19 +153,19 @@ class Page:
         display(Image(png, width=width, alt=alternative_text(words)))
         display(Markdown(words))
 
-    def table(self, name: str, table: Table, caption: str) -> None:
-        """Show a table with its number and caption (Markdown); its cells are text."""
+    def table(self, name: str, table: Table | pd.DataFrame, caption: str) -> None:
+        """Show a table with its number and caption (Markdown); its cells are text, or links to figures."""
         header, rows = table_in_style(table)
         caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
         lines = [header, sides or ["---"] * len(header), *rows]
-        text = "\n".join("| " + " | ".join(as_text(cell) for cell in line) + " |" for line in lines)
+        text = "\n".join("| " + " | ".join(in_cell(cell) for cell in line) + " |" for line in lines)
         display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
         display(Markdown(text))
 
     def findings(self, sentences: Sequence[str], quoted: Sequence[Sequence[str]]) -> None:
         """Show the key findings (Markdown), and leave them and rows of the front table for the report."""
-        sentences = [prose_in_style(sentence) for sentence in sentences]
+        sentences = [prose_in_style(sentence) for sentence in sentences if sentence]
         text = "\n".join(f"- {sentence}" for sentence in sentences)
         display(Markdown(text), metadata={FINDINGS: {"sentences": sentences, "quoted": [*quoted]}})
 
@@ -177,30 +183,36 @@ class Page:
 
 def finding(
     question: str,
-    verdict: Verdict,
+    verdict: Verdict | None,
     *,
     link: str,
-    holds: str,
-    fails: str,
-    undecided: str,
-    depends: str,
+    words: str = "",
+    holds: str = "",
+    fails: str = "",
+    undecided: str = "",
+    depends: str = "",
     yes: str = "Yes",
+    depends_on: str = "the measure",
 ) -> str:
-    """Return a finding in Markdown: a question, its answer in a word, a sentence for this verdict, a link.
+    """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
 
-    `link` is the figure or table to look at: "Figure S1"; `yes` the answer where it holds.
+    `words` is the sentence of every verdict that has none of its own. `link` is the figure or table to look
+    at: "Figure S1"; `yes` is the answer where it holds. Where there is no verdict, nothing is found: "".
     """
-    answer, words = {
+    if verdict is None:
+        return ""
+    answer, sentence = {
         Verdict.HOLDS: (yes, holds),
         Verdict.FAILS: ("No", fails),
         Verdict.UNDECIDED: ("Undecided", undecided),
-        Verdict.DEPENDS: ("It depends", depends),
+        Verdict.DEPENDS: (f"It depends on {depends_on}", depends),
     }[verdict]
-    return f"**{question} {answer}.** {words.removesuffix('.')} ({link_to(link)})."
+    sentence = (sentence or words).removesuffix(".")
+    return f"**{question} {answer}.** {sentence} ({link_to(link)})."
 
 
 def prediction_list(predictions: Sequence[tuple[str, Verdict, str]]) -> str:
-    """Return a numbered list, in Markdown, of predictions: what was said, what became of it, the measured."""
+    """Return a numbered list, in Markdown: each prediction, what became of it, and what was measured."""
     words = {
         Verdict.HOLDS: "came true",
         Verdict.FAILS: "did not come true",
@@ -219,6 +231,12 @@ def alternative_text(caption: str) -> str:
     number, _, sentence = plain.partition(". ")
     first = re.split(r"(?<=[.:]) ", sentence, maxsplit=1)[0]
     return f"{number}: {first}".rstrip(".:") + "."
+
+
+def in_cell(value: object) -> str:
+    """Return the Markdown of a table's cell: a link to a figure or a table, or else plain text."""
+    text = str(value)
+    return text if LINK.fullmatch(text) else as_text(text)
 
 
 def as_text(value: object) -> str:

@@ -14,13 +14,14 @@ def part1_settings(namespace: dict) -> dict[str, list[dict]]:
     )
     first, original_count = common.pop("seed"), common.pop("original_count")
     sizes(num_seeds=namespace["num_seeds"])
-    groups = {"as written": "num", "unscheduled": "corrected", "parts": "span"}  # whose number of seeds
-    groups |= {name: name for name in ("corrected", "readings", "longer", "ours", "memory", "span")}
-    counts = {group: {f"{of}_seeds": namespace[f"{of}_seeds"]} for group, of in groups.items()}
+    seeds_of = {"as written": "num_seeds", "unscheduled": "corrected_seeds", "parts": "span_seeds"}
+    for group in ("corrected", "readings", "longer", "ours", "memory", "span"):
+        seeds_of[group] = f"{group}_seeds"
+    seeds = {group: seed_range(first, **{name: namespace[name]}) for group, name in seeds_of.items()}
     return part1_runs(
         common,
         ours,
-        seeds={group: seed_range(first, **count) for group, count in counts.items()},
+        seeds=seeds,
         seq_lengths=namespace["seq_lengths"],
         original_count=original_count,
         longer=longer,

@@ -75,9 +75,9 @@ def palindromes(output: Output) -> Explorer:
         }
         for name, cell in cells.items()
     }
-    stored = store.load_folder(output.results("part1"))
+    runs = store.table(store.load_folder(output.results("part1")))
     data = _data("palindromes-data", {"networks": networks, "trained": longest})
-    parts, shown = ["palindromes"], curves(stored)
+    parts, shown = ["palindromes"], curves(runs)
     if shown:
         parts.append("curves")
         data += _data("curves-data", shown)
