@@ -123,7 +123,7 @@ def test_nothing_is_said_of_what_was_not_measured():
     assert list(verdicts(short)) == ["all-clear-at-end", *list(verdicts(gan()))[5:]]
     bare = verdicts(gan().drop("real_clear"))
     assert set(verdicts(gan())) - set(bare) == {"most-clear-at-79500", "all-clear-at-end"}
-    header, rows = picture_table(picture_outcomes({"ours": pd.DataFrame([short])}), ["ours"])
+    _, rows = picture_table(picture_outcomes({"ours": pd.DataFrame([short])}), ["ours"])
     assert len(rows) == len(CLAIMS)
     assert rows[0][2] == "not looked at"
     assert rows[5][2] == "holds: 53.0%"
