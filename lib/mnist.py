@@ -47,6 +47,13 @@ def load(root: str | Path | None = None, *, name: str = "MNIST") -> Mnist:
     return Mnist(*parts)
 
 
+def load_on_device(name: str) -> Mnist:
+    """Return a data set as `load` does, on the GPU if there is one."""
+    import torch
+
+    return load(name=name).to("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def folder(root: str | Path | None = None, name: str = "MNIST") -> Path:
     """Return where a data set's four files belong: ROOT/NAME/raw, by default below $MNIST_ROOT or `data`."""
     return Path(root or os.environ.get("MNIST_ROOT") or "data", name, "raw")

@@ -7,11 +7,6 @@ import torch
 from torch import Tensor, nn
 
 
-def device() -> str:
-    """Return "cuda" where there is a GPU, else "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 @contextlib.contextmanager
 def eval_mode(*networks: nn.Module) -> Iterator[None]:
     """Put networks into eval mode, without gradients; afterwards back into their earlier modes."""

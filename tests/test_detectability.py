@@ -17,7 +17,7 @@ from bundle.analysis.detectability import (
     mean_accuracy,
 )
 from bundle.experiments import two_sample_tests
-from bundle.figures.detectability import draw_detectability
+from bundle.figures.gan import draw_detectability
 from bundle.study.store import read
 from lib.evaluation import two_sample_tests as tests
 

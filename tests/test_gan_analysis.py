@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from bundle.analysis.claims import Verdict
-from bundle.analysis.gan import extrapolated, quality, quality_table, stacked_table, variant_table
 from bundle.analysis.pictures import (
     CLAIMS,
     picture_outcomes,
@@ -13,6 +12,7 @@ from bundle.analysis.pictures import (
     picture_verdicts,
     prediction_outcomes,
 )
+from bundle.analysis.quality import by_batch, extrapolated, quality_table, stacked_table, variant_table
 from bundle.original import GAN_BATCHES, PRINTED_BATCHES
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
@@ -48,7 +48,7 @@ def verdicts(*runs: pd.Series) -> dict[str, Verdict]:
 
 
 def predictions(*runs: pd.Series) -> list[Verdict]:
-    return [outcome.verdict for outcome in prediction_outcomes(pd.DataFrame(runs)).values()]
+    return [verdict for verdict, _ in prediction_outcomes(pd.DataFrame(runs))]
 
 
 def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
@@ -130,10 +130,10 @@ def test_nothing_is_said_of_what_was_not_measured():
 
 
 def test_what_was_measured_at_a_checkpoint_is_found_by_its_batch():
-    moments = quality(gan())
+    moments = by_batch(gan())
     assert list(moments.index) == BATCHES
     assert moments["clear"][79500] == 0.75
-    assert quality(pd.Series({"seed": 0})).empty
+    assert by_batch(pd.Series({"seed": 0})).empty
 
 
 def test_a_power_law_is_continued_exactly():

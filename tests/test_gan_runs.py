@@ -80,7 +80,7 @@ def test_a_further_generator_has_weights_and_a_record_of_its_own_and_is_made_aga
     tmp_path, classifier, data
 ):
     made(tmp_path, classifier, data)
-    place = {"name": "generator-1", "file": "generators"}
+    place = {"name": "generator-1", "file": "generators.jsonl"}
     other = RUN.with_training(seed=4)
     record, _, why = made(tmp_path, classifier, data, other, **place)
     assert why == ""

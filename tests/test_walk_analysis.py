@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bundle.analysis import latent_paths, walks
+from bundle.analysis import latent_paths, third_digits
 from bundle.analysis.claims import Verdict, decide, sentences
 from bundle.experiments.strips import Strip
 from bundle.original import WALKS
@@ -30,15 +30,15 @@ ROUTES = {
 def counted(routes: dict[tuple[int, int], list[str]]) -> pd.Series:
     """A run of these routes, the same on line and circle."""
     run = {"walks": tuple(routes)}
-    for (first, second), kind in product(routes, walks.KINDS):
+    for (first, second), kind in product(routes, third_digits.KINDS):
         name, seen = f"{first}-{second}", routes[first, second]
-        run.update({f"{kind} {name} {reading}": seen for reading in walks.READINGS})
+        run.update({f"{kind} {name} {reading}": seen for reading in third_digits.READINGS})
         run[f"{name} confidence"] = [0.95] * (len(seen) - 1) + [0.5]
     return pd.Series(run)
 
 
 def decided(run: pd.Series) -> pd.DataFrame:
-    return decide(walks.walk_outcomes(run)).set_index(["claim", "case", "measure"])
+    return decide(third_digits.walk_outcomes(run)).set_index(["claim", "case", "measure"])
 
 
 def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
@@ -46,9 +46,9 @@ def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
 
 
 def test_the_kinds_of_path_and_the_claims_are_those_that_there_are():
-    assert walks.KINDS == INTERPOLATIONS
-    assert [claim.runs[0] for claim in walks.CLAIMS] == list(WALKS)
-    assert {claim.id for claim in walks.CLAIMS} <= set(sentences())
+    assert third_digits.KINDS == INTERPOLATIONS
+    assert [claim.runs[0] for claim in third_digits.CLAIMS] == list(WALKS)
+    assert {claim.id for claim in third_digits.CLAIMS} <= set(sentences())
 
 
 def test_a_claim_is_counted_over_paths():
@@ -84,26 +84,29 @@ def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
 
 def test_a_claim_that_most_paths_deny_depends_where_its_digit_beats_its_rival():
     run = counted({(6, 7): ["657"] * 40 + ["67"] * 160})
-    (line, _), table = walks.walk_table(run, decide(walks.walk_outcomes(run)))[1], walks.any_third_digit(run)
+    (line, _), table = (
+        third_digits.walk_table(run, decide(third_digits.walk_outcomes(run)))[1],
+        third_digits.any_third_digit(run),
+    )
     assert line[2:] == ["20% (15% to 26%)", "5: 20%", "5: 20% (15% to 26%)", "40 of 40", "depends"]
     assert list(table["most_frequent"]) == [5, 5]
 
 
 def test_any_walk_is_counted_and_those_of_the_original_alone_are_tested():
     run = counted({(3, 5): ["385", "35"], (2, 7): ["27"] * 9})
-    verdicts = decide(walks.walk_outcomes(run))
+    verdicts = decide(third_digits.walk_outcomes(run))
     assert set(verdicts["claim"]) == {"walk-2-to-7"}
-    _, rows = walks.walk_table(run, verdicts)
+    _, rows = third_digits.walk_table(run, verdicts)
     assert [row[-1] for row in rows] == ["", "", "holds", "holds"]
     assert rows[0][3] == "8: 50%"
     assert rows[2][3] == "none"
-    assert decide(walks.walk_outcomes(counted({(3, 5): ["35"]}))).empty
+    assert decide(third_digits.walk_outcomes(counted({(3, 5): ["35"]}))).empty
 
 
 def test_the_committed_shares_are_those_of_its_lines():
-    shares = walks.any_third_digit(RUN).set_index(walks.WALK)
-    digits = walks.third_digit_shares(RUN).set_index([*walks.WALK, "digit"])["share"]
-    for (first, second), kind in product(WALKS, walks.KINDS):
+    shares = third_digits.any_third_digit(RUN).set_index(third_digits.WALK)
+    digits = third_digits.third_digit_shares(RUN).set_index([*third_digits.WALK, "digit"])["share"]
+    for (first, second), kind in product(WALKS, third_digits.KINDS):
         routes = LINE["columns"][f"{kind} {first}-{second} route"]
         thirds = [set(route) - {str(first), str(second)} for route in routes]
         row = shares.loc[first, second, kind]
@@ -116,7 +119,7 @@ def test_the_committed_shares_are_those_of_its_lines():
 
 def test_the_committed_verdicts_are_those_of_a_normal_approximation():
     """Far from the limit, as the committed counts are, a z-test says the same as the exact one."""
-    for row in decide(walks.walk_outcomes(RUN)).itertuples():
+    for row in decide(third_digits.walk_outcomes(RUN)).itertuples():
         z = (2 * row.count - row.n) / row.n**0.5
         assert row.verdict is (UNDECIDED if abs(z) < 2 else HOLDS if z > 0 else FAILS)
 
@@ -125,13 +128,13 @@ def test_other_readings_count_steps_glimpses_and_sure_ends():
     run = counted(ROUTES)
     run["line 2-7 route of steps"] = ["27"] * 100
     run["line 2-7 glimpsed"] = ["127"] * 100
-    line, *_ = walks.reading_table(run, sure=0.9)[1]
+    line, *_ = third_digits.reading_table(run, sure=0.9)[1]
     assert [cell.split()[0] for cell in line[2:]] == ["80%", "100%", "0%", "81%", "99"]
-    assert {tuple(row[-2:]) for row in walks.reading_table(run, sure=0.99)[1]} == {("no pairs", "0")}
+    assert {tuple(row[-2:]) for row in third_digits.reading_table(run, sure=0.99)[1]} == {("no pairs", "0")}
 
 
 def test_the_change_table_has_lines_above_the_diagonal_and_circles_below():
-    shares, between = walks.change_shares(RUN)
+    shares, between = third_digits.change_shares(RUN)
     assert np.isnan(np.diag(shares)).all()
     place = list(zip(RUN["first"], RUN["second"], strict=True)).index((3, 5))
     for cell, kind in (((3, 5), "line"), ((5, 3), "circle")):
@@ -169,7 +172,8 @@ def test_the_path_table_has_the_middles_and_the_whole_paths():
 
 def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_seen():
     committed, invented = (
-        walks.main_numbers(run, decide(walks.walk_outcomes(run))) for run in (RUN, counted(ROUTES))
+        third_digits.main_numbers(run, decide(third_digits.walk_outcomes(run)))
+        for run in (RUN, counted(ROUTES))
     )
     assert committed.keys() == invented.keys()
     assert invented["2-7 line any third digit"] == 0.2
@@ -180,6 +184,6 @@ def test_what_is_seen_on_single_walks_is_set_side_by_side():
     about = {"first": 2, "second": 7, "images": np.zeros((4, 28, 28), np.uint8), "captions": []}
     line = Strip(name="line", facts={"digits": [2, 1, 8, 7]}, **about)
     circle = Strip(name="circle", facts={"digits": [2, 2, 7, 7]}, **about)
-    header, (row,) = walks.seen_table([line], [circle])
+    header, (row,) = third_digits.seen_table([line], [circle])
     assert row == ["2 → 7", "2 1 8 7", "1, 8", "2 2 7 7", "none"]
     assert len(row) == len(header)

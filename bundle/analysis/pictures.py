@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Claim, Verdict, all_hold, measured, overall, sentences
+from bundle.analysis.claims import Claim, Verdict, all_hold, measured, overall, quoted, sentences
 from bundle.analysis.formatting import Table
-from bundle.analysis.gan import quality
 from bundle.analysis.intervals import interval
+from bundle.analysis.quality import by_batch
 from bundle.original import PRINTED_BATCHES, scaled_batch
 
 COIN = 0.52  # a network that is right on no more of the images that it has learnt from has learnt nothing
@@ -69,7 +69,7 @@ def opposite(verdict: Verdict) -> Verdict:
 
 def clear_at(run: pd.Series, figure: int) -> Share | None:
     """Return the share of clear samples at the moment of a figure of the original, None if not measured."""
-    moments = quality(run)
+    moments = by_batch(run)
     batch = scaled_batch(PRINTED_BATCHES[figure], run["batches"])
     return share_of(moments["clear"][batch], run["samples"]) if batch in moments.index else None
 
@@ -115,7 +115,7 @@ def all_clear_at_end(run: pd.Series) -> Outcome | None:
 
 def clearer_and_clearer(run: pd.Series) -> Outcome | None:
     """The share of clear ones rises and never surely falls below an earlier one; shown: best less last."""
-    shares = [share_of(value, run["samples"]) for value in quality(run).get("clear", ())]
+    shares = [share_of(value, run["samples"]) for value in by_batch(run).get("clear", ())]
     if len(shares) < 5:
         return None
     best = np.maximum.accumulate([share.low for share in shares])
@@ -194,16 +194,27 @@ def picture_table(outcomes: pd.DataFrame, cases: Sequence[str]) -> Table:
     return ["Sentence", "True of a run if", *cases], rows
 
 
-def distance_falls_throughout(run: pd.Series) -> Outcome:
-    """The Fréchet distance falls from each moment to the next; how often it does."""
-    steps = quality(run)["frechet_distance"].diff().dropna()
+def front_rows(outcomes: pd.DataFrame) -> list[list[str]]:
+    """Return rows of the report's first table: the verdicts of the first group of runs and of the last.
+
+    The first is of the original's recipe; where there is but one group, it was not run.
+    """
+    cases = list(outcomes["case"].unique())
+    ours = picture_verdicts(outcomes, cases[-1])
+    original = picture_verdicts(outcomes, cases[0]) if len(cases) > 1 else {}
+    return quoted({claim.id: (original.get(claim.id), ours.get(claim.id)) for claim in CLAIMS})
+
+
+def distance_falls(run: pd.Series) -> Outcome:
+    """Say whether the Fréchet distance falls from each moment to the next; how often it does."""
+    steps = by_batch(run)["frechet_distance"].diff().dropna()
     if steps.empty:
         return Outcome(0, Verdict.UNDECIDED)
     return Outcome(int((steps < 0).sum()), Verdict.HOLDS if (steps < 0).all() else Verdict.FAILS)
 
 
 def discriminator_tosses_a_coin(run: pd.Series) -> Outcome:
-    """The discriminator ends at a loss of ln 2, as of a coin toss; the loss.
+    """Say whether the discriminator ends at the loss of a coin toss, ln 2; its loss.
 
     Where both networks collapse the loss is ln 2 too: its answers have to be those of a coin, and a fresh
     network must not tell samples easily.
@@ -217,15 +228,18 @@ def discriminator_tosses_a_coin(run: pd.Series) -> Outcome:
 
 
 def no_network_can_tell(run: pd.Series) -> Outcome:
-    """A fresh network and grey levels each sort at most 55 % of unseen images rightly; shown: the better."""
+    """Say whether two tests are each right on at most 55 % of unseen images; the better one's share."""
     return two_sample_tests_at_most(run, NEAR_HALF)
 
 
-def prediction_outcomes(runs: pd.DataFrame) -> dict[str, Outcome]:
-    """Return by its name what became of each prediction: the first run's number, and the verdict of all."""
-    outcomes = {}
-    for measure in (distance_falls_throughout, discriminator_tosses_a_coin, no_network_can_tell):
-        by_run = [measure(run) for _, run in runs.iterrows()]
-        verdict = overall([outcome.verdict for outcome in by_run])
-        outcomes[measure.__name__] = Outcome(by_run[0].value, verdict)
-    return outcomes
+PREDICTIONS = (distance_falls, discriminator_tosses_a_coin, no_network_can_tell)
+
+
+def prediction_outcomes(runs: pd.DataFrame) -> list[tuple[Verdict, list[float]]]:
+    """Return what became of each of PREDICTIONS in all runs, and the number of the first run."""
+    predictions = []
+    for prediction in PREDICTIONS:
+        outcomes = [prediction(run) for _, run in runs.iterrows()]
+        verdict = overall([outcome.verdict for outcome in outcomes])
+        predictions.append((verdict, [outcomes[0].value]))
+    return predictions

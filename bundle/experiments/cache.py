@@ -24,7 +24,7 @@ from lib.mnist import Mnist
 from lib.progress import Progress
 from lib.weights import about_network
 
-WALKS = "walks.jsonl"  # the file of the runs of Task 3
+GAN, WALKS = "gan.jsonl", "walks.jsonl"  # files of the runs of Task 2 and Task 3
 
 
 def about_model(models: Path, name: str) -> dict:
@@ -78,7 +78,7 @@ def cached_gan(
     fresh: bool,
     progress: Progress,
     name: str = "generator",
-    file: str = "gan",
+    file: str = GAN,
 ) -> tuple[Record, dict[str, dict[int, np.ndarray]], str | None]:
     """Return the record of a run and its grids by their kind and batch.
 
@@ -90,7 +90,7 @@ def cached_gan(
     described, identity = run.described(), fingerprint.identity(run_gan)
     grids, state = (Path(results, store.run_name(described) + end) for end in (".npz", ".ckpt"))
     with store.writing(results):
-        runs = store.Store(results / f"{file}.jsonl")
+        runs = store.Store(results / file)
         record, why = _stored(described, runs, identity=identity, fresh=fresh)
         if record and not why:
             try:

@@ -14,7 +14,7 @@ from lib.evaluation.damage import DAMAGE
 from lib.evaluation.two_sample_tests import TESTS, two_sample_accuracy
 from lib.gan.networks import load_generator
 from lib.mnist import Mnist
-from lib.networks import answers, device
+from lib.networks import answers
 from lib.weights import weights_digest
 
 GENERATED, REAL = "generated", "other real digits"
@@ -62,7 +62,7 @@ def run_two_sample_test(settings: dict, *, models: Path) -> Outcome:
     """Return the summary `accuracy`, `test_images` (of both sides) and `train_accuracy`."""
     run = TwoSampleRun(**{name: value for name, value in settings.items() if name != "run"})
     started = time.perf_counter()
-    data = mnist.load(name=run.dataset).to(device())
+    data = mnist.load_on_device(run.dataset)
     true, other = sides(run, data, models=models)
     found = two_sample_accuracy(
         run.test, true, other, test_count=run.test_count, steps=run.steps, seed=run.seed
@@ -84,16 +84,16 @@ def sides(run: TwoSampleRun, data: Mnist, *, models: Path) -> tuple[Tensor, Tens
     order = order.to(data.train_images.device)
     true = data.train_images[order[: run.count]]
     if run.against == GENERATED:
-        return true, _generated(run, models=models).to(true.device)
+        return true, _generated(run, models=models, device=true.device)
     others = data.train_images[order[run.count : 2 * run.count]]
     return true, others if run.against == REAL else DAMAGE[run.against](others)
 
 
-def _generated(run: TwoSampleRun, *, models: Path) -> Tensor:
+def _generated(run: TwoSampleRun, *, models: Path, device: torch.device) -> Tensor:
     generator = load_generator(models)
     digest = weights_digest(generator)
     if digest != run.generator:
         raise ValueError(f"the generator in {models} is {digest}, and the settings ask for {run.generator}")
     source = torch.Generator().manual_seed(run.noise_seed + run.seed)
     noise = torch.randn(run.count, generator.latent_dim, generator=source)
-    return answers(generator.to(device()), noise.to(device()), batch_size=500)
+    return answers(generator.to(device), noise.to(device), batch_size=500)

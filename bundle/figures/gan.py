@@ -5,8 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bundle.analysis.detectability import GENERATED, REAL, TEST, mean_accuracy, test_label
 from bundle.analysis.formatting import in_style
-from bundle.analysis.gan import extrapolated, quality
+from bundle.analysis.quality import by_batch, extrapolated
 from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, spaced, styled, tick
 
 MEASURES = {  # of generated images, as the judge names them
@@ -22,6 +23,12 @@ MEASURES = {  # of generated images, as the judge names them
 }
 LATE = ("clear", "precision", "recall")  # of MEASURES, those whose late course is shown once more
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
+LOOKS = {  # of the sides of a two-sample test
+    GENERATED: POINTS,
+    REAL: {"color": "black", "marker": "s"},
+}
+DAMAGED = {"color": "0.45", "markerfacecolor": "white"}
+MARKERS = ("^", "v", "D")  # of damaged digits
 PATHS = {  # how each kind is named and drawn
     "line": {"label": "straight line", "color": COLOURS["RNN"], "linestyle": "--", "marker": "o"},
     "circle": {"label": "great circle", "color": COLOURS["LSTM"], "linestyle": "-", "marker": "^"},
@@ -65,7 +72,7 @@ def draw_both_recipes(original: pd.DataFrame, ours: pd.DataFrame) -> Figure:
         ("ours, averaged", ours, POINTS),
     ):
         for label, run in _labelled(runs, name):
-            distances = quality(run)["frechet_distance"].iloc[1:]
+            distances = by_batch(run)["frechet_distance"].iloc[1:]
             axes.plot(distances, "-", markersize=2.5, linewidth=0.8, label=label, **look)
     for label, run in _labelled(original, "extrapolated, not measured"):
         x = np.geomspace(run["batches"], max(ours["batches"].max(), run["batches"]), 20)
@@ -90,7 +97,7 @@ def draw_measures(runs: pd.DataFrame) -> Figure:
 
     Three more panels show the batches after the first tenth evenly, and only the heights that are met there.
     """
-    last = int(quality(runs.iloc[0]).index.max())
+    last = int(by_batch(runs.iloc[0]).index.max())
     figure, grid = panels(6.8, 4, 3, sharex="row")
     whole, late = grid[: len(MEASURES)], grid[len(MEASURES) :]
     for axes, name in zip(late, LATE, strict=True):
@@ -113,8 +120,8 @@ def draw_measures(runs: pd.DataFrame) -> Figure:
 def _draw_measure(axes: Axes, runs: pd.DataFrame, name: str, *, since: int) -> None:
     """Draw one of MEASURES from a batch on."""
     for label, other in _labelled(runs.iloc[1:], "averaged, other seeds"):
-        axes.plot(quality(other)[name].loc[since:], "-", color="0.55", linewidth=0.8, label=label)
-    first = quality(runs.iloc[0]).loc[since:]
+        axes.plot(by_batch(other)[name].loc[since:], "-", color="0.55", linewidth=0.8, label=label)
+    first = by_batch(runs.iloc[0]).loc[since:]
     axes.plot(first[f"raw_{name}"], ":", markersize=2, label="as trained", **POINTS)
     axes.plot(first[name], "-", markersize=2, label="averaged", **POINTS)
     axes.axhline(runs[f"real_{name}"].iloc[0], label="real images", **THIN)
@@ -129,6 +136,38 @@ def _scale_heights(axes: Axes, name: str) -> None:
         axes.set_ylim(-0.001, None)
     elif axes.dataLim.y0 < 0.25 * axes.dataLim.y1:  # else the axis starts where there is something to see
         axes.set_ylim(0, None)
+
+
+@styled
+def draw_detectability(runs: pd.DataFrame) -> Figure:
+    """Draw the share of right answers of each test, weak ones on top: each side's mean and interval."""
+    accuracy = mean_accuracy(runs)
+    tests = accuracy.groupby(TEST, observed=True)
+    accuracy["row"] = tests.ngroup()
+    sides = accuracy["against"].cat.remove_unused_categories().cat.categories
+    markers = iter(MARKERS)
+    figure, (axes,) = panels(0.8 + 0.5 * tests.ngroups)
+    for place, side in enumerate(sides):
+        look = LOOKS[side] if side in LOOKS else {**DAMAGED, "marker": next(markers)}
+        here = accuracy[(accuracy["against"] == side) & (accuracy["n"] > 0)]
+        bars = 100 * np.array([here["mean"] - here["low"], here["high"] - here["mean"]])
+        y = here["row"] + 0.11 * (place - (len(sides) - 1) / 2)
+        bars = None if np.isinf(bars).any() else bars
+        axes.errorbar(
+            100 * here["mean"],
+            y,
+            xerr=bars,
+            linestyle="none",
+            linewidth=0.8,
+            markersize=4,
+            label=side,
+            **look,
+        )
+    axes.axvline(50, **THIN)
+    axes.set(xlabel="right answers (%); 50 is a coin toss", ylim=(tests.ngroups - 0.4, -0.6))
+    axes.set_yticks(range(tests.ngroups), [in_style(test_label(*test)) for test in tests.groups])
+    legend_above(figure, 3)
+    return figure
 
 
 @styled

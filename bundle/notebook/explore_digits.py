@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from bundle.analysis.gan import quality as measured
+from bundle.analysis.quality import by_batch
 from bundle.figures.digits import tile
 from bundle.figures.gan import MEASURES, PATHS, draw_quality_curve
 from bundle.figures.style import COLOURS, spaced
@@ -28,7 +28,7 @@ FINE = 25  # places of the slider from one image of a strip to the next
 
 def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
     """Return an explorer of grids (25 k, 28, 28) uint8 by batch; the generator gets noises of `seed`."""
-    quality, sets = measured(run), min(map(len, grids.values())) // 25
+    quality, sets = by_batch(run), min(map(len, grids.values())) // 25
     turns, seeds = cycle(range(sets)), count(seed)
     now = {"set": next(turns)}
     named = [(spaced(batch, "\u202f"), batch) for batch in grids]

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bundle.analysis.gan import quality as measured
+from bundle.analysis.quality import by_batch
 from bundle.experiments.cache import read_grids
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
@@ -121,7 +121,7 @@ def training(models: Path) -> Explorer:
     results = Output(models.parent).results("task2")
     run = store.table(store.load(results / "gan.jsonl", settings)).iloc[-1]
     grids = read_grids(results / f"{store.run_name(settings)}.npz")["fixed"]
-    quality = measured(run)
+    quality = by_batch(run)
     sets = min(SETS, min(map(len, grids.values())) // 25)
     pictures = [np.concatenate([grids[batch][25 * k :][:25] for batch in grids]) for k in range(sets)]
     data = {

@@ -17,7 +17,7 @@ BEYOND = {  # measures of a finished run, beside those at each checkpoint
 }
 
 
-def quality(run: pd.Series) -> pd.DataFrame:
+def by_batch(run: pd.Series) -> pd.DataFrame:
     """Return what was measured at each checkpoint of a run, by its batch; empty where nothing was."""
     columns = {"batch": []}
     for name, values in run.items():
@@ -28,7 +28,7 @@ def quality(run: pd.Series) -> pd.DataFrame:
 
 def extrapolated(run: pd.Series, batch: float) -> float:
     """Return a Fréchet distance at a later batch: log distance is a line in log batch, from the first on."""
-    distances = quality(run)["frechet_distance"].drop(0, errors="ignore")
+    distances = by_batch(run)["frechet_distance"].drop(0, errors="ignore")
     slope, height = np.polyfit(np.log(distances.index.astype(float)), np.log(distances), 1)
     return float(np.exp(height + slope * np.log(batch)))
 
