@@ -2,7 +2,6 @@ import math
 
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control
 
 from bundle.analysis.claims import Claim, Verdict, by_claim, decide, measured, overall, quoted, sentences
 from bundle.analysis.intervals import interval, median_interval
@@ -34,12 +33,17 @@ def test_a_claim_is_decided_where_a_coin_would_hardly_do_it(holds, fails, verdic
 
 
 def test_all_are_corrected_together_in_the_order_of_their_first_appearance():
-    counts = {"b": (10, 0), "a": (9, 1), "c": (5, 5)}
+    """By another route: the step-up rules of 1995 and 2001 written out."""
+    counts = {"b": (9, 1), "a": (6, 4), "d": (40, 10), "c": (2, 2)}
     outcomes = [row for name, (holds, fails) in counts.items() for row in seeds(holds, fails, claim=name)]
     table = decide(pd.DataFrame(outcomes))
-    assert list(table["claim"]) == ["b", "a", "c"]
-    for column, method in (("p_corrected", "bh"), ("p_dependent", "by")):
-        assert list(table[column]) == pytest.approx(false_discovery_control(table["p"], method=method))
+    assert list(table["claim"]) == list(counts)
+    ordered = table.sort_values("p").reset_index()
+    harmonic = sum(1 / k for k in range(1, len(ordered) + 1))
+    for place, row in ordered.iterrows():
+        later = [p * len(ordered) / (k + 1) for k, p in enumerate(ordered["p"]) if k >= place]
+        assert row["p_corrected"] == pytest.approx(min(1, *later))
+        assert row["p_dependent"] == pytest.approx(min(1, *(harmonic * p for p in later)))
 
 
 def test_a_test_that_was_picked_from_rivals_has_to_lead_by_more():
@@ -93,10 +97,13 @@ def test_the_front_table_has_two_verdicts_or_says_that_it_was_not_run():
 
 
 def test_a_finding_has_the_words_of_its_verdict():
-    words = {"holds": "It is.", "fails": "It is not.", "undecided": "Who knows.", "depends": "On it."}
-    for verdict, start in {HOLDS: "Yes.** It is", FAILS: "No.** It is not"}.items():
-        text = finding("Is it?", verdict, link="Figure S1", **words)
-        assert text == f"**Is it? {start} ([Figure S1](#figure-S1))."
+    words = {"holds": "It is.", "words": "Look."}
+    found = {verdict: finding("Is it?", verdict, link="Figure S1", **words) for verdict in Verdict}
+    assert found[HOLDS] == "**Is it? Yes.** It is ([Figure S1](#figure-S1))."
+    assert found[FAILS] == "**Is it? No.** Look ([Figure S1](#figure-S1))."
+    assert found[UNDECIDED].startswith("**Is it? Undecided.**")
+    assert found[DEPENDS].startswith("**Is it? It depends on the measure.**")
+    assert finding("Is it?", None, link="Figure S1", **words) == ""
 
 
 def test_a_claim_has_at_most_three_measures_which_say_what_they_are():
@@ -107,11 +114,25 @@ def test_a_claim_has_at_most_three_measures_which_say_what_they_are():
         Claim("a", (interval,) * 4)
 
 
-def test_the_interval_of_a_median_leaves_out_at_most_one_in_twenty():
-    for n in (6, 10, 50):
-        _, low, high = median_interval(range(1, n + 1))
-        outside = 2 * sum(math.comb(n, k) for k in range(int(low))) / 2**n
-        narrower = 2 * sum(math.comb(n, k) for k in range(int(low) + 1)) / 2**n
-        assert high == n + 1 - low
-        assert outside <= 0.05 < narrower
-    assert median_interval([1, 2]) == (1.5, -math.inf, math.inf)
+def test_the_interval_of_a_share_is_the_exact_one_of_clopper_and_pearson():
+    low, high = interval(10, 10)
+    assert low == pytest.approx(0.025 ** (1 / 10))  # closed form for n of n
+    assert high == 1
+    assert interval(0, 0) == (0, 1)
+
+
+def test_the_median_of_runs_that_may_never_arrive():
+    never = math.inf
+    assert median_interval([100, never, 300]) == (300, -math.inf, math.inf)
+    assert median_interval([10, 20, 30, 40, 50, 60, 70, never, never, never]) == (55, 20, never)
+    assert median_interval([never] * 10)[0] == never
+    assert median_interval([math.nan, 1, -1])[0] == 0
+
+
+@pytest.mark.parametrize("n", [6, 10, 50])
+def test_the_interval_of_a_median_covers_at_least_95_percent_and_no_narrower_one_does(n):
+    _, low, high = median_interval(range(1, n + 1))
+    outside = 2 * sum(math.comb(n, k) for k in range(int(low))) / 2**n
+    narrower = 2 * sum(math.comb(n, k) for k in range(int(low) + 1)) / 2**n
+    assert high == n + 1 - low
+    assert outside <= 0.05 < narrower

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.curves import Curve, at_chance, original_metric, shared_metric
-from tests.part1_records import run
+from bundle.analysis.curves import Curve, at_chance, run_table
+from tests.part1_records import run, table
 
 
 def curve(*accuracy: float) -> Curve:
@@ -46,23 +46,32 @@ def test_the_last_third_of_the_training():
     late = curve(0, 0, 0, 0, 0, 0.2, 0.6)  # steps 0 to 150: after 100
     assert late.late().tolist() == [0.2, 0.6]
     assert late.spread() == pytest.approx(0.2)
-    assert late.jumps() == pytest.approx(0.4)
 
 
-def test_the_common_measure_is_of_fresh_palindromes_and_the_same_for_both():
-    for cell in ("LSTM", "RNN"):
-        found = shared_metric(run(cell, 5, [0.1, 0.2, 0.3]))
-        assert found.steps.tolist() == [0, 25, 50]
-        assert found.values == pytest.approx([0.1, 0.2, 0.3])
+def test_the_shared_metric_is_of_fresh_palindromes_and_the_same_for_both():
+    runs = table([run(cell, 5, [0.1, 0.2, 0.3]) for cell in ("LSTM", "RNN")])
+    for curve_ in runs["curve"]:
+        assert curve_.steps.tolist() == [0, 25, 50]
+        assert curve_.values == pytest.approx([0.1, 0.2, 0.3])
 
 
-def test_the_original_s_own_measure_is_the_lstm_s_every_25_steps_and_the_rnn_s_batch_every_50():
-    assert original_metric(run("LSTM", 5, [0.1, 0.2, 0.3])).steps.tolist() == [0, 25, 50]
-    record = run("RNN", 5, [0.1, 0.2, 0.3])
-    record.columns["n_correct_batch"] = [7, 8, 9]
-    assert original_metric(record).steps.tolist() == [0, 50]
-    assert original_metric(record).values == pytest.approx([0.07, 0.09])
-    assert original_metric(run("LSTM", 5, [0.1], recipe="corrected")) is None
+def test_the_original_s_metric_is_the_lstm_s_every_25_steps_and_the_rnn_s_batch_every_50():
+    rnn = run("RNN", 5, [0.1, 0.2, 0.3])
+    rnn.columns["n_correct_batch"] = [7, 8, 9]
+    lstm, rnn = table([run("LSTM", 5, [0.1, 0.2, 0.3]), rnn])["original_curve"]
+    assert lstm.steps.tolist() == [0, 25, 50]
+    assert rnn.steps.tolist() == [0, 50]
+    assert rnn.values == pytest.approx([0.07, 0.09])
+    assert table([run("LSTM", 5, [0.1], recipe="corrected")], "corrected")["original_curve"].item() is None
+
+
+def test_the_table_of_runs_has_groups_in_their_order_and_runs_sorted_in_each():
+    groups = {"ours": [run("RNN", 5, [0.1], seed=s) for s in (1, 0)], "none": []}
+    runs = run_table(groups | {"as written": [run("LSTM", 3, [0.1])]})
+    assert list(zip(runs["group"], runs["cell"], runs["seed"], strict=True)) == [
+        *(("ours", "RNN", 0), ("ours", "RNN", 1), ("as written", "LSTM", 0)),
+    ]
+    assert runs["record"][0] is groups["ours"][1]
 
 
 def test_a_cell_is_at_chance_if_no_run_ever_leaves_it():

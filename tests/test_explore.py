@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from bundle.analysis.curves import run_table
 from bundle.figures.digits import tile
 from bundle.notebook import controls
 from bundle.notebook.explore_digits import task2_explorer, task3_explorer
@@ -76,7 +77,7 @@ def accuracy() -> widgets.Widget:
         for length in lengths
         for seed in (0, 1)
     ]
-    return accuracy_explorer(records)
+    return accuracy_explorer(run_table({"runs": records}))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """No word of a figure lies on its data."""
 
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -9,7 +10,7 @@ from bundle.figures.gan import draw_as_far, draw_line_and_circle, draw_loss_curv
 from bundle.figures.memory import draw_whole_range
 from bundle.figures.style import panels
 from bundle.study.records import Record
-from tests.part1_records import run
+from tests.part1_records import run, table
 
 CURVES = {"chance": [0.1, 0.11, 0.09, 0.1], "learns": [0.1, 0.6, 1, 1], "late": [0.1, 0.1, 0.1, 1]}
 
@@ -60,14 +61,18 @@ def walked() -> Record:
     return Record(settings={}, columns=columns, summary=summary)
 
 
-def curves(name: str, cells=("LSTM", "RNN")) -> list[Record]:
+def curves(name: str, cells=("LSTM", "RNN")) -> pd.DataFrame:
     recipes = ("as-written", "corrected")
-    return [run(cell, 5, CURVES[name], seed=s, recipe=r) for cell in cells for r in recipes for s in (0, 1)]
+    return table(
+        [run(cell, 5, CURVES[name], seed=s, recipe=r) for cell in cells for r in recipes for s in (0, 1)]
+    )
 
 
 DRAWN = {
     "softmax": lambda: part1.draw_softmax_twice(),
-    "memory": lambda: draw_whole_range([run("RNN", 10, [1], accuracy_at={"5": 1.0, "10": 1.0, "20": 0.1})]),
+    "memory": lambda: draw_whole_range(
+        table([run("RNN", 10, [1], accuracy_at={"5": 1.0, "10": 1.0, "20": 0.1})], "span")
+    ),
     "measures": lambda: draw_measures(measured()),
     "measures with other seeds": lambda: draw_measures(measured(), measured()),
     "as far": lambda: draw_as_far([measured(length=20000)] * 2, [measured()] * 2),

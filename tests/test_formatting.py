@@ -1,6 +1,7 @@
+import pandas as pd
 import pytest
 
-from bundle.analysis.formatting import in_style, is_numeric, prose_in_style, table_in_style
+from bundle.analysis.formatting import in_style, is_numeric, number, p_value, prose_in_style, table_in_style
 
 UNBROKEN = "\u00a0"
 
@@ -53,3 +54,14 @@ def test_columns_of_numbers_stand_to_the_right(cells):
 @pytest.mark.parametrize("cells", [["holds", "5"], ["", ""], ["N(0, 1)"], ["none"], ["5 of 9, held"]])
 def test_columns_of_words_do_not(cells):
     assert not is_numeric(cells)
+
+
+def test_a_table_may_be_one_of_pandas():
+    frame = pd.DataFrame({"Cell": ["LSTM", "RNN"], "Share": ["5 %", "12 %"]})
+    rows = frame.to_numpy().tolist()
+    assert table_in_style(frame) == table_in_style((list(frame.columns), rows))
+
+
+def test_a_small_p_is_never_shown_as_zero_and_a_step_may_never_come():
+    assert [p_value(p) for p in (1e-9, 0.0009, 0.0014, 1)] == ["< 0.001", "< 0.001", "0.001", "1.000"]
+    assert [number(value) for value in (None, float("inf"), 12.5, 0.25)] == ["", "never", "12", "0.250"]

@@ -4,6 +4,7 @@ import torch
 from bundle.experiments.palindromes import CELLS, run_inside, train_on_palindromes
 from bundle.figures.memory import best_units, draw_inside_of
 from bundle.study.records import Record
+from bundle.study.store import table
 from lib.palindromes import palindromes
 from lib.recurrent.inspection import correct_answers, look_inside, trace
 from tests.test_palindrome_runs import OURS
@@ -40,8 +41,8 @@ def test_a_look_inside_is_kept_as_columns_and_the_units_that_remember_best_come_
     inside = look_inside(model, seq_length=length, count=2000, seed=3 * 2**32 + OURS["seed"])
     for name, values in inside.items():
         assert outcome.columns[name] == pytest.approx(values.flatten().tolist(), abs=1e-6)
-    record = Record({"run": "inside"} | OURS, outcome.columns)
-    units = best_units(record, 5)
+    row = table([Record({"run": "inside"} | OURS, outcome.columns)]).iloc[0]
+    units = best_units(row, 5)
     assert set(units) == set(inside["remembered"].argsort()[-5:].tolist())
     assert inside["c"][-1, units].tolist() == sorted(inside["c"][-1, units].tolist(), reverse=True)
-    assert draw_inside_of(record, 5).axes
+    assert draw_inside_of(row, 5).axes

@@ -1,6 +1,7 @@
 import pytest
 
 from bundle.render.web import palindromes
+from bundle.study import store
 from bundle.study.layout import Output
 from bundle.study.records import Record
 from bundle.study.store import Store
@@ -41,7 +42,7 @@ def test_without_a_look_inside_there_is_no_recipe(tmp_path):
 
 
 def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its_last():
-    (curve,) = palindromes.curves([looked(1, 5, 9, seed=0), looked(3, 10, seed=1)])
+    (curve,) = palindromes.curves(store.table([looked(1, 5, 9, seed=0), looked(3, 10, seed=1)]))
     assert (curve["cell"], curve["recipe"], curve["length"], curve["seeds"]) == ("LSTM", "ours", 4, 2)
     assert curve["steps"] == [1, 2, 3]
     assert curve["mean"] == [20, 75, 95]
@@ -51,5 +52,5 @@ def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its
 def test_of_several_settings_those_of_most_runs_count():
     many = [looked(5, seed=seed) for seed in range(3)]
     ablation = [looked(1, seed=seed, first_length=2) for seed in range(2)]
-    (curve,) = palindromes.curves([*ablation, *many])
+    (curve,) = palindromes.curves(store.table([*ablation, *many]))
     assert (curve["mean"], curve["seeds"]) == ([50], 3)

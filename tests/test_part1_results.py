@@ -9,9 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from bundle.analysis.part1 import ORIGINAL_METRIC, SHARED_METRIC, decide_part1
+from bundle.analysis.claims import by_claim
+from bundle.analysis.curves import run_table
+from bundle.analysis.part1 import AS_WRITTEN, ORIGINAL_METRIC, decide_part1, result
 from bundle.analysis.part1_tables import part1_tables
-from bundle.notebook.page import as_text
+from bundle.notebook.page import in_cell
 from bundle.notebook.part1 import part1_settings
 from bundle.render.reading import declared_values
 from bundle.study.records import key
@@ -26,6 +28,8 @@ WRITTEN = {
     for record in GROUPS["as written"]
     if (s := record.settings)
 }
+RUNS = run_table(GROUPS)
+DECIDED = decide_part1(RUNS)
 SEEDS = range(50)
 
 
@@ -41,7 +45,7 @@ def first_full_step(counts: list[int], of: int, every: int) -> float:
     ("case", "measures"),
     [
         (ORIGINAL_METRIC, {"LSTM": ("n_correct_original", 16384, 25), "RNN": ("n_correct_batch", 128, 50)}),
-        (SHARED_METRIC, dict.fromkeys(("LSTM", "RNN"), ("n_correct", 2048, 25))),
+        (AS_WRITTEN, dict.fromkeys(("LSTM", "RNN"), ("n_correct", 2048, 25))),
     ],
 )
 def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measures):
@@ -54,14 +58,31 @@ def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measur
         ties += steps[0] == steps[1]
     n = len(SEEDS) - ties
     tail = sum(math.comb(n, k) for k in range(n + 1) if math.comb(n, k) <= math.comb(n, wins)) / 2**n
-    sentence = "At 5 the LSTM reaches 100 % before the RNN (§2.2)"
-    (verdict,) = [v for v in decide_part1(GROUPS) if (v.sentence, v.case) == (sentence, case)]
-    assert (verdict.count, verdict.n, verdict.ties) == (wins, n, ties)
-    assert verdict.p == pytest.approx(tail)
-    assert verdict.corrected >= tail
+    row = result(DECIDED, "lstm-first-at-5", case)
+    assert (row["count"], row["n"], row["ties"]) == (wins, n, ties)
+    assert row["p"] == pytest.approx(tail)
+    assert row["p_corrected"] >= tail
 
 
-def test_every_run_of_the_original_s_is_there_with_all_seeds_and_every_look():
+@pytest.mark.parametrize(
+    ("cell", "claim"), [("LSTM", "lstm-at-5-in-400-steps"), ("RNN", "rnn-at-5-after-600-steps")]
+)
+def test_a_verdict_on_a_time_follows_from_the_stored_records_by_another_route(cell, claim):
+    steps = [first_full_step(WRITTEN[cell, 5, seed].columns["n_correct"], 2048, 25) for seed in SEEDS]
+    in_time = [300 <= step <= 500 if cell == "LSTM" else step > 600 for step in steps]
+    row = result(DECIDED, claim)
+    assert (row["count"], row["n"]) == (sum(in_time), len(SEEDS))
+
+
+def test_depends_means_that_two_measures_contradict_each_other():
+    for (claim, case), rows in DECIDED.groupby(["claim", "case"]):
+        words = {verdict.value for verdict in rows["verdict"]}
+        assert (result(by_claim(DECIDED), claim, case)["verdict"].value == "depends") == (
+            {"holds", "fails"} <= words
+        )
+
+
+def test_every_run_of_the_original_s_is_there_with_all_seeds_and_every_evaluation():
     for which in product(("LSTM", "RNN"), (3, 5, 10, 30), SEEDS):
         record = WRITTEN[which]
         assert record.columns["step"] == list(range(0, 1501, 25))
@@ -69,14 +90,14 @@ def test_every_run_of_the_original_s_is_there_with_all_seeds_and_every_look():
 
 
 def test_accuracies_are_kept_as_counts_and_the_folder_is_small():
-    for record in (one for group in GROUPS.values() for one in group):
+    for record in (record for group in GROUPS.values() for record in group):
         assert all(type(count) is int for count in record.columns["n_correct"])
         assert max(record.columns["n_correct"]) <= record.settings["eval_count"]
     assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 20 * 2**20
 
 
 def test_every_run_in_the_folder_is_one_that_the_tables_are_made_of():
-    asked = {key(one) for runs in ASKED.values() for one in runs}
+    asked = {key(settings) for runs in ASKED.values() for settings in runs}
     stored = [run for run in load_folder(FOLDER) if run.settings.get("run") != "inside"]
     assert {key(run.settings) for run in stored} == asked
 
@@ -92,9 +113,9 @@ def test_the_committed_notebook_shows_the_tables_of_the_stored_records():
     shown = "\n".join(
         o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o
     )
-    for _, rows in part1_tables(GROUPS).values():
+    for _, rows in part1_tables(RUNS, DECIDED).values():
         for row in rows:
-            assert "| " + " | ".join(map(as_text, row)) + " |" in shown
+            assert "| " + " | ".join(map(in_cell, row)) + " |" in shown
 
 
 def test_the_lines_of_pandas_in_the_readme_print_the_medians_of_table_1(capsys):
@@ -103,7 +124,7 @@ def test_the_lines_of_pandas_in_the_readme_print_the_medians_of_table_1(capsys):
     )
     exec(textwrap.dedent(block[1]))
     rows = {tuple(line.split()[-2:]) for line in capsys.readouterr().out.splitlines()[2:]}
-    table = part1_tables(GROUPS)["1"]
+    table = part1_tables(RUNS, DECIDED)["1"]
     final, mean = table[0].index("final"), table[0].index("mean")
     shown = {(row[final], row[mean]) for row in table[1] if row[1] in ("as written", "corrected")}
     assert rows == shown

@@ -2,10 +2,12 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 
+from bundle.analysis.curves import run_table
 from bundle.figures.digits import draw_digits, draw_grid, draw_strips, tile
 from bundle.figures.gan import draw_change_table, draw_line_and_circle, draw_seen_between
 from bundle.figures.memory import draw_inside
@@ -16,9 +18,9 @@ from bundle.study.records import Record
 from lib.recurrent.training import cross_entropy
 
 
-def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), seeds=3) -> list[Record]:
+def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), seeds=3) -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    return [
+    records = [
         Record(
             settings={"cell": cell, "recipe": recipe, "seq_length": length, "seed": seed, "eval_count": 1},
             columns={"step": [25 * k for k in range(61)], "n_correct": rng.random(61).tolist()},
@@ -29,12 +31,13 @@ def runs(cells=("LSTM",), recipes=("as-written", "corrected"), lengths=(3, 5), s
         for length in lengths
         for seed in range(seeds)
     ]
+    return run_table({"runs": records})
 
 
 def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_path):
-    records = runs(lengths=(5,))
+    shown = runs(lengths=(5,))
     path = tmp_path / "figure-03.png"
-    save_figure(draw_accuracy_curves(records), path, provenance=described(records))
+    save_figure(draw_accuracy_curves(shown), path, provenance=described(list(shown["record"])))
     about = Image.open(path).text
     assert json.loads(about["Seeds"]) == [0, 1, 2]
     assert json.loads(about["Settings"]) == {"cell": "LSTM", "eval_count": 1, "seq_length": 5}

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.survival import Times, log_rank
+from bundle.analysis.survival import Times, arrivals, log_rank, survival_table
+from tests.part1_records import lstm_first, table
 
 
 def test_the_survival_curve_is_the_product_of_those_who_stay():
@@ -43,3 +44,13 @@ def test_the_log_rank_test_by_another_route():
     assert log_rank(Times(one, 1500), Times(other, 1500)) == pytest.approx(p)
     nobody = Times(np.full(4, np.inf), 1500)
     assert log_rank(nobody, nobody) == 1
+
+
+def test_arrivals_have_a_row_for_each_case_and_length():
+    runs = table(lstm_first(range(10), wins=10))
+    rows = arrivals(runs)
+    assert list(rows["case"]) == ["as written, original metric", "as written"]
+    assert (rows["LSTM arrived"] == 10).all()
+    assert rows["LSTM mean"].tolist() == [25, 25]
+    assert [*survival_table(runs).iloc[0, :4]] == ["as written, original metric", 5, "10/10", "25 [25, 25]"]
+    assert (rows["p"] < 0.001).all()

@@ -25,8 +25,8 @@ class Curve:
 
     def first(self, accuracy: float = 1.0) -> float:
         """Return the first step at this accuracy or more, or infinity if there is none."""
-        there = np.flatnonzero(self.values >= accuracy)
-        return float(self.steps[there[0]]) if len(there) else np.inf
+        places = np.flatnonzero(self.values >= accuracy)
+        return float(self.steps[places[0]]) if len(places) else np.inf
 
     def held(self, accuracy: float = 1.0) -> float:
         """Return the step from which on the accuracy is never lower, or infinity if it is at the end."""

@@ -13,7 +13,7 @@ NUMBER = re.compile(r"[−-]?\d+(\.\d+)?")
 BESIDE = re.compile(
     r"never|none|no pairs|to|of|ties?|−∞|[\s\d.,/%()\[\]<±−-]"
 )  # what a number's cell may hold
-KEPT = re.compile(r"(`[^`]*`|\]\([^)]*\)|<[^>]*>|\$[^$]*\$)")  # code, addresses, tags, maths in Markdown
+VERBATIM = re.compile(r"(`[^`]*`|\]\([^)]*\)|<[^>]*>|\$[^$]*\$)")  # code, addresses, tags, maths in Markdown
 
 
 def pct(share: float, digits: int = 0) -> str:
@@ -51,13 +51,13 @@ def in_style(text: str) -> str:
     text = re.sub(r"(?<![\w.)-])-(?=\d)", "−", text)
     text = re.sub(r"(?<=\d)\s?%", f"{SPACE}%", text)
     return re.sub(
-        r"(?<![\w.])\d{5,}(?!\w|\.\d)", lambda found: f"{int(found[0]):,}".replace(",", SPACE), text
+        r"(?<![\w.])\d{5,}(?!\w|\.\d)", lambda match: f"{int(match[0]):,}".replace(",", SPACE), text
     )
 
 
 def prose_in_style(markdown: str) -> str:
     """Return Markdown in the same style; code, addresses and tags stay as they are."""
-    pieces = KEPT.split(markdown)
+    pieces = VERBATIM.split(markdown)
     return "".join(piece if place % 2 else in_style(piece) for place, piece in enumerate(pieces))
 
 
@@ -73,16 +73,16 @@ def table_in_style(table: Table | pd.DataFrame) -> Table:
 
 def is_numeric(cells: list[str]) -> bool:
     """Return whether a column is one of numbers, which stand to the right."""
-    told = [cell for cell in cells if cell]
-    return any(map(NUMBER.search, told)) and not any(BESIDE.sub("", cell) for cell in told)
+    filled = [cell for cell in cells if cell]
+    return any(map(NUMBER.search, filled)) and not any(BESIDE.sub("", cell) for cell in filled)
 
 
 def _column(name: str, cells: list[str]) -> tuple[str, list[str]]:
     name, cells = in_style(name), [_padded(in_style(cell)) for cell in cells]
-    told = [cell for cell in cells if cell]
+    filled = [cell for cell in cells if cell]
     if not is_numeric(cells):
         return name, cells
-    if all(len(NUMBER.findall(cell)) == cell.count("%") for cell in told):
+    if all(len(NUMBER.findall(cell)) == cell.count("%") for cell in filled):
         name, cells = f"{name} (%)", [cell.replace(f"{SPACE}%", "") for cell in cells]
     alone = [cell for cell in cells if NUMBER.fullmatch(cell)]
     places = max((_places(cell) for cell in alone), default=0)
@@ -93,8 +93,8 @@ def _padded(cell: str) -> str:
     """Write a value and its interval in square brackets with as many decimals as the longest of them."""
     if "[" not in cell or BESIDE.sub("", cell):
         return cell
-    places = max(_places(found[0]) for found in NUMBER.finditer(cell))
-    return NUMBER.sub(lambda found: _exact(found[0], places), cell)
+    places = max(_places(match[0]) for match in NUMBER.finditer(cell))
+    return NUMBER.sub(lambda match: _exact(match[0], places), cell)
 
 
 def _places(number: str) -> int:

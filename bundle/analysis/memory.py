@@ -50,9 +50,9 @@ def factorial_table(runs: pd.DataFrame) -> pd.DataFrame:
         by_cell = group.set_index("cell")
         for cell in CELLS:
             if cell in set(counts["cell"]):
-                there = cell in by_cell.index
-                cells[cell] = held_of(by_cell.loc[cell]) if there else ""
-                cells[f"{cell}, at the end (%)"] = f"{100 * by_cell['end'][cell]:.1f}" if there else ""
+                trained = cell in by_cell.index
+                cells[cell] = held_of(by_cell.loc[cell]) if trained else ""
+                cells[f"{cell}, at the end (%)"] = f"{100 * by_cell['end'][cell]:.1f}" if trained else ""
         rows.append(cells)
     return pd.DataFrame(rows)
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from bundle.analysis.claims import Claim, Verdict, by_claim, decide, measured, quoted, sentences
 from bundle.analysis.curves import Curve, at_chance
-from bundle.analysis.formatting import number, once, p_value
+from bundle.analysis.formatting import number, p_value
 from bundle.analysis.part1_claims import CLAIMS, MEASURES, Run
 
 AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
@@ -107,21 +107,25 @@ def _verdict_cell(row: pd.Series | None) -> str:
 
 def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each claim, case and measure, with the evidence."""
-    known = sentences()
-    table = pd.DataFrame(
-        {
-            "Sentence": once([known[claim].sentence for claim in decided["claim"]]),
-            "Case": once(list(decided["claim"] + "/" + decided["case"])),
-            "Measure": [measured(MEASURES[name]) for name in decided["measure"]],
-            "Median": [median_cell(row) for _, row in decided.iterrows()],
-            "True": [f"{row['count']}/{row['n']}" for _, row in decided.iterrows()],
-            "Interval": [f"{row['low']:.2f} to {row['high']:.2f}" for _, row in decided.iterrows()],
-            "p": [p_value(p) for p in decided["p_corrected"]],
-            "Verdict": [verdict.value for verdict in decided["verdict"]],
-        }
-    )
-    table["Case"] = [name.partition("/")[2] for name in table["Case"]]
-    return table
+    known, rows = sentences(), []
+    previous_claim, previous_case = None, None
+    for _, row in decided.iterrows():
+        same_claim = row["claim"] == previous_claim
+        same_case = same_claim and row["case"] == previous_case
+        rows.append(
+            {
+                "Sentence": "" if same_claim else known[row["claim"]].sentence,
+                "Case": "" if same_case else row["case"],
+                "Measure": measured(MEASURES[row["measure"]]),
+                "Median": median_cell(row),
+                "True": f"{row['count']}/{row['n']}",
+                "Interval": f"{row['low']:.2f} to {row['high']:.2f}",
+                "p (BH, BY)": f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
+                "Verdict": row["verdict"].value,
+            }
+        )
+        previous_claim, previous_case = row["claim"], row["case"]
+    return pd.DataFrame(rows)
 
 
 def median_cell(row: pd.Series) -> str:

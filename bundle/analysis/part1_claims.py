@@ -68,19 +68,19 @@ def higher_mean_accuracy(curve: Curve, *others: Curve) -> Outcome:
 
 
 def falling_mean_accuracy(*curves: Curve) -> Outcome:
-    """Mean accuracy falls from each length to the next; first less last."""
+    """Mean accuracy, first length less last: does it fall at each?"""
     values = [curve.mean() for curve in curves]
     falls = [higher(value, following).holds for value, following in pairwise(values)]
     return Outcome(values[0] - values[-1], all_hold(falls))
 
 
 def rising_steps_to_full_accuracy(*curves: Curve) -> Outcome:
-    """Steps to 100 % rise from each length to the next; first less last."""
+    """Steps to 100 %, first length less last: do they rise at each?"""
     return _rising([curve.first() for curve in curves])
 
 
 def rising_steps_to_hold_full_accuracy(*curves: Curve) -> Outcome:
-    """Step from which on it stays at 100 % rises from each length to the next; first less last."""
+    """Step from which on it stays at 100 %, first length less last: does it rise at each?"""
     return _rising([curve.held() for curve in curves])
 
 
@@ -90,12 +90,12 @@ def _rising(steps: Sequence[float]) -> Outcome:
 
 
 def never_holds_full_accuracy(curve: Curve) -> Outcome:
-    """Step from which on it stays at 100 %; the claim is that there is none."""
+    """Step from which on it stays at 100 %: is there none?"""
     return Outcome(curve.held(), curve.held() == np.inf)
 
 
 def ends_below_99_percent(curve: Curve) -> Outcome:
-    """Accuracy at the end; the claim is that it is below 99 %."""
+    """Accuracy at the end: below 99 %?"""
     return Outcome(curve.final(), curve.final() < 0.99)
 
 
@@ -130,69 +130,69 @@ def smaller_deepest_drop(lstm: Curve, rnn: Curve) -> Outcome:
 
 
 def neither_ends_at_full_accuracy(lstm: Curve, rnn: Curve) -> Outcome:
-    """Accuracy at the end, of the better cell; the claim is that it is below 100 %."""
+    """Accuracy at the end, of the better cell: below 100 %?"""
     best = max(lstm.final(), rnn.final())
     return Outcome(best, best < 1)
 
 
 def neither_stays_at_full_accuracy(lstm: Curve, rnn: Curve) -> Outcome:
-    """Lowest accuracy of the last third, of the better cell; the claim is that it is below 100 %."""
+    """Lowest accuracy of the last third, of the better cell: below 100 %?"""
     best = max(lstm.late().min(), rnn.late().min())
     return Outcome(best, bool(best < 1))
 
 
 def lstm_ends_at_full_accuracy(lstm: Curve, lstm_unscheduled: Curve, rnn: Curve) -> Outcome:
-    """Accuracy of the LSTM at the end; the claim is that it is 100 %."""
+    """Accuracy of the LSTM at the end: 100 %?"""
     return Outcome(lstm.final(), lstm.final() == 1)
 
 
 def unscheduled_lstm_ends_at_full_accuracy(lstm: Curve, lstm_unscheduled: Curve, rnn: Curve) -> Outcome:
-    """Accuracy of the LSTM without a schedule at the end; the claim is that it is 100 %."""
+    """Accuracy of the LSTM without a schedule at the end: 100 %?"""
     return Outcome(lstm_unscheduled.final(), lstm_unscheduled.final() == 1)
 
 
 def rnn_ends_at_full_accuracy(lstm: Curve, lstm_unscheduled: Curve, rnn: Curve) -> Outcome:
-    """Accuracy of the RNN at the end; the claim is that it is 100 %."""
+    """Accuracy of the RNN at the end: 100 %?"""
     return Outcome(rnn.final(), rnn.final() == 1)
 
 
 def never_at_full_accuracy(curve: Curve) -> Outcome:
-    """Best accuracy; the claim is that it is below 100 %."""
+    """Best accuracy: below 100 %?"""
     return Outcome(curve.best(), curve.best() < 1)
 
 
 def never_at_95_percent(curve: Curve) -> Outcome:
-    """Best accuracy; the claim is that it is below 95 %."""
+    """Best accuracy: below 95 %?"""
     return Outcome(curve.best(), curve.best() < 0.95)
 
 
 def never_at_50_percent(curve: Curve) -> Outcome:
-    """Best accuracy; the claim is that it is below 50 %."""
+    """Best accuracy: below 50 %?"""
     return Outcome(curve.best(), curve.best() < 0.5)
 
 
 def only_lstm_at_full_accuracy(lstm: Curve, rnn: Curve) -> Outcome:
-    """Best accuracy of the LSTM; the claim is that it is 100 %, and the RNN's is not."""
+    """Best accuracy of the LSTM: 100 %, and the RNN's below?"""
     return Outcome(lstm.best(), lstm.best() == 1 and rnn.best() < 1)
 
 
 def only_lstm_at_95_percent(lstm: Curve, rnn: Curve) -> Outcome:
-    """Best accuracy of the LSTM; the claim is that it is 95 % or more, and the RNN's is not."""
+    """Best accuracy of the LSTM: at least 95 %, and the RNN's below?"""
     return Outcome(lstm.best(), lstm.best() >= 0.95 and rnn.best() < 0.95)
 
 
 def drops_by_a_fifth(curve: Curve) -> Outcome:
-    """Deepest drop; the claim is that it is 0.2 or more."""
+    """Deepest drop: 0.2 or more?"""
     return Outcome(curve.deepest_drop(), curve.deepest_drop() >= 0.2)
 
 
 def deviates_by_a_twentieth(curve: Curve) -> Outcome:
-    """Standard deviation over the last third; the claim is that it is 0.05 or more."""
+    """Standard deviation over the last third: 0.05 or more?"""
     return Outcome(curve.spread(), curve.spread() >= 0.05)
 
 
 def drops_by_a_third_of_its_best(curve: Curve) -> Outcome:
-    """Deepest drop over the best accuracy; the claim is that it is a third or more."""
+    """Deepest drop over the best accuracy: a third or more?"""
     share = curve.deepest_drop() / curve.best()
     return Outcome(share, share >= 1 / 3)
 

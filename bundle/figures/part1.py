@@ -14,7 +14,7 @@ from bundle.figures.style import BAND, COLOURS, GREY, HALF, THIN, legend_above, 
 CHANCE = 0.1  # accuracy of a guess among ten digits
 CELLS = {"RNN": (COLOURS["RNN"], "--", "x"), "LSTM": (COLOURS["LSTM"], "-", "o")}  # colour, line, marker
 RECIPES = {"as-written": ":", "corrected": "-", "ours": "--"}  # lines of an overlay
-WRITTEN = (GREY, ":")  # colour and line of the recipe as written beside the corrected one
+CORRECTED = (GREY, ":")  # colour and line of the corrected recipe beside the one as written
 
 
 @styled
@@ -90,7 +90,7 @@ def _draw_original_metric(axes: Axes, runs: pd.DataFrame) -> None:
 def _draw_shared_metric(axes: Axes, runs: pd.DataFrame) -> None:
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
         steps, accuracy = accuracies(group)
-        colour, line = WRITTEN if recipe == "as-written" else CELLS[cell][:2]
+        colour, line = CORRECTED if recipe == "corrected" else CELLS[cell][:2]
         label = f"{spoken(recipe)} (n = {len(group)})"
         axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **BAND)
         axes.plot(steps, accuracy.mean(0), line, color=colour, label=label)
