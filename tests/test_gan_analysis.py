@@ -7,6 +7,7 @@ import pytest
 from bundle.analysis.claims import Verdict
 from bundle.analysis.pictures import (
     CLAIMS,
+    front_rows,
     picture_outcomes,
     picture_table,
     picture_verdicts,
@@ -116,6 +117,15 @@ def test_the_first_run_decides_unless_another_is_decided_the_other_way():
     assert verdicts(gan(), unclear)[claim] is HOLDS
     assert verdicts(unclear, easy)[claim] is UNDECIDED
     assert verdicts(gan(), easy)[claim] is DEPENDS
+
+
+def test_the_front_table_has_the_first_group_and_the_last():
+    groups = {"the original's recipe": [gan(c2st=0.9)], "ours, brief": [gan()], "ours": [gan(c2st=0.75)]}
+    outcomes = picture_outcomes({name: pd.DataFrame(runs) for name, runs in groups.items()})
+    rows = {quote: verdicts for quote, *verdicts, _ in front_rows(outcomes)}
+    assert rows["“hard to discriminate from the mnist dataset”"] == ["fails", "undecided"]
+    alone = front_rows(outcomes[outcomes["case"] == "ours"])
+    assert {row[1] for row in alone} == {"not run"}
 
 
 def test_nothing_is_said_of_what_was_not_measured():

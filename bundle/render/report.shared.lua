@@ -38,5 +38,5 @@ return {
   link = link,
   half = 3.16, -- inches: figures up to this wide stand side by side
   read_html = read_html,
-  verdicts = { ["holds"] = "holds", ["does not hold"] = "fails", ["undecided"] = "undecided", ["depends"] = "undecided" },
+  verdicts = { ["holds"] = "holds", ["fails"] = "fails", ["undecided"] = "undecided", ["depends"] = "undecided" },
 }
