@@ -41,7 +41,6 @@ GAN_RECIPE = {
 }
 
 WALK_FIGURES = {17: (2, 7), 18: (2, 6), 19: (6, 7)}  # first and last digit
-WALKS = tuple(WALK_FIGURES.values())
 
 
 def scaled_batch(batch: int, batches: int) -> int:

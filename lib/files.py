@@ -42,15 +42,15 @@ def set_aside(path: Path) -> Path:
     return path.replace(next(name for name in names if not name.exists()))
 
 
-def digest(said: dict) -> str:
+def digest(values: dict) -> str:
     """Return twelve hexadecimal digits that stand for flat JSON values, whatever their order."""
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def sealed(said: dict) -> dict:
-    """Return what is said with its digest as "contents", so that damage and edits by hand show."""
-    return said | {"contents": digest(said)}
+def sealed(values: dict) -> dict:
+    """Return values with their digest as "contents", so that damage and edits by hand show."""
+    return {**values, "contents": digest(values)}
 
 
 def read_sealed(path: Path) -> dict:
@@ -59,10 +59,10 @@ def read_sealed(path: Path) -> dict:
     Raises FileNotFoundError naming a file that is missing, ValueError naming one that is damaged or edited.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        if said.pop("contents") != digest(said):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.pop("contents") != digest(values):
             raise ValueError("its contents do not match their digest")
-        return said
+        return values
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} is missing") from None
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:

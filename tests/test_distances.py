@@ -26,7 +26,7 @@ def gaussians(n: int, d: int, seed: int) -> torch.Tensor:
     return torch.randn(n, d, generator=source, dtype=torch.float64) @ mixing + shift
 
 
-@pytest.mark.parametrize("rows", [400, 20])  # 20 rows: covariances without full rank
+@pytest.mark.parametrize("rows", [400, 128])
 def test_frechet_distance_agrees_with_scipy_and_torchmetrics(rows):
     a, b = gaussians(rows, 32, 1), gaussians(400, 32, 2)
     found = frechet_distance(a, b)
@@ -59,6 +59,12 @@ def test_frechet_distance_is_symmetric_and_nought_only_for_the_same():
 def test_features_that_cannot_be_compared_are_refused(measure, shapes):
     with pytest.raises(ValueError, match="features"):
         measure(*(torch.zeros(shape) for shape in shapes))
+
+
+def test_a_frechet_distance_needs_four_times_as_many_rows_as_features():
+    words = "there are 127 rows of 32 features; .* measure at least 128 samples"
+    with pytest.raises(ValueError, match=words):
+        frechet_distance(gaussians(400, 32, 1), gaussians(127, 32, 2))
 
 
 def test_kid_agrees_with_torchmetrics_and_with_its_definition():

@@ -41,17 +41,8 @@ def test_endpoints_are_the_most_confident_candidates_of_the_two_digits(networks)
         assert torch.equal(point.noise, noise[point.candidate])
         assert classes[point.candidate] == point.digit
         assert point.confidence == pytest.approx(probabilities[mine, point.digit].max().item(), abs=1e-6)
-        assert (point.of_digit, point.candidates, point.rank) == (int(mine.sum()), 200, 0)
+        assert (point.of_digit, point.candidates) == (int(mine.sum()), 200)
         assert "highest confidence" in point.rule
-
-
-def test_the_next_rank_is_another_candidate_no_more_confident(networks):
-    _, _, classes = digits_seen(*networks, 200)
-    common = classes.bincount(minlength=10).argsort(descending=True)[:2].tolist()
-    best, _ = endpoints(*networks, drawn(200), *common)
-    next_best, _ = endpoints(*networks, drawn(200), *common, rank=1)
-    assert next_best.candidate != best.candidate
-    assert next_best.confidence <= best.confidence
 
 
 def test_the_choice_is_the_same_for_the_same_seed(networks):
@@ -82,8 +73,6 @@ def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
         endpoints(*networks, drawn(3), present, absent)
 
 
-def test_too_few_candidates_and_no_such_rank_are_named(networks):
+def test_too_few_candidates_are_named(networks):
     with pytest.raises(ValueError, match="the number of candidates is 1; it must be at least 2"):
         endpoints(*networks, drawn(1), 2, 7)
-    with pytest.raises(ValueError, match="rank is -1; it must be at least 0"):
-        endpoints(*networks, drawn(5), 2, 7, rank=-1)

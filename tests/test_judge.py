@@ -14,7 +14,7 @@ def judged() -> tuple[Judge, torch.Tensor, torch.Tensor]:
     """A judge of random images, the real ones and those for training."""
     torch.manual_seed(0)
     classifier = Classifier(width=2)
-    real, training = (torch.rand(n, 1, 28, 28) * 2 - 1 for n in (80, 200))
+    real, training = (torch.rand(n, 1, 28, 28) * 2 - 1 for n in (260, 400))
     with torch.no_grad():
         for _ in range(30):  # moves the running statistics
             classifier(real)
@@ -41,8 +41,8 @@ def test_the_judge_finds_the_real_images_themselves_perfect_and_noise_far_off(ju
 
 def test_the_judge_measures_as_the_functions_do(judged):
     judge, real, training = judged
-    found, here = features(judge.classifier, training[:50])[0], features(judge.classifier, real)[0]
-    measured = judge(training[:50])
+    found, here = features(judge.classifier, training[:256])[0], features(judge.classifier, real)[0]
+    measured = judge(training[:256])
     assert measured["frechet_distance"] == frechet_distance(found, here)
     assert measured["kid"] == kid(found, here)
     both = [mask.double().mean().item() for mask in precise_and_recalled(found, here)]
@@ -51,32 +51,32 @@ def test_the_judge_measures_as_the_functions_do(judged):
 
 def test_copies_of_training_images_show_even_with_noise_on_them(judged):
     judge, real, training = judged
-    assert judge(training[:60])["nearest_training"] == 0
-    with_a_copy = judge(torch.cat([real[:58], training[:2]]))
-    assert with_a_copy["nearest_training"] > 0.9  # the median does not see two in sixty
+    assert judge(training[:260])["nearest_training"] == 0
+    with_a_copy = judge(torch.cat([real[:252], training[:8]]))
+    assert with_a_copy["nearest_training"] > 0.9  # the median does not see eight in 260
     assert with_a_copy["nearest_training_1pct"] == 0
-    noisy = training[:60] + 0.1 * torch.randn(60, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    noisy = training[:260] + 0.1 * torch.randn(260, 1, 28, 28, generator=torch.Generator().manual_seed(1))
     assert 0 < judge(noisy)["nearest_training"] < 0.3
 
 
 def test_the_baseline_is_what_real_images_measure_and_leaves_each_ones_own_copy_out(judged):
     judge, _, training = judged
-    baseline, as_generated = judge.baseline(60), judge(training[:60])
+    baseline, as_generated = judge.baseline(260), judge(training[:260])
     assert 0.9 < baseline.pop("nearest_training") < 1.1
     assert as_generated.pop("nearest_training") == 0
     assert baseline.pop("nearest_training_1pct") > 0.8
     assert as_generated.pop("nearest_training_1pct") == 0
     assert baseline == as_generated
-    with pytest.raises(ValueError, match="samples is 200"):
-        judge.baseline(200)
+    with pytest.raises(ValueError, match="samples is 400"):
+        judge.baseline(400)
 
 
-def test_the_judge_refuses_images_too_few_for_neighbours_and_training_images_that_are_the_real_ones(judged):
+def test_the_judge_refuses_images_too_few_and_training_images_that_are_the_real_ones(judged):
     judge, real, training = judged
-    with pytest.raises(ValueError, match="is 3; it must be at least 4"):
-        judge(real[:3])
-    with pytest.raises(ValueError, match="is 3; it must be at least 4"):
-        Judge(judge.classifier, judge.data._replace(test_images=real[:3]))
+    with pytest.raises(ValueError, match="is 255; it must be at least 256"):
+        judge(real[:255])
+    with pytest.raises(ValueError, match="is 255; it must be at least 256"):
+        Judge(judge.classifier, judge.data._replace(test_images=real[:255]))
     with pytest.raises(ValueError, match="train_images"):
         Judge(judge.classifier, judge.data._replace(train_images=torch.cat([training, real])))
 

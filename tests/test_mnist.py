@@ -125,5 +125,5 @@ def test_another_data_sets_archives_are_checked_by_torchvision_as_they_come(tmp_
 
 
 def test_an_unknown_data_set_is_refused_with_the_names():
-    with pytest.raises(ValueError, match="'EMNIST'; it must be MNIST, FashionMNIST or KMNIST"):
+    with pytest.raises(ValueError, match="'EMNIST'; it must be one of MNIST, FashionMNIST, KMNIST"):
         mnist.load(name="EMNIST")

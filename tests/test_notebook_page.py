@@ -141,7 +141,7 @@ def test_task_3_makes_models_only_where_no_folder_of_them_is_named():
 
 
 def test_predictions_are_listed_with_their_numbers_and_what_became_of_them():
-    outcomes = [(Verdict.HOLDS, [0.97]), (Verdict.UNDECIDED, [1, 2])]
-    assert notebook.prediction_list("It rises ({:.0%})\nIt falls ({} to {})", outcomes) == (
+    outcomes = [(Verdict.HOLDS, [0.97]), (None, []), (Verdict.UNDECIDED, [1, 2])]
+    assert notebook.prediction_list("It rises ({:.0%})\nNobody looked\nIt falls ({} to {})", outcomes) == (
         "1. It rises (97%): *came true*.\n2. It falls (1 to 2): *undecided*."
     )

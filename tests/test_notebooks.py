@@ -166,7 +166,7 @@ def test_one_line_changes_the_data_set(tmp_path, monkeypatch):
     raw = tmp_path / "data" / dataset / "raw"
     raw.mkdir(parents=True)
     random = np.random.default_rng(0)
-    for name, n in (("train", 2000), ("t10k", 120)):
+    for name, n in (("train", 2000), ("t10k", 300)):
         labels = np.arange(n, dtype=np.uint8) % 10
         images = random.integers(0, 60, (n, 28, 28), dtype=np.uint8)
         for image, label in zip(images, labels, strict=True):
@@ -175,7 +175,7 @@ def test_one_line_changes_the_data_set(tmp_path, monkeypatch):
         idx(raw / f"{name}-images-idx3-ubyte", images)
         idx(raw / f"{name}-labels-idx1-ubyte", labels)
     monkeypatch.setenv("MNIST_ROOT", str(tmp_path / "data"))
-    small = "batches: 4, batch_size: 16, generator_width: 2, discriminator_width: 2, samples: 100, "
+    small = "batches: 4, batch_size: 16, generator_width: 2, discriminator_width: 2, samples: 256, "
     small += "generator_seeds: 0, variant_seeds: 0, two_sample_seeds: 0, "
     small += "classifier_width: 4, classifier_epochs: 6"
     out = tmp_path / "task2.ipynb"
@@ -194,7 +194,7 @@ def test_one_line_changes_the_data_set(tmp_path, monkeypatch):
     assert ran.returncode == 0, ran.stderr
     about = json.loads((tmp_path / "models" / "classifier.json").read_text())
     assert about["settings"]["dataset"] == dataset
-    assert about["summary"]["test_images"] == 120
+    assert about["summary"]["test_images"] == 300
     assert about["summary"]["test_accuracy"] > 0.5  # it has learnt from these files and no others
     (record,) = load(tmp_path / "results" / "task2" / "gan.jsonl")
     assert record.settings["dataset"] == dataset

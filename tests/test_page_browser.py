@@ -13,7 +13,7 @@ import torch
 from bundle.experiments.cache import read_grids
 from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.strips import ViewSettings, Walker
-from bundle.original import WALKS
+from bundle.original import WALK_FIGURES
 from bundle.render.web import npm
 from bundle.render.web.explorers import CANDIDATES, explorers
 from bundle.render.web.page import build
@@ -121,7 +121,7 @@ class TestWalks:
         view = ViewSettings(steps=9, candidates=CANDIDATES, seed=0, sure=0.9)
         walker = Walker(load_generator(Path("models")), load_classifier(Path("models")), view)
         for section, kind in enumerate(("line", "circle")):
-            images = walker.strip(*WALKS[0], kind=kind).images.astype(int)
+            images = walker.strip(*WALK_FIGURES[17], kind=kind).images.astype(int)
             shown = pixels(page, f"#walk-paths section:nth-of-type({section + 1}) .strip canvas")
             cells = np.pad(shown.reshape(28, -1), ((0, 0), (0, 1))).reshape(28, 9, 29)[..., :28]
             assert np.abs(cells.swapaxes(0, 1) - images).max() <= 1

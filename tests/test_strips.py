@@ -19,7 +19,7 @@ def test_a_strip_names_its_kind_its_rule_and_what_is_seen(walker, kind):
     assert (strip.facts["digits"][0], strip.facts["digits"][-1]) == (2, 7)
     assert strip.captions[0].startswith("2\n")
     assert {"seed", "kind", "alpha", "digits", "confidences", "end_points"} == set(strip.facts)
-    assert {"rule", "candidates", "rank"} <= set(strip.facts["end_points"][0])
+    assert {"rule", "candidates", "confidence"} <= set(strip.facts["end_points"][0])
 
 
 def test_side_by_side_the_left_half_is_the_line_and_the_right_the_circle(walker):

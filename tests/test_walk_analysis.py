@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 from bundle.analysis import latent_paths, third_digits
-from bundle.analysis.claims import Verdict, decide, sentences
+from bundle.analysis.claims import Verdict, by_claim, decide, sentences
 from bundle.experiments.strips import Strip
-from bundle.original import WALKS
+from bundle.original import WALK_FIGURES
 from bundle.study.store import read
 from lib.latent.interpolation import INTERPOLATIONS
 
@@ -47,7 +47,7 @@ def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
 
 def test_the_kinds_of_path_and_the_claims_are_those_that_there_are():
     assert third_digits.KINDS == INTERPOLATIONS
-    assert [claim.runs[0] for claim in third_digits.CLAIMS] == list(WALKS)
+    assert [claim.runs[0] for claim in third_digits.CLAIMS] == list(WALK_FIGURES.values())
     assert {claim.id for claim in third_digits.CLAIMS} <= set(sentences())
 
 
@@ -100,13 +100,18 @@ def test_any_walk_is_counted_and_those_of_the_original_alone_are_tested():
     assert [row[-1] for row in rows] == ["", "", "holds", "holds"]
     assert rows[0][3] == "8: 50%"
     assert rows[2][3] == "none"
-    assert decide(third_digits.walk_outcomes(counted({(3, 5): ["35"]}))).empty
+    other = counted({(3, 5): ["35"]})
+    none = decide(third_digits.walk_outcomes(other))
+    verdict, shares = third_digits.named_digits(none, third_digits.shows_digit)
+    assert verdict is None
+    assert np.isnan([*shares, *third_digits.any_on_lines(other, [(2, 7)]).values()]).all()
+    assert by_claim(none).empty
 
 
 def test_the_committed_shares_are_those_of_its_lines():
     shares = third_digits.any_third_digit(RUN).set_index(third_digits.WALK)
     digits = third_digits.third_digit_shares(RUN).set_index([*third_digits.WALK, "digit"])["share"]
-    for (first, second), kind in product(WALKS, third_digits.KINDS):
+    for (first, second), kind in product(WALK_FIGURES.values(), third_digits.KINDS):
         routes = LINE["columns"][f"{kind} {first}-{second} route"]
         thirds = [set(route) - {str(first), str(second)} for route in routes]
         row = shares.loc[first, second, kind]

@@ -12,7 +12,7 @@ from tests.test_walks import SETTINGS, VIEW
     ("change", "message"),
     [
         ({"pairs": 0}, "pairs is 0; it must be at least 1"),
-        ({"samples": 99}, "samples is 99; it must be at least 100"),
+        ({"samples": 255}, "samples is 255; it must be at least 256"),
         ({"looks": 10}, "looks is 10; it must be 1 more than a multiple of 4"),
         ({"looks": 1}, "looks is 1; it must be 1 more than a multiple of 4"),
         ({"looks": 1001}, "looks is 1001; it must be at most 1000"),
@@ -22,6 +22,9 @@ from tests.test_walks import SETTINGS, VIEW
         ({"pairs": 60_001}, "pairs is 60001; it must be at most 60000"),
         ({"table_pairs": 10**12}, "table_pairs is 1000000000000; it must be at most 60000"),
         ({"samples": 60_001}, "samples is 60001; it must be at most 60000"),
+        ({"walks": []}, "the number of walks is 0; it must be at least 1"),
+        ({"walks": [[7, 2]]}, r"a walk is \[7, 2\]; it must be two digits from 0 to 9, the lower one first"),
+        ({"walks": [[2, 7], [2, 7]]}, "all different"),
         ({"seed": -1}, "seed is -1; it must be at least 0"),
         (
             {"seed": 2**63 - 2**33},

@@ -11,7 +11,6 @@ import torch
 from bundle.experiments.cache import cached_walks
 from bundle.experiments.strips import ViewSettings, Walker
 from bundle.experiments.walks import WalkSettings, describe_walks, draw, route, run_walks
-from bundle.original import WALKS
 from bundle.study.outcome import Outcome
 from bundle.study.recording import record_outcome
 from bundle.study.records import Record
@@ -26,7 +25,18 @@ from lib.progress import silent
 from lib.weights import weights_digest
 
 VIEW = ViewSettings(steps=5, candidates=300, seed=0, sure=0.9)
-SETTINGS = WalkSettings(pairs=6, table_pairs=2, steps=5, looks=9, samples=100, starts=1, searches=3, seed=3)
+WALKS = [(2, 7), (3, 8)]
+SETTINGS = WalkSettings(
+    walks=[[2, 7], [3, 8]],
+    pairs=6,
+    table_pairs=2,
+    steps=5,
+    looks=9,
+    samples=256,
+    starts=1,
+    searches=3,
+    seed=3,
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +47,10 @@ def networks():
 @pytest.fixture(scope="module")
 def data(networks):
     """Stand-ins for MNIST: generated images, named by the classifier."""
-    noise = torch.randn(500, networks[0].latent_dim, generator=torch.Generator().manual_seed(0))
+    noise = torch.randn(600, networks[0].latent_dim, generator=torch.Generator().manual_seed(0))
     images = answers(networks[0], noise, batch_size=500)
     labels = predict(networks[1], images).argmax(dim=1)
-    return Mnist(images[:200], labels[:200], images[200:], labels[200:])
+    return Mnist(images[:300], labels[:300], images[300:], labels[300:])
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +111,7 @@ def test_the_middle_of_a_line_is_short_and_that_of_a_circle_is_not(networks, rec
 
 def test_what_is_measured_of_real_digits_is_what_the_metrics_say(networks, data, record):
     (found, probabilities), (real, _) = (
-        features(networks[1], data.train_images[:100]),
+        features(networks[1], data.train_images[:256]),
         features(networks[1], data.test_images),
     )
     s = record.summary

@@ -6,7 +6,7 @@ from bundle.analysis.claims import Verdict
 from bundle.analysis.formatting import Table, number, with_interval
 from bundle.analysis.third_digits import (
     KINDS,
-    all_named_digits,
+    named_digits,
     shows_digit,
     shows_it_rather_than_its_rival,
 )
@@ -74,20 +74,15 @@ def circle_is_shorter(run: pd.Series) -> Verdict:
     return Verdict.FAILS if run["difference path_length high"] < 0 else Verdict.UNDECIDED
 
 
-def prediction_outcomes(run: pd.Series, decided: pd.DataFrame) -> list[tuple[Verdict, list[float]]]:
-    """Return what became of each prediction of Task 3, and the numbers that say so.
+def prediction_outcomes(run: pd.Series, decided: pd.DataFrame) -> list[tuple[Verdict | None, list[float]]]:
+    """Return what became of each prediction of Task 3, and the numbers that say so; None: it was not tested.
 
     `decided` is from `decide`, of `walk_outcomes`.
     """
-    lines = decided[decided["case"] == "line"]
-    outcomes = []
-    for measure in (shows_digit, shows_it_rather_than_its_rival):
-        named = lines[lines["measure"] == measure.__name__]
-        shares = named["count"] / named["n"].clip(lower=1)
-        outcomes.append((all_named_digits(decided, measure), list(shares)))
     lengths = [run[f"difference path_length {end}"] for end in ("low", "high")]
     return [
-        *outcomes,
+        named_digits(decided, shows_digit),
+        named_digits(decided, shows_it_rather_than_its_rival),
         (norm_decides(run), list(middles(run).values())),
         (circle_is_shorter(run), lengths),
     ]

@@ -1,6 +1,6 @@
 """What many walks from digit to digit show on the way, and what the original says of its three."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 
 import numpy as np
@@ -18,7 +18,7 @@ READINGS = ("route", "route of steps", "glimpsed")  # which digits count as seen
 def walk_paths(run: pd.Series) -> pd.DataFrame:
     """Return a row for each path of a run of `run_walks`: its walk, its READINGS, its confidence."""
     tables = []
-    for (first, second), kind in product(run.get("walks", ((2, 7), (2, 6), (6, 7))), KINDS):
+    for (first, second), kind in product(run["walks"], KINDS):
         name = f"{first}-{second}"
         columns = {reading: run[f"{kind} {name} {reading}"] for reading in READINGS}
         columns["confidence"] = run[f"{name} confidence"]  # of the less certain end
@@ -54,6 +54,13 @@ def any_third_digit(run: pd.Series) -> pd.DataFrame:
     most = digits.loc[digits.groupby(WALK, sort=False)["share"].idxmax(), [*WALK, "digit", "share"]]
     most = most.rename(columns={"digit": "most_frequent", "share": "most_frequent_share"})
     return _shares(paths, WALK).merge(most, on=WALK)
+
+
+def any_on_lines(run: pd.Series, walks: Iterable[tuple[int, int]]) -> dict[tuple[int, int], float]:
+    """Return the share of straight walks that show any third digit, nan for walks that were not made."""
+    table = any_third_digit(run)
+    shares = table[table["kind"] == "line"].set_index(["first", "second"])["share"]
+    return {walk: float(shares.get(walk, np.nan)) for walk in walks}
 
 
 def _shares(paths: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -114,10 +121,15 @@ def walk_outcomes(run: pd.Series, claims: Sequence[Claim] = CLAIMS) -> pd.DataFr
     return outcomes.fillna({"candidates": 1})
 
 
-def all_named_digits(decided: pd.DataFrame, measure: Callable) -> Verdict:
-    """Say whether by a measure all claims that name a third digit hold of straight walks."""
-    named = decided[(decided["case"] == "line") & (decided["measure"] == measure.__name__)]
-    return all_hold(list(named["verdict"]))
+def named_digits(decided: pd.DataFrame, measure: Callable) -> tuple[Verdict | None, list[float]]:
+    """Return whether by a measure all claims that name a third digit hold of straight walks, and their shares.
+
+    None, and nan, where one of them was not tested.
+    """
+    by_measure = decided[(decided["case"] == "line") & (decided["measure"] == measure.__name__)]
+    named = by_measure.set_index("claim").reindex([claim.id for claim in CLAIMS if claim.options])
+    shares = list(named["count"] / named["n"].clip(lower=1))
+    return (None if named["n"].isna().any() else all_hold(list(named["verdict"]))), shares
 
 
 def walk_table(run: pd.Series, decided: pd.DataFrame) -> Table:

@@ -13,10 +13,9 @@ from bundle.experiments.gan_settings import Run
 from bundle.study.outcome import Outcome
 from lib import mnist
 from lib.checks import one_of, require, sizes
-from lib.evaluation.classifier import Classifier, evaluate, predict
-from lib.evaluation.judge import Judge
-from lib.evaluation.two_sample import c2st, classification_accuracy_score
-from lib.evaluation.two_sample_tests import accuracy, two_sample_accuracy
+from lib.evaluation.classifier import Classifier, classification_accuracy_score, evaluate, predict
+from lib.evaluation.judge import LEAST_IMAGES, Judge
+from lib.evaluation.two_sample_tests import accuracy, c2st, two_sample_accuracy
 from lib.gan.networks import Generator
 from lib.gan.training import GanResult, train_gan
 from lib.networks import answers
@@ -35,7 +34,7 @@ class GanRun(Run):
     noise_seed: int  # of these and of the measured samples' noises
 
     def __post_init__(self):
-        self._check(images=TRAINING_IMAGES, least=4)
+        self._check(images=TRAINING_IMAGES, least=LEAST_IMAGES)
         fewer = self.samples < TRAINING_IMAGES
         require("samples", self.samples, fewer, f"fewer than the training images, {TRAINING_IMAGES}")
         sizes(noise_sets=self.noise_sets)
@@ -107,19 +106,17 @@ def measured_whole(
     The baseline is named `real_...`; that of `cas` is the judge itself, which learnt from as many real ones.
     """
     data, seed = judge.data, run.training.seed
-    test = judge.classifier, data.test_images, data.test_labels
-    cas = classification_accuracy_score(
-        ema,
-        *test,
-        samples=len(data.train_images),
-        noise_seed=run.noise_seed + 1,
-        settings=classifier_training(classifier_settings),
-    )
+    count, source = len(data.train_images), torch.Generator().manual_seed(run.noise_seed + 1)
+    noise = torch.randn(count, ema.latent_dim, generator=source).to(data.train_images.device)
+    generated = answers(ema, noise, batch_size=500)
+    settings = classifier_training(classifier_settings)
+    test = data.test_images, data.test_labels
+    cas = classification_accuracy_score(generated, *test, judge=judge.classifier, settings=settings)
     real_images = data.train_images[: run.samples]
     real = judge.baseline(run.samples)
     real.update(c2st(data.test_images, real_images, seed=seed))
     real["grey_level_accuracy"] = grey_level_accuracy(real_images, judge=judge, seed=seed)
-    real["cas"] = evaluate(*test)
+    real["cas"] = evaluate(judge.classifier, *test)
     summary = {"cas": cas}
     summary.update({f"real_{name}": value for name, value in real.items()})
     return summary
@@ -137,8 +134,8 @@ def grey_level_accuracy(images: Tensor, *, judge: Judge, seed: int) -> float:
     """Return how well the test of grey levels, which takes a second, tells images from the test images."""
     true = judge.data.test_images
     n = min(len(images), len(true))
-    found = two_sample_accuracy("grey levels", true[:n], images[:n], test_count=max(2, n // 5), seed=seed)
-    return found.test
+    test_count = max(2, n // 5)
+    return two_sample_accuracy("grey levels", true[:n], images[:n], test_count=test_count, seed=seed).test
 
 
 def noises(run: GanRun) -> tuple[torch.Tensor, torch.Tensor]:

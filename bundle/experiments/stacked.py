@@ -42,7 +42,13 @@ def run_stacked(settings: dict, *, models: Path) -> Outcome:
     noise = torch.randn(run.samples, run.training.latent_dim, generator=source)
     result = train_gan(images, settings=run.training, checkpoints=[], noise=noise[:25])
     generated = answers(result.ema, noise.to(images.device), batch_size=500)
-    summary, real = {}, stack(data.test_images, run.samples, seed=run.noise_seed)
-    for which, seen in {"": generated, "real_": real}.items():
-        summary[f"{which}modes"], summary[f"{which}reverse_kl"] = coverage(classifier, seen)
+    real = stack(data.test_images, run.samples, seed=run.noise_seed)
+    modes, reverse_kl = coverage(classifier, generated)
+    real_modes, real_reverse_kl = coverage(classifier, real)
+    summary = {
+        "modes": modes,
+        "reverse_kl": reverse_kl,
+        "real_modes": real_modes,
+        "real_reverse_kl": real_reverse_kl,
+    }
     return Outcome({}, summary, result.seconds)

@@ -61,10 +61,14 @@ class Walker:
         seed, source = self.settings.seed, torch.Generator().manual_seed(self.settings.seed)
         noise = torch.randn(self.settings.candidates, self.generator.latent_dim, generator=source)
         ends = endpoints(self.generator, self.classifier, noise, first, second)
-        chosen = [{k: v for k, v in end._asdict().items() if k != "noise"} for end in ends]
+        end_points = []
+        for end in ends:
+            values = end._asdict()
+            del values["noise"]
+            end_points.append(values)
         name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
-        facts = {"seed": seed, "kind": kind, "end_points": chosen}
-        return self._walked(first, second, [end.noise for end in ends], name=name, facts=facts)
+        facts = {"seed": seed, "kind": kind, "end_points": end_points}
+        return self._walk(first, second, [end.noise for end in ends], name=name, facts=facts)
 
     def side_by_side(self, first: int, second: int, *, steps: int) -> Strip:
         """Walk between the same end points on the line (left in each image) and on the circle (right)."""
@@ -77,29 +81,38 @@ class Walker:
 
     def real_strip(self, first: int, second: int, *, record: Record, images: Tensor, kind: str) -> Strip:
         """Walk between the noises that a record of walks has for two real digits, of the test images."""
-        columns, digits = record.columns, (first, second)
-        rule = "the first test image of the digit, and the best of the searches for its noise"
-        names = {"real digit": "digit", "real image": "test_image", "real residual": "residual"}
-        chosen = [{new: columns[old][d] for old, new in names.items()} | {"rule": rule} for d in digits]
-        facts = {"seed": record.settings["seed"], "kind": kind, "end_points": chosen}
-        noises = torch.tensor([columns["real noise"][d] for d in digits])
-        walk = self._walked(first, second, noises, name=f"real-{first}-{second}", facts=facts)
-        begin, end = as_bytes(images[[columns["real image"][d] for d in digits]]).numpy()
+        columns = record.columns
+        end_points = [_real_end_point(columns, digit) for digit in (first, second)]
+        facts = {"seed": record.settings["seed"], "kind": kind, "end_points": end_points}
+        noises = torch.tensor([columns["real noise"][digit] for digit in (first, second)])
+        walk = self._walk(first, second, noises, name=f"real-{first}-{second}", facts=facts)
+        begin, end = as_bytes(images[[point["test_image"] for point in end_points]]).numpy()
         captions = ["real", *walk.captions, "real"]
         return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
 
     def real_and_found(self, record: Record, images: Tensor) -> np.ndarray:
         """Return (20, 28, 28) uint8: the ten real test digits of a record of walks, then those found."""
-        found = answers(self.generator, torch.tensor(record.columns["real noise"]), batch_size=10)
-        return as_bytes(torch.cat([images[record.columns["real image"]], found])).numpy()
+        noise = torch.tensor(record.columns["real noise"])
+        generated = answers(self.generator, noise, batch_size=10)
+        return as_bytes(torch.cat([images[record.columns["real image"]], generated])).numpy()
 
-    def _walked(self, first: int, second: int, ends, *, name: str, facts: dict) -> Strip:
+    def _walk(self, first: int, second: int, ends, *, name: str, facts: dict) -> Strip:
         """Make the images of the path between two noises (latent_dim,), and tell what is seen in them."""
         steps = self.settings.steps
         images = answers(self.generator, path(*ends, steps=steps, kind=facts["kind"]), batch_size=steps)
-        sure, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
-        facts |= {"alpha": [step / (steps - 1) for step in range(steps)], "digits": digits}
-        facts |= {"confidences": sure}
-        captions = [f"{d}\n{c:.0%}" for d, c in zip(digits, sure, strict=True)]
-        shown = {"images": as_bytes(images).numpy(), "captions": captions, "facts": facts}
-        return Strip(name=name, first=first, second=second, **shown)
+        confidences, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
+        facts["alpha"] = [step / (steps - 1) for step in range(steps)]
+        facts["digits"], facts["confidences"] = digits, confidences
+        captions = [f"{digit}\n{sure:.0%}" for digit, sure in zip(digits, confidences, strict=True)]
+        pixels = as_bytes(images).numpy()
+        return Strip(name=name, first=first, second=second, images=pixels, captions=captions, facts=facts)
+
+
+def _real_end_point(columns: dict, digit: int) -> dict:
+    """Return how the noise of a real digit came about, as JSON values; `columns` are of a record of walks."""
+    return {
+        "digit": columns["real digit"][digit],
+        "test_image": columns["real image"][digit],
+        "residual": columns["real residual"][digit],
+        "rule": "the first test image of the digit, and the best of the searches for its noise",
+    }

@@ -64,13 +64,13 @@ def run_two_sample_test(settings: dict, *, models: Path) -> Outcome:
     started = time.perf_counter()
     data = mnist.load_on_device(run.dataset)
     true, other = sides(run, data, models=models)
-    found = two_sample_accuracy(
+    accuracy = two_sample_accuracy(
         run.test, true, other, test_count=run.test_count, steps=run.steps, seed=run.seed
     )
     summary = {
-        "accuracy": found.test,
+        "accuracy": accuracy.test,
         "test_images": 2 * run.test_count,
-        "train_accuracy": found.train,
+        "train_accuracy": accuracy.train,
     }
     return Outcome({}, summary, time.perf_counter() - started)
 

@@ -4,18 +4,18 @@ import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from bundle.original import WALKS
 from bundle.study.outcome import Outcome
 from lib import mnist
 from lib.checks import SEEDS, at_least, require, sizes
 from lib.evaluation.classifier import Classifier, features, load_classifier
 from lib.evaluation.distances import frechet_distance
-from lib.evaluation.judge import observe
+from lib.evaluation.judge import LEAST_IMAGES, observe
 from lib.gan.networks import Generator, load_generator
 from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
 from lib.latent.projection import project
@@ -35,11 +35,12 @@ PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
 class WalkSettings:
     """How much is counted and measured. Raises ValueError naming the setting that is out of range."""
 
-    pairs: int  # of noises, for each of the original's three walks
+    walks: list[list[int]]  # the two digits of each walk that is looked at closely, the lower one first
+    pairs: int  # of noises, for each of these
     table_pairs: int  # of noises, for every other two digits
     steps: int  # images of a path as the original shows it, both ends included
     looks: int  # images of a path that are looked at, the steps among them
-    samples: int  # random pairs of noises, for quality and smoothness; at least 100
+    samples: int  # random pairs of noises, for quality and smoothness
     starts: int  # of each search for a real digit's noise
     searches: int  # steps of each search
     seed: int  # of the noises that are counted; the next two of those measured and those searched from
@@ -49,7 +50,8 @@ class WalkSettings:
         require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
         counts = {"pairs": self.pairs, "table_pairs": self.table_pairs}
         sizes(starts=self.starts, searches=self.searches, **counts)
-        at_least("samples", self.samples, 100)
+        self._check_walks()
+        at_least("samples", self.samples, LEAST_IMAGES)
         for name, value in {"samples": self.samples, **counts}.items():
             require(name, value, value <= MOST, f"at most {MOST}")
         require("looks", self.looks, self.looks <= MOST_LOOKS, f"at most {MOST_LOOKS}")
@@ -58,11 +60,20 @@ class WalkSettings:
         rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
         require("looks", self.looks, self.looks > 1 and (self.looks - 1) % gaps == 0, rule)
 
+    def _check_walks(self) -> None:
+        sizes(**{"the number of walks": len(self.walks)})
+        pairs = [list(pair) for pair in itertools.combinations(range(10), 2)]
+        for walk in self.walks:
+            require("a walk", walk, walk in pairs, "two digits from 0 to 9, the lower one first: [2, 7]")
+            require("walks", self.walks, self.walks.count(walk) == 1, "all different")
+
     @property
     def paths(self) -> dict[tuple[int, int], int]:
         """How many paths are walked of each kind between every two digits."""
-        every = dict.fromkeys(itertools.combinations(range(10), 2), self.table_pairs)
-        return every | dict.fromkeys(WALKS, self.pairs)
+        paths = {}
+        for pair in itertools.combinations(range(10), 2):
+            paths[pair] = self.pairs if list(pair) in self.walks else self.table_pairs
+        return paths
 
     @property
     def images(self) -> tuple[int, int, int]:
@@ -74,8 +85,15 @@ class WalkSettings:
 
 def describe_walks(generator: Generator, classifier: Classifier, settings: WalkSettings) -> dict:
     """Return all that decides what `run_walks` finds, networks as digests of their weights."""
-    about = {"run": "walks", **asdict(settings), **PROJECTION, "glimpse": GLIMPSE, "epsilon": EPSILON}
-    return about | {"generator": weights_digest(generator), "classifier": weights_digest(classifier)}
+    return {
+        "run": "walks",
+        **asdict(settings),
+        **PROJECTION,
+        "glimpse": GLIMPSE,
+        "epsilon": EPSILON,
+        "generator": weights_digest(generator),
+        "classifier": weights_digest(classifier),
+    }
 
 
 def run_walks(
@@ -84,7 +102,7 @@ def run_walks(
     """Count what many walks pass through, measure both kinds of path, and find the noises of real digits.
 
     The k-th noises that are seen as a and b are the ends of the k-th path a-b, on the line and on the circle.
-    Columns, a value a path of the original's walks: "KIND a-b route" (digits seen in order, at every look),
+    Columns, a value a path of each of `walks`: "KIND a-b route" (digits seen in order, at every look),
     "... route of steps" (at the steps alone), "... glimpsed" (digits whose probability reaches GLIMPSE
     between the ends), "a-b confidence" (of the less certain end); for every two digits "first" < "second":
     "paths", "KIND once" (that change digit once), "KIND visits" (by third digit, that show it between); along
@@ -93,15 +111,18 @@ def run_walks(
     """
     networks, started = (generator, classifier), time.perf_counter()
     (counted, measured, _), total = settings.images, sum(settings.images)
-
-    def after(before: int) -> Progress:
-        return lambda done, _: progress(before + done, total)
-
-    columns = _count(networks, settings, after(0))
-    found, summary = _measure(networks, settings, after(counted), data)
-    columns |= found | _search(networks, settings, after(counted + measured), data)
+    columns = _count(networks, settings, partial(_move_on, progress, 0, total))
+    measures, summary = _measure(networks, settings, partial(_move_on, progress, counted, total), data)
+    columns.update(measures)
+    searching = partial(_move_on, progress, counted + measured, total)
+    columns.update(_search(networks, settings, searching, data))
     summary["latent_dim"] = generator.latent_dim
     return Outcome(columns, summary, time.perf_counter() - started)
+
+
+def _move_on(progress: Progress, before: int, total: int, done: float, _: float) -> None:
+    """Tell the progress of a part of the work, before which so much is done."""
+    progress(before + done, total)
 
 
 def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> dict[str, list]:
@@ -111,7 +132,7 @@ def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> di
     noises, confidences = draw(*networks, needed, noise_source=source)
     first, second = map(list, zip(*paths, strict=True))
     columns = {"first": first, "second": second, "paths": list(paths.values())}
-    every = (looks - 1) // (settings.steps - 1)
+    stride = (looks - 1) // (settings.steps - 1)
     for (pair, n), kind in itertools.product(paths.items(), INTERPOLATIONS):
         begin, end = (noises[digit][:n] for digit in pair)
         ways = path(begin, end, steps=looks, kind=kind)  # (n, looks, latent_dim)
@@ -121,15 +142,16 @@ def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> di
         visits = [sum(str(d) in row for row in routes) if d not in pair else 0 for d in range(10)]
         columns.setdefault(f"{kind} once", []).append(sum(len(row) == 2 for row in routes))
         columns.setdefault(f"{kind} visits", []).append(visits)
-        if pair in WALKS:
+        if list(pair) in settings.walks:
             name = f"{pair[0]}-{pair[1]}"
             glimpsed = (probabilities[:, 1:-1] >= GLIMPSE).any(dim=1)  # (n, 10)
             least = torch.minimum(*(confidences[digit][:n] for digit in pair))
             columns[f"{kind} {name} route"] = routes
-            columns[f"{kind} {name} route of steps"] = [route(row[::every]) for row in classes]
+            columns[f"{kind} {name} route of steps"] = [route(row[::stride]) for row in classes]
             columns[f"{kind} {name} glimpsed"] = [route(row.nonzero().flatten().tolist()) for row in glimpsed]
             columns[f"{name} confidence"] = [round(c, 4) for c in least.tolist()]
-        progress(done := done + n * looks, settings.images[0])
+        done += n * looks
+        progress(done, settings.images[0])
     return columns
 
 
@@ -145,9 +167,10 @@ def draw(
         counts = classes.bincount(minlength=10).tolist()
         if all(count >= n for count, n in zip(counts, needed, strict=True)):
             places = [(classes == digit).nonzero().flatten()[:n] for digit, n in enumerate(needed)]
-            return tuple([values[place] for place in places] for values in (torch.cat(noises), confidence))
-    found = f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed"
-    raise ValueError(f"{found}; walk between fewer pairs or train the generator for longer")
+            every_noise = torch.cat(noises)
+            return [every_noise[place] for place in places], [confidence[place] for place in places]
+    what = f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed"
+    raise ValueError(f"{what}; walk between fewer pairs or train the generator for longer")
 
 
 def route(digits: Sequence[int]) -> str:
@@ -162,7 +185,8 @@ def _measure(networks: Networks, settings: WalkSettings, progress: Progress, dat
     and each kind's path length with its 95 % interval.
     """
     (generator, classifier), samples = networks, settings.samples
-    total, done, (real, _) = settings.images[1], 0, features(classifier, data.test_images)
+    total, done = settings.images[1], 0
+    real, _ = features(classifier, data.test_images)
     source = torch.Generator().manual_seed(settings.seed + 1)
     pairs = torch.randn(2, samples, generator.latent_dim, generator=source)
     turns = torch.rand(samples, generator=source) * (1 - EPSILON)
@@ -172,44 +196,70 @@ def _measure(networks: Networks, settings: WalkSettings, progress: Progress, dat
         noise = between(*pairs, alpha, kind=kind)
         norms = noise.double().norm(dim=1)
         low, high = norms.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-        row = {"norm": norms.mean().item(), "norm low": low, "norm high": high}
-        for name, value in (row | _quality(*observe(*networks, noise), real)).items():
+        values = {"norm": norms.mean().item(), "norm low": low, "norm high": high}
+        values.update(_quality(*observe(*networks, noise), real))
+        for name, value in values.items():
             columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
-        progress(done := done + samples, total)
+        done += samples
+        progress(done, total)
     short = _quality(*observe(*networks, pairs[0] * 0.5**0.5), real)
-    progress(done := done + samples, total)
+    done += samples
+    progress(done, total)
     speeds, eighth = {}, (turns * 8).long()
     for kind in INTERPOLATIONS:
         speeds[kind] = squared_path_speeds(*networks, *pairs, turns, kind=kind)
         columns[f"{kind} path_length"] = [speeds[kind][eighth == part].mean().item() for part in range(8)]
-        progress(done := done + 2 * samples, total)
+        done += 2 * samples
+        progress(done, total)
     speeds["difference"] = speeds["line"] - speeds["circle"]
     digits = _quality(*features(classifier, data.train_images[:samples]), real)
-    summary = {f"real {k}": v for k, v in digits.items()} | {f"short {k}": v for k, v in short.items()}
+    summary = {f"real {name}": value for name, value in digits.items()}
+    summary.update({f"short {name}": value for name, value in short.items()})
     for kind, values in speeds.items():
-        name, mean, error = f"{kind} path_length", values.mean().item(), values.std().item() / samples**0.5
-        summary |= {name: mean, f"{name} low": mean - 1.96 * error, f"{name} high": mean + 1.96 * error}
+        mean, error = values.mean().item(), values.std().item() / samples**0.5
+        summary[f"{kind} path_length"] = mean
+        summary[f"{kind} path_length low"] = mean - 1.96 * error
+        summary[f"{kind} path_length high"] = mean + 1.96 * error
     return columns, {name: round(value, 6) for name, value in summary.items()}
 
 
-def _quality(found: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
+def _quality(rows: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
     """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
-    nearest = torch.cat([torch.cdist(rows, real).amin(dim=1) for rows in found.split(500)])
-    means = [values.double().mean().item() for values in (probabilities.amax(dim=1), nearest)]
-    return {"frechet_distance": frechet_distance(found, real), "confidence": means[0], "nearest": means[1]}
+    nearest = torch.cat([torch.cdist(part, real).amin(dim=1) for part in rows.split(500)])
+    return {
+        "frechet_distance": frechet_distance(rows, real),
+        "confidence": probabilities.amax(dim=1).double().mean().item(),
+        "nearest": nearest.double().mean().item(),
+    }
 
 
 def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
     places = [int((data.test_labels == digit).nonzero()[0]) for digit in range(10)]
     source, total = torch.Generator().manual_seed(settings.seed + 2), settings.images[2]
-    asked = {"starts": settings.starts, "steps": settings.searches, "noise_source": source, **PROJECTION}
-    asked["progress"] = lambda step, steps: progress(total * step // steps, total)
-    found = project(*networks, data.test_images[places], **asked)
-    confidences, digits = observe(*networks, found.noise)[1].max(dim=1)
-    columns = {"residual": found.residual, "before": found.before, "seen": digits}
-    columns |= {"confidence": confidences, "norm": found.noise.norm(dim=1), "noise": found.noise}
-    known = {"real digit": list(range(10)), "real image": places}
-    return known | {f"real {name}": values.tolist() for name, values in columns.items()}
+
+    def searched(step: int, steps: int) -> None:
+        progress(total * step // steps, total)
+
+    nearest = project(
+        *networks,
+        data.test_images[places],
+        starts=settings.starts,
+        steps=settings.searches,
+        noise_source=source,
+        **PROJECTION,
+        progress=searched,
+    )
+    confidences, digits = observe(*networks, nearest.noise)[1].max(dim=1)
+    return {
+        "real digit": list(range(10)),
+        "real image": places,
+        "real residual": nearest.residual.tolist(),
+        "real before": nearest.before.tolist(),
+        "real seen": digits.tolist(),
+        "real confidence": confidences.tolist(),
+        "real norm": nearest.noise.norm(dim=1).tolist(),
+        "real noise": nearest.noise.tolist(),
+    }
 
 
 def walks_of(settings: dict, *, models: Path) -> Outcome:

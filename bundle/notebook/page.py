@@ -215,10 +215,11 @@ def finding(
     return f"**{question} {answer}.** {sentence} ({link_to(link)})."
 
 
-def prediction_list(sentences: str, outcomes: Sequence[tuple[Verdict, Sequence[float]]]) -> str:
+def prediction_list(sentences: str, outcomes: Sequence[tuple[Verdict | None, Sequence[float]]]) -> str:
     """Return a numbered list, in Markdown, of predictions and what became of them.
 
-    `sentences` has a line for each outcome, with places like {:.2f} for its numbers.
+    `sentences` has a line for each outcome, with places like {:.2f} for its numbers. Those without a verdict
+    are left out.
     """
     words = {
         Verdict.HOLDS: "came true",
@@ -228,7 +229,8 @@ def prediction_list(sentences: str, outcomes: Sequence[tuple[Verdict, Sequence[f
     }
     lines = []
     for sentence, (verdict, numbers) in zip(sentences.splitlines(), outcomes, strict=True):
-        lines.append(f"{len(lines) + 1}. {sentence.format(*numbers)}: *{words[verdict]}*.")
+        if verdict is not None:
+            lines.append(f"{len(lines) + 1}. {sentence.format(*numbers)}: *{words[verdict]}*.")
     return "\n".join(lines)
 
 

@@ -89,17 +89,22 @@ def check_parameters(namespace: dict) -> None:
 
 def senseless(value: object) -> str | None:
     """Return what is wrong with a value whatever it stands for, or None."""
-    values = value if isinstance(value, list) else [value]
-    numbers = [one for one in values if isinstance(one, int | float)]
-    if any(isinstance(one, float) and not math.isfinite(one) for one in numbers):
+    if isinstance(value, list):
+        return _senseless_list(value)
+    if isinstance(value, float) and not math.isfinite(value):
         return "it must be a finite number"
-    if any(abs(one) > LARGEST for one in numbers):
+    if isinstance(value, int | float) and abs(value) > LARGEST:
         return f"it must lie between {-LARGEST} and {LARGEST}"
+    return None
+
+
+def _senseless_list(values: list) -> str | None:
     if len(values) > LONGEST_LIST:
         return f"it lists {len(values)} values; it must list at most {LONGEST_LIST}"
-    if twice := [one for one in dict.fromkeys(values) if values.count(one) > 1]:
-        return f"{twice[0]!r} stands in it {values.count(twice[0])} times; list it once"
-    return None
+    for item in values:
+        if values.count(item) > 1:
+            return f"{item!r} stands in it {values.count(item)} times; list it once"
+    return next(filter(None, map(senseless, values)), None)
 
 
 def too_many_runs(namespace: dict) -> str | None:

@@ -1,4 +1,4 @@
-"""The classifier of digits: a small convolutional network, how it learns and what it says of images."""
+"""The classifier of digits: a small convolutional network, its training, and what it makes of images."""
 
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from lib.checks import at_least, require, sizes
 from lib.networks import answers, eval_mode
 from lib.progress import Progress, silent
 from lib.weights import load_network, save_network
+
+FEATURES = 64
 
 
 class Classifier(nn.Module):
@@ -27,11 +29,11 @@ class Classifier(nn.Module):
             *_block(w, 2 * w),
             *_block(2 * w, 2 * w),
             nn.Flatten(),
-            nn.Linear(2 * w * 49, 64, bias=False),
-            nn.BatchNorm1d(64),
+            nn.Linear(2 * w * 49, FEATURES, bias=False),
+            nn.BatchNorm1d(FEATURES),
             nn.ReLU(inplace=True),
         )
-        self.head = nn.Linear(64, 10)
+        self.head = nn.Linear(FEATURES, 10)
         self.to(memory_format=torch.channels_last)
 
     def features(self, images: Tensor) -> Tensor:
@@ -75,22 +77,22 @@ def train_classifier(
         torch.manual_seed(seed)
         model = Classifier(width=width).to(images.device)
     source = torch.Generator().manual_seed(seed)
-    batches = n // batch_size  # of an epoch; the last, smaller one is dropped
-    steps = epochs * batches
+    epoch_batches = n // batch_size  # the last, smaller one is dropped
+    steps = epochs * epoch_batches
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps, pct_start=0.2)
     padded = F.pad(images, [max_shift] * 4, value=-1.0)
     for epoch in range(epochs):
-        order = torch.randperm(n, generator=source)[: batches * batch_size].to(images.device)
-        for batch, chosen in enumerate(order.split(batch_size), 1):
+        order = torch.randperm(n, generator=source)[: epoch_batches * batch_size].to(images.device)
+        for number, batch in enumerate(order.split(batch_size), 1):
             down, right = torch.randint(2 * max_shift + 1, (2,), generator=source).tolist()
-            x = padded[chosen, :, down : down + 28, right : right + 28]  # (batch, 1, 28, 28)
-            loss = F.cross_entropy(model(x), labels[chosen], label_smoothing=label_smoothing)
+            x = padded[batch, :, down : down + 28, right : right + 28]  # (batch, 1, 28, 28)
+            loss = F.cross_entropy(model(x), labels[batch], label_smoothing=label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
-            progress(epoch * batches + batch, steps)
+            progress(epoch * epoch_batches + number, steps)
     return model.eval()
 
 
@@ -111,8 +113,21 @@ def evaluate(model: Classifier, images: Tensor, labels: Tensor) -> float:
     return (predict(model, images).argmax(dim=1) == labels).double().mean().item()
 
 
+def classification_accuracy_score(
+    generated: Tensor, images: Tensor, labels: Tensor, *, judge: Classifier, settings: dict
+) -> float:
+    """Return the accuracy on real images (n, 1, 28, 28) of a classifier trained on generated ones (CAS).
+
+    Generated images (m, 1, 28, 28) are labelled by the judge. Classes that are missing among them, or look
+    alike, cost accuracy. `settings`: keywords of `train_classifier`, with another seed than the judge's.
+    Source: Ravuri and Vinyals 2019.
+    """
+    generated_labels = predict(judge, generated).argmax(dim=1)
+    return evaluate(train_classifier(generated, generated_labels, **settings), images, labels)
+
+
 def save_classifier(model: Classifier, directory: Path, **about: dict) -> None:
-    """Write classifier.safetensors and, beside it, classifier.json with its size and what else is said."""
+    """Write classifier.safetensors and, beside it, classifier.json with its size and `about`."""
     save_network(model, directory, "classifier", sizes={"width": model.width}, **about)
 
 

@@ -1,4 +1,4 @@
-"""Small, known damage to real digits, so that one sees what a test of the ladder makes of it."""
+"""Small, known damage to real digits: what does a two-sample test make of it?"""
 
 import torch
 import torch.nn.functional as F
@@ -20,9 +20,9 @@ def blurred(images: Tensor, *, pixels: float = 0.3) -> Tensor:
 
 def copied(images: Tensor, *, share: float = 0.01) -> Tensor:
     """Return images (n, ...) with this share of them, spread evenly, replaced by copies of the first."""
-    found, every = images.clone(), round(1 / share)
-    found[::every] = images[0]
-    return found
+    copies = images.clone()
+    copies[:: round(1 / share)] = images[0]
+    return copies
 
 
 DAMAGE = {

@@ -1,7 +1,7 @@
-"""How far generated digits are from real ones, together and one by one, how sure they are, how varied.
+"""How far generated digits are from real ones, together and one by one, and how varied they are.
 
-torchmetrics draws subsets and orders from the global random generator, so that the same images give other
-numbers, and takes seconds to import. These take every image at once; the tests hold them to torchmetrics'.
+torchmetrics' measures draw subsets from the global random generator and so give other numbers for the same
+images. These take every image at once; the tests hold them to torchmetrics'.
 """
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 from lib.checks import at_least, require
 
 NEIGHBOURS = 3  # of precision and recall, as published
+ROWS_PER_FEATURE = 4  # that a Fréchet distance needs: of fewer a covariance says little
 Moments = tuple[Tensor, Tensor, int]  # what `third_moments` returns
 
 
@@ -17,10 +18,16 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     """Return the Fréchet distance of features (n, d) and (m, d), each set taken as a Gaussian.
 
     |mean difference|² + tr A + tr B - 2 tr (AB)^(1/2), A and B the covariances, in float64.
-    Raises ValueError for fewer than two rows or widths that differ.
+    Raises ValueError for fewer than four times as many rows as features, or widths that differ.
     Source: Dowson and Landau 1982; Heusel et al. 2017, equation 6.
     """
     _check_features(first, second, 2)
+    rows, width = min(len(first), len(second)), first.shape[1]
+    if rows < ROWS_PER_FEATURE * width:
+        raise ValueError(
+            f"there are {rows} rows of {width} features; a Fréchet distance needs {ROWS_PER_FEATURE} rows "
+            f"for each feature: measure at least {ROWS_PER_FEATURE * width} samples"
+        )
     first, second = first.double(), second.double()
     shift = first.mean(dim=0) - second.mean(dim=0)
     a, b = (torch.atleast_2d(torch.cov(rows.T)) for rows in (first, second))  # (d, d)
@@ -34,10 +41,9 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
 def kid(first: Tensor, second: Tensor, *, second_moments: Moments | None = None) -> float:
     """Return the kernel inception distance (KID) of features (n, d) and (m, d).
 
-    The squared maximum mean discrepancy, kernel (x·y / d + 1)³, unbiased, over all pairs: of the same
-    distribution 0 in the mean, at times below. `second_moments`: the second's `third_moments`, if known.
-    Raises ValueError for fewer than two rows or widths that differ.
-    Source: Bińkowski et al. 2018, section 4; Gretton et al. 2012, lemma 6.
+    The unbiased squared maximum mean discrepancy of kernel (x·y / d + 1)³: for one distribution 0 in the
+    mean, at times below. `second_moments`: the second's `third_moments`, if known. Raises ValueError for
+    fewer than two rows or widths that differ. Source: Bińkowski et al. 2018; Gretton et al. 2012, lemma 6.
     """
     _check_features(first, second, 2)
     a, a_with_itself, n = third_moments(first)
@@ -112,7 +118,7 @@ def precise_and_recalled(
 def neighbour_radii(rows: Tensor, neighbours: int) -> Tensor:
     """Return each row's distance (n,) to its `neighbours`-th nearest other row."""
     nearest = [torch.cdist(part, rows).topk(neighbours + 1, largest=False) for part in rows.split(500)]
-    return torch.cat([found.values[:, -1] for found in nearest])  # the nearest of all is the row itself
+    return torch.cat([distances.values[:, -1] for distances in nearest])  # the nearest is the row itself
 
 
 def nearest_distances(images: Tensor, reference: Tensor) -> Tensor:
@@ -121,7 +127,7 @@ def nearest_distances(images: Tensor, reference: Tensor) -> Tensor:
     best = x.new_full((len(x),), float("inf"))
     nearest = torch.zeros(len(x), dtype=torch.long, device=x.device)
     for start in range(0, len(y), 2000):
-        found, index = torch.cdist(x, y[start : start + 2000]).min(dim=1)
-        closer = found < best
-        best, nearest = torch.where(closer, found, best), torch.where(closer, index + start, nearest)
+        distances, index = torch.cdist(x, y[start : start + 2000]).min(dim=1)
+        nearest = torch.where(distances < best, index + start, nearest)
+        best = torch.minimum(distances, best)
     return (x - y[nearest]).norm(dim=1)  # afresh: what cdist makes of a copy is rounding, not 0

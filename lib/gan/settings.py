@@ -2,16 +2,23 @@
 
 import dataclasses
 
-from lib.checks import at_least, check_seed, finite, one_of, require, sizes
+from lib.checks import between, check_seed, one_of, require
 from lib.gan.networks import TOPOLOGIES
 
-MOST = {
-    "generator_width": 512,
-    "discriminator_width": 512,
-    "latent_dim": 4096,
-    "channels": 3,
-    "batches": 10**7,
-    "batch_size": 4096,
+LIMITS = {
+    "generator_width": (1, 512),
+    "discriminator_width": (1, 512),
+    "latent_dim": (1, 4096),
+    "channels": (1, 3),
+    "batches": (1, 10**7),
+    "batch_size": (2, 4096),  # batch norm needs two
+    "learning_rate": (0, 10),
+    "beta1": (0, 1),
+    "beta2": (0, 1),
+    "decay_from": (0, 1),
+    "ema_decay": (0, 1),
+    "gradient_penalty": (0, 10**6),
+    "penalty_every": (1, 10**7),
 }
 
 
@@ -39,21 +46,17 @@ class GanSettings:
     seed: int
 
     def __post_init__(self):
-        values = dataclasses.asdict(self)
         one_of("topology", self.topology, TOPOLOGIES)
-        sizes(**{name: values[name] for name in (*MOST, "penalty_every")})
-        require("batch_size", self.batch_size, self.batch_size >= 2, "at least 2: batch norm needs two")
-        for name, most in MOST.items():
-            require(name, values[name], values[name] <= most, f"at most {most}")
-        finite(**{name: value for name, value in values.items() if isinstance(value, float)})
-        require("learning_rate", self.learning_rate, 0 < self.learning_rate <= 10, "above 0 and at most 10")
-        at_least("gradient_penalty", self.gradient_penalty, 0)
+        for name, (low, high) in LIMITS.items():
+            between(name, getattr(self, name), low, high)
+        require("learning_rate", self.learning_rate, self.learning_rate > 0, "above 0")
         for name in ("beta1", "beta2", "ema_decay"):
-            require(name, values[name], 0 <= values[name] < 1, "at least 0 and below 1")
-        require("decay_from", self.decay_from, 0 <= self.decay_from <= 1, "between 0 and 1")
+            require(name, getattr(self, name), getattr(self, name) < 1, "below 1")
         check_seed("seed", self.seed)
 
     def generator_rate_at(self, batch: int) -> float:
         """Return the generator's learning rate at `batch`: constant, then linear to 0 at the run's end."""
-        left, share = 1 - batch / self.batches, 1 - self.decay_from
-        return self.learning_rate * (min(1.0, left / share) if share > 0 else 1.0)
+        if self.decay_from == 1:
+            return self.learning_rate
+        remaining = (1 - batch / self.batches) / (1 - self.decay_from)
+        return self.learning_rate * min(1.0, remaining)

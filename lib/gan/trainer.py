@@ -17,11 +17,11 @@ class GanTrainer:
 
     def __init__(self, images: Tensor, settings: GanSettings):
         self.settings, s, device = settings, settings, images.device
-        of_both = {"topology": s.topology, "channels": s.channels}
+        common = {"topology": s.topology, "channels": s.channels}
         with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
             torch.manual_seed(s.seed)
-            self.generator = Generator(latent_dim=s.latent_dim, width=s.generator_width, **of_both).to(device)
-            self.discriminator = Discriminator(width=s.discriminator_width, **of_both).to(device)
+            self.generator = Generator(latent_dim=s.latent_dim, width=s.generator_width, **common).to(device)
+            self.discriminator = Discriminator(width=s.discriminator_width, **common).to(device)
         self.ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         adam = {"lr": s.learning_rate, "betas": (s.beta1, s.beta2), "fused": True}
         self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), **adam)
@@ -67,13 +67,14 @@ class GanTrainer:
 
     def check_finite(self) -> None:
         """Raise FloatingPointError, naming the batch, where a loss so far is not finite."""
-        bad = (~self.curves[:, : self.batch].isfinite()).any(dim=0).nonzero()
-        if len(bad):
-            batch = int(bad[0])
+        is_finite = self.curves[:, : self.batch].isfinite().all(dim=0)
+        if not is_finite.all():
+            batch = is_finite.tolist().index(False)
             g_loss, d_loss = self.curves[:, batch].tolist()
-            what = f"the loss of batch {batch} is not finite (generator {g_loss}, discriminator {d_loss})"
-            way_out = f"lower learning_rate ({self.settings.learning_rate}) or look for NaN in the images"
-            raise FloatingPointError(f"{what}; {way_out}")
+            raise FloatingPointError(
+                f"the loss of batch {batch} is not finite (generator {g_loss}, discriminator {d_loss}); "
+                f"lower learning_rate ({self.settings.learning_rate}) or look for NaN in the images"
+            )
 
     def state_dict(self) -> dict:
         """Return what the next steps depend on, and the curves so far."""
@@ -91,42 +92,41 @@ class Draws:
     """True images in shuffled epochs, and noise; each by a generator on the CPU, the same for any device."""
 
     def __init__(self, images: Tensor, *, batch_size: int, latent_dim: int, seed: int):
-        self.images, self.shape = images, (batch_size, latent_dim)
-        self.noise_source, self.order_source = (torch.Generator().manual_seed(seed + i) for i in (0, 1))
-        self._start_epoch()
-
-    def _start_epoch(self) -> None:
-        self.order_state, self.drawn = self.order_source.get_state(), 0  # batches of this epoch
-        self.order = torch.randperm(len(self.images), generator=self.order_source)
+        self.images, self.batch_size, self.latent_dim = images, batch_size, latent_dim
+        self.noise_source = torch.Generator().manual_seed(seed)
+        self.order_source = torch.Generator().manual_seed(seed + 1)
+        self.order = torch.empty(0, dtype=torch.long)  # of the images that are left of this epoch
 
     def true(self) -> Tensor:
         """Return the next images (batch_size, c, 28, 28)."""
-        batch_size, _ = self.shape
-        if self.drawn == len(self.images) // batch_size:  # the last, smaller batch is dropped
-            self._start_epoch()
-        chosen = self.order[self.drawn * batch_size :][:batch_size]
-        self.drawn += 1
-        return self.images[chosen.to(self.images.device)]
+        if len(self.order) < self.batch_size:  # an epoch's last, smaller batch is dropped
+            self.order = torch.randperm(len(self.images), generator=self.order_source)
+        batch, self.order = self.order[: self.batch_size], self.order[self.batch_size :]
+        return self.images[batch.to(self.images.device)]
 
     def noise(self, *, ahead: bool = False) -> Tensor:
         """Return the next noise (batch_size, latent_dim); `ahead` leaves it to be drawn again."""
         source = self.noise_source.clone_state() if ahead else self.noise_source
-        return torch.randn(self.shape, generator=source).to(self.images.device)
+        return torch.randn(self.batch_size, self.latent_dim, generator=source).to(self.images.device)
 
     def state_dict(self) -> dict:
         """Return what the next draws depend on."""
-        return {"noise": self.noise_source.get_state(), "order": self.order_state, "drawn": self.drawn}
+        sources = {"noise": self.noise_source.get_state(), "orders": self.order_source.get_state()}
+        return {**sources, "order": self.order.clone()}
 
     def load_state_dict(self, state: dict) -> None:
         self.noise_source.set_state(state["noise"])
-        self.order_source.set_state(state["order"])
-        self._start_epoch()
-        self.drawn = state["drawn"]
+        self.order_source.set_state(state["orders"])
+        self.order = state["order"]
 
 
 @torch.no_grad()
 def update_ema(ema: nn.Module, network: nn.Module, *, decay: float, batch: int) -> None:
     """Move `ema`, batch norm's statistics too, towards a network; with a `decay` of 0 all the way."""
     weight = 1 - min(decay, (1 + batch) / (10 + batch))  # at first more: the initial weights are left behind
-    states = [each.state_dict().values() for each in (ema, network)]
-    torch._foreach_lerp_(*([t for t in state if t.is_floating_point()] for state in states), weight)
+    averages, values = (_floats(each) for each in (ema, network))
+    torch._foreach_lerp_(averages, values, weight)
+
+
+def _floats(network: nn.Module) -> list[Tensor]:
+    return [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]

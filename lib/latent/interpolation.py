@@ -46,13 +46,13 @@ def between(begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str) -> Tensor:
         raise ValueError("a noise is all zeros and has no direction; draw another, or use kind='line'")
     first, last = first / norms[0], last / norms[1]
     cosine = (first * last).sum(dim=-1, keepdim=True)
-    aside = last - cosine * first  # what of `last` is at a right angle to `first`; its norm is the sine
-    sine = aside.norm(dim=-1, keepdim=True)
+    orthogonal = last - cosine * first  # the part of `last` at a right angle to `first`; its norm is the sine
+    sine = orthogonal.norm(dim=-1, keepdim=True)
     if ((sine < 1e-6) & (cosine < 0)).any():
-        undecided = "begin and end are opposite, and no great circle between them is the shortest"
-        raise ValueError(f"{undecided}; draw other noises, or use kind='line'")
+        what = "begin and end are opposite, and no great circle between them is the shortest"
+        raise ValueError(f"{what}; draw other noises, or use kind='line'")
     angle = turn * torch.atan2(sine, cosine)
-    direction = angle.cos() * first + angle.sin() * aside / sine.clamp_min(1e-300)
+    direction = angle.cos() * first + angle.sin() * orthogonal / sine.clamp_min(1e-300)
     return (((1 - turn) * norms[0] + turn * norms[1]) * direction).to(begin.dtype)
 
 

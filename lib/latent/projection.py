@@ -13,7 +13,7 @@ from lib.progress import Progress, silent
 
 
 class Projection(NamedTuple):
-    """The noises found for some real images, and how well their images fit."""
+    """The nearest noises of some real images, and how well their images fit."""
 
     noise: Tensor  # (n, latent_dim)
     residual: Tensor  # (n,) root mean square pixel error, on a scale of 0 = black to 1 = white
@@ -54,14 +54,14 @@ def project(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
 
     def losses() -> tuple[Tensor, Tensor]:
-        made = generator(z)
-        pixels = (made - real).square().mean(dim=(1, 2, 3))
-        content = (classifier.features(made) - wanted).square().mean(dim=1)
+        generated = generator(z)
+        pixels = (generated - real).square().mean(dim=(1, 2, 3))
+        content = (classifier.features(generated) - real_features).square().mean(dim=1)
         norm = (z.square().mean(dim=1) - 1).square()
         return pixels + feature_weight * content + norm_weight * norm, pixels
 
     with eval_mode(generator, classifier):
-        wanted = classifier.features(real)
+        real_features = classifier.features(real)
         for step in range(steps):
             with torch.enable_grad():
                 (z.grad,) = torch.autograd.grad(losses()[0].sum(), z)
@@ -69,6 +69,6 @@ def project(
             schedule.step()
             progress(step + 1, steps)
         total, pixels = (part.view(-1, starts) for part in losses())
-    rows = torch.arange(len(images)), total.argmin(dim=1)
-    found = z.detach().view(len(images), starts, -1)[rows]
-    return Projection(noise=found, residual=pixels[rows].sqrt() / 2, before=nearest.values[:, 0] / 28 / 2)
+    best = torch.arange(len(images)), total.argmin(dim=1)
+    noise = z.detach().view(len(images), starts, -1)[best]
+    return Projection(noise=noise, residual=pixels[best].sqrt() / 2, before=nearest.values[:, 0] / 28 / 2)

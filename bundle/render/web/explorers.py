@@ -17,7 +17,7 @@ from bundle.experiments.cache import read_grids
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
 from bundle.figures.gan import MEASURES
-from bundle.original import WALKS
+from bundle.original import WALK_FIGURES
 from bundle.render.web import npm
 from bundle.render.web.exported import LARGEST, exported_classifier, exported_generator, largest_difference
 from bundle.render.web.palindromes import both_cells, curves, recipe
@@ -97,7 +97,7 @@ def walks(models: Path) -> Explorer:
     if len(digits) < 2:
         raise ValueError("The generator makes fewer than two digits that the judge can tell.")
     ends = torch.stack([noise[(chances[:, d] * (chances.argmax(1) == d)).argmax()] for d in digits])
-    walk = WALKS[0] if set(WALKS[0]) <= set(digits) else digits[:2]
+    walk = WALK_FIGURES[17] if set(WALK_FIGURES[17]) <= set(digits) else digits[:2]
     data = {"size": generator.latent_dim, "digits": digits, "walk": walk, "noises": _base64(ends.numpy())}
     script, wasm = npm.fetch(npm.RUNTIME)
     packed = {
