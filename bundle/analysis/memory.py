@@ -8,6 +8,7 @@ import pandas as pd
 from bundle.analysis.formatting import number
 
 CELLS = ("RNN", "LSTM", "GRU")
+SUMMARY = ["Hold", "From step", "At the end (%)"]
 HOLDS = 0.99  # accuracy at the end of a run that remembers; one error in two thousand decides nothing
 
 
@@ -44,17 +45,18 @@ def held_of(row: pd.Series) -> str:
 def factorial_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return input and curriculum by cell: how many runs hold, and the accuracy at the end."""
     counts = holding(memory_runs(runs, "memory"), ["input", "curriculum", "cell"])
+    cells = [cell for cell in CELLS if cell in set(counts["cell"])]
     rows = []
     for (given, curriculum), group in counts.groupby(["input", "curriculum"]):
-        cells = {"Input": given, "Curriculum": curriculum}
-        by_cell = group.set_index("cell")
-        for cell in CELLS:
-            if cell in set(counts["cell"]):
-                trained = cell in by_cell.index
-                cells[cell] = held_of(by_cell.loc[cell]) if trained else ""
-                cells[f"{cell}, at the end (%)"] = f"{100 * by_cell['end'][cell]:.1f}" if trained else ""
-        rows.append(cells)
-    return pd.DataFrame(rows)
+        row, by_cell = [given, curriculum], group.set_index("cell")
+        for cell in cells:
+            if cell in by_cell.index:
+                row += [held_of(by_cell.loc[cell]), f"{100 * by_cell['end'][cell]:.1f}"]
+            else:
+                row += ["", ""]
+        rows.append(row)
+    names = [name for cell in cells for name in (cell, f"{cell}, at the end (%)")]
+    return pd.DataFrame(rows, columns=["Input", "Curriculum", *names])
 
 
 def lowest(run: pd.Series) -> tuple[float, float]:
@@ -74,7 +76,8 @@ def span_table(runs: pd.DataFrame) -> pd.DataFrame:
         row = {"Cell": cell, "Length": str(length)} | _summary(group)
         row["Length it grew to"] = f"{group['grew_to'].min()} to {group['grew_to'].max()}"
         rows.append(row | _lowest_of_all(group, "Lowest up to it"))
-    return pd.DataFrame(rows)
+    lengths = ["Length it grew to", "Lowest up to it", "Lowest up to twice"]
+    return pd.DataFrame(rows, columns=["Cell", "Length", *SUMMARY, *lengths])
 
 
 def parts_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -87,16 +90,13 @@ def parts_table(runs: pd.DataFrame) -> pd.DataFrame:
         if len(group):
             row = {"Recipe": name} | _summary(group)
             rows.append(row | _lowest_of_all(group, "Lowest up to its length"))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["Recipe", *SUMMARY, "Lowest up to its length", "Lowest up to twice"])
 
 
 def _summary(group: pd.DataFrame) -> dict[str, str]:
     (row,) = holding(group.assign(all="all"), ["all"]).to_dict("records")
-    return {
-        "Hold": held_of(row),
-        "From step": number(row["step"]),
-        "At the end (%)": f"{100 * row['end']:.1f}",
-    }
+    cells = held_of(row), number(row["step"]), f"{100 * row['end']:.1f}"
+    return dict(zip(SUMMARY, cells, strict=True))
 
 
 def _lowest_of_all(group: pd.DataFrame, within_name: str) -> dict[str, str]:

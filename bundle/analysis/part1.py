@@ -1,6 +1,5 @@
 """The original's claims on Part 1, tested seed by seed."""
 
-import numpy as np
 import pandas as pd
 
 from bundle.analysis.claims import Claim, Verdict, by_claim, decide, measured, quoted, sentences
@@ -12,6 +11,9 @@ AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
 ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
 CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
 GROUPS = ("as written", "corrected", "unscheduled", "longer", "ours")  # whose runs claims are about
+VERDICT_COLUMNS = ["Sentence", "As written", "Corrected, or ours", "By the original metric"]
+VERDICT_COLUMNS += ["At chance", "Shown in"]
+MEASURE_COLUMNS = ["Sentence: measure", "Case", "Median", "True", "Interval", "p (BH, BY)", "Verdict"]
 Curves = dict[Run, Curve]
 
 
@@ -89,16 +91,16 @@ def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
         if any(cells.values()):
             at_chance_here = [f"{run.cell} at {run.seq_length}" for run in claim.runs if run in chance]
             rows.append(
-                {
-                    "Sentence": known[claim.id].sentence,
-                    "As written": cells[AS_WRITTEN],
-                    "Corrected, or ours": cells[CORRECTED] or cells[OURS],
-                    "By the original metric": cells[ORIGINAL_METRIC],
-                    "At chance": ", ".join(at_chance_here),
-                    "Shown in": known[claim.id].link,
-                }
+                (
+                    known[claim.id].sentence,
+                    cells[AS_WRITTEN],
+                    cells[CORRECTED] or cells[OURS],
+                    cells[ORIGINAL_METRIC],
+                    ", ".join(at_chance_here),
+                    known[claim.id].link,
+                )
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=VERDICT_COLUMNS)
 
 
 def _verdict_cell(row: pd.Series | None) -> str:
@@ -106,35 +108,23 @@ def _verdict_cell(row: pd.Series | None) -> str:
 
 
 def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each claim, case and measure, with the evidence."""
-    known, rows = sentences(), []
-    previous_claim, previous_case = None, None
-    for _, row in decided.iterrows():
-        same_claim = row["claim"] == previous_claim
-        same_case = same_claim and row["case"] == previous_case
-        rows.append(
-            {
-                "Sentence": "" if same_claim else known[row["claim"]].sentence,
-                "Case": "" if same_case else row["case"],
-                "Measure": measured(MEASURES[row["measure"]]),
-                "Median": median_cell(row),
-                "True": f"{row['count']}/{row['n']}",
-                "Interval": f"{row['low']:.2f} to {row['high']:.2f}",
-                "p (BH, BY)": f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
-                "Verdict": row["verdict"].value,
-            }
-        )
-        previous_claim, previous_case = row["claim"], row["case"]
-    return pd.DataFrame(rows)
+    """Return a row for each claim, measure and case, with the evidence.
 
-
-def median_cell(row: pd.Series) -> str:
-    """Return a median, with its interval where that is finite: "−300 [−525, −200]"."""
-    bounds = row["value_low"], row["value_high"]
-    words = number(row["value"])
-    if np.isfinite(bounds).all():
-        words += f" [{number(bounds[0])}, {number(bounds[1])}]"
-    return words
+    The sentence stands in the row of its main measure, a measure in that of its first case.
+    """
+    known, rows, previous_claim = sentences(), [], None
+    for (claim, measure), group in decided.groupby(["claim", "measure"], sort=False):
+        words = measured(MEASURES[measure])
+        if claim != previous_claim:
+            words = f"{known[claim].sentence}: {words[0].lower()}{words[1:]}"
+        previous_claim = claim
+        for _, row in group.iterrows():
+            true, interval = f"{row['count']}/{row['n']}", f"{row['low']:.2f} to {row['high']:.2f}"
+            p = f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}"
+            median = number(row["value"])
+            rows.append((words, row["case"], median, true, interval, p, row["verdict"].value))
+            words = ""
+    return pd.DataFrame(rows, columns=MEASURE_COLUMNS)
 
 
 def answers(verdicts: pd.DataFrame, case: str) -> tuple[dict[str, Verdict], dict[str, str]]:

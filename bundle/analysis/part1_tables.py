@@ -35,7 +35,7 @@ def prediction_table(runs: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
     one_hot = memory[(memory["input"] == "one-hot") & (memory["curriculum"] == "curriculum")]
     rnns = span[span["cell"] == "RNN"]
     shortest = rnns[rnns["seq_length"] == rnns["seq_length"].min()]
-    length = str(shortest["seq_length"].iloc[0]) if len(shortest) else "beyond"
+    length = f"length {shortest['seq_length'].iloc[0]}" if len(shortest) else "the shortest length beyond"
     rows = [
         (
             "1. LSTM first at 5, by either metric and recipe",
@@ -47,7 +47,7 @@ def prediction_table(runs: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
         ),
         ("3. No cell remembers without a curriculum", *_by_runs(bare, all_hold=False)),
         ("4. One-hot input and a curriculum do for every cell", *_by_runs(one_hot, all_hold=True)),
-        (f"5. No vanilla RNN holds length {length}", *_by_runs(shortest, all_hold=False)),
+        (f"5. No vanilla RNN holds {length}", *_by_runs(shortest, all_hold=False)),
     ]
     return pd.DataFrame(rows, columns=["Prediction", "Measured", "Came true"])
 

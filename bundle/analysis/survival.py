@@ -54,10 +54,15 @@ def times(curves: Sequence[Curve]) -> Times:
 
 
 def log_rank(first: Times, second: Times) -> float:
-    """Return p of the log-rank test that both arrive alike; 1 where nobody arrives (Mantel 1966)."""
+    """Return p of the log-rank test that both arrive alike (Mantel 1966).
+
+    It is 1 where nobody arrives, or all are alike.
+    """
     if not first.arrived + second.arrived:
         return 1.0
-    return float(logrank(first.censored(), second.censored()).pvalue)
+    with np.errstate(invalid="ignore"):
+        p = float(logrank(first.censored(), second.censored()).pvalue)
+    return 1.0 if np.isnan(p) else p
 
 
 def arrivals(runs: pd.DataFrame) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def walk_outcomes(run: pd.Series, claims: Sequence[Claim] = CLAIMS) -> pd.DataFr
 
 
 def named_digits(decided: pd.DataFrame, measure: Callable) -> tuple[Verdict | None, list[float]]:
-    """Return whether by a measure all claims that name a third digit hold of straight walks, and their shares.
+    """Return whether all claims that name a third digit hold of straight walks, by a measure, and shares.
 
     None, and nan, where one of them was not tested.
     """

@@ -6,7 +6,7 @@ local function raw(text) return pandoc.RawBlock("typst", text) end
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("%s+", " ") .. '"' end
 
 local function colour_verdict(plain)
-  local verdict = shared.verdicts[pandoc.utils.stringify(plain)]
+  local verdict = shared.verdict(pandoc.utils.stringify(plain))
   if not verdict then return nil end
   local content = plain.content
   content:insert(1, pandoc.RawInline("typst", "#" .. verdict .. "["))

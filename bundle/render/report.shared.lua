@@ -33,10 +33,23 @@ local function group_rows(rows)
   return groups
 end
 
+local verdicts = {
+  ["holds"] = "holds",
+  ["fails"] = "fails",
+  ["does not hold"] = "fails",
+  ["undecided"] = "undecided",
+  ["depends"] = "undecided",
+}
+
+-- Return the class of a cell that is a verdict: "holds", or "holds, 41/49".
+local function verdict(text)
+  return verdicts[text:match("^([%a ]+), %d+/%d+$") or text]
+end
+
 return {
   group_rows = group_rows,
   link = link,
   half = 3.16, -- inches: figures up to this wide stand side by side
   read_html = read_html,
-  verdicts = { ["holds"] = "holds", ["fails"] = "fails", ["undecided"] = "undecided", ["depends"] = "undecided" },
+  verdict = verdict,
 }

@@ -10,7 +10,7 @@ local function escaped(text)
 end
 
 local function mark_verdict(plain)
-  local verdict = shared.verdicts[pandoc.utils.stringify(plain)]
+  local verdict = shared.verdict(pandoc.utils.stringify(plain))
   return verdict and pandoc.Plain({ pandoc.Span(plain.content, { class = verdict }) })
 end
 
