@@ -197,6 +197,7 @@ def finding(
     undecided: str = "",
     depends: str = "",
     yes: str = "Yes",
+    depends_on: str = "the measure",
 ) -> str:
     """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
 
@@ -209,7 +210,7 @@ def finding(
         Verdict.HOLDS: (yes, holds),
         Verdict.FAILS: ("No", fails),
         Verdict.UNDECIDED: ("Undecided", undecided),
-        Verdict.DEPENDS: ("It depends", depends),
+        Verdict.DEPENDS: (f"It depends on {depends_on}", depends),
     }[verdict]
     sentence = (sentence or words).removesuffix(".")
     return f"**{question} {answer}.** {sentence} ({link_to(link)})."
