@@ -15,7 +15,7 @@ from bundle.figures.digits import tile
 from bundle.figures.gan import MEASURES, PATHS, draw_quality_curve
 from bundle.figures.style import COLOURS, spaced
 from bundle.notebook import controls
-from bundle.original import WALKS
+from bundle.original import WALK_FIGURES
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
 from lib.latent.end_points import endpoints
@@ -78,7 +78,7 @@ def task3_explorer(
     generator: Generator, classifier: Classifier, *, steps: int, candidates: int, seed: int
 ) -> widgets.Widget:
     """Return an explorer of walks between two of `candidates` noises; new end points count the seed up."""
-    begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
+    begin, end, kind, alpha = _controls(*WALK_FIGURES[17], steps=steps)
     chosen, strip, words, picture, judged = (widgets.HTML() for _ in range(5))
 
     def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
