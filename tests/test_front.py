@@ -1,4 +1,3 @@
-import json
 import re
 from pathlib import Path
 
@@ -83,15 +82,36 @@ def test_the_build_is_the_same_in_every_clone_and_another_with_another_result(tm
     results = tmp_path / "results"
     (results / "part1").mkdir(parents=True)
     (results / "part1" / "a.jsonl").write_bytes(b"{}\n")
-    build = front.build_of(tmp_path / "build.json", results)
-    assert json.loads((tmp_path / "build.json").read_text()) == build
+    build = front.build_of(results)
     assert build.keys() == {"version", "code", "results"}
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
     (results / "part1" / "a.jsonl").write_bytes(b"{}\r\n")
     (results / "part1" / "a.ckpt").write_bytes(b"a state, which git ignores")
-    assert front.build_of(tmp_path / "build.json", results) == build
+    assert front.build_of(results) == build
     (results / "part1" / "a.jsonl").write_bytes(b"[]\n")
-    assert front.build_of(tmp_path / "build.json", results)["results"] != build["results"]
+    assert front.build_of(results)["results"] != build["results"]
+
+
+def test_pdf_and_page_are_made_again_when_the_code_or_a_result_is_another(tmp_path, monkeypatch):
+    from bundle.commands.binding import bound
+
+    folder, other_code = tmp_path / "results" / "part1", tmp_path / "lib"
+    folder.mkdir(parents=True)
+    profile = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf", "parameters": {}}
+
+    def inputs() -> list[list[str]]:
+        return [inputs for _, inputs, _ in bound(profile)]
+
+    before = inputs()
+    assert inputs() == before
+    (folder / "a.jsonl").write_text("{}\n")
+    after = inputs()
+    assert [one != other for one, other in zip(before, after, strict=True)] == [True, True]
+    other_code.mkdir()
+    (other_code / "a.py").write_text("A = 1\n")
+    monkeypatch.setattr(front, "ROOT", tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1"\n')
+    assert [one != other for one, other in zip(after, inputs(), strict=True)] == [True, True]
 
 
 def test_a_link_to_a_work_becomes_a_citation_and_only_what_is_cited_is_listed(tmp_path):

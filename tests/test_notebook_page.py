@@ -119,7 +119,7 @@ def test_models_that_are_missing_are_made_by_the_quick_profile_and_said_beforeha
     assert asked["parameters"] == quick | {"output_dir": str(tmp_path)}
     assert f"{needed} is missing: running task2.ipynb to make it" in asked["said"]
     assert f"profiles/quick.yaml has it (batches {quick['batches']}, learning_rate" in asked["said"]
-    assert "about six minutes on two cores" in asked["said"]
+    assert notebook.QUICK_TIME in asked["said"]
 
     needed.parent.mkdir()
     needed.touch()

@@ -7,6 +7,7 @@ import pytest
 from pypdf import PdfReader
 
 from bundle.commands.binding import bind_report
+from bundle.render.front import build_of
 from bundle.render.reading import read_notebook
 from bundle.study.layout import NOTEBOOKS
 from tests.pdf_pages import ends_of_parts, marks
@@ -17,7 +18,8 @@ COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> PdfReader:
     pdf = tmp_path_factory.mktemp("report") / "report.pdf"
-    bind_report(COMMITTED, front=Path("report", "front.md"), pdf=pdf, verified=[], results=Path("results"))
+    build = build_of(Path("results"))
+    bind_report(COMMITTED, front=Path("report", "front.md"), pdf=pdf, verified=[], build=build)
     return PdfReader(pdf)
 
 

@@ -1,4 +1,5 @@
 import itertools
+import json
 import os
 import re
 import subprocess
@@ -147,9 +148,9 @@ def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed
     monkeypatch.chdir(tmp_path)
     profile = {"output": Path("made"), "parameters": {}}
     executed = report.run_notebook(Notebook(name="part1"), Path("made/part1.ipynb"), profile)
-    binding.bind_report(
-        executed[:1], front=front, pdf=Path("report.pdf"), verified=[], results=Path("results")
-    )
+    build = {"version": "1", "code": "a", "results": "b"}
+    binding.bind_report(executed[:1], front=front, pdf=Path("report.pdf"), verified=[], build=build)
+    assert json.loads(Path("build.json").read_text()) == build
     said = " ".join(PdfReader("report.pdf").pages[0].extract_text().split())
     assert "2 results in this report are not by the code that stands here." in said
     assert "2 by other code: lib/checks.py changed." in said

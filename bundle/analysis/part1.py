@@ -112,7 +112,8 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
 
     The sentence stands in the row of its main measure, a measure in that of its first case.
     """
-    known, rows, previous_claim = sentences(), [], None
+    known = sentences()
+    rows, previous_claim = [], None
     for (claim, measure), group in decided.groupby(["claim", "measure"], sort=False):
         words = measured(MEASURES[measure])
         if claim != previous_claim:
@@ -132,11 +133,11 @@ def answers(verdicts: pd.DataFrame, case: str) -> tuple[dict[str, Verdict], dict
 
     `verdicts` is `claims.by_claim`'s.
     """
-    rows = verdicts[verdicts["case"] == case]
-    seeds = [f"{row['count']} of {row['n']} seeds" for _, row in rows.iterrows()]
-    return dict(zip(rows["claim"], rows["verdict"], strict=True)), dict(
-        zip(rows["claim"], seeds, strict=True)
-    )
+    words, seeds = {}, {}
+    for _, row in verdicts[verdicts["case"] == case].iterrows():
+        words[row["claim"]] = row["verdict"]
+        seeds[row["claim"]] = f"{row['count']} of {row['n']} seeds"
+    return words, seeds
 
 
 def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:

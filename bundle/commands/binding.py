@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from bundle.study.artefacts import write_if_changed
 from bundle.study.fingerprint import digest_all, sources
 from bundle.study.layout import NOTEBOOKS, Output
 
@@ -19,43 +20,28 @@ SETTING = tuple(
 
 def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
     """Yield the stages that read the executed notebooks: the PDF, and the page beside it."""
+    from bundle.render.front import build_of
+
     executed = [profile["notebooks"] / f"{name}.ipynb" for name in NOTEBOOKS]
-    front = Path("report", "front.md")
-    verified = [path for path in [VERIFIED] if profile["output"] == Path(".") and path.is_file()]
+    front, committed = Path("report", "front.md"), profile["output"] == Path(".")
+    verified = [path for path in [VERIFIED] if committed and path.is_file()]
     read = [path for path in (*executed, front, *verified, *map(Path, SETTING)) if path.exists()]
+    build = build_of(profile["output"] / "results")  # PDF and page name it
+    shared = {"front": front, "verified": verified, "build": build}
+
     parts = digest_all([*read, *sorted(Path("bundle/render").glob("report.*"))])
-    readme = README if profile["output"] == Path(".") and README.exists() else None
-    yield (
-        "report",
-        [parts],
-        partial(
-            bind_report,
-            executed,
-            front=front,
-            pdf=profile["pdf"],
-            verified=verified,
-            results=profile["output"] / "results",
-            readme=readme,
-        ),
-    )
+    readme = README if committed and README.exists() else None
+    bind = partial(bind_report, executed, pdf=profile["pdf"], readme=readme, **shared)
+    yield "report", [parts, *build.values()], bind
+
     page, models = profile["pdf"].with_name("index.html"), models_of(profile)
     read += sorted(models.glob("*.json"))
     read += Path(profile["output"], "results", "part1").glob("inside.jsonl")
-    web = (path for path in sorted(Path("bundle/render/web").glob("*")) if path.is_file())
+    web = [path for path in sorted(Path("bundle/render/web").glob("*")) if path.is_file()]
     parts = digest_all([*read, *web, *sources(without=("bundle/commands", "bundle/render/web"))])
-    yield (
-        "page",
-        [parts, os.environ.get("PAGE_ADDRESS", "")],
-        partial(
-            make_page,
-            executed,
-            front=front,
-            page=page,
-            verified=verified,
-            output=Output(profile["output"]),
-            models=models,
-        ),
-    )
+    output = Output(profile["output"])
+    make = partial(make_page, executed, page=page, output=output, models=models, **shared)
+    yield "page", [parts, *build.values(), os.environ.get("PAGE_ADDRESS", "")], make
 
 
 def bind_report(
@@ -64,19 +50,22 @@ def bind_report(
     front: Path,
     pdf: Path,
     verified: list[Path],
-    results: Path,
+    build: dict,
     readme: Path | None = None,
 ) -> list[Path]:
-    """Bind the executed notebooks into the PDF, with what `make verify` found last; update the README."""
-    from bundle.render.front import build_of, findings, update_readme
+    """Bind the executed notebooks into the PDF, with what `make verify` found last; update the README.
+
+    `build` is what the report was built from; it stands in the PDF, and beside it.
+    """
+    from bundle.render.front import findings, update_readme
     from bundle.render.pdf import bind
 
-    build = pdf.with_name("build.json")
-    whole = _whole(front, notebooks, verified, build_of(build, results))
-    bind(notebooks, front=whole, name=front.name, output=pdf)
+    beside = pdf.with_name("build.json")
+    write_if_changed(beside, (json.dumps(build, indent=1) + "\n").encode())
+    bind(notebooks, front=_whole(front, notebooks, verified, build), name=front.name, output=pdf)
     if readme:
         update_readme(readme, findings(notebooks))
-    return [pdf, build]
+    return [pdf, beside]
 
 
 def models_of(profile: dict) -> Path:
@@ -91,6 +80,7 @@ def make_page(
     front: Path,
     page: Path,
     verified: list[Path],
+    build: dict,
     output: Output,
     models: Path,
 ) -> list[Path]:
@@ -98,20 +88,18 @@ def make_page(
 
     $PAGE_ADDRESS says where it will be published; the picture of its preview card is then made beside it.
     """
-    from bundle.render.front import build_of
+    from bundle.render.web import page as web
     from bundle.render.web.explorers import explorers
-    from bundle.render.web.page import build, draw_card
 
     address = os.environ.get("PAGE_ADDRESS", "")
     address += "/" * (address[-1:] not in ("", "/"))
     card, strip = page.with_name("card.png"), output.figures / "figure-17.png"
-    about = build_of(page.with_name("build.json"), output.root / "results")
-    whole = _whole(front, notebooks, verified, about)
+    whole = _whole(front, notebooks, verified, build)
     parts = explorers(output, models)
-    build(notebooks, front=whole, name=front.name, output=page, explorers=parts, address=address)
+    web.build(notebooks, front=whole, name=front.name, output=page, explorers=parts, address=address)
     if not (address and strip.exists()):
         return [page]
-    draw_card(strip, card)
+    web.draw_card(strip, card)
     return [page, card]
 
 

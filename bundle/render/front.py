@@ -1,6 +1,5 @@
 """What stands before the notebooks: key findings and a table of verdicts, left by notebooks; the build."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +7,6 @@ from pathlib import Path
 
 from bundle.notebook.page import FINDINGS, as_text
 from bundle.render.reading import read_notebook
-from bundle.study.artefacts import write_if_changed
 from bundle.study.fingerprint import digest_all
 from bundle.study.layout import NOTEBOOKS
 from lib.files import write_atomically
@@ -69,8 +67,8 @@ def update_readme(readme: Path, sentences: Sequence[str]) -> None:
         write_atomically(readme, after.encode())
 
 
-def build_of(path: Path, results: Path) -> dict:
-    """Return the version, and digests of the code and of the results shown; keep them in `path`.
+def build_of(results: Path) -> dict:
+    """Return the version, and digests of the code and of the results shown.
 
     They are of what the files hold, so that every clone of the same commit gives the same, without git too.
     """
@@ -78,7 +76,6 @@ def build_of(path: Path, results: Path) -> dict:
     build = {"version": version}
     build["code"] = _digest_below([ROOT / "lib", ROOT / "bundle"], CODE)
     build["results"] = _digest_below([results / name for name in NOTEBOOKS], RESULTS)
-    write_if_changed(path, (json.dumps(build, indent=1) + "\n").encode())
     return build
 
 
