@@ -201,12 +201,11 @@ def picture_table(outcomes: pd.DataFrame, cases: Sequence[str]) -> Table:
     return ["Sentence", "True of a run if", *cases], rows
 
 
-def front_rows(outcomes: pd.DataFrame) -> list[list[str]]:
+def front_rows(outcomes: pd.DataFrame, cases: Sequence[str]) -> list[list[str]]:
     """Return rows of the report's first table: the verdicts of the first group of runs and of the last.
 
     The first is of the original's recipe; where there is but one group, it was not run.
     """
-    cases = list(outcomes["case"].unique())
     ours = picture_verdicts(outcomes, cases[-1])
     original = picture_verdicts(outcomes, cases[0]) if len(cases) > 1 else {}
     return quoted({claim.id: (original.get(claim.id), ours.get(claim.id)) for claim in CLAIMS})
