@@ -7,6 +7,7 @@ import threading
 
 import ipywidgets as widgets
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -208,13 +209,11 @@ def test_another_one_is_always_a_palindrome(palindrome):
 def gan(*, sets: int) -> widgets.Widget:
     random = np.random.default_rng(0)
     grids = {batch: random.integers(0, 256, (25 * sets, 28, 28), dtype=np.uint8) for batch in (0, 10, 20)}
-    columns = {"quality_batch": [0, 10, 20], "quality_frechet_distance": [9.0, 4.0, 2.0]}
-    record = Record(
-        settings={}, columns=columns, summary={"frechet_distance": 1.5, "real_frechet_distance": 0.5}
-    )
+    moments = {"quality_batch": [0, 10, 20], "quality_frechet_distance": [9.0, 4.0, 2.0]}
+    run = pd.Series({**moments, "frechet_distance": 1.5, "real_frechet_distance": 0.5})
     torch.manual_seed(0)
     generator = Generator(latent_dim=4, width=2, topology="shuffle")
-    explorer = task2_explorer(record, grids, generator, seed=7)
+    explorer = task2_explorer(run, grids, generator, seed=7)
     explorer.grids, explorer.generator = grids, generator
     return explorer
 

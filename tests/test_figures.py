@@ -6,10 +6,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bundle.figures import part1
-from bundle.figures.gan import draw_as_far, draw_line_and_circle, draw_loss_curves, draw_measures
+from bundle.figures.gan import draw_both_recipes, draw_line_and_circle, draw_loss_curves, draw_measures
 from bundle.figures.memory import draw_whole_range
 from bundle.figures.style import panels
-from bundle.study.records import Record
 from tests.part1_records import run, table
 
 CURVES = {"chance": [0.1, 0.11, 0.09, 0.1], "learns": [0.1, 0.6, 1, 1], "late": [0.1, 0.1, 0.1, 1]}
@@ -39,7 +38,7 @@ def words_on_data(figure: Figure) -> list[str]:
     return crossed + touching
 
 
-def measured(*, length: int = 187400) -> Record:
+def measured(runs: int = 1, *, length: int = 187400) -> pd.DataFrame:
     batches = [0, 500, 1000, 20000, 187000]
     names = ["frechet_distance", "kid", "inception_score", "confidence", "clear", "class_imbalance"]
     names += ["precision", "recall", "nearest_training"]
@@ -47,10 +46,10 @@ def measured(*, length: int = 187400) -> Record:
     columns = {f"quality_{name}": values for name, values in (columns | {"batch": batches}).items()}
     columns |= {"batch": batches, "generator_loss": [0.8, *[0.7] * 4], "discriminator_loss": [0.6] * 5}
     real = {f"real_{name}": 0.9 for name in names}
-    return Record(settings={"batches": length}, columns=columns, summary=real)
+    return pd.DataFrame([{"batches": length, **columns, **real}] * runs)
 
 
-def walked() -> Record:
+def walked() -> pd.Series:
     kinds = {"line": [0.1, 0.9, 0.1], "circle": [0.1, 0.12, 0.1]}
     columns = {"alpha": [0, 0.5, 1]}
     for kind, values in kinds.items():
@@ -58,7 +57,7 @@ def walked() -> Record:
             columns[f"{kind} {name}"] = values
         columns[f"{kind} path_length"] = [4.0, 9, 16, 4]
     summary = {"real frechet_distance": 0.1, "short frechet_distance": 0.95}
-    return Record(settings={}, columns=columns, summary=summary)
+    return pd.Series({**columns, **summary})
 
 
 def curves(name: str, cells=("LSTM", "RNN")) -> pd.DataFrame:
@@ -74,8 +73,8 @@ DRAWN = {
         table([run("RNN", 10, [1], accuracy_at={"5": 1.0, "10": 1.0, "20": 0.1})], "span")
     ),
     "measures": lambda: draw_measures(measured()),
-    "measures with other seeds": lambda: draw_measures(measured(), measured()),
-    "as far": lambda: draw_as_far([measured(length=20000)] * 2, [measured()] * 2),
+    "measures with other seeds": lambda: draw_measures(measured(2)),
+    "both recipes": lambda: draw_both_recipes(measured(2, length=20000), measured(2)),
     "walks": lambda: draw_line_and_circle(walked()),
 }
 
@@ -96,7 +95,7 @@ def test_no_word_lies_on_the_data_of_a_curve(name, cell):
 
 
 def test_losses_are_drawn_where_they_lie_and_not_from_zero():
-    figure = draw_loss_curves(measured())
+    figure = draw_loss_curves(measured().iloc[0])
     assert figure.axes[0].get_ylim()[0] > 0.5
     assert words_on_data(figure) == []
 

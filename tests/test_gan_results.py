@@ -7,13 +7,16 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from scipy.stats import beta
 from torchmetrics.image.fid import FrechetInceptionDistance
 
+from bundle.analysis.claims import Verdict
 from bundle.analysis.formatting import in_style
-from bundle.analysis.gan import PICTURES, decide_pictures, quality_table
+from bundle.analysis.pictures import picture_outcomes, picture_table, picture_verdicts
+from bundle.analysis.quality import quality_table
 from bundle.experiments.gan import GanRun, noises
 from bundle.original import GAN_CHECKPOINTS
-from bundle.study.store import load, run_name
+from bundle.study.store import load, read, run_name
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.gan.networks import load_generator
@@ -22,7 +25,7 @@ from lib.networks import answers
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
 FOLDER = Path("results", "task2")
 (RECORD,) = load(FOLDER / "gan.jsonl", SETTINGS)
-OTHERS = load(FOLDER / "generators.jsonl")
+RUNS = read(FOLDER / "gan.jsonl", FOLDER / "generators.jsonl")
 
 
 class Given(torch.nn.Module):
@@ -60,15 +63,42 @@ def test_the_goals_of_the_full_run_are_met():
     assert RECORD.summary["class_imbalance"] <= 0.05
 
 
+def bounds(share: float, n: int) -> tuple[float, float]:
+    """Return the interval of Clopper and Pearson by the beta distribution."""
+    count = round(share * n)
+    return beta.ppf(0.025, count, n - count + 1), beta.ppf(0.975, count + 1, n - count)
+
+
+def test_the_committed_verdicts_are_those_of_the_first_line_by_another_route():
+    """Each expectation is written for what was measured: should it change, so does the verdict."""
+    line = json.loads((FOLDER / "gan.jsonl").read_text(encoding="utf-8"))
+    moments = dict(zip(line["columns"]["quality_batch"], line["columns"]["quality_clear"], strict=True))
+    summary = line["summary"]
+    least_real, _ = bounds(summary["real_clear"], 10_000)
+    early = [moments[batch] for batch in (2000, 5000, 7500, 11500, 13500, 50000)]
+    end, _ = bounds(summary["clear"], 10_000)
+    fails = {
+        "noise-at-first": moments[0] > 0.05,
+        "some-figures-during": any(bounds(share, 10_000)[0] >= end for share in early),
+        "most-clear-at-79500": not 0.5 < moments[79500] < bounds(moments[79500], 10_000)[1] < least_real,
+        "all-clear-at-end": bounds(summary["clear"], 10_000)[1] < least_real,
+        "clearer-and-clearer": bounds(summary["clear"], 10_000)[1] < bounds(max(moments.values()), 10_000)[0],
+        "hard-to-tell-from-mnist": bounds(summary["grey_level_accuracy"], 4000)[0] > 0.75,
+        "discriminator-finds-no-difference": bounds(summary["discriminator_accuracy"], 20_000)[0] > 0.55,
+    }
+    verdicts = picture_verdicts(picture_outcomes({"ours": RUNS}), "ours")
+    assert verdicts == {claim: Verdict.FAILS if fails[claim] else Verdict.HOLDS for claim in fails}
+
+
 def test_the_committed_notebook_shows_what_the_records_say():
     cells = nbformat.read("task2.ipynb", as_version=4).cells
     shown = "\n".join(
         o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o
     )
-    _, rows = quality_table({"frechet_distance": "Fréchet distance"}, RECORD, *OTHERS)
-    for row in rows:
-        assert in_style("| " + " | ".join(row) + " |") in shown
-    verdicts = decide_pictures({"ours": [RECORD, *OTHERS]})
-    assert len(verdicts) == len(PICTURES)
-    for v in verdicts:
-        assert in_style(f"{v.word}: {v.numbers}") in shown.replace("*", "")
+    tables = [quality_table({"frechet_distance": "Fréchet distance"}, RUNS)]
+    outcomes = picture_outcomes({"ours": RUNS})
+    tables.append(picture_table(outcomes, ["ours"]))
+    for _, rows in tables:
+        for row in rows:
+            assert in_style(f"{row[0]} | ") in shown
+            assert in_style(f" {row[-1]} |") in shown

@@ -9,6 +9,7 @@ import tqdm
 import tqdm.auto
 import yaml
 
+from bundle.analysis.claims import Verdict
 from bundle.figures.part1 import draw_softmax_twice
 from bundle.notebook import page as notebook
 
@@ -118,7 +119,7 @@ def test_models_that_are_missing_are_made_by_the_quick_profile_and_said_beforeha
     assert asked["parameters"] == quick | {"output_dir": str(tmp_path)}
     assert f"{needed} is missing: running task2.ipynb to make it" in asked["said"]
     assert f"profiles/quick.yaml has it (batches {quick['batches']}, learning_rate" in asked["said"]
-    assert "about six minutes on two cores" in asked["said"]
+    assert notebook.QUICK_TIME in asked["said"]
 
     needed.parent.mkdir()
     needed.touch()
@@ -137,3 +138,10 @@ def test_task_3_makes_models_only_where_no_folder_of_them_is_named():
         page = SimpleNamespace(output=SimpleNamespace(models=Path("o")))
         exec(begin, space | {"models_dir": named, "page": page, "torch": Mock(), "threads": 1})
         assert len(calls) == 1
+
+
+def test_predictions_are_listed_with_their_numbers_and_what_became_of_them():
+    outcomes = [(Verdict.HOLDS, [0.97]), (None, []), (Verdict.UNDECIDED, [1, 2])]
+    assert notebook.prediction_list("It rises ({:.0%})\nNobody looked\nIt falls ({} to {})", outcomes) == (
+        "1. It rises (97%): *came true*.\n2. It falls (1 to 2): *undecided*."
+    )

@@ -81,7 +81,7 @@ WIDE = f"""\
 | claim | measured | n | verdict |
 |---|---|---|---|
 | {CLAIM} than with the plain recurrent network | {MEASURED}, interquartile range 230–290 | 10 | holds |
-| Length 5 is the best, because the memory is limited | 290 steps at 5, 140 at 3 | 10 | **does not hold** |
+| Length 5 is the best, because the memory is limited | 290 steps at 5, 140 at 3 | 10 | **fails** |
 | At length 30 the LSTM is more stable | no run of either holds 100 % | 10 | undecided |
 """
 

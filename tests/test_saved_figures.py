@@ -1,3 +1,4 @@
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -119,10 +120,8 @@ def test_line_and_circle_are_drawn_with_what_was_measured():
         for j, name in enumerate(("norm", "norm low", "norm high", "frechet_distance")):
             columns[f"{kind} {name}"] = [10 * i + j + a for a in alpha]
         columns[f"{kind} path_length"] = [4.0 + i, 9, 16, 25]
-    summary = {"real frechet_distance": 0.1, "short frechet_distance": 0.7}
-    norm, quality, speed = plotted(
-        draw_line_and_circle(Record(settings={}, columns=columns, summary=summary))
-    )
+    whole = {"real frechet_distance": 0.1, "short frechet_distance": 0.7}
+    norm, quality, speed = plotted(draw_line_and_circle(pd.Series({**columns, **whole})))
     assert [line["y"] for line in norm["lines"]] == [columns["line norm"], columns["circle norm"]]
     assert quality["lines"][0]["y"] == columns["line frechet_distance"]
     assert [line["y"][0] for line in quality["lines"][2:]] == [0.1, 0.7]
@@ -131,10 +130,13 @@ def test_line_and_circle_are_drawn_with_what_was_measured():
 
 
 def test_third_digits_are_drawn_without_those_at_the_ends():
-    rows = [(d / 20, d / 20 - 0.01, d / 20 + 0.01) for d in range(10)]
-    figure = draw_seen_between(
-        {(2, 7): {"line": rows, "circle": rows}, (6, 7): {"line": rows, "circle": rows}}
-    )
+    rows = []
+    for (first, second), kind in itertools.product([(2, 7), (6, 7)], ["line", "circle"]):
+        for digit in set(range(10)) - {first, second}:
+            share = digit / 20
+            rows.append((first, second, kind, digit, share, share - 0.01, share + 0.01))
+    names = ["first", "second", "kind", "digit", "share", "low", "high"]
+    figure = draw_seen_between(pd.DataFrame(rows, columns=names))
     panels = plotted(figure)
     assert panels[0]["lines"][0]["y"] == [d / 20 for d in range(10) if d not in (2, 7)]
     assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == list("01234589")

@@ -1,21 +1,10 @@
-"""The runs of two-sample tests, and what is said of them."""
+"""The runs of two-sample tests."""
 
 import itertools
-import re
 
 import pytest
 import torch
 
-from bundle.analysis import findings
-from bundle.analysis.detectability import (
-    SEEN,
-    accuracy_by_test,
-    converged,
-    detectability,
-    detectability_table,
-)
-from bundle.analysis.gan import decide_pictures
-from bundle.analysis.verdicts import mean_interval
 from bundle.experiments.comparisons import Comparisons, two_sample_runs
 from bundle.experiments.two_sample_tests import (
     AGAINST,
@@ -25,16 +14,13 @@ from bundle.experiments.two_sample_tests import (
     run_two_sample_test,
     sides,
 )
-from bundle.figures.detectability import draw_detectability
 from bundle.study.layout import Output
-from bundle.study.records import Record
 from lib.evaluation.damage import blurred, copied, one_level_up
 from lib.evaluation.two_sample_tests import TESTS
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
 from lib.mnist import Mnist
 from lib.networks import answers
 from lib.weights import weights_digest
-from tests.test_gan_analysis import record as gan
 from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -121,92 +107,6 @@ def test_damage_is_small_and_what_it_says():
     twins = copied(IMAGES.repeat(4, 1, 1, 1)[:200])
     assert torch.equal(twins[100], twins[0])
     assert torch.equal(twins[101], IMAGES[41])
-
-
-def run(test: str, against: str, right: float, learned: int = 100) -> Record:
-    return Record({"test": test, "against": against, "learned": learned}, {}, {"right": right, "of": 100})
-
-
-TWO_SAMPLE_RECORDS = [run("grey levels", GENERATED, right) for right in (1.0, 1.0, 1.0)]
-TWO_SAMPLE_RECORDS += [run("grey levels", REAL, right) for right in (0.49, 0.5, 0.51)]
-TWO_SAMPLE_RECORDS += [run("binarised", GENERATED, right) for right in (0.54, 0.55, 0.56)]
-TWO_SAMPLE_RECORDS += [
-    run("pixels", GENERATED, 0.6),
-    run("pixels", GENERATED, 0.7, 500),
-    run("pixels", GENERATED, 0.72, 500),
-]
-
-
-def further(right: float, *, most: int = 500) -> Record:
-    summary = {f"right_{test}": right for test in SEEN} | {"right_most_pixels": right + 0.1}
-    return Record({"learned": 100, "most": most, "seed": 7}, {}, summary)
-
-
-def test_the_table_has_a_row_for_each_rung_with_mean_and_interval():
-    header, rows = detectability_table(TWO_SAMPLE_RECORDS)
-    assert header[1:] == ["Samples (%)", "Real digits (%)"]
-    names = ["twelve shares of grey levels, 100", "black and white, 100", "256 grey levels, 100"]
-    assert [row[0] for row in rows] == [*names, "256 grey levels, 500"]
-    assert rows[0][1:] == ["100.0 ± 0.0", "50.0 ± 2.5"]
-    assert rows[1][1:] == ["55.0 ± 2.5", ""]
-    assert rows[2][1:] == ["60.0", ""]
-    others = [further(0.7), further(0.8)]
-    header, rows = detectability_table(TWO_SAMPLE_RECORDS, others)
-    assert header[-1] == "Samples, other seeds (%)"
-    assert [row[-1] for row in rows] == ["70.0, 80.0"] * 3 + ["80.0, 90.0"]
-
-
-def test_it_is_said_whether_the_convolutional_tests_have_learnt_anything():
-    def learned(test: str, against: str, share: float) -> Record:
-        return Record({"test": test, "against": against}, {}, {"right_learned": share})
-
-    records = [learned("pixels", GENERATED, 0.9), learned("binarised", GENERATED, 0.8)]
-    assert converged(records) == ""
-    records += [learned("pixels", REAL, 0.7), learned("grey levels", REAL, 0.5)]
-    said = converged(records)
-    assert said.endswith("80% of the time where one side is samples, and 70% where both are real.")
-
-
-def test_a_test_that_has_learnt_nothing_is_counted_and_left_out_of_the_mean():
-    def run(seed: int, right: float, learned: float, against: str = GENERATED) -> Record:
-        settings = {"test": "pixels", "learned": 100, "against": against, "seed": seed}
-        return Record(settings, {}, {"right": right, "right_learned": learned})
-
-    records = [run(0, 0.5, 0.5), run(1, 0.7, 0.9), run(2, 0.8, 0.95), run(0, 0.5, 0.8, REAL)]
-    assert accuracy_by_test(records)["pixels", 100] == {GENERATED: [0.7, 0.8], REAL: [0.5]}
-    assert accuracy_by_test(records[:1])["pixels", 100] == {GENERATED: [0.5]}
-    weak = [Record(run.settings | {"test": "features"}, {}, run.summary) for run in records[:2]]
-    assert accuracy_by_test(weak)["features", 100] == {GENERATED: [0.5, 0.7]}
-    said = converged(records)
-    assert "90% of the time where one side is samples, and 80% where both" in said
-    assert said.endswith("intervals: 1 by 256 grey levels, 100 of each kind, against samples.")
-
-
-def test_how_hard_they_are_is_said_by_the_strongest_test_of_pixels_and_leads_the_findings():
-    said = detectability(TWO_SAMPLE_RECORDS)
-    assert re.search(r"black and white.*55\.0 %.*from 500 of each kind 71\.0 %.*grey levels 100\.0 %", said)
-    others = [further(0.8, most=0)]
-    assert "from 100 of each kind 60.0 % (with other seeds 80.0), from 500 of" in detectability(
-        TWO_SAMPLE_RECORDS, others
-    )
-    assert detectability(TWO_SAMPLE_RECORDS[:6]) == ""
-    one = gan(real_frechet_distance=0.5, told_grey_levels=1.0)
-    first = findings.gan_findings(one, decide_pictures({"ours": [one]}), TWO_SAMPLE_RECORDS)[0]
-    assert said in first
-    assert "“Hard to discriminate” *does not hold*" in first
-
-
-def test_a_mean_has_the_interval_of_students_t():
-    assert mean_interval([1, 2, 3]) == pytest.approx((2, 2 - 4.302653 / 3**0.5, 2 + 4.302653 / 3**0.5))
-    assert mean_interval([5]) == (5, -float("inf"), float("inf"))
-
-
-def test_the_figure_shows_every_mean():
-    (axes,) = draw_detectability(TWO_SAMPLE_RECORDS).axes
-    points = {line.get_label(): line for line in axes.containers}
-    assert list(points) == [GENERATED, REAL]
-    assert points[GENERATED][0].get_xdata().tolist() == pytest.approx([100, 55, 60, 71])
-    assert axes.get_yticklabels()[0].get_text() == "twelve shares of grey levels, 100"
 
 
 def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):

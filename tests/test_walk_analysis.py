@@ -1,160 +1,194 @@
-"""What is made of a record of many walks: of invented routes, and of the committed record."""
+"""What is made of the run of many walks: of invented routes, and of the committed run by another route."""
 
-import itertools
+import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from bundle.analysis.verdicts import Verdict, interval
-from bundle.analysis.walks import (
-    KINDS,
-    WALK_CLAIMS,
-    change_shares,
-    decide_walks,
-    path_table,
-    reading_table,
-    seen_table,
-    smoother,
-    summary,
-    verdict_table,
-)
+from bundle.analysis import latent_paths, third_digits
+from bundle.analysis.claims import Verdict, by_claim, decide, sentences
 from bundle.experiments.strips import Strip
 from bundle.original import WALK_FIGURES
-from bundle.study.records import Record
-from bundle.study.store import load
+from bundle.study.store import read
 from lib.latent.interpolation import INTERPOLATIONS
 
-(RECORD,) = load(Path("results/task3/walks.jsonl"))
-PAIRS = {claim.sentence: claim.pair for claim in WALK_CLAIMS}
-
-
-def test_the_kinds_of_path_are_those_that_can_be_walked():
-    assert KINDS == INTERPOLATIONS
-
-
-def counted(routes: dict[str, list[str]]) -> Record:
-    """A record of these routes, the same on line and circle, for all three walks."""
-    columns = {"first": [], "second": [], "paths": []} | {
-        f"{kind} {n}": [] for kind in KINDS for n in ("once", "visits")
-    }
-    for ends, kind in itertools.product(WALK_FIGURES.values(), KINDS):
-        name = f"{ends[0]}-{ends[1]}"
-        for column in ("route", "route of steps", "glimpsed"):
-            columns[f"{kind} {name} {column}"] = routes[name]
-        columns[f"{name} confidence"] = [0.95] * (len(routes[name]) - 1) + [0.5]
-    return Record(settings={"seed": 0}, columns=columns, summary={"latent_dim": 4})
-
-
+HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
+COMMITTED = Path("results/task3/walks.jsonl")
+RUN = read(COMMITTED).iloc[0]
+LINE = json.loads(COMMITTED.read_text(encoding="utf-8"))
 ROUTES = {
-    "2-7": ["27"] * 80 + ["217"] * 20,
-    "2-6": ["216"] * 30 + ["286"] * 10 + ["2186"] * 20 + ["26"] * 40,
-    "6-7": ["657"] * 1 + ["647"] * 19 + ["6767"] * 80,
+    (2, 7): ["27"] * 80 + ["217"] * 20,
+    (2, 6): ["216"] * 30 + ["286"] * 10 + ["2186"] * 20 + ["26"] * 40,
+    (6, 7): ["657"] * 1 + ["647"] * 19 + ["6767"] * 80,
 }
 
 
-def verdicts() -> dict[tuple, Verdict]:
-    found = decide_walks(counted(ROUTES))
-    return {(PAIRS[v.sentence], v.test.startswith("most")): v for v in found if v.case == "line"}
+def counted(routes: dict[tuple[int, int], list[str]]) -> pd.Series:
+    """A run of these routes, the same on line and circle."""
+    run = {"walks": tuple(routes)}
+    for (first, second), kind in product(routes, third_digits.KINDS):
+        name, seen = f"{first}-{second}", routes[first, second]
+        run.update({f"{kind} {name} {reading}": seen for reading in third_digits.READINGS})
+        run[f"{name} confidence"] = [0.95] * (len(seen) - 1) + [0.5]
+    return pd.Series(run)
 
 
-def test_a_claim_is_counted_over_paths_with_the_interval_of_clopper_and_pearson():
-    v = verdicts()[(2, 7), True]
-    assert (v.count, v.n) == (80, 100)
-    low, high = interval(v.count, v.n)
-    assert low == pytest.approx(stats.beta.ppf(0.025, 80, 21))
-    assert high == pytest.approx(stats.beta.ppf(0.975, 81, 20))
-    assert v.cells(".3f")[:2] == ["80/100", f"{low:.3f} to {high:.3f}"]
-    assert v.p == pytest.approx(2 * stats.binom.sf(79, 100, 0.5))
-    assert v.word == "holds"
+def decided(run: pd.Series) -> pd.DataFrame:
+    return decide(third_digits.walk_outcomes(run)).set_index(["claim", "case", "measure"])
+
+
+def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
+    return decided(counted(routes)).loc[(claim, "line", measure)]
+
+
+def test_the_kinds_of_path_and_the_claims_are_those_that_there_are():
+    assert third_digits.KINDS == INTERPOLATIONS
+    assert [claim.runs[0] for claim in third_digits.CLAIMS] == list(WALK_FIGURES.values())
+    assert {claim.id for claim in third_digits.CLAIMS} <= set(sentences())
+
+
+def test_a_claim_is_counted_over_paths():
+    row = on_line("walk-2-to-7", "no_third_digit")
+    assert (row["count"], row["n"], row["verdict"]) == (80, 100, HOLDS)
+    assert row["low"] == pytest.approx(stats.beta.ppf(0.025, 80, 21))
+    assert row["p"] == pytest.approx(2 * stats.binom.sf(79, 100, 0.5))
 
 
 def test_half_of_the_paths_leave_a_claim_undecided():
-    v = verdicts()[(2, 6), True]
-    assert (v.count, v.n, v.word) == (50, 100, "undecided")
+    row = on_line("walk-2-to-6-shows-1", "shows_digit")
+    assert (row["count"], row["n"], row["verdict"]) == (50, 100, UNDECIDED)
 
 
 def test_a_third_digit_is_set_against_the_one_seen_most_path_by_path():
-    v = verdicts()[(2, 6), False]  # 1 on 50 paths, 8 on 30, both on 20
-    assert (v.count, v.n) == (30, 40)
-    assert "1 is seen more often than 8" in v.test
-    assert v.p == pytest.approx(2 * stats.binom.sf(29, 40, 0.5))
-    assert v.word == "holds"
+    row = on_line(
+        "walk-2-to-6-shows-1", "shows_it_rather_than_its_rival"
+    )  # 1 on 50 paths, 8 on 30, both on 20
+    assert (row["count"], row["n"], row["ties"], row["verdict"]) == (30, 40, 60, HOLDS)
+    assert row["p"] == pytest.approx(2 * stats.binom.sf(29, 40, 0.5))
 
 
 def test_a_rival_picked_from_eight_has_to_lead_by_more():
-    v = verdicts()[(6, 7), False]
-    assert (v.count, v.n) == (1, 20)
-    assert v.p == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))
-    assert v.word == "does not hold"
-
-
-def test_the_p_values_are_corrected_together():
-    found = decide_walks(counted(ROUTES))
-    assert len(found) == 10
-    ordered = sorted(v.p for v in found)
-    for v in found:
-        at_least = [p * 10 / rank for rank, p in enumerate(ordered, 1) if p >= v.p]
-        assert v.corrected == pytest.approx(min(1, *at_least))
+    row = on_line("walk-6-to-7-shows-5", "shows_it_rather_than_its_rival")
+    assert (row["count"], row["n"], row["verdict"]) == (1, 20, FAILS)
+    assert row["p"] == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))
 
 
 def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
-    found = decide_walks(counted(ROUTES | {"2-6": ["26"] * 9}))
-    v = next(v for v in found if PAIRS[v.sentence] == (2, 6) and not v.test.startswith("most"))
-    assert (v.count, v.n, v.word) == (0, 0, "undecided")
+    row = on_line("walk-2-to-6-shows-1", "shows_it_rather_than_its_rival", {**ROUTES, (2, 6): ["26"] * 9})
+    assert (row["count"], row["n"], row["verdict"]) == (0, 0, UNDECIDED)
+
+
+def test_a_claim_that_most_paths_deny_depends_where_its_digit_beats_its_rival():
+    run = counted({(6, 7): ["657"] * 40 + ["67"] * 160})
+    (line, _), table = (
+        third_digits.walk_table(run, decide(third_digits.walk_outcomes(run)))[1],
+        third_digits.any_third_digit(run),
+    )
+    assert line[2:] == ["20% (15% to 26%)", "5: 20%", "5: 20% (15% to 26%)", "40 of 40", "depends"]
+    assert list(table["most_frequent"]) == [5, 5]
+
+
+def test_any_walk_is_counted_and_those_of_the_original_alone_are_tested():
+    run = counted({(3, 5): ["385", "35"], (2, 7): ["27"] * 9})
+    verdicts = decide(third_digits.walk_outcomes(run))
+    assert set(verdicts["claim"]) == {"walk-2-to-7"}
+    _, rows = third_digits.walk_table(run, verdicts)
+    assert [row[-1] for row in rows] == ["", "", "holds", "holds"]
+    assert rows[0][3] == "8: 50%"
+    assert rows[2][3] == "none"
+    other = counted({(3, 5): ["35"]})
+    none = decide(third_digits.walk_outcomes(other))
+    verdict, shares = third_digits.named_digits(none, third_digits.shows_digit)
+    assert verdict is None
+    assert np.isnan([*shares, *third_digits.any_on_lines(other, [(2, 7)]).values()]).all()
+    assert by_claim(none).empty
+
+
+def test_the_committed_shares_are_those_of_its_lines():
+    shares = third_digits.any_third_digit(RUN).set_index(third_digits.WALK)
+    digits = third_digits.third_digit_shares(RUN).set_index([*third_digits.WALK, "digit"])["share"]
+    for (first, second), kind in product(WALK_FIGURES.values(), third_digits.KINDS):
+        routes = LINE["columns"][f"{kind} {first}-{second} route"]
+        thirds = [set(route) - {str(first), str(second)} for route in routes]
+        row = shares.loc[first, second, kind]
+        assert row["share"] == pytest.approx(sum(map(bool, thirds)) / len(routes))
+        counts = {digit: sum(str(digit) in seen for seen in thirds) for digit in range(10)}
+        assert counts[row["most_frequent"]] == max(counts.values())
+        for digit in set(range(10)) - {first, second}:
+            assert digits[first, second, kind, digit] == pytest.approx(counts[digit] / len(routes))
+
+
+def test_the_committed_verdicts_are_those_of_a_normal_approximation():
+    """Far from the limit, as the committed counts are, a z-test says the same as the exact one."""
+    for row in decide(third_digits.walk_outcomes(RUN)).itertuples():
+        z = (2 * row.count - row.n) / row.n**0.5
+        assert row.verdict is (UNDECIDED if abs(z) < 2 else HOLDS if z > 0 else FAILS)
 
 
 def test_other_readings_count_steps_glimpses_and_sure_ends():
-    record = counted(ROUTES)
-    record.columns["line 2-7 route of steps"] = ["27"] * 100
-    record.columns["line 2-7 glimpsed"] = ["127"] * 100
-    line, *_ = reading_table(record, sure=0.9)[1]
-    assert [cell.split()[0] for cell in line[2:]] == ["80%", "100%", "0%", "81%", "99", "yes"]
-    assert [row[-1] for row in reading_table(record, sure=0.99)[1]] == ["yes"] * 6
-    assert {tuple(row[-3:-1]) for row in reading_table(record, sure=0.99)[1]} == {("no pairs", "0")}
+    run = counted(ROUTES)
+    run["line 2-7 route of steps"] = ["27"] * 100
+    run["line 2-7 glimpsed"] = ["127"] * 100
+    line, *_ = third_digits.reading_table(run, sure=0.9)[1]
+    assert [cell.split()[0] for cell in line[2:]] == ["80%", "100%", "0%", "81%", "99"]
+    assert {tuple(row[-2:]) for row in third_digits.reading_table(run, sure=0.99)[1]} == {("no pairs", "0")}
 
 
 def test_the_change_table_has_lines_above_the_diagonal_and_circles_below():
-    shares, between = change_shares(RECORD)
+    shares, between = third_digits.change_shares(RUN)
     assert np.isnan(np.diag(shares)).all()
-    i = list(zip(RECORD.columns["first"], RECORD.columns["second"], strict=True)).index((3, 5))
-    assert shares[3, 5] == RECORD.columns["line once"][i] / RECORD.columns["paths"][i]
-    assert shares[5, 3] == RECORD.columns["circle once"][i] / RECORD.columns["paths"][i]
-    for place, kind in (((3, 5), "line"), ((5, 3), "circle")):
-        visits = RECORD.columns[f"{kind} visits"][i]
-        assert between[place] == -1 if not any(visits) else visits[between[place]] == max(visits)
+    place = list(zip(RUN["first"], RUN["second"], strict=True)).index((3, 5))
+    for cell, kind in (((3, 5), "line"), ((5, 3), "circle")):
+        assert shares[cell] == RUN[f"{kind} once"][place] / RUN["paths"][place]
+        visits = RUN[f"{kind} visits"][place]
+        assert between[cell] == -1 if not any(visits) else visits[between[cell]] == max(visits)
+
+
+@pytest.mark.parametrize(("low", "high", "verdict"), [(-1, 1, UNDECIDED), (1, 2, HOLDS), (-2, -1, FAILS)])
+def test_the_interval_of_the_difference_says_which_path_is_shorter(low, high, verdict):
+    name = "difference path_length"
+    assert latent_paths.circle_is_shorter(pd.Series({f"{name} low": low, f"{name} high": high})) is verdict
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [(-1, 1, "undecided"), (1, 2, "the circle is the shorter"), (-2, -1, "the line is the shorter")],
+    ("line", "circle", "short", "verdict"),
+    [(1.0, 0.1, 0.9, HOLDS), (0.1, 0.1, 0.9, FAILS), (1.0, 0.5, 0.9, FAILS), (1.0, 0.1, 0.1, FAILS)],
 )
-def test_the_interval_of_the_difference_says_which_path_is_shorter(low, high, words):
-    name = "difference path_length"
-    summary = {name: (low + high) / 2, f"{name} low": low, f"{name} high": high}
-    assert words in smoother(Record(settings={}, summary=summary))
+def test_the_norm_decides_where_lines_and_short_noises_are_worse_and_circles_are_not(
+    line, circle, short, verdict
+):
+    distances = {"line": [0.1, line, 0.15], "circle": [0.1, circle, 0.1]}
+    columns = {f"{kind} frechet_distance": values for kind, values in distances.items()}
+    run = pd.Series({**columns, "short frechet_distance": short})
+    assert latent_paths.middles(run)["chance"] == pytest.approx(0.05)
+    assert latent_paths.norm_decides(run) is verdict
 
 
-def test_the_tables_of_a_record_have_as_many_cells_as_their_headers():
-    for header, rows in (
-        verdict_table(decide_walks(RECORD)),
-        reading_table(RECORD, sure=0.9),
-        path_table(RECORD),
-    ):
-        assert {len(row) for row in rows} == {len(header)}
+def test_the_path_table_has_the_middles_and_the_whole_paths():
+    header, rows = latent_paths.path_table(RUN)
+    assert {len(row) for row in rows} == {len(header)}
+    assert rows[1][1:] == ["0.062", "1.022", "0.067", "0.943", "0.051"]
+    assert [bool(row[3]) for row in rows] == [True] * 5 + [False]
 
 
-def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_found():
-    names = set(summary(RECORD))
-    assert names == set(summary(counted(ROUTES))) | set(RECORD.summary) - {"latent_dim"}
-    assert {"2-7 line true", "2-6 line true", "2-6 line against the other", "6-7 circle true"} <= names
+def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_seen():
+    committed, invented = (
+        third_digits.main_numbers(run, decide(third_digits.walk_outcomes(run)))
+        for run in (RUN, counted(ROUTES))
+    )
+    assert committed.keys() == invented.keys()
+    assert invented["2-7 line any third digit"] == 0.2
+    assert invented["walk-2-to-6-shows-1 circle shows digit"] == 0.5
 
 
 def test_what_is_seen_on_single_walks_is_set_side_by_side():
     about = {"first": 2, "second": 7, "images": np.zeros((4, 28, 28), np.uint8), "captions": []}
     line = Strip(name="line", facts={"digits": [2, 1, 8, 7]}, **about)
     circle = Strip(name="circle", facts={"digits": [2, 2, 7, 7]}, **about)
-    header, (row,) = seen_table([line], [circle])
+    header, (row,) = third_digits.seen_table([line], [circle])
     assert row == ["2 → 7", "2 1 8 7", "1, 8", "2 2 7 7", "none"]
     assert len(row) == len(header)

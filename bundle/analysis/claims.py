@@ -121,6 +121,14 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
     return verdicts[0]
 
 
+def all_hold(verdicts: Sequence[Verdict]) -> Verdict:
+    """Say whether all hold: one that fails is enough to fail, else one that is undecided to be undecided."""
+    for verdict in (Verdict.FAILS, Verdict.DEPENDS, Verdict.UNDECIDED):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.HOLDS if verdicts else Verdict.UNDECIDED
+
+
 def by_claim(decided: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each claim and case: its main measure's, with the verdict of all its measures."""
     groups = decided.groupby(["claim", "case"], sort=False)

@@ -114,6 +114,21 @@ def cached_gan(
     return record, read_grids(grids), why
 
 
+def cached_measures(
+    run: GanRun, *, name: str, file: str, results: Path, fresh: bool, **training
+) -> tuple[Record, str | None]:
+    """Return the record of a run alone: where it is stored, its weights and grids need not be.
+
+    The arguments are those of `cached_gan`, which trains it otherwise.
+    """
+    runs = store.Store(results / file)
+    record, why = _stored(run.described(), runs, identity=fingerprint.identity(run_gan), fresh=fresh)
+    if record and not why:
+        return record, None
+    record, _, why = cached_gan(run, name=name, file=file, results=results, fresh=fresh, **training)
+    return record, why
+
+
 def _stored(settings: dict, runs: store.Store, *, identity: dict, fresh: bool) -> tuple[Record | None, str]:
     """Return the stored run of these settings, if there is one, and why it is made now, "" if it was not."""
     record, why = (None, "fresh") if fresh else store.find(settings, runs, identity=identity)

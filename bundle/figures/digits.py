@@ -12,7 +12,7 @@ from bundle.figures.style import HALF, WIDE, panels, spaced, styled
 @styled
 def draw_digits(images: np.ndarray, *, columns: int, below: Sequence[str] = ()) -> Figure:
     """Draw digits (n, 28, 28) uint8 row by row, a text of `below` under each, as wide as the text."""
-    figure = _pictures(images, columns, width=WIDE, each=WIDE / columns + (0.4 if below else 0))
+    figure = _pictures(images, columns, width=WIDE, height=WIDE / columns + (0.4 if below else 0))
     for axes, words in zip(figure.axes, below, strict=False):
         axes.text(0.5, -0.08, in_style(words), transform=axes.transAxes, ha="center", va="top")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
@@ -29,14 +29,14 @@ def draw_strips(walks: Sequence) -> Figure:
 @styled
 def draw_grid(images: np.ndarray) -> Figure:
     """Draw 25 samples (25, 28, 28) uint8 as a square of five by five."""
-    return _pictures([tile(images, columns=5)], 1, width=HALF, each=HALF)
+    return _pictures([tile(images, columns=5)], 1, width=HALF, height=HALF)
 
 
 @styled
 def draw_all_grids(grids: Mapping[int, np.ndarray], *, columns: int = 7) -> Figure:
     """Draw the first 25 samples of every checkpoint, each grid under its batch number."""
     pictures = [tile(images[:25], columns=5) for images in grids.values()]
-    figure = _pictures(pictures, columns, width=WIDE, each=WIDE / columns * 1.14)
+    figure = _pictures(pictures, columns, width=WIDE, height=WIDE / columns * 1.14)
     for axes, batch in zip(figure.axes, grids, strict=False):
         axes.set_title(spaced(batch), pad=2)
     return figure
@@ -52,10 +52,10 @@ def tile(images: np.ndarray, *, columns: int, gap: int = 2) -> np.ndarray:
     return picture[: rows * down - gap, : columns * across - gap]
 
 
-def _pictures(pictures: Sequence[np.ndarray], columns: int, *, width: float, each: float) -> Figure:
-    """Draw pictures (h, w) uint8 in rows, `each` inches high, with fixed contrast and without smoothing."""
+def _pictures(pictures: Sequence[np.ndarray], columns: int, *, width: float, height: float) -> Figure:
+    """Draw pictures (h, w) uint8 in rows, `height` inches high, with fixed contrast and without smoothing."""
     rows = -(-len(pictures) // columns)
-    figure, grid = panels(rows * each, rows, columns, width=width)
+    figure, grid = panels(rows * height, rows, columns, width=width)
     for axes in grid:
         axes.set_axis_off()
     for axes, picture in zip(grid, pictures, strict=False):

@@ -6,16 +6,16 @@ from itertools import count, cycle
 
 import ipywidgets as widgets
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
-from bundle.analysis.gan import quality_by_batch
+from bundle.analysis.quality import by_batch
 from bundle.figures.digits import tile
 from bundle.figures.gan import MEASURES, PATHS, draw_quality_curve
 from bundle.figures.style import COLOURS, spaced
 from bundle.notebook import controls
-from bundle.original import WALKS
-from bundle.study.records import Record
+from bundle.original import WALK_FIGURES
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
 from lib.latent.end_points import endpoints
@@ -26,9 +26,9 @@ CURVE, GRID, STRIP, DIGIT = 440, 370, 560, 224  # widths on the screen, in pixel
 FINE = 25  # places of the slider from one image of a strip to the next
 
 
-def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
-    """Return an explorer of grids (25 k, 28, 28) uint8 by batch; the kept generator gets noises of `seed`."""
-    quality, sets = quality_by_batch(record), min(map(len, grids.values())) // 25
+def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
+    """Return an explorer of grids (25 k, 28, 28) uint8 by batch; the generator gets noises of `seed`."""
+    quality, sets = by_batch(run), min(map(len, grids.values())) // 25
     turns, seeds = cycle(range(sets)), count(seed)
     now = {"set": next(turns)}
     named = [(spaced(batch, "\u202f"), batch) for batch in grids]
@@ -36,23 +36,23 @@ def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed
     slider = widgets.IntSlider(max=len(grids) - 1, tooltip=batch.tooltip)
     widgets.link((batch, "index"), (slider, "value"))
     words, picture, beside = (widgets.HTML() for _ in range(3))
-    real = {name[5:]: value for name, value in record.summary.items() if name.startswith("real_")}
-    distances = {batch: quality[batch]["frechet_distance"] for batch in grids}
-    curve = draw_quality_curve([*distances], [*distances.values()], floor=real["frechet_distance"])
+    real = {name: run[f"real_{name}"] for name in MEASURES if f"real_{name}" in run}
+    distances = quality["frechet_distance"][list(grids)]
+    curve = draw_quality_curve(distances, floor=real["frechet_distance"])
     pixels = controls.drawn(curve)
 
     def show(_=None) -> None:
         which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
-        said = f"25 images after {batch.label} batches; {which}, the same at every batch."
-        display(grids[batch.value][25 * now["set"] :][:25], said)
+        status = f"25 images after {batch.label} batches; {which}, the same at every batch."
+        display(grids[batch.value][25 * now["set"] :][:25], status)
         seen = controls.ringed(pixels, curve, batch.value, distances[batch.value])
         alt = "Fréchet distance against the batch, a ring at this one."
-        table = controls.measures(quality[batch.value], real, words=MEASURES)
+        table = controls.measures(quality.loc[batch.value], real, words=MEASURES)
         beside.value = table + controls.image(seen, alt, width=CURVE)
 
-    def display(images: np.ndarray, said: str) -> None:
-        words.value = controls.status(said)
-        picture.value = controls.image(tile(images, columns=5), said, width=GRID)
+    def display(images: np.ndarray, status: str) -> None:
+        words.value = controls.status(status)
+        picture.value = controls.image(tile(images, columns=5), status, width=GRID)
 
     def turn(_) -> None:
         now["set"] = next(turns)
@@ -62,14 +62,14 @@ def task2_explorer(record: Record, grids: Mapping, generator: Generator, *, seed
         drawn = next(seeds)
         images = _images(generator, _noise(generator, 25, seed=drawn))
         batch.value = max(grids)
-        said = f"25 images of new noise (seed {drawn}) by the generator that is kept."
-        display(as_bytes(images).numpy(), f"{said} Nothing is measured on so few.")
+        status = f"25 images of new noise (seed {drawn}) by the finished generator."
+        display(as_bytes(images).numpy(), f"{status} Nothing is measured on so few.")
         beside.value = ""
 
     controls.whenever([batch], show)
     other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
     other.disabled = sets < 2
-    new = controls.button("New noise", "25 noises drawn now, for the generator that is kept", draw)
+    new = controls.button("New noise", "25 noises drawn now, for the finished generator", draw)
     steering = controls.steered(slider, batch, milliseconds=500)
     return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])
 
@@ -78,7 +78,7 @@ def task3_explorer(
     generator: Generator, classifier: Classifier, *, steps: int, candidates: int, seed: int
 ) -> widgets.Widget:
     """Return an explorer of walks between two of `candidates` noises; new end points count the seed up."""
-    begin, end, kind, alpha = _controls(*WALKS[0], steps=steps)
+    begin, end, kind, alpha = _controls(*WALK_FIGURES[17], steps=steps)
     chosen, strip, words, picture, judged = (widgets.HTML() for _ in range(5))
 
     def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -87,39 +87,32 @@ def task3_explorer(
         return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
     @lru_cache
-    def ends(seed: int, *digits: int) -> list[Tensor] | str:
-        """Return the two noises, or in words why there are none."""
-        first, second = digits
-        if first == second:
-            return f"From and To are both {first}; choose two different digits."
-        noise = _noise(generator, candidates, seed=seed)
-        try:
-            return [one.noise for one in endpoints(generator, classifier, noise, first, second)]
-        except ValueError:
-            none = f"no {first} (From) or no {second} (To) in {candidates} noises (seed {seed})"
-            way_out = "draw new end points, choose other digits, or train the generator for longer"
-            return f"The judge sees {none}; {way_out}."
+    def ends(seed: int, first: int, second: int) -> list[Tensor] | str:
+        return _ends(generator, classifier, first, second, candidates=candidates, seed=seed)
 
-    walk = lru_cache(lambda kind, *pair: _strip(*see(path(*ends(*pair), steps=steps, kind=kind))))
+    @lru_cache
+    def walk(kind: str, *pair: int) -> str:
+        return _strip(*see(path(*ends(*pair), steps=steps, kind=kind)))
+
     now = {"seed": seed}
 
     def show(_=None) -> None:
         pair = now["seed"], begin.value, end.value
-        found = ends(*pair)
-        alpha.disabled = isinstance(found, str)
+        noises = ends(*pair)
+        alpha.disabled = isinstance(noises, str)
         if alpha.disabled:
             strip.value = words.value = picture.value = judged.value = ""
-            chosen.value = controls.status(found)
+            chosen.value = controls.status(noises)
             return
         strip.value = walk(kind.value, *pair)
         surest = f"The ends: of {candidates} noises (seed {now['seed']}) the two that the judge is surest of."
         chosen.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
-        noise = between(*found, torch.tensor(alpha.value), kind=kind.value)
+        noise = between(*noises, torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = see(noise[None])
-        said = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
-        picture.value = controls.image(image, said, width=DIGIT)  # first: it is waited for
+        status = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
+        picture.value = controls.image(image, status, width=DIGIT)  # first: it is waited for
         judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
-        words.value = controls.status(said)
+        words.value = controls.status(status)
 
     def renew(_) -> None:
         now["seed"] += 1
@@ -132,6 +125,21 @@ def task3_explorer(
     walked = controls.above(alpha, strip, images=steps, width=STRIP)
     choices, shown = controls.row(begin, end, kind, new), controls.row(picture, judged)
     return widgets.VBox([choices, chosen, steering, walked, words, shown])
+
+
+def _ends(
+    generator: Generator, classifier: Classifier, first: int, second: int, *, candidates: int, seed: int
+) -> list[Tensor] | str:
+    """Return the noises of two digits, or in words why there are none."""
+    if first == second:
+        return f"From and To are both {first}; choose two different digits."
+    noise = _noise(generator, candidates, seed=seed)
+    try:
+        return [end.noise for end in endpoints(generator, classifier, noise, first, second)]
+    except ValueError:
+        none = f"no {first} (From) or no {second} (To) in {candidates} noises (seed {seed})"
+        way_out = "draw new end points, choose other digits, or train the generator for longer"
+        return f"The judge sees {none}; {way_out}."
 
 
 def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, ...]:

@@ -24,6 +24,7 @@ from bundle.study.artefacts import json_bytes, write_if_changed
 from bundle.study.layout import Output, check_writable
 from bundle.study.provenance import described
 from bundle.study.records import Record, key
+from bundle.study.store import table
 from bundle.study.study import study
 from bundle.study.workers import workers
 from lib.progress import Progress
@@ -101,6 +102,10 @@ class Page:
         every = itertools.chain(*found.records.values())
         self._note({key(one.settings): one.other_code for one in every}.values())
         return found.records
+
+    def tables(self, *arguments, **keywords) -> dict[str, pd.DataFrame]:
+        """Return the same as `study`, each group as a table of `bundle.study.store.table`."""
+        return {name: table(records) for name, records in self.study(*arguments, **keywords).items()}
 
     def cached(self, title: str, make: Callable, *arguments, **keywords) -> list:
         """Return what `make` returns, but for the last: why it was made now, which is said."""
@@ -191,22 +196,43 @@ def finding(
     fails: str = "",
     undecided: str = "",
     depends: str = "",
+    yes: str = "Yes",
+    depends_on: str = "the measure",
 ) -> str:
     """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
 
     `words` is the sentence of every verdict that has none of its own. `link` is the figure or table to look
-    at: "Figure S1". Where there is no verdict, nothing is found: "".
+    at: "Figure S1"; `yes` is the answer where it holds. Where there is no verdict, nothing is found: "".
     """
     if verdict is None:
         return ""
     answer, sentence = {
-        Verdict.HOLDS: ("Yes", holds),
+        Verdict.HOLDS: (yes, holds),
         Verdict.FAILS: ("No", fails),
         Verdict.UNDECIDED: ("Undecided", undecided),
-        Verdict.DEPENDS: ("It depends on the measure", depends),
+        Verdict.DEPENDS: (f"It depends on {depends_on}", depends),
     }[verdict]
     sentence = (sentence or words).removesuffix(".")
     return f"**{question} {answer}.** {sentence} ({link_to(link)})."
+
+
+def prediction_list(sentences: str, outcomes: Sequence[tuple[Verdict | None, Sequence[float]]]) -> str:
+    """Return a numbered list, in Markdown, of predictions and what became of them.
+
+    `sentences` has a line for each outcome, with places like {:.2f} for its numbers. Those without a verdict
+    are left out.
+    """
+    words = {
+        Verdict.HOLDS: "came true",
+        Verdict.FAILS: "did not come true",
+        Verdict.UNDECIDED: "undecided",
+        Verdict.DEPENDS: "depends on the training",
+    }
+    lines = []
+    for sentence, (verdict, numbers) in zip(sentences.splitlines(), outcomes, strict=True):
+        if verdict is not None:
+            lines.append(f"{len(lines) + 1}. {sentence.format(*numbers)}: *{words[verdict]}*.")
+    return "\n".join(lines)
 
 
 def alternative_text(caption: str) -> str:

@@ -41,9 +41,9 @@ local verdicts = {
   ["depends"] = "undecided",
 }
 
--- Return the class of a cell that is a verdict: "holds", or "holds, 41/49".
+-- Return the class of a cell that is a verdict: "holds", "holds, 41/49", or "holds: 83.5 %".
 local function verdict(text)
-  return verdicts[text:match("^([%a ]+), %d+/%d+$") or text]
+  return verdicts[text:match("^([%a ]+), %d+/%d+$") or text:match("^(%a+): ") or text]
 end
 
 return {

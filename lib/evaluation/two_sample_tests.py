@@ -104,8 +104,8 @@ def two_sample_accuracy(
     require("test_count", test_count, 2 <= test_count <= half, f"from 2 to half of the images, {half}")
     inputs = []
     for images in (true, fake):
-        seen = TESTS[test].inputs(as_bytes(images).view(-1, 1, 28, 28).to(images.device))
-        inputs += seen.split([len(true) - test_count, test_count])
+        side = TESTS[test].inputs(as_bytes(images).view(-1, 1, 28, 28).to(images.device))
+        inputs += side.split([len(true) - test_count, test_count])
     if inputs[0].ndim == 2:  # statistics have scales of their own
         both = torch.cat(inputs[::2])
         middle, spread = both.mean(dim=0), both.std(dim=0).clamp_min(1e-6)
@@ -132,7 +132,7 @@ def c2st(true: Tensor, fake: Tensor, *, seed: int) -> dict[str, float]:
     true, fake = (x[torch.randperm(len(x), generator=source)[:n].to(x.device)] for x in (true, fake))
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.01)
     amount = {"steps": 4 * ceil(2 * cut / C2ST_BATCH_SIZE), "batch_size": C2ST_BATCH_SIZE}
-    _learn(network, true[:cut], fake[:cut], optimiser, **amount, order=source)
+    _learn(network, true[:cut], fake[:cut], optimiser, **amount, order_source=source)
     return {"c2st": accuracy(network, true[cut:], fake[cut:]), "c2st_count": 2 * (n - cut)}
 
 
@@ -154,21 +154,30 @@ def _train(test: Test, true: Tensor, fake: Tensor, *, steps: int, seed: int) -> 
     rate = test.learning_rate
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
-    order = torch.Generator().manual_seed(seed)
-    _learn(network, true, fake, optimiser, schedule, steps=steps, batch_size=BATCH_SIZE, order=order)
+    amount = {"steps": steps, "batch_size": BATCH_SIZE}
+    order_source = torch.Generator().manual_seed(seed)
+    _learn(network, true, fake, optimiser, schedule, **amount, order_source=order_source)
     return network
 
 
 def _learn(
-    network: nn.Module, true: Tensor, fake: Tensor, optimiser, schedule=None, *, steps, batch_size, order
+    network: nn.Module,
+    true: Tensor,
+    fake: Tensor,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+    *,
+    steps: int,
+    batch_size: int,
+    order_source: torch.Generator,
 ) -> None:
-    """Train to positive logits of true inputs and negative ones of fake; `order` shuffles each epoch."""
+    """Train a network to give true inputs (n, ...) positive logits and fake ones (m, ...) negative ones."""
     inputs = torch.cat([true, fake])
     labels = torch.cat([torch.ones(len(true)), torch.zeros(len(fake))]).to(inputs.device)
-    batches = []  # left of this epoch
+    batches = []  # that remain of this epoch
     for _ in range(steps):
         if not batches:
-            batches = torch.randperm(len(inputs), generator=order).to(inputs.device).split(batch_size)
+            batches = torch.randperm(len(inputs), generator=order_source).to(inputs.device).split(batch_size)
         batch, *batches = batches
         loss = F.binary_cross_entropy_with_logits(network(inputs[batch]), labels[batch])
         optimiser.zero_grad()

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bundle.analysis.gan import quality_by_batch
-from bundle.experiments.cache import GAN, read_grids
+from bundle.analysis.quality import by_batch
+from bundle.experiments.cache import read_grids
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
 from bundle.figures.gan import MEASURES
@@ -119,18 +119,18 @@ def training(models: Path) -> Explorer:
     """
     settings = about_network(models, "generator")["settings"]
     results = Output(models.parent).results("task2")
-    record = store.load(results / GAN, settings)[-1]
+    run = store.table(store.load(results / "gan.jsonl", settings)).iloc[-1]
     grids = read_grids(results / f"{store.run_name(settings)}.npz")["fixed"]
-    quality = quality_by_batch(record)
+    quality = by_batch(run)
     sets = min(SETS, min(map(len, grids.values())) // 25)
     pictures = [np.concatenate([grids[batch][25 * k :][:25] for batch in grids]) for k in range(sets)]
     data = {
         "batches": list(grids),
         "pictures": [_webp(tile(picture, columns=25, gap=0)) for picture in pictures],
         "measures": [
-            {"name": words, "values": [quality[batch][name] for batch in grids], "real": record.summary[real]}
+            {"name": words, "values": quality[name][list(grids)].tolist(), "real": float(run[f"real_{name}"])}
             for name, words in MEASURES.items()
-            if (real := f"real_{name}") in record.summary
+            if f"real_{name}" in run
         ],
     }
     return Explorer("", _fragment("training.html"), _data("training-data", data), ("training.js",))

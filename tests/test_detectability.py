@@ -1,0 +1,80 @@
+"""What is made of the runs of two-sample tests, and of the committed ones by another route."""
+
+import json
+import statistics
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bundle.analysis.detectability import (
+    CONVOLUTIONAL,
+    GENERATED,
+    INPUTS,
+    REAL,
+    SIDES,
+    detectability_table,
+    mean_accuracy,
+)
+from bundle.experiments import two_sample_tests
+from bundle.figures.gan import draw_detectability
+from bundle.study.store import read
+from lib.evaluation import two_sample_tests as tests
+
+COMMITTED = Path("results/task2/two-sample-tests.jsonl")
+
+
+def runs(*rows: tuple) -> pd.DataFrame:
+    """Return runs of (test, images to learn from, side, accuracy, accuracy on what it has learnt from)."""
+    return pd.DataFrame(rows, columns=["test", "train_count", "against", "accuracy", "train_accuracy"])
+
+
+FEW = runs(
+    ("all levels", 500, GENERATED, 0.7, 0.9),
+    ("all levels", 500, GENERATED, 0.72, 0.9),
+    ("all levels", 100, GENERATED, 0.6, 0.9),
+    ("black and white", 100, REAL, 0.5, 0.5),
+    ("black and white", 100, GENERATED, 0.5, 0.5),
+    ("black and white", 100, GENERATED, 0.56, 0.8),
+    ("grey levels", 100, GENERATED, 1.0, 1.0),
+    ("grey levels", 100, REAL, 0.49, 0.51),
+    ("grey levels", 100, REAL, 0.51, 0.51),
+)
+
+
+def test_the_names_are_those_of_the_runs():
+    assert list(INPUTS) == list(tests.TESTS)
+    assert tests.CONVOLUTIONAL == CONVOLUTIONAL
+    assert set(SIDES) == set(two_sample_tests.AGAINST)
+
+
+def test_a_row_has_each_side_and_who_has_learnt_nothing_is_never_shown_as_a_coin():
+    header, rows = detectability_table(FEW)
+    assert header == ["What the test sees", "Samples (%)", "Real digits (%)"]
+    assert rows == [
+        ["twelve shares of grey levels, 100", "100.0", "50.0 ± 12.7"],
+        ["black and white, 100", "56.0", "not learnt"],
+        ["256 grey levels, 100", "60.0", ""],
+        ["256 grey levels, 500", "71.0 ± 12.7", ""],
+    ]
+
+
+def test_the_figure_shows_every_mean_but_of_what_has_not_learnt():
+    (axes,) = draw_detectability(FEW).axes
+    points = {line.get_label(): line[0].get_xdata().tolist() for line in axes.containers}
+    assert points == {GENERATED: pytest.approx([100, 56, 60, 71]), REAL: [50]}
+    assert axes.get_yticklabels()[0].get_text() == "twelve shares of grey levels, 100"
+
+
+def test_the_committed_means_are_those_of_the_lines_whose_network_has_learnt():
+    accuracies: dict[tuple, list] = {}
+    for line in COMMITTED.read_text(encoding="utf-8").splitlines():
+        run = json.loads(line)
+        settings, summary = run["settings"], run["summary"]
+        if settings["test"] == "grey levels" or summary["train_accuracy"] > 0.52:
+            names = settings["test"], settings["train_count"], settings["against"]
+            accuracies.setdefault(names, []).append(summary["accuracy"])
+    for row in mean_accuracy(read(COMMITTED)).itertuples():
+        values = accuracies.pop((row.test, row.train_count, row.against))
+        assert (row.n, row.mean) == (len(values), pytest.approx(statistics.mean(values)))
+    assert not accuracies
