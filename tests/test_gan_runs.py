@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bundle.experiments.cache import cached_classifier, cached_gan
+from bundle.experiments.cache import GENERATORS, cached_classifier, cached_gan, cached_generator
 from bundle.experiments.comparisons import GAN_ABLATION, as_written_runs, variant_runs
 from bundle.experiments.digit_classifier import CLASSIFIER
 from bundle.experiments.gan import GanRun, class_kept
@@ -96,6 +96,30 @@ def test_a_further_generator_has_weights_and_a_record_of_its_own_and_is_made_aga
     assert (again.columns, again.summary) == (record.columns, record.summary)
     assert made(tmp_path, classifier, data, other, **place)[2] is None
     assert made(tmp_path, classifier, data)[2] is None
+
+
+def test_a_further_generator_is_trained_where_its_weights_are_missing_and_needs_no_grids(
+    tmp_path, classifier, data
+):
+    about = {"classifier": classifier, "data": data, "classifier_settings": CLASSIFIER_SETTINGS}
+    about |= {"results": tmp_path / "task2", "models": tmp_path / "models", "progress": silent}
+
+    def further() -> tuple:
+        return cached_generator(RUN.with_training(seed=4), name="generator-1", fresh=False, **about)
+
+    record, why = further()
+    assert why == ""  # nothing was there
+    assert load(tmp_path / "task2" / GENERATORS) == [record]
+    (grids,) = (tmp_path / "task2").glob("*.npz")
+    grids.unlink()
+    assert further() == (record, None)
+    (tmp_path / "models" / "generator-1.safetensors").unlink()
+    again, why = further()
+    assert "generator-1.safetensors is missing" in why
+    assert again.summary == record.summary
+    other = cached_generator(RUN.with_training(seed=5), name="generator-1", fresh=False, **about)
+    assert other[1] == ""
+    assert further()[1] == "generator-1 is another run's"
 
 
 def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(tmp_path, classifier, data):

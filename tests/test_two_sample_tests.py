@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from bundle.experiments.comparisons import Comparisons, two_sample_runs
+from bundle.experiments.generators import generator_names, generator_of
 from bundle.experiments.two_sample_tests import (
     AGAINST,
     GENERATED,
@@ -14,6 +15,7 @@ from bundle.experiments.two_sample_tests import (
     run_two_sample_test,
     sides,
 )
+from bundle.notebook import parameters
 from bundle.study.layout import Output
 from lib.evaluation.damage import blurred, copied, one_level_up
 from lib.evaluation.two_sample_tests import TESTS
@@ -24,7 +26,10 @@ from lib.weights import weights_digest
 from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
-SIZES = {"seeds": 2, "images": 20, "most": 40, "steps": 3}
+SIZES = {"generators": ["g", "h"], "seeds": 3, "images": 20, "most": 40, "steps": 3}
+
+
+MOST = SIZES | {"images": 25_000, "most": 0}
 
 
 @pytest.fixture
@@ -44,14 +49,33 @@ def two_sample_run(models, **change) -> TwoSampleRun:
 
 
 def test_every_test_is_listed_against_every_side_and_the_convolutional_ones_once_more(models):
-    listed = two_sample_runs(RUN, generator="g", **SIZES)
+    listed = two_sample_runs(RUN, **SIZES)
     runs = {(one["test"], one["against"], one["train_count"], one["seed"]) for one in listed}
-    plain = set(itertools.product(TESTS, AGAINST, [20], [0, 1]))
-    most = set(itertools.product(["black and white", "all levels"], [GENERATED], [40], [0, 1]))
+    plain = set(itertools.product(TESTS, AGAINST, [20], range(3)))
+    most = set(itertools.product(["black and white", "all levels"], [GENERATED], [40], range(3)))
     assert runs == plain | most
     assert len(listed) == len(runs)
-    assert all((one["generator"] == "g") == (one["against"] == GENERATED) for one in listed)
-    assert two_sample_runs(RUN, generator="g", **SIZES | {"seeds": 0}) == []
+    assert {(one["train_count"], one["test_count"]) for one in listed} == {(20, 4), (40, 8)}
+    assert two_sample_runs(RUN, **SIZES | {"seeds": 0}) == []
+
+
+def test_the_first_seed_has_the_first_generator_and_so_on_round():
+    listed = two_sample_runs(RUN, **SIZES)
+    by_seed = {(one["seed"], one["generator"]) for one in listed if one["against"] == GENERATED}
+    assert by_seed == {(0, "g"), (1, "h"), (2, "g")}
+    assert {one["generator"] for one in listed if one["against"] != GENERATED} == {""}
+    alone = two_sample_runs(RUN, **SIZES | {"generators": ["g"]})
+    assert {one["generator"] for one in alone if one["against"] == GENERATED} == {"g"}
+
+
+def test_as_many_images_as_there_are_can_be_asked_for_and_no_more():
+    """Of both sides all 60 000 training images: 25 000 and a fifth of it on each."""
+    (most,) = {one["train_count"] + one["test_count"] for one in two_sample_runs(RUN, **MOST)}
+    assert 2 * most == 60_000
+    assert parameters.rule_of("two_sample_images")(MOST["images"]) is None
+    assert parameters.rule_of("two_sample_images")(MOST["images"] + 1)
+    with pytest.raises(ValueError, match="at most 30000"):
+        two_sample_runs(RUN, **MOST | {"images": 25_005})
 
 
 def test_a_run_leaves_its_accuracy_and_does_so_again(models):
@@ -74,8 +98,38 @@ def test_both_sides_are_other_images_and_samples_are_the_generators(models):
     assert torch.equal(same, true)
     noise = torch.randn(30, 4, generator=torch.Generator().manual_seed(8))
     assert torch.equal(fake, answers(load_generator(folder), noise, batch_size=500))
-    with pytest.raises(ValueError, match="the settings ask for other"):
+
+
+def test_a_generator_is_found_by_its_weights_among_all(models):
+    folder, first = models
+    further = Generator(latent_dim=4, width=2, topology="shuffle")
+    save_generator(further, folder, name="generator-1", settings={})
+    assert generator_names(folder) == ["generator", "generator-1"]
+    for network, digest in ((load_generator(folder), first), (further, weights_digest(further))):
+        same = generator_of(digest, folder)
+        assert weights_digest(same) == weights_digest(network) == digest
+
+
+def test_a_generator_that_is_missing_is_named_with_the_way_to_get_it(models):
+    folder, first = models
+    data = Mnist(IMAGES, IMAGES, IMAGES, IMAGES)
+    words = rf"ask for the generator of digest other; .* are: generator \({first}\)\. task2.ipynb .* trains"
+    with pytest.raises(ValueError, match=words):
         sides(two_sample_run(models, generator="other"), data, models=folder)
+    further = Generator(latent_dim=4, width=2, topology="shuffle")
+    save_generator(further, folder, name="generator-1", settings={})
+    (folder / "generator-1.safetensors").unlink()
+    assert generator_names(folder) == ["generator"]
+    with pytest.raises(FileNotFoundError, match=r"generator-1.safetensors is missing; train the generator-1"):
+        sides(two_sample_run(models, generator=weights_digest(further)), data, models=folder)
+    with pytest.raises(ValueError, match="are: none"):
+        generator_of("other", folder / "nowhere")
+
+
+def test_generators_come_in_the_order_of_their_numbers(tmp_path):
+    for name in ("generator-10", "generator-2", "generator", "generator-old", "classifier"):
+        (tmp_path / f"{name}.safetensors").touch()
+    assert generator_names(tmp_path) == ["generator", "generator-2", "generator-10"]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +169,7 @@ def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_a
     amounts |= {"two_sample_steps": 3, "two_sample_most": 0, "output": Output(folder.parent)}
     seeds = ("generator_seeds", "variant_seeds", "two_sample_seeds")
     compared = Comparisons(**amounts, **dict.fromkeys(seeds, 1))
-    some = compared.runs(RUN, generator=generator)
+    some = compared.runs(RUN, generators=[generator])
     assert list(some) == ["variants", "stacked", "two-sample-tests"]
     for kind, study in some.items():
         assert study["file"] == kind

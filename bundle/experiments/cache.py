@@ -24,7 +24,8 @@ from lib.mnist import Mnist
 from lib.progress import Progress
 from lib.weights import about_network
 
-GAN, WALKS = "gan.jsonl", "walks.jsonl"  # files of the runs of Task 2 and Task 3
+GAN, GENERATORS = "gan.jsonl", "generators.jsonl"  # files of the first run of Task 2, and of further ones
+WALKS = "walks.jsonl"  # of the runs of Task 3
 
 
 def about_model(models: Path, name: str) -> dict:
@@ -90,15 +91,11 @@ def cached_gan(
     described, identity = run.described(), fingerprint.identity(run_gan)
     grids, state = (Path(results, store.run_name(described) + end) for end in (".npz", ".ckpt"))
     with store.writing(results):
-        runs = store.Store(results / file)
-        record, why = _stored(described, runs, identity=identity, fresh=fresh)
+        record, why = _stored_with_weights(run, name=name, models=models, file=results / file, fresh=fresh)
         if record and not why:
             try:
-                load_generator(models, name)
-                if about_network(models, name)["settings"] == described:
-                    return record, read_grids(grids), None
-                why = f"{name} is another run's"
-            except (ValueError, OSError, KeyError) as error:  # damaged or gone
+                return record, read_grids(grids), None
+            except ValueError as error:
                 why = str(error)
         if fresh:
             store.forget(state)
@@ -109,23 +106,39 @@ def cached_gan(
         _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
         save_generator(result.ema, models, name=name, settings=described, identity=identity)
         record = record_outcome(described, outcome, identity=identity, device=data.train_images.device)
-        runs.write([record])
+        store.Store(results / file).write([record])
         store.forget(state)  # finished: nothing to go on from
     return record, read_grids(grids), why
 
 
-def cached_measures(
-    run: GanRun, *, name: str, file: str, results: Path, fresh: bool, **training
+def cached_generator(
+    run: GanRun, *, name: str, results: Path, models: Path, fresh: bool, **training
 ) -> tuple[Record, str | None]:
-    """Return the record of a run alone: where it is stored, its weights and grids need not be.
+    """Return the record of a further run, whose weights are in `models`; its grids need not be there.
 
-    The arguments are those of `cached_gan`, which trains it otherwise.
+    The arguments are those of `cached_gan`, which trains it where the record or the weights are not there.
     """
-    runs = store.Store(results / file)
-    record, why = _stored(run.described(), runs, identity=fingerprint.identity(run_gan), fresh=fresh)
+    record, why = _stored_with_weights(run, name=name, models=models, file=results / GENERATORS, fresh=fresh)
     if record and not why:
         return record, None
-    record, _, why = cached_gan(run, name=name, file=file, results=results, fresh=fresh, **training)
+    where = {"name": name, "file": GENERATORS, "results": results, "models": models}
+    record, _, trained_for = cached_gan(run, **where, fresh=fresh, **training)
+    return record, trained_for
+
+
+def _stored_with_weights(
+    run: GanRun, *, name: str, models: Path, file: Path, fresh: bool
+) -> tuple[Record | None, str]:
+    """Return the same as `_stored` of a run whose weights are needed too."""
+    described, runs = run.described(), store.Store(file)
+    record, why = _stored(described, runs, identity=fingerprint.identity(run_gan), fresh=fresh)
+    if record and not why:
+        try:
+            load_generator(models, name)
+            if about_network(models, name)["settings"] != described:
+                why = f"{name} is another run's"
+        except (ValueError, OSError, KeyError) as error:  # damaged or gone
+            why = str(error)
     return record, why
 
 

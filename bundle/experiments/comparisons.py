@@ -1,5 +1,6 @@
 """Which runs Task 2 compares with ours: other seeds and recipes, the original's recipe, stacked digits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -14,6 +15,7 @@ from lib.evaluation.two_sample_tests import CONVOLUTIONAL, TESTS
 
 STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
 NOISE_SEED_OFFSET = 100  # of the images of two-sample tests: those of the measured samples are others
+TESTED = 5  # images that a two-sample test learns from, for each one that it is put to
 NARROW = {"generator_width": 16, "discriminator_width": 16}  # what two cores can train of the original's
 AS_WRITTEN = GAN_RECIPE | NARROW
 GAN_ABLATION = {  # of our recipe: one part put back to the original's
@@ -49,10 +51,11 @@ class Comparisons:
         numbers = range(1, self.generator_seeds + 1)
         return {f"generator-{k}": run.with_training(seed=seed + k) for k in numbers}
 
-    def runs(self, run: GanRun, *, generator: str = "") -> dict[str, dict]:
+    def runs(self, run: GanRun, *, generators: Sequence[str] = ("",)) -> dict[str, dict]:
         """Return by kind the arguments of a study: what makes its runs, groups of their settings, a file.
 
-        `generator` is the digest of the first one. Raises ValueError naming what cannot be compared.
+        `generators` are the digests of the first one and of the further ones. Raises ValueError naming what
+        cannot be compared.
         """
         seeds = {"variant_seeds": self.variant_seeds}
         recipes = variant_runs(run, **seeds, variant_batches=self.variant_batches)
@@ -62,7 +65,7 @@ class Comparisons:
         )
         tests = two_sample_runs(
             run,
-            generator=generator,
+            generators=generators,
             seeds=self.two_sample_seeds,
             images=self.two_sample_images,
             most=self.two_sample_most,
@@ -121,27 +124,29 @@ def stacked_runs(
 
 
 def two_sample_runs(
-    run: GanRun, *, generator: str, seeds: int, images: int, most: int, steps: int
+    run: GanRun, *, generators: Sequence[str], seeds: int, images: int, most: int, steps: int
 ) -> list[dict]:
-    """Return the settings of every test of the generator of this digest, each with so many seeds.
+    """Return the settings of every test, each with so many seeds, of the generators of these digests.
 
-    A test learns from `images` of each side and is put to about half as many. Where `most` is more, the
-    convolutional ones learn once more, from `most` generated ones, and are put to a fifth as many.
+    Seed k tests samples of generator k, counted round where there are fewer generators. A test learns from
+    `images` of each side and is put to a fifth as many, so that both sides of 25 000 and 5000 are all the
+    training images. Where `most` is more, the convolutional ones learn once more, from `most` generated ones.
     """
     at_least("two_sample_seeds", seeds, 0)
-    at_least("two_sample_images", images, 4)
+    at_least("two_sample_images", images, 2 * TESTED)
+    at_least("the number of generators", len(generators), 1)
     common = {"steps": steps, "dataset": run.dataset, "noise_seed": run.noise_seed + NOISE_SEED_OFFSET}
-    tests = [(test, side, images, images // 2) for test, side in product(TESTS, AGAINST)]
+    tests = [(test, side, images) for test, side in product(TESTS, AGAINST)]
     if most > images:
-        tests += [(test, GENERATED, most, most // 5) for test in CONVOLUTIONAL]
+        tests += [(test, GENERATED, most) for test in CONVOLUTIONAL]
     settings = []
-    for seed, (test, side, train_count, test_count) in product(range(seeds), tests):
+    for seed, (test, side, train_count) in product(range(seeds), tests):
         test_run = TwoSampleRun(
             test=test,
             against=side,
             train_count=train_count,
-            test_count=test_count,
-            generator=generator if side == GENERATED else "",
+            test_count=train_count // TESTED,
+            generator=generators[seed % len(generators)] if side == GENERATED else "",
             seed=seed,
             **common,
         )

@@ -7,15 +7,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from bundle.experiments.generators import generator_of
 from bundle.study.outcome import Outcome
 from lib import mnist
 from lib.checks import at_least, check_seed, one_of, require
 from lib.evaluation.damage import DAMAGE
 from lib.evaluation.two_sample_tests import TESTS, two_sample_accuracy
-from lib.gan.networks import load_generator
 from lib.mnist import Mnist
 from lib.networks import answers
-from lib.weights import weights_digest
 
 GENERATED, REAL = "generated", "other real digits"
 AGAINST = (GENERATED, REAL, *DAMAGE)
@@ -78,7 +77,7 @@ def run_two_sample_test(settings: dict, *, models: Path) -> Outcome:
 def sides(run: TwoSampleRun, data: Mnist, *, models: Path) -> tuple[Tensor, Tensor]:
     """Return real training images and those that the test compares them with, both (count, 1, 28, 28).
 
-    Raises ValueError where the generator in `models` is another than the run names.
+    Raises an error of `generator_of` where the generator that the run names is not in `models`.
     """
     order = torch.randperm(len(data.train_images), generator=torch.Generator().manual_seed(run.seed))
     order = order.to(data.train_images.device)
@@ -90,10 +89,7 @@ def sides(run: TwoSampleRun, data: Mnist, *, models: Path) -> tuple[Tensor, Tens
 
 
 def _generated(run: TwoSampleRun, *, models: Path, device: torch.device) -> Tensor:
-    generator = load_generator(models)
-    digest = weights_digest(generator)
-    if digest != run.generator:
-        raise ValueError(f"the generator in {models} is {digest}, and the settings ask for {run.generator}")
+    generator = generator_of(run.generator, models)
     source = torch.Generator().manual_seed(run.noise_seed + run.seed)
     noise = torch.randn(run.count, generator.latent_dim, generator=source)
     return answers(generator.to(device), noise.to(device), batch_size=500)
