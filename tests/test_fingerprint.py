@@ -201,6 +201,7 @@ RUNS_AGAIN = {  # the file that is edited: what is made again
     "bundle/experiments/digit_classifier.py": ["gan", "judge", "stacked"],
     "bundle/experiments/stacked.py": ["stacked"],
     "bundle/experiments/comparisons.py": [],
+    "bundle/experiments/generators.py": ["two-sample-test", "walks"],
     "bundle/study/provenance.py": [],
     "bundle/study/study.py": [],
     "bundle/experiments/cache.py": [],

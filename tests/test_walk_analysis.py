@@ -10,16 +10,20 @@ import pytest
 from scipy import stats
 
 from bundle.analysis import latent_paths, third_digits
-from bundle.analysis.claims import Verdict, by_claim, decide, sentences
+from bundle.analysis.claims import Verdict, sentences
 from bundle.experiments.strips import Strip
 from bundle.original import WALK_FIGURES
 from bundle.study.store import read
 from lib.latent.interpolation import INTERPOLATIONS
+from lib.weights import about_network
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
 COMMITTED = Path("results/task3/walks.jsonl")
-RUN = read(COMMITTED).iloc[0]
-LINE = json.loads(COMMITTED.read_text(encoding="utf-8"))
+DIGEST = about_network(Path("models"), "generator")["weights"]
+RUNS = read(COMMITTED).query("generator == @DIGEST")
+RUN = RUNS.iloc[0]
+LINES = [json.loads(line) for line in COMMITTED.read_text(encoding="utf-8").splitlines()]
+(LINE,) = (line for line in LINES if line["settings"]["generator"] == DIGEST)
 ROUTES = {
     (2, 7): ["27"] * 80 + ["217"] * 20,
     (2, 6): ["216"] * 30 + ["286"] * 10 + ["2186"] * 20 + ["26"] * 40,
@@ -37,8 +41,14 @@ def counted(routes: dict[tuple[int, int], list[str]]) -> pd.Series:
     return pd.Series(run)
 
 
+def generators(*runs: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame(runs).reset_index(drop=True)
+
+
 def decided(run: pd.Series) -> pd.DataFrame:
-    return decide(third_digits.walk_outcomes(run)).set_index(["claim", "case", "measure"])
+    rows = third_digits.decide_walks(generators(run))
+    assert set(rows["generator"]) == {0}
+    return rows.set_index(["claim", "case", "measure"])
 
 
 def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
@@ -84,8 +94,9 @@ def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
 
 def test_a_claim_that_most_paths_deny_depends_where_its_digit_beats_its_rival():
     run = counted({(6, 7): ["657"] * 40 + ["67"] * 160})
+    runs = generators(run)
     (line, _), table = (
-        third_digits.walk_table(run, decide(third_digits.walk_outcomes(run)))[1],
+        third_digits.walk_table(runs, third_digits.decide_walks(runs))[1],
         third_digits.any_third_digit(run),
     )
     assert line[2:] == ["20% (15% to 26%)", "5: 20%", "5: 20% (15% to 26%)", "40 of 40", "depends"]
@@ -93,19 +104,105 @@ def test_a_claim_that_most_paths_deny_depends_where_its_digit_beats_its_rival():
 
 
 def test_any_walk_is_counted_and_those_of_the_original_alone_are_tested():
-    run = counted({(3, 5): ["385", "35"], (2, 7): ["27"] * 9})
-    verdicts = decide(third_digits.walk_outcomes(run))
+    runs = generators(counted({(3, 5): ["385", "35"], (2, 7): ["27"] * 9}))
+    verdicts = third_digits.decide_walks(runs)
     assert set(verdicts["claim"]) == {"walk-2-to-7"}
-    _, rows = third_digits.walk_table(run, verdicts)
+    _, rows = third_digits.walk_table(runs, verdicts)
     assert [row[-1] for row in rows] == ["", "", "holds", "holds"]
     assert rows[0][3] == "8: 50%"
     assert rows[2][3] == "none"
     other = counted({(3, 5): ["35"]})
-    none = decide(third_digits.walk_outcomes(other))
+    none = third_digits.decide_walks(generators(other))
     verdict, shares = third_digits.named_digits(none, third_digits.shows_digit)
     assert verdict is None
     assert np.isnan([*shares, *third_digits.any_on_lines(other, [(2, 7)]).values()]).all()
-    assert by_claim(none).empty
+    assert third_digits.walk_verdicts(none, kind="line") == {}
+
+
+def never(routes: dict = ROUTES) -> pd.Series:
+    """A generator whose walks from 2 to 7 all show a third digit."""
+    return counted({**routes, (2, 7): ["217"] * 100})
+
+
+def on_lines(*runs: pd.Series) -> dict[str, Verdict]:
+    return third_digits.walk_verdicts(third_digits.decide_walks(generators(*runs)), kind="line")
+
+
+def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
+    claim, first = "walk-2-to-7", counted(ROUTES)
+    unclear = counted({**ROUTES, (2, 7): ["27"] * 50 + ["217"] * 50})
+    assert on_lines(first)[claim] is HOLDS
+    assert on_lines(never())[claim] is FAILS
+    assert on_lines(first, first, never())[claim] is DEPENDS
+    assert on_lines(first, unclear, unclear)[claim] is HOLDS
+    assert on_lines(unclear, first, first)[claim] is UNDECIDED
+
+
+def test_paths_of_one_generator_are_not_counted_with_those_of_another():
+    rows = third_digits.decide_walks(generators(counted(ROUTES), never()))
+    own = rows[(rows["claim"] == "walk-2-to-7") & (rows["case"] == "line")].set_index("generator")
+    assert own["count"].to_dict() == {0: 80, 1: 0}
+    assert set(own["n"]) == {100}
+
+
+def test_measures_that_contradict_each_other_with_a_further_generator_alone_change_nothing():
+    """That generator's own verdict is that it depends, which is not the opposite of the first one's."""
+    claim = "walk-6-to-7-shows-5"
+    both = counted({**ROUTES, (6, 7): ["657"] * 40 + ["67"] * 160})
+    assert on_lines(both)[claim] is DEPENDS
+    assert on_lines(counted(ROUTES), both)[claim] is FAILS
+
+
+def test_the_table_has_every_generators_shares_and_one_verdict():
+    runs = generators(counted(ROUTES), never())
+    header, rows = third_digits.walk_table(runs, third_digits.decide_walks(runs))
+    assert len(header) == 7
+    assert rows[0][2:] == [
+        "20% (13% to 29%), 100%",
+        "1: 20%, 1: 100%",
+        "none: 80% (71% to 87%), 0%",
+        "",
+        "depends",
+    ]
+    assert rows[2][4:6] == ["1: 50% (40% to 60%), 50%", "30 of 40, 30 of 40"]
+    alone = third_digits.walk_table(runs[:1], third_digits.decide_walks(runs[:1]))[1]
+    assert alone[0][2] == "20% (13% to 29%)"
+
+
+def test_every_generator_decides_the_rule_by_both_of_its_walks():
+    rule = counted({**ROUTES, (2, 6): ["216"] * 100, (6, 7): ["657"] * 100})
+
+    def verdict(*runs: pd.Series) -> Verdict | None:
+        rows = third_digits.decide_walks(generators(*runs))
+        return third_digits.named_digits(rows, third_digits.shows_digit)[0]
+
+    assert verdict(rule, rule) is HOLDS
+    assert verdict(counted(ROUTES), rule) is DEPENDS
+    half = counted({**ROUTES, (2, 6): ["216"] * 100})
+    other = counted({**ROUTES, (2, 6): ["26"] * 100, (6, 7): ["657"] * 100})
+    assert verdict(half, other) is FAILS  # each of them alone, by another walk
+
+
+def test_predictions_of_generators_that_contradict_each_other_depend_on_the_training():
+    longer, shorter = measured(difference=(1, 2)), measured(difference=(-2, -1))
+
+    def last(*runs: pd.Series) -> Verdict:
+        table = generators(*runs)
+        return latent_paths.prediction_outcomes(table, third_digits.decide_walks(table))[-1][0]
+
+    assert last(longer) is HOLDS
+    assert last(longer, shorter) is DEPENDS
+    table = generators(longer, shorter)
+    outcomes = latent_paths.prediction_outcomes(table, third_digits.decide_walks(table))
+    assert outcomes[-1][1] == [1, 2]  # the first one's
+
+
+def measured(*, difference: tuple[float, float]) -> pd.Series:
+    """A run whose walks are ROUTES, with distances and path lengths."""
+    low, high = difference
+    lengths = {"difference path_length low": low, "difference path_length high": high}
+    distances = {f"{kind} frechet_distance": [0.1, 0.1, 0.1] for kind in third_digits.KINDS}
+    return pd.concat([counted(ROUTES), pd.Series({**lengths, **distances, "short frechet_distance": 0.1})])
 
 
 def test_the_committed_shares_are_those_of_its_lines():
@@ -124,7 +221,7 @@ def test_the_committed_shares_are_those_of_its_lines():
 
 def test_the_committed_verdicts_are_those_of_a_normal_approximation():
     """Far from the limit, as the committed counts are, a z-test says the same as the exact one."""
-    for row in decide(third_digits.walk_outcomes(RUN)).itertuples():
+    for row in third_digits.decide_walks(RUNS).itertuples():
         z = (2 * row.count - row.n) / row.n**0.5
         assert row.verdict is (UNDECIDED if abs(z) < 2 else HOLDS if z > 0 else FAILS)
 
@@ -177,7 +274,7 @@ def test_the_path_table_has_the_middles_and_the_whole_paths():
 
 def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_seen():
     committed, invented = (
-        third_digits.main_numbers(run, decide(third_digits.walk_outcomes(run)))
+        third_digits.main_numbers(run, third_digits.decide_walks(generators(run, run)))
         for run in (RUN, counted(ROUTES))
     )
     assert committed.keys() == invented.keys()

@@ -9,15 +9,16 @@ import pytest
 import torch
 
 from bundle.experiments.cache import cached_walks
+from bundle.experiments.generators import generator_names
 from bundle.experiments.strips import ViewSettings, Walker
-from bundle.experiments.walks import WalkSettings, describe_walks, draw, route, run_walks
+from bundle.experiments.walks import WalkSettings, describe_walks, draw, route, run_walks, walks_of
 from bundle.study.outcome import Outcome
 from bundle.study.recording import record_outcome
 from bundle.study.records import Record
 from bundle.study.store import load
-from lib.evaluation.classifier import features, load_classifier, predict
+from lib.evaluation.classifier import features, load_classifier, predict, save_classifier
 from lib.evaluation.distances import frechet_distance
-from lib.gan.networks import load_generator
+from lib.gan.networks import load_generator, save_generator
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.mnist import Mnist
 from lib.networks import answers
@@ -185,12 +186,27 @@ def test_a_generator_that_makes_too_few_of_a_digit_is_named_with_the_way_out(net
         draw(Stuck(), networks[1], [1] * 10, noise_source=torch.Generator())
 
 
+def test_described_walks_are_made_again_with_the_generator_that_they_name(networks, tmp_path, monkeypatch):
+    monkeypatch.setattr("bundle.experiments.walks.run_walks", lambda *models, **_: models)
+    monkeypatch.setattr("lib.mnist.load", lambda: None)
+    further = copy.deepcopy(networks[0])
+    with torch.no_grad():
+        next(further.parameters()).view(-1)[0] += 1e-3
+    save_generator(networks[0], tmp_path, settings={})
+    save_generator(further, tmp_path, name="generator-1", settings={})
+    save_classifier(networks[1], tmp_path, settings={}, summary={})
+    for generator in (networks[0], further):
+        described = describe_walks(generator, networks[1], SETTINGS)
+        assert weights_digest(walks_of(described, models=tmp_path)[0]) == weights_digest(generator)
+
+
 @pytest.mark.parametrize(("digits", "expected"), [([2, 2, 7, 7], "27"), ([2, 7, 2], "272"), ([4], "4")])
 def test_a_route_names_each_stay_once(digits, expected):
     assert route(digits) == expected
 
 
-def test_the_committed_record_belongs_to_the_committed_networks(networks):
-    prints = [weights_digest(network) for network in networks]
-    stored = [run.settings.values() for run in load(Path("results/task3/walks.jsonl"))]
-    assert any(set(prints) <= set(map(str, values)) for values in stored)
+def test_there_is_a_committed_record_of_every_committed_generator(networks):
+    classifier, stored = weights_digest(networks[1]), load(Path("results/task3/walks.jsonl"))
+    walked = {run.settings["generator"] for run in stored if run.settings["classifier"] == classifier}
+    for name in generator_names(Path("models")):
+        assert weights_digest(load_generator("models", name)) in walked

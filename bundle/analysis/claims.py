@@ -32,7 +32,7 @@ class Verdict(Enum):
     HOLDS = "holds"
     FAILS = "fails"
     UNDECIDED = "undecided"
-    DEPENDS = "depends"  # on the measure: two are decided in opposite directions
+    DEPENDS = "depends"  # on the measure or the run: two are decided in opposite directions
 
 
 @dataclass(frozen=True)
@@ -87,24 +87,24 @@ def measured(measure: Callable) -> str:
     return (measure.__doc__ or measure.__name__).strip().splitlines()[0].rstrip(".")
 
 
-def decide(outcomes: pd.DataFrame) -> pd.DataFrame:
+def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFrame:
     """Return what is found of each claim, in each case, by each measure, all decided together.
 
     `outcomes` has a row for each seed or path: claim, case, measure, `holds` (True, False, or None for a tie)
     and maybe `value`, a number, and `candidates`: of how many rivals a test was picked, by which p is
-    multiplied (Bonferroni). The result has a row for each (claim, case, measure), in the order in which they
-    appear: how often it holds, of n that do not tie, with the interval of that share, p, p corrected, the
-    median value with its interval, and the verdict.
+    multiplied (Bonferroni). The result has a row for each (claim, case, measure), or what `keys` names, in
+    the order in which they appear: how often it holds, of n that do not tie, with the interval of that share,
+    p, p corrected, the median value with its interval, and the verdict.
     """
     if outcomes.empty:
-        return pd.DataFrame(columns=[*KEYS, *COUNTS, *VALUES, *DECISION])
+        return pd.DataFrame(columns=[*keys, *COUNTS, *VALUES, *DECISION])
     rows = []
-    for names, group in outcomes.groupby(KEYS, sort=False):
-        row = dict(zip(KEYS, names, strict=True))
+    for names, group in outcomes.groupby(list(keys), sort=False):
+        row = dict(zip(keys, names, strict=True))
         row.update(_counts(group))
         row.update(_median(group))
         rows.append(row)
-    table = pd.DataFrame(rows, columns=[*KEYS, *COUNTS, *VALUES])
+    table = pd.DataFrame(rows, columns=[*keys, *COUNTS, *VALUES])
     table["p_corrected"] = false_discovery_control(table["p"], method="bh")
     table["p_dependent"] = false_discovery_control(table["p"], method="by")
     table["verdict"] = [_verdict(row) for row in table.itertuples()]
@@ -112,9 +112,9 @@ def decide(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 
 def overall(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the verdict of several measures: the first one's, unless two contradict each other.
+    """Return the verdict of several measures, or runs: the first one's, unless two contradict each other.
 
-    A measure that is undecided, or ties in every seed, contradicts nothing.
+    One that is undecided, or ties in every seed, contradicts nothing.
     """
     if Verdict.HOLDS in verdicts and Verdict.FAILS in verdicts:
         return Verdict.DEPENDS

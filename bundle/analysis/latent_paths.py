@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from bundle.analysis.claims import Verdict
+from bundle.analysis.claims import Verdict, overall
 from bundle.analysis.formatting import Table, number, with_interval
 from bundle.analysis.third_digits import (
     KINDS,
@@ -74,17 +74,23 @@ def circle_is_shorter(run: pd.Series) -> Verdict:
     return Verdict.FAILS if run["difference path_length high"] < 0 else Verdict.UNDECIDED
 
 
-def prediction_outcomes(run: pd.Series, decided: pd.DataFrame) -> list[tuple[Verdict | None, list[float]]]:
-    """Return what became of each prediction of Task 3, and the numbers that say so; None: it was not tested.
+def prediction_outcomes(
+    runs: pd.DataFrame, decided: pd.DataFrame
+) -> list[tuple[Verdict | None, list[float]]]:
+    """Return what became of each prediction of Task 3 with all generators, and the numbers of the first one.
 
-    `decided` is from `decide`, of `walk_outcomes`.
+    None: it was not tested. `runs` has a run of `run_walks` for each generator, `decided` is from
+    `decide_walks`.
     """
-    lengths = [run[f"difference path_length {end}"] for end in ("low", "high")]
+    first = runs.iloc[0]
+    lengths = [first[f"difference path_length {end}"] for end in ("low", "high")]
+    norm = overall([norm_decides(run) for _, run in runs.iterrows()])
+    shorter = overall([circle_is_shorter(run) for _, run in runs.iterrows()])
     return [
         named_digits(decided, shows_digit),
         named_digits(decided, shows_it_rather_than_its_rival),
-        (norm_decides(run), list(middles(run).values())),
-        (circle_is_shorter(run), lengths),
+        (norm, list(middles(first).values())),
+        (shorter, lengths),
     ]
 
 

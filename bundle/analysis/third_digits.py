@@ -1,4 +1,8 @@
-"""What many walks from digit to digit show on the way, and what the original says of its three."""
+"""What many walks from digit to digit show on the way, and what the original says of its three.
+
+Each generator decides by its own paths. Of several the first one's verdict stands, unless two of them are
+decided in opposite directions.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
@@ -6,7 +10,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Claim, Verdict, all_hold, overall
+from bundle.analysis.claims import KEYS, Claim, Verdict, all_hold, decide, overall
 from bundle.analysis.formatting import Table, with_interval
 from bundle.analysis.intervals import interval
 
@@ -106,46 +110,98 @@ CLAIMS = (
 )
 
 
-def walk_outcomes(run: pd.Series, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
-    """Return what each path shows by each measure of each claim; see `decide`. Walks not made: none."""
-    paths, tables = walk_paths(run), [pd.DataFrame({"candidates": []})]
-    for claim, kind in product(claims, KINDS):
-        ((first, second),) = claim.runs
-        here = paths[(paths["first"] == first) & (paths["second"] == second) & (paths["kind"] == kind)]
-        if here.empty:
-            continue
-        for measure in claim.measures:
-            outcomes = measure(here, **claim.options)
-            tables.append(outcomes.assign(claim=claim.id, case=kind, measure=measure.__name__))
+def walk_outcomes(runs: pd.DataFrame, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
+    """Return what each path shows by each measure of each claim; see `decide`. Walks not made: none.
+
+    `runs` has a run of `run_walks` for each generator; `generator` is its place, 0 of the first.
+    """
+    tables = [pd.DataFrame({"candidates": []})]
+    for generator, (_, run) in enumerate(runs.iterrows()):
+        paths = walk_paths(run)
+        for claim, kind in product(claims, KINDS):
+            outcomes = _claim_outcomes(paths, claim, kind)
+            tables += [table.assign(generator=generator) for table in outcomes]
     outcomes = pd.concat(tables, ignore_index=True)
     return outcomes.fillna({"candidates": 1})
+
+
+def _claim_outcomes(paths: pd.DataFrame, claim: Claim, kind: str) -> list[pd.DataFrame]:
+    """Return a table for each measure of a claim, of the paths of this kind that it is about."""
+    ((first, second),) = claim.runs
+    here = paths[(paths["first"] == first) & (paths["second"] == second) & (paths["kind"] == kind)]
+    if here.empty:
+        return []
+    tables = []
+    for measure in claim.measures:
+        outcomes = measure(here, **claim.options)
+        tables.append(outcomes.assign(claim=claim.id, case=kind, measure=measure.__name__))
+    return tables
+
+
+def decide_walks(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return what is found of each claim on each kind of path by each measure and `generator`; see `decide`.
+
+    `runs` has a run of `run_walks` for each generator; all tests are corrected together.
+    """
+    return decide(walk_outcomes(runs), keys=[*KEYS, "generator"])
+
+
+def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
+    """Return by claim the verdict on paths of a kind: each generator's own, and of these the `overall` one.
+
+    `decided` is from `decide_walks`.
+    """
+    verdicts = {}
+    for claim, rows in decided[decided["case"] == kind].groupby("claim", sort=False):
+        own = [overall(list(measures)) for _, measures in rows.groupby("generator")["verdict"]]
+        verdicts[claim] = overall(own)
+    return verdicts
 
 
 def named_digits(decided: pd.DataFrame, measure: Callable) -> tuple[Verdict | None, list[float]]:
     """Return whether all claims that name a third digit hold of straight walks, by a measure, and shares.
 
-    None, and nan, where one of them was not tested.
+    Each generator decides; the shares are the first one's. None, and nan, where a claim was not tested.
     """
-    by_measure = decided[(decided["case"] == "line") & (decided["measure"] == measure.__name__)]
-    named = by_measure.set_index("claim").reindex([claim.id for claim in CLAIMS if claim.options])
-    shares = list(named["count"] / named["n"].clip(lower=1))
-    return (None if named["n"].isna().any() else all_hold(list(named["verdict"]))), shares
+    names = [claim.id for claim in CLAIMS if claim.options]
+    is_named = (decided["case"] == "line") & decided["claim"].isin(names)
+    named = decided[is_named & (decided["measure"] == measure.__name__)]
+    first = named[named["generator"] == 0].set_index("claim").reindex(names)
+    shares = list(first["count"] / first["n"].clip(lower=1))
+    if first["n"].isna().any():
+        return None, shares
+    own = [all_hold(list(verdicts)) for _, verdicts in named.groupby("generator")["verdict"]]
+    return overall(own), shares
 
 
-def walk_table(run: pd.Series, decided: pd.DataFrame) -> Table:
+def walk_table(runs: pd.DataFrame, decided: pd.DataFrame) -> Table:
     """Return a row for each walk and kind: third digits, and what becomes of the original's sentence on it.
 
-    `decided` is from `decide`, of `walk_outcomes`.
+    Each cell has a number of each generator, the first one's with its interval. `decided` is from
+    `decide_walks`, of the same runs.
     """
-    decided = decided.set_index(["claim", "case", "measure"])
+    tables = [any_third_digit(run) for _, run in runs.iterrows()]
     rows = []
-    for walk in any_third_digit(run).itertuples():
-        seen = with_interval(walk.share, walk.low, walk.high, ".0%")
-        most = f"{walk.most_frequent}: {walk.most_frequent_share:.0%}" if walk.count else "none"
-        cells = [f"{walk.first} → {walk.second}", walk.kind, seen, most]
-        rows.append([*cells, *_claim_cells(_claim_on(walk.first, walk.second), walk.kind, decided)])
+    for place, walk in tables[0].iterrows():
+        first, second, kind = walk[WALK]
+        walks = pd.DataFrame([table.loc[place] for table in tables])
+        most = ", ".join(_most_frequent(own) for _, own in walks.iterrows())
+        cells = [f"{first} → {second}", kind, _share_of_each(walks), most]
+        rows.append([*cells, *_claim_cells(_claim_on(first, second), kind, decided)])
     header = ["Walk", "Path", "Any third digit", "Most frequent", "The original's", "Against its rival"]
     return [*header, "Verdict"], rows
+
+
+def _most_frequent(walk: pd.Series) -> str:
+    return f"{walk['most_frequent']}: {walk['most_frequent_share']:.0%}" if walk["count"] else "none"
+
+
+def _share_of_each(counts: pd.DataFrame) -> str:
+    """Return count / n of each row, the first with its interval."""
+    shares = list(counts["count"] / counts["n"])
+    first = counts.iloc[0]
+    cells = [with_interval(shares[0], first["low"], first["high"], ".0%")]
+    return ", ".join([*cells, *(f"{share:.0%}" for share in shares[1:])])
 
 
 def _claim_on(first: int, second: int) -> Claim | None:
@@ -153,14 +209,18 @@ def _claim_on(first: int, second: int) -> Claim | None:
 
 
 def _claim_cells(claim: Claim | None, kind: str, decided: pd.DataFrame) -> list[str]:
-    """Return how often a claim is true, how often against its rival, and its verdict."""
+    """Return how often a claim is true of each generator, how often against its rival, and its verdict."""
     if claim is None:
         return ["", "", ""]
-    main, *others = (decided.loc[(claim.id, kind, measure.__name__)] for measure in claim.measures)
-    share = with_interval(main["count"] / main["n"], main["low"], main["high"], ".0%")
-    against = [f"{other['count']} of {other['n']}" for other in others]
-    verdict = overall([main["verdict"], *(other["verdict"] for other in others)])
-    return [f"{claim.options.get('third', 'none')}: {share}", *(against or [""]), verdict.value]
+    rows = decided[(decided["claim"] == claim.id) & (decided["case"] == kind)]
+    main, *others = (rows[rows["measure"] == measure.__name__] for measure in claim.measures)
+    against = [_count_of_each(other) for other in others] or [""]
+    verdict = walk_verdicts(decided, kind=kind)[claim.id]
+    return [f"{claim.options.get('third', 'none')}: {_share_of_each(main)}", *against, verdict.value]
+
+
+def _count_of_each(counts: pd.DataFrame) -> str:
+    return ", ".join(f"{count} of {n}" for count, n in zip(counts["count"], counts["n"], strict=True))
 
 
 def reading_table(run: pd.Series, *, sure: float) -> Table:
@@ -221,12 +281,12 @@ def seen_table(lines: Sequence, circles: Sequence) -> Table:
 
 
 def main_numbers(run: pd.Series, decided: pd.DataFrame) -> dict[str, float]:
-    """Return the shares of the walks by short names, for whoever compares many reports."""
+    """Return the first generator's shares by short names, for whoever compares many reports."""
     numbers = {}
     for walk in any_third_digit(run).itertuples():
         name = f"{walk.first}-{walk.second} {walk.kind}"
         numbers[f"{name} any third digit"] = walk.share
         numbers[f"{name} most frequent third digit"] = walk.most_frequent
-    for row in decided.itertuples():
+    for row in decided[decided["generator"] == 0].itertuples():
         numbers[f"{row.claim} {row.case} {row.measure.replace('_', ' ')}"] = row.count / max(row.n, 1)
     return numbers

@@ -10,13 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from bundle.experiments.generators import generator_of
 from bundle.study.outcome import Outcome
 from lib import mnist
 from lib.checks import SEEDS, at_least, require, sizes
 from lib.evaluation.classifier import Classifier, features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import LEAST_IMAGES, observe
-from lib.gan.networks import Generator, load_generator
+from lib.gan.networks import Generator
 from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
 from lib.latent.projection import project
 from lib.mnist import Mnist
@@ -263,8 +264,11 @@ def _search(networks: Networks, settings: WalkSettings, progress: Progress, data
 
 
 def walks_of(settings: dict, *, models: Path) -> Outcome:
-    """Return what `run_walks` finds of described settings, with the two networks in `models`."""
-    networks = load_generator(models), load_classifier(models)
+    """Return what `run_walks` finds of described settings, with the two networks in `models`.
+
+    Raises ValueError where they are not there; see `generator_of`.
+    """
+    networks = generator_of(settings["generator"], models), load_classifier(models)
     run = WalkSettings(**{field.name: settings[field.name] for field in fields(WalkSettings)})
     if describe_walks(*networks, run) != settings:
         raise ValueError(f"the networks in {models} are not those of the settings")
