@@ -125,6 +125,14 @@ def test_a_changed_model_is_found(checkout):
     assert "generator.safetensors is damaged" in problem
 
 
+def test_a_further_generator_whose_weights_are_missing_is_found(checkout, made):
+    Store(checkout / "results" / "task2" / "generators.jsonl").append(made)
+    for path in (checkout / "models").glob("generator-*"):
+        path.unlink()
+    (problem,) = verify.models().problems
+    assert "generator-1.json is missing; train the generator-1 first (task2.ipynb" in problem
+
+
 def test_a_changed_figure_is_found(checkout):
     path, same, other = (checkout / "figures" / f"{name}.png" for name in ("figure-01", "same", "other"))
     pixels = np.asarray(Image.open(path)).copy()

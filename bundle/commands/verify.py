@@ -108,7 +108,10 @@ def kind_of(record: Record) -> str:
 
 
 def models() -> Found:
-    """Load the models; their weights must be those that their JSON names, made by the code that is here."""
+    """Load the models; their weights must be those that their JSON names, made by the code that is here.
+
+    A further generator whose run is stored and whose weights are missing would be trained again, in hours.
+    """
     from bundle.experiments import digit_classifier, gan
     from lib.evaluation.classifier import Classifier
     from lib.gan.networks import Generator
@@ -116,7 +119,7 @@ def models() -> Found:
 
     problems, folder = [], Output(Path()).models
     models = {"classifier": (Classifier, digit_classifier.run_classifier)}
-    for name in ("generator", *sorted(path.stem for path in folder.glob("generator-*.json"))):
+    for name in _generators(folder):
         models[name] = (Generator, gan.run_gan)
     for name, (network, run) in models.items():
         try:
@@ -128,6 +131,15 @@ def models() -> Found:
             problems.append(str(error))
     whole = len(models) - len(problems)
     return Found("models whole, by the code that stands here", len(models), whole, problems)
+
+
+def _generators(folder: Path) -> list[str]:
+    """Return the names of the generators that are to be there: the first, and one for each further record."""
+    runs = Output(Path()).results("task2") / "generators.jsonl"
+    count = len(runs.read_bytes().splitlines()) if runs.is_file() else 0
+    further = {path.stem for path in folder.glob("generator-*.json")}
+    further.update(f"generator-{number}" for number in range(1, count + 1))
+    return ["generator", *sorted(further)]
 
 
 def derived_again(folder: Path) -> Found:
