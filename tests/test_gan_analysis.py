@@ -175,6 +175,7 @@ def test_measures_stand_beside_those_of_other_seeds_where_there_are_any():
 
 
 def test_stacks_are_counted_seed_by_seed_beside_real_ones():
-    runs = {"modes": [990, 980], "reverse_kl": [0.1, 0.2], "real_modes": 1000, "real_reverse_kl": 0.025}
-    _, rows = stacked_table({"ours": pd.DataFrame(runs)})
-    assert rows == [["ours", "990, 980", "0.100, 0.200", "1000", "0.025"]]
+    runs = {"seed": [0, 1], "modes": [990, 980], "reverse_kl": [0.1, 0.2]}
+    real = {"real_modes": 1000, "real_reverse_kl": 0.025}
+    _, rows = stacked_table(pd.DataFrame(runs).assign(**real))
+    assert rows == [["seed 0", "990", "0.100"], ["seed 1", "980", "0.200"], ["real stacks", "1000", "0.025"]]

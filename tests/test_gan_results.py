@@ -14,8 +14,12 @@ from bundle.analysis.claims import Verdict
 from bundle.analysis.formatting import in_style
 from bundle.analysis.pictures import picture_outcomes, picture_table, picture_verdicts
 from bundle.analysis.quality import quality_table
-from bundle.experiments.gan import GanRun, noises
+from bundle.experiments.comparisons import STACKS, STACKS_SEEN, stacked_runs
+from bundle.experiments.gan import GanRun, noises, run_gan
+from bundle.experiments.stacked import run_stacked
 from bundle.original import GAN_CHECKPOINTS
+from bundle.study.fingerprint import differences, identity
+from bundle.study.records import key
 from bundle.study.store import load, read, run_name
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
@@ -88,6 +92,20 @@ def test_the_committed_verdicts_are_those_of_the_first_line_by_another_route():
     }
     verdicts = picture_verdicts(picture_outcomes({"ours": RUNS}), "ours")
     assert verdicts == {claim: Verdict.FAILS if fails[claim] else Verdict.HOLDS for claim in fails}
+
+
+def test_the_committed_runs_are_by_the_code_that_stands_here():
+    for name in ("gan", "generators", "variants", "stacked"):
+        run = run_stacked if name == "stacked" else run_gan
+        for record in load(FOLDER / f"{name}.jsonl"):
+            assert differences(record.identity, identity(run)) == ""
+
+
+def test_the_committed_runs_on_stacks_are_those_that_are_asked_for():
+    lengths = {"variant_seeds": 3, "stacked_batches": 60_000}
+    asked = stacked_runs(GanRun.read(SETTINGS), **lengths, stacks=STACKS, samples=STACKS_SEEN)["ours"]
+    stored = [record.settings for record in load(FOLDER / "stacked.jsonl")]
+    assert sorted(stored, key=key) == sorted(asked, key=key)
 
 
 def test_the_committed_notebook_shows_what_the_records_say():

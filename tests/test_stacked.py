@@ -51,16 +51,11 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
         run_stacked(plain["ours"][0], models=tmp_path)
     judged = dataclasses.replace(RUN, judge=weights_digest(judge))
     found = stacked_runs(judged, variant_seeds=2, stacked_batches=16, stacks=40, samples=50)
-    assert all(len(settings) == 2 for settings in found.values())
-    batches = {"ours": 16, "ours, an eighth as long": 2}
-    assert list(found) == list(batches)
-    for name, expected in batches.items():
-        settings = found[name][1]
-        assert settings["batches"] == expected
-        assert settings["seed"] == 4
-        summary = run_stacked(settings, models=tmp_path).summary
-        assert 1 <= summary["modes"] <= 50
-        assert summary["reverse_kl"] > 0
+    assert list(found) == ["ours"]
+    assert [(settings["batches"], settings["seed"]) for settings in found["ours"]] == [(16, 3), (16, 4)]
+    summary = run_stacked(found["ours"][1], models=tmp_path).summary
+    assert 1 <= summary["modes"] <= 50
+    assert summary["reverse_kl"] > 0
 
 
 AMOUNT = {"stacks": 40, "samples": 50}

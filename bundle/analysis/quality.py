@@ -70,15 +70,16 @@ def _compared(distances: pd.Series, ours: pd.Series) -> str:
     return "better" if distances.max() < ours.min() else "undecided"
 
 
-def stacked_table(recipes: Mapping[str, pd.DataFrame]) -> Table:
-    """Return a row for each recipe: every seed's modes and divergence, and those of real stacks."""
-    rows = []
-    for name, runs in recipes.items():
-        real = runs.iloc[:1]
-        cells = [_listed(runs, "modes", "d"), _listed(runs, "reverse_kl", ".3f")]
-        rows.append([name, *cells, _listed(real, "real_modes", "d"), _listed(real, "real_reverse_kl", ".3f")])
-    seeds = ["Modes, each seed", "KL (nats), each seed"]
-    return ["Recipe", *seeds, "Real stacks: modes", "Real stacks: KL"], rows
+def stacked_table(runs: pd.DataFrame) -> Table:
+    """Return a row for each run on stacks, modes and divergence, and a row for real stacks."""
+    rows = [_stacked_row(f"seed {run.seed}", run.modes, run.reverse_kl) for run in runs.itertuples()]
+    first = next(runs.itertuples())
+    real_row = _stacked_row("real stacks", first.real_modes, first.real_reverse_kl)
+    return ["Stacks", "Modes", "KL (nats)"], [*rows, real_row]
+
+
+def _stacked_row(name: str, modes: int, reverse_kl: float) -> list[str]:
+    return [name, f"{modes}", f"{reverse_kl:.3f}"]
 
 
 def _listed(runs: pd.DataFrame, name: str, form: str) -> str:

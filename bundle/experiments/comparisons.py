@@ -109,18 +109,14 @@ def as_written_runs(run: GanRun, *, variant_seeds: int, original_batches: int) -
 def stacked_runs(
     run: GanRun, *, variant_seeds: int, stacked_batches: int, stacks: int, samples: int
 ) -> dict[str, list[dict]]:
-    """Return the same of our recipe on stacks, and of an eighth of its length.
-
-    None for `stacked_batches` 0.
-    """
+    """Return the same of our recipe on stacks; none for `stacked_batches` 0."""
     at_least("stacked_batches", stacked_batches, 0)
     if not stacked_batches:
         return {}
     training = replace(run.training, channels=3, batches=stacked_batches)
     common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
     ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
-    recipes = {"ours": {}, "ours, an eighth as long": {"batches": max(1, stacked_batches // 8)}}
-    return ours.seeded(recipes, variant_seeds=variant_seeds)
+    return ours.seeded({"ours": {}}, variant_seeds=variant_seeds)
 
 
 def two_sample_runs(
