@@ -38,5 +38,6 @@ def inside_settings(namespace: dict) -> dict:
     """
     common, ours = (parameters_of(PalindromeRun, namespace, prefix=prefix) for prefix in ("", "ours_"))
     del common["original_count"]  # the original's measure is not asked for
-    ends = {"settled_evals": namespace["memory_settled_evals"]}
-    return common | ours | ends | {"cell": "LSTM", "recipe": "ours", "seq_length": 20}
+    settings = {**common, **ours, "settled_evals": namespace["memory_settled_evals"]}
+    settings.update(cell="LSTM", recipe="ours", seq_length=20)
+    return settings
