@@ -14,6 +14,7 @@ from bundle.analysis.part1 import (
     front_rows,
     measure_table,
     result,
+    seeds_against,
     verdict_table,
 )
 from bundle.analysis.part1_claims import CLAIMS, MEASURES, all_hold, lower
@@ -130,6 +131,7 @@ def test_the_front_has_the_verdict_of_each_recipe():
     verdicts = by_claim(decide_part1(run_table(groups)))
     (row,) = [row for row in front_rows(verdicts) if row[0] == f"“{sentences()[FIRST].quote}”"]
     assert row[1:3] == ["fails", "holds"]
+    assert seeds_against(verdicts, FIRST, CORRECTED) == "0 of 10 seeds"
     assert answers(verdicts, CORRECTED)[1][FIRST] == "10 of 10 seeds"
     assert differing(verdicts, AS_WRITTEN, ORIGINAL_METRIC)[0] == 0
     changed, compared = differing(verdicts, AS_WRITTEN, CORRECTED)
