@@ -1,9 +1,21 @@
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from bundle.analysis.claims import Claim, Verdict, by_claim, decide, measured, overall, quoted, sentences
+from bundle.analysis import part1_claims, pictures, third_digits
+from bundle.analysis.claims import (
+    Claim,
+    Verdict,
+    by_claim,
+    decide,
+    ledger,
+    measured,
+    overall,
+    quoted,
+    sentences,
+)
 from bundle.analysis.intervals import interval, median_interval
 from bundle.notebook.page import finding
 
@@ -89,6 +101,25 @@ def test_every_sentence_of_the_original_has_its_words_and_a_place():
         assert sentence.quote
         assert sentence.sentence
         assert sentence.link.startswith("[Figure ") or sentence.link.startswith("[Table ")
+
+
+def test_the_ledger_has_every_sentence_once_and_a_claim_for_each_that_is_tested():
+    entries = ledger()
+    names = [entry["id"] for entry in entries]
+    assert len(set(names)) == len(names) == 89
+    claims = {claim.id for module in (part1_claims, pictures, third_digits) for claim in module.CLAIMS}
+    assert claims == set(sentences())
+    answers = {"describes": ("ours", {"same", "other"}), "explains": ("right", {"yes", "partly", "no"})}
+    for entry in entries:
+        assert entry["quote"]
+        assert entry["section"]
+        assert entry["kind"] in {"tested", "housekeeping", *answers}
+        if entry["kind"] in answers:
+            field, allowed = answers[entry["kind"]]
+            assert entry[field] in allowed
+            assert entry[field] in {"same", "yes"} or entry["note"]  # what is different says how
+        if "shown_by" in entry:
+            assert Path(entry["shown_by"].partition(":")[0]).is_file()
 
 
 def test_the_front_table_has_two_verdicts_or_says_that_it_was_not_run():

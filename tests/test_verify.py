@@ -50,8 +50,8 @@ def changed(made: Record, step: int, by: float, *, elsewhere: bool) -> Record:
 def test_a_run_on_the_same_kind_of_processor_gives_the_same_record(made):
     again = on_one_thread(run_palindromes, ONE, {})
     assert made.provenance["processor"] == processor()
-    assert verify.compared(made, again) == ""
-    assert verify.compared(changed(made, 119, 1e-6, elsewhere=False), again).endswith("columns differ")
+    assert verify.difference(made, again) == ""
+    assert verify.difference(changed(made, 119, 1e-6, elsewhere=False), again).endswith("columns differ")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_run_on_the_same_kind_of_processor_gives_the_same_record(made):
     [(0, 5e-4, ""), (0, 2e-3, "the first 1 of loss differ"), (25, 1.0, "")],
 )
 def test_elsewhere_the_first_steps_must_agree(made, step, by, words):
-    said = verify.compared(changed(made, step, by, elsewhere=True), made)
+    said = verify.difference(changed(made, step, by, elsewhere=True), made)
     assert said.endswith(words)
     assert bool(said) == bool(words)
 
@@ -160,7 +160,7 @@ def test_a_changed_byte_of_the_report_is_found(checkout):
 
 def test_what_was_found_is_written_and_can_be_set(checkout, monkeypatch, capsys):
     monkeypatch.setattr(
-        verify, "derived_again", lambda _: verify.found("derived again", ["", "a.png differs"])
+        verify, "derived_again", lambda _: verify.row_of("derived again", ["", "a.png differs"])
     )
     monkeypatch.setattr(verify, "runs", lambda: {"palindromes": run_palindromes})
     assert verify.main(["--minutes", "1"]) == 1

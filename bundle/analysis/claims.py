@@ -71,9 +71,13 @@ class Claim:
 
 
 def sentences() -> dict[str, Sentence]:
-    """Return the sentences of report/original.yaml by their ids, in the original's order."""
-    entries = yaml.safe_load(ORIGINAL.read_text(encoding="utf-8"))
-    return {entry["id"]: Sentence(**entry) for entry in entries}
+    """Return the sentences of report/original.yaml that are tested, by their ids, in the original's order."""
+    return {entry["id"]: Sentence(**entry) for entry in ledger() if entry["kind"] == "tested"}
+
+
+def ledger() -> list[dict]:
+    """Return every sentence of the original, in its order, as report/original.yaml has them."""
+    return yaml.safe_load(ORIGINAL.read_text(encoding="utf-8"))
 
 
 def link_to(name: str) -> str:

@@ -137,6 +137,12 @@ def answers(verdicts: pd.DataFrame, case: str) -> tuple[dict[str, Verdict], dict
     return words, seeds
 
 
+def seeds_against(verdicts: pd.DataFrame, claim: str, case: str) -> str:
+    """Return in how many seeds a claim does not hold, "9 of 10 seeds"; "" where it was not tested."""
+    row = result(verdicts, claim, case)
+    return "" if row is None else f"{row['n'] - row['count']} of {row['n']} seeds"
+
+
 def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:
     """Return the rows of the report's first table: see `claims.quoted`."""
     by_case = {case: answers(verdicts, case)[0] for case in CASES}

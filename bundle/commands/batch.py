@@ -61,9 +61,9 @@ def main(arguments: list[str] | None = None) -> None:
     print(title, flush=True)
     with workers(options.scheduler, limit=options.processes) as executor:
         try:
-            with progress(title) as move:
+            with progress(title) as report_progress:
                 where = {"directory": folder, "file": "done"}
-                made = study(run, settings, **where, executor=executor, progress=move).made
+                made = study(run, settings, **where, executor=executor, progress=report_progress).made
             print(f"{made.total()} executed now, {len(settings) - made.total()} were done before.")
         finally:
             table = tabulated(settings, Store(folder / "done.jsonl"))
@@ -112,15 +112,17 @@ def slug(parameters: dict) -> str:
 
 def tabulated(settings: list[dict], done: Store) -> str:
     """Return the combinations and their results as CSV: a row each, empty where a run failed."""
-    found = [find(one, done, identity=fingerprint.identity(run))[0] for one in settings]
+    identity = fingerprint.identity(run)
+    records = [find(combination, done, identity=identity)[0] for combination in settings]
     parameters = [name for name in settings[0] if name not in OURS]
-    columns = dict.fromkeys(name for record in found if record for name in record.summary)
+    columns = dict.fromkeys(name for record in records if record for name in record.summary)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*parameters, *columns])
-    for one, record in zip(settings, found, strict=True):
+    for combination, record in zip(settings, records, strict=True):
         summary = record.summary if record else {}
-        writer.writerow([*(one[name] for name in parameters), *(summary.get(name, "") for name in columns)])
+        values = [combination[name] for name in parameters]
+        writer.writerow([*values, *(summary.get(name, "") for name in columns)])
     return text.getvalue()
 
 

@@ -25,20 +25,20 @@ def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable
     executed = [profile["notebooks"] / f"{name}.ipynb" for name in NOTEBOOKS]
     front, committed = Path("report", "front.md"), profile["output"] == Path(".")
     verified = [path for path in [VERIFIED] if committed and path.is_file()]
-    read = [path for path in (*executed, front, *verified, *map(Path, SETTING)) if path.exists()]
+    inputs = [path for path in (*executed, front, *verified, *map(Path, SETTING)) if path.exists()]
     build = build_of(profile["output"] / "results")  # PDF and page name it
     shared = {"front": front, "verified": verified, "build": build}
 
-    parts = digest_all([*read, *sorted(Path("bundle/render").glob("report.*"))])
+    parts = digest_all([*inputs, *sorted(Path("bundle/render").glob("report.*"))])
     readme = README if committed and README.exists() else None
     bind = partial(bind_report, executed, pdf=profile["pdf"], readme=readme, **shared)
     yield "report", [parts, *build.values()], bind
 
     page, models = profile["pdf"].with_name("index.html"), models_of(profile)
-    read += sorted(models.glob("*.json"))
-    read += Path(profile["output"], "results", "part1").glob("inside.jsonl")
+    inputs += sorted(models.glob("*.json"))
+    inputs += Path(profile["output"], "results", "part1").glob("inside.jsonl")
     web = [path for path in sorted(Path("bundle/render/web").glob("*")) if path.is_file()]
-    parts = digest_all([*read, *web, *sources(without=("bundle/commands", "bundle/render/web"))])
+    parts = digest_all([*inputs, *web, *sources(without=("bundle/commands", "bundle/render/web"))])
     output = Output(profile["output"])
     make = partial(make_page, executed, page=page, output=output, models=models, **shared)
     yield "page", [parts, *build.values(), os.environ.get("PAGE_ADDRESS", "")], make
@@ -62,7 +62,7 @@ def bind_report(
 
     beside = pdf.with_name("build.json")
     write_if_changed(beside, (json.dumps(build, indent=1) + "\n").encode())
-    bind(notebooks, front=_whole(front, notebooks, verified, build), name=front.name, output=pdf)
+    bind(notebooks, front=_front_text(front, notebooks, verified, build), name=front.name, output=pdf)
     if readme:
         update_readme(readme, findings(notebooks))
     return [pdf, beside]
@@ -94,16 +94,16 @@ def make_page(
     address = os.environ.get("PAGE_ADDRESS", "")
     address += "/" * (address[-1:] not in ("", "/"))
     card, strip = page.with_name("card.png"), output.figures / "figure-17.png"
-    whole = _whole(front, notebooks, verified, build)
+    text = _front_text(front, notebooks, verified, build)
     parts = explorers(output, models)
-    web.build(notebooks, front=whole, name=front.name, output=page, explorers=parts, address=address)
+    web.build(notebooks, front=text, name=front.name, output=page, explorers=parts, address=address)
     if not (address and strip.exists()):
         return [page]
     web.draw_card(strip, card)
     return [page, card]
 
 
-def _whole(front: Path, notebooks: list[Path], verified: list[Path], build: dict) -> str:
+def _front_text(front: Path, notebooks: list[Path], verified: list[Path], build: dict) -> str:
     """Return the front matter and what the notebooks and `make verify` left for it."""
     from bundle.render.front import front_matter
 
@@ -118,16 +118,18 @@ def by_other_code(notebooks: list[Path]) -> str:
 
     cells = [cell for path in notebooks for cell in read_notebook(path).cells]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    found = sum((Counter(one.get("metadata", {}).get(OTHER_CODE)) for one in outputs), Counter())
-    lines = [f"  {count} by other code: {as_text(how)}.\n" for how, count in found.items()]
-    head = f"  **{found.total()} results in this report are not by the code that stands here.**\n"
-    return "\n".join(["\n\n---\nnotice: |", head, *lines, "---\n"]) if found else ""
+    counts = Counter()
+    for output in outputs:
+        counts += Counter(output.get("metadata", {}).get(OTHER_CODE))
+    lines = [f"  {count} by other code: {as_text(how)}.\n" for how, count in counts.items()]
+    head = f"  **{counts.total()} results in this report are not by the code that stands here.**\n"
+    return "\n".join(["\n\n---\nnotice: |", head, *lines, "---\n"]) if counts else ""
 
 
 def verification(path: Path) -> str:
     """Return as Markdown what `bundle.commands.verify` found."""
-    said = json.loads(path.read_text(encoding="utf-8"))
-    rows = [f"| {row['what']} | {row['looked_at']} | {row['hold']} |" for row in said["found"]]
+    record = json.loads(path.read_text(encoding="utf-8"))
+    rows = [f"| {row['what']} | {row['looked_at']} | {row['hold']} |" for row in record["found"]]
     words = "**Verification.** `make verify` derives the results again and compares. What it found last, on a"
-    head = [f"{words} processor with {said['processor']}:", "", "| Checked | Looked at | Hold |"]
+    head = [f"{words} processor with {record['processor']}:", "", "| Checked | Looked at | Hold |"]
     return "\n".join(["\n", *head, "| --- | ---: | ---: |", *rows, ""])

@@ -148,20 +148,21 @@ def _signal_kernel(sockets: str, number: int) -> None:
                 process.send_signal(number)
 
 
-def _is_no_error(said: logging.LogRecord) -> bool:
-    return said.levelno < logging.ERROR  # errors are raised as well
+def _is_no_error(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.ERROR  # errors are raised as well
 
 
 def _explain(error: Exception, notebook: Path, partial: Path) -> NoReturn:
     number, source = _last_begun(partial) or (0, "")
     where = f"{notebook}, cell {number} failed: {source}" if number else f"{notebook} failed before any cell"
-    if name := getattr(error, "ename", ""):
+    name = getattr(error, "ename", "")
+    if name:
         why = f"{name}: {(error.evalue.strip() or name).splitlines()[-1].strip()}"
     else:  # of nbclient
         why = f"the kernel died; it was killed, or memory ran out ({error})"
-    kept = f"the notebook so far is kept as {partial}"
-    on = "finished runs are stored, and the same command goes on from them"
-    raise NotebookError(f"{where}\n  {why}\n  {kept}\n  {on}") from None
+    copy = f"the notebook so far is kept as {partial}"
+    way_out = "finished runs are stored, and the same command goes on from them"
+    raise NotebookError(f"{where}\n  {why}\n  {copy}\n  {way_out}") from None
 
 
 def _last_begun(partial: Path) -> tuple[int, str] | None:
@@ -170,13 +171,13 @@ def _last_begun(partial: Path) -> tuple[int, str] | None:
         cells = nbformat.read(partial, as_version=4).cells
     except (OSError, ValueError):
         return None
-    number, found = 0, None
+    number, cell_begun = 0, None
     for cell in cells:
         added = {"injected-parameters", "papermill-error-cell-tag"} & set(cell.metadata.get("tags", []))
         number += not added
         if cell.metadata.get("papermill", {}).get("start_time"):
-            found = number, cell.source.partition("\n")[0]
-    return found
+            cell_begun = number, cell.source.partition("\n")[0]
+    return cell_begun
 
 
 class Lines:
@@ -199,8 +200,9 @@ def _sockets() -> tempfile.TemporaryDirectory:
 
     Those that killed processes left behind are removed.
     """
-    for left in Path(tempfile.gettempdir()).glob("bundle-kernel-[0-9]*-*"):
-        if not psutil.pid_exists(pid := int(left.name.split("-")[2])):
+    for folder in Path(tempfile.gettempdir()).glob("bundle-kernel-[0-9]*-*"):
+        pid = int(folder.name.split("-")[2])
+        if not psutil.pid_exists(pid):
             remove_sockets(pid)
     return tempfile.TemporaryDirectory(prefix=f"bundle-kernel-{os.getpid()}-")
 

@@ -53,9 +53,9 @@ def main(profile_path: Path, *, stamps: Path | None = None) -> None:
     new = (path for path in stamps.glob("*.json") if path.stat().st_mtime >= began)
     seconds = {path.stem: read_sealed(path)["seconds"] for path in new}
     if seconds:
-        listed = ", ".join(f"{stage} {took:.0f} s" for stage, took in seconds.items())
-        whole, work = time.perf_counter() - started, processor_seconds() - worked
-        print(f"Time: {listed}; {whole:.0f} s in all, {work:.0f} s of processors.")
+        times = ", ".join(f"{stage} {duration:.0f} s" for stage, duration in seconds.items())
+        total, work = time.perf_counter() - started, processor_seconds() - worked
+        print(f"Time: {times}; {total:.0f} s in all, {work:.0f} s of processors.")
     else:
         print("Nothing has changed: no notebook was executed and nothing was trained.")
     print(f"The report is {profile['pdf']}; beside it, to read and to play with, index.html")
@@ -118,18 +118,22 @@ def load_profile(path: Path) -> dict:
     except (yaml.YAMLError, ValueError, OSError) as error:
         what = " ".join(str(error).split())
         raise ValueError(f"{path} is damaged, no YAML ({type(error).__name__}: {what})") from None
-    places, there = ("output", "notebooks", "pdf"), profile if isinstance(profile, dict) else {}
-    if set(there) != {*places, "parameters"}:
+    places, keys = ("output", "notebooks", "pdf"), set(profile if isinstance(profile, dict) else {})
+    if keys != {*places, "parameters"}:
         expected = sorted([*places, "parameters"])
-        raise ValueError(f"{path} has the keys {sorted(map(str, there))}; it must have {expected}")
-    if unlike := [key for key in places if not isinstance(profile[key], str)]:
-        raise ValueError(f"{path}: {unlike[0]} is {profile[unlike[0]]!r}; it must be a path")
+        raise ValueError(f"{path} has the keys {sorted(map(str, keys))}; it must have {expected}")
+    wrong = [key for key in places if not isinstance(profile[key], str)]
+    if wrong:
+        raise ValueError(f"{path}: {wrong[0]} is {profile[wrong[0]]!r}; it must be a path")
     if Path(profile["pdf"]).is_dir():
         raise ValueError(f"{path}: pdf is {profile['pdf']}, a folder; it must be the path of a file")
     parameters = profile["parameters"] or {}
-    if not isinstance(parameters, dict) or any(not isinstance(one, dict) for one in parameters.values()):
+    if not isinstance(parameters, dict) or any(
+        not isinstance(values, dict) for values in parameters.values()
+    ):
         raise ValueError(f"{path}: parameters is {parameters!r}; it must be `name: value` by notebook")
-    if unknown := set(parameters) - set(NOTEBOOKS):
+    unknown = set(parameters) - set(NOTEBOOKS)
+    if unknown:
         known = ", ".join(NOTEBOOKS)
         raise ValueError(f"{path} has parameters for {sorted(unknown)}; the notebooks are {known}")
     return {key: Path(profile[key]) for key in places} | {"parameters": parameters}
@@ -165,10 +169,10 @@ def update(stage: str, inputs: list[str], make: Callable[[], Iterable[Path]], st
         return
     print(f"{stage}: making" + (f" ({why})" if why else ""), flush=True)
     started = time.perf_counter()
-    written = {str(path): digest_all([path]) for path in make()}
+    outputs = {str(path): digest_all([path]) for path in make()}
     seconds = time.perf_counter() - started
-    said = sealed({"inputs": inputs, "outputs": written, "seconds": seconds})
-    write_atomically(stamp, json.dumps(said).encode())
+    record = sealed({"inputs": inputs, "outputs": outputs, "seconds": seconds})
+    write_atomically(stamp, json.dumps(record).encode())
     print(f"{stage}: done in {seconds:.0f} s", flush=True)
 
 

@@ -40,8 +40,8 @@ TOLERANCE, FIRST_STEPS = 1e-3, {"palindromes": 1, "gan": 1}  # on another kind o
 FIRST_BATCHES = 10  # the most that the first mean on record may stand for, to be comparable
 
 
-class Found(NamedTuple):
-    """One row of the table."""
+class Row(NamedTuple):
+    """One check, a row of the table."""
 
     what: str
     looked_at: int
@@ -57,26 +57,30 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help="train every run again, hours")
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler; else this machine")
     options, started = parser.parse_args(arguments), time.perf_counter()
-    whole, stored = whole_records(sorted(Path("results").glob("*/*.jsonl")))
-    found = [whole, by_this_code(stored), models()]
-    damaged = found[0].problems or found[2].problems  # a report would make them again, in hours
-    found.append(Found(NOT_DERIVED, 0, 0, []) if damaged else derived_again(COPY))
+    records_row, stored = whole_records(sorted(Path("results").glob("*/*.jsonl")))
+    models_row = models()
+    rows = [records_row, by_this_code(stored), models_row]
+    damage = records_row.problems or models_row.problems  # a report would make them again, in hours
+    rows.append(Row(NOT_DERIVED, 0, 0, []) if damage else derived_again(COPY))
     seconds = float("inf") if options.all else 60 * options.minutes
-    found += trained_again(stored, seconds=seconds, scheduler=options.scheduler)
-    for row in found:
+    rows += trained_again(stored, seconds=seconds, scheduler=options.scheduler)
+    for row in rows:
         print(f"{row.hold:5} of {row.looked_at:<5} {row.what}")
         for problem in row.problems:
             print(f"              {problem}")
-    asked = {"processor": processor(), "seconds_for_runs": None if options.all else seconds}
-    about = asked | {"found": [row._asdict() for row in found]}
-    write_atomically(Path("results", "verification.json"), (json.dumps(about, indent=1) + "\n").encode())
-    bad = sum(len(row.problems) for row in found)
-    said = f"{bad} things do not hold" if bad else "everything holds"
-    print(f"{said}; {time.perf_counter() - started:.0f} s")
-    return bad
+    summary = {
+        "processor": processor(),
+        "seconds_for_runs": None if options.all else seconds,
+        "found": [row._asdict() for row in rows],
+    }
+    write_atomically(Path("results", "verification.json"), (json.dumps(summary, indent=1) + "\n").encode())
+    n_problems = sum(len(row.problems) for row in rows)
+    verdict = f"{n_problems} things do not hold" if n_problems else "everything holds"
+    print(f"{verdict}; {time.perf_counter() - started:.0f} s")
+    return n_problems
 
 
-def whole_records(paths: Iterable[Path]) -> tuple[Found, list[Record]]:
+def whole_records(paths: Iterable[Path]) -> tuple[Row, list[Record]]:
     """Read files of runs; each line must be whole. Return also the runs that are, each once."""
     runs: dict[str, Record] = {}
     n, problems = 0, []
@@ -91,23 +95,25 @@ def whole_records(paths: Iterable[Path]) -> tuple[Found, list[Record]]:
         problems += store.damaged
         runs.update((key(record.settings), record) for record in records)
     what = "records whole, as their runs wrote them"
-    return Found(what, n, n - len(problems), problems), list(runs.values())
+    return Row(what, n, n - len(problems), problems), list(runs.values())
 
 
-def by_this_code(stored: Sequence[Record]) -> Found:
+def by_this_code(stored: Sequence[Record]) -> Row:
     """Compare the code that each record names with the code that stands here."""
-    here = {kind: fingerprint.identity(run) for kind, run in runs().items()}
-    problems = Counter(fingerprint.differences(one.identity, here[kind_of(one)]) for one in stored)
-    fresh = problems.pop("", 0)
-    listed = [f"{count} records: {why}" for why, count in problems.items()]
-    return Found("records by the code that stands here", len(stored), fresh, listed)
+    identities = {kind: fingerprint.identity(run) for kind, run in runs().items()}
+    counts = Counter(
+        fingerprint.differences(record.identity, identities[kind_of(record)]) for record in stored
+    )
+    n_current = counts.pop("", 0)
+    problems = [f"{count} records: {why}" for why, count in counts.items()]
+    return Row("records by the code that stands here", len(stored), n_current, problems)
 
 
 def kind_of(record: Record) -> str:
     return record.settings.get("run", "palindromes")
 
 
-def models() -> Found:
+def models() -> Row:
     """Load the models; their weights must be those that their JSON names, made by the code that is here.
 
     A further generator whose run is stored and whose weights are missing would be trained again, in hours.
@@ -129,8 +135,8 @@ def models() -> Found:
             problems += [f"{name}: {why}"] if why else []
         except (OSError, ValueError) as error:
             problems.append(str(error))
-    whole = len(models) - len(problems)
-    return Found("models whole, by the code that stands here", len(models), whole, problems)
+    n_whole = len(models) - len(problems)
+    return Row("models whole, by the code that stands here", len(models), n_whole, problems)
 
 
 def _generators(folder: Path) -> list[str]:
@@ -142,59 +148,69 @@ def _generators(folder: Path) -> list[str]:
     return ["generator", *sorted(further)]
 
 
-def derived_again(folder: Path) -> Found:
+def derived_again(folder: Path) -> Row:
     """Make figures, pictures, notebooks and PDF again in a copy of the checkout without them, and compare."""
     shutil.rmtree(folder, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files"], capture_output=True, encoding="utf-8", check=True)
-    tracked = listed.stdout.splitlines()
-    made = [Path(name) for name in tracked if name.startswith(MADE)]
-    for name in tracked:
-        if Path(name).is_file() and (Path(name) not in made or name in WRITTEN_INTO):
+    git = subprocess.run(["git", "ls-files"], capture_output=True, encoding="utf-8", check=True)
+    names = git.stdout.splitlines()
+    outputs = [Path(name) for name in names if name.startswith(MADE)]
+    for name in names:
+        if Path(name).is_file() and (Path(name) not in outputs or name in WRITTEN_INTO):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, folder / name)
     command = [sys.executable, "-m", "bundle.commands.report", "profiles/committed.yaml"]
-    shown = {"STALE": "show", "GIT_CEILING_DIRECTORIES": str(folder.parent.resolve())}  # trains nothing
-    data = {"MNIST_ROOT": str(Path(os.environ.get("MNIST_ROOT") or "data").resolve()), "PYTHONPATH": "."}
-    there = {"cwd": folder, "env": os.environ | data | shown}
-    ran = subprocess.run(command, **there, capture_output=True, encoding="utf-8", check=False)
-    if ran.returncode:
-        return Found("figures, notebooks and PDF derived again", len(made), 0, ran.stderr.splitlines()[-1:])
-    problems = [f"{path} differs" for path in made if not alike(path, folder / path)]
-    return Found("figures, notebooks and PDF derived again", len(made), len(made) - len(problems), problems)
+    environment = {
+        **os.environ,
+        "MNIST_ROOT": str(Path(os.environ.get("MNIST_ROOT") or "data").resolve()),
+        "PYTHONPATH": ".",
+        "STALE": "show",  # trains nothing
+        "GIT_CEILING_DIRECTORIES": str(folder.parent.resolve()),
+    }
+    where = {"cwd": folder, "env": environment}
+    report = subprocess.run(command, **where, capture_output=True, encoding="utf-8", check=False)
+    what, count = "figures, notebooks and PDF derived again", len(outputs)
+    if report.returncode:
+        return Row(what, count, 0, report.stderr.splitlines()[-1:])
+    problems = [f"{path} differs" for path in outputs if not alike(path, folder / path)]
+    return Row(what, count, count - len(problems), problems)
 
 
-def alike(one: Path, other: Path) -> bool:
+def alike(path: Path, other: Path) -> bool:
     """Return whether two files say the same, see `bundle.study.artefacts`."""
-    there = one.is_file() and other.is_file()
-    return there and says_the_same(one.read_bytes(), other.read_bytes(), suffix=one.suffix)
+    both_exist = path.is_file() and other.is_file()
+    return both_exist and says_the_same(path.read_bytes(), other.read_bytes(), suffix=path.suffix)
 
 
-def trained_again(stored: Sequence[Record], *, seconds: float, scheduler: str) -> Iterator[Found]:
+def trained_again(stored: Sequence[Record], *, seconds: float, scheduler: str) -> Iterator[Row]:
     """Train a sample of the runs of each kind again, drawn by a fixed seed, for about so many seconds."""
     kinds: dict[str, list[Record]] = {}
     for record in random.Random(0).sample(stored, len(stored)):
         kinds.setdefault(kind_of(record), []).append(record)
-    left = 0.0
+    budget = 0.0
     for kind, run in runs().items():
-        mine, chosen = kinds.get(kind, []), []
-        left += seconds / len(runs())  # what one kind leaves is the next one's
-        for record in mine:
-            if (cost := record.provenance.get("seconds", 0)) < left:
-                chosen, left = [*chosen, record], left - cost
+        records, sample = kinds.get(kind, []), []
+        budget += seconds / len(runs())  # what one kind leaves is the next one's
+        for record in records:
+            cost = record.provenance.get("seconds", 0)
+            if cost < budget:
+                sample.append(record)
+                budget -= cost
         with workers(scheduler) as executor:
-            futures = [executor.submit(on_one_thread, run, record.settings, {}) for record in chosen]
-            problems = [compared(*pair) for pair in zip(chosen, [f.result() for f in futures], strict=True)]
-        yield found(f"{kind} runs trained again, of {len(mine)}", problems)
+            futures = [executor.submit(on_one_thread, run, record.settings, {}) for record in sample]
+            outputs = [future.result() for future in futures]
+        problems = [difference(*pair) for pair in zip(sample, outputs, strict=True)]
+        yield row_of(f"{kind} runs trained again, of {len(records)}", problems)
         if kind == "gan":
-            short = [one for one in mine if one not in chosen and one.columns["batch"][1] <= FIRST_BATCHES]
+            others = [record for record in records if record not in sample]
+            short = [record for record in others if record.columns["batch"][1] <= FIRST_BATCHES]
             how = "other gan runs' first batches trained again; longer runs keep means of too many"
-            yield found(how, [first_batches(record) for record in short] if seconds else [])
+            yield row_of(how, [first_batches(record) for record in short] if seconds else [])
 
 
-def found(what: str, problems: list[str]) -> Found:
+def row_of(what: str, results: list[str]) -> Row:
     """Return the row of checks that each gave what is wrong in words, or an empty text."""
-    bad = [problem for problem in problems if problem]
-    return Found(what, len(problems), len(problems) - len(bad), bad)
+    problems = [result for result in results if result]
+    return Row(what, len(results), len(results) - len(problems), problems)
 
 
 def runs() -> dict[str, Callable]:
@@ -202,28 +218,32 @@ def runs() -> dict[str, Callable]:
     from bundle.experiments import gan, palindromes, stacked, two_sample_tests, walks
 
     models = Output(Path()).models
-    judged = {"two-sample-test": two_sample_tests.run_two_sample_test, "walks": walks.walks_of}
-    judged |= {"gan": gan.measured_gan, "stacked": stacked.run_stacked}
     return {
         "palindromes": palindromes.run_palindromes,
         "inside": palindromes.run_inside,
-        **{kind: partial(run, models=models) for kind, run in judged.items()},
+        "two-sample-test": partial(two_sample_tests.run_two_sample_test, models=models),
+        "walks": partial(walks.walks_of, models=models),
+        "gan": partial(gan.measured_gan, models=models),
+        "stacked": partial(stacked.run_stacked, models=models),
     }
 
 
-def compared(stored: Record, made: Record) -> str:
+def difference(stored: Record, new: Record) -> str:
     """Return how two records of the same settings differ, "" if they do not.
 
     On the same kind of processor nothing may; elsewhere the first steps must be the same to TOLERANCE.
     """
-    name, there = run_name(stored.settings), stored.provenance.get("processor")
-    if there == made.provenance["processor"]:
-        pairs = {part: (getattr(stored, part), getattr(made, part)) for part in ("columns", "summary")}
-        # the kept GAN is measured once more after its run, and what is said of it then is not made here
-        parts = [part for part, (was, now) in pairs.items() if {key: was.get(key) for key in now} != now]
+    name = run_name(stored.settings)
+    if stored.provenance.get("processor") == new.provenance["processor"]:
+        parts = []
+        for part in ("columns", "summary"):
+            before, now = getattr(stored, part), getattr(new, part)
+            # the kept GAN is measured once more after its run, and what is said of it then is not made here
+            if {key: before.get(key) for key in now} != now:
+                parts.append(part)
         return f"{name}: {' and '.join(parts)} differ" if parts else ""
     steps = FIRST_STEPS.get(kind_of(stored), 0)
-    columns = [key for key, now in made.columns.items() if not near(stored.columns.get(key), now, steps)]
+    columns = [key for key, now in new.columns.items() if not near(stored.columns.get(key), now, steps)]
     return f"{name}: the first {steps} of {', '.join(columns)} differ" if columns else ""
 
 

@@ -88,8 +88,8 @@ def cached_gan(
     A killed run goes on. Its EMA is left in `models` under a name, its record in a file of `results`; the
     summary is that of `run_gan` and `measured_whole`.
     """
-    described, identity = run.described(), fingerprint.identity(run_gan)
-    grids, state = (Path(results, store.run_name(described) + end) for end in (".npz", ".ckpt"))
+    run_settings, identity = run.described(), fingerprint.identity(run_gan)
+    grids, state = (Path(results, store.run_name(run_settings) + end) for end in (".npz", ".ckpt"))
     with store.writing(results):
         record, why = _stored_with_weights(run, name=name, models=models, file=results / file, fresh=fresh)
         if record and not why:
@@ -104,8 +104,8 @@ def cached_gan(
         other = {**classifier_settings, "seed": classifier_settings["seed"] + 1}  # than the judge's
         outcome.summary.update(measured_whole(run, result.ema, judge=judge, classifier_settings=other))
         _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
-        save_generator(result.ema, models, name=name, settings=described, identity=identity)
-        record = record_outcome(described, outcome, identity=identity, device=data.train_images.device)
+        save_generator(result.ema, models, name=name, settings=run_settings, identity=identity)
+        record = record_outcome(run_settings, outcome, identity=identity, device=data.train_images.device)
         store.Store(results / file).write([record])
         store.forget(state)  # finished: nothing to go on from
     return record, read_grids(grids), why
@@ -130,12 +130,12 @@ def _stored_with_weights(
     run: GanRun, *, name: str, models: Path, file: Path, fresh: bool
 ) -> tuple[Record | None, str]:
     """Return the same as `_stored` of a run whose weights are needed too."""
-    described, runs = run.described(), store.Store(file)
-    record, why = _stored(described, runs, identity=fingerprint.identity(run_gan), fresh=fresh)
+    run_settings, runs = run.described(), store.Store(file)
+    record, why = _stored(run_settings, runs, identity=fingerprint.identity(run_gan), fresh=fresh)
     if record and not why:
         try:
             load_generator(models, name)
-            if about_network(models, name)["settings"] != described:
+            if about_network(models, name)["settings"] != run_settings:
                 why = f"{name} is another run's"
         except (ValueError, OSError, KeyError) as error:  # damaged or gone
             why = str(error)
@@ -174,13 +174,13 @@ def cached_walks(
     *networks: nn.Module, settings: WalkSettings, data: Mnist, results: Path, fresh: bool, progress: Progress
 ) -> tuple[Record, str | None]:
     """Return the record of these settings and of generator and classifier."""
-    described, identity = describe_walks(*networks, settings), fingerprint.identity(run_walks)
+    run_settings, identity = describe_walks(*networks, settings), fingerprint.identity(run_walks)
     with store.writing(results):
         runs = store.Store(results / WALKS)
-        record, why = _stored(described, runs, identity=identity, fresh=fresh)
+        record, why = _stored(run_settings, runs, identity=identity, fresh=fresh)
         if record and not why:
             return record, None
         outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
-        record = record_outcome(described, outcome, identity=identity, device=data.test_images.device)
+        record = record_outcome(run_settings, outcome, identity=identity, device=data.test_images.device)
         runs.write([record])
     return record, why

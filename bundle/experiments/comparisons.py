@@ -83,10 +83,10 @@ class Comparisons:
 
 def checked(run: GanRun, **amounts) -> Comparisons:
     """Return what is compared with a run, by the fields of Comparisons; ValueError for what cannot be."""
-    compared = Comparisons(**amounts)
-    compared.further_generators(run)
-    compared.runs(run)
-    return compared
+    comparisons = Comparisons(**amounts)
+    comparisons.further_generators(run)
+    comparisons.runs(run)
+    return comparisons
 
 
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:

@@ -99,17 +99,17 @@ def draw_measures(runs: pd.DataFrame) -> Figure:
     """
     last = int(by_batch(runs.iloc[0]).index.max())
     figure, grid = panels(6.8, 4, 3, sharex="row")
-    whole, late = grid[: len(MEASURES)], grid[len(MEASURES) :]
-    for axes, name in zip(late, LATE, strict=True):
+    measure_axes, late_axes = grid[: len(MEASURES)], grid[len(MEASURES) :]
+    for axes, name in zip(late_axes, LATE, strict=True):
         _draw_measure(axes, runs, name, since=last // 10)
         axes.set_title(f"{MEASURES[name]}, late", pad=3)
         tick(axes, sorted({last // 10, last // 2, last}))
-    for axes, (name, words) in zip(whole, MEASURES.items(), strict=True):
+    for axes, (name, words) in zip(measure_axes, MEASURES.items(), strict=True):
         _draw_measure(axes, runs, name, since=0)
         axes.set_title(words, pad=3)
         axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)  # even up to a hundredth
         tick(axes, sorted({0, last // 100, last // 10, last}))
-        axes.tick_params(labelbottom=axes in whole[-3:])
+        axes.tick_params(labelbottom=axes in measure_axes[-3:])
         axes.set_xlim(0, None)
         _scale_heights(axes, name)
     figure.supxlabel("batch", fontsize=8)

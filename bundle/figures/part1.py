@@ -115,12 +115,12 @@ def draw_accuracy_against_length(runs: pd.DataFrame) -> Figure:
     recipes = runs.groupby("recipe", sort=False)
     figure, row = panels(2.3, 1, len(recipes), sharey=True)
     for axes, (recipe, group) in zip(row, recipes, strict=True):
-        for cell, trained in group.groupby("cell", sort=False):
+        for cell, cell_runs in group.groupby("cell", sort=False):
             colour, line, marker = CELLS[cell]
-            means = trained.groupby("seq_length")["late"].mean()
+            means = cell_runs.groupby("seq_length")["late"].mean()
             axes.plot(means.index, means, line, color=colour, label=cell)
             points = {"color": colour, "markersize": 3, "alpha": 0.4}
-            axes.plot(trained["seq_length"], trained["late"], marker, **points)
+            axes.plot(cell_runs["seq_length"], cell_runs["late"], marker, **points)
         level(axes, CHANCE, "chance" if axes is row[-1] else "")
         axes.set(xlabel=f"sequence length ({spoken(recipe)})", xscale="log", ylim=(0, 1.04))
         tick(axes, sorted(group["seq_length"].unique()))
@@ -135,13 +135,13 @@ def draw_survival(runs: pd.DataFrame) -> Figure:
     lengths = runs.groupby("seq_length")
     figure, row = panels(2.3, 1, len(lengths), sharey=True)
     for axes, (length, group) in zip(row, lengths, strict=True):
-        for (cell, recipe), trained in group.groupby(["cell", "recipe"], sort=False):
-            steps, shares = times(list(trained["curve"])).surviving()
+        for (cell, recipe), curve_runs in group.groupby(["cell", "recipe"], sort=False):
+            steps, shares = times(list(curve_runs["curve"])).surviving()
             colour, line, _ = CELLS[cell]
             look = {"linewidth": 0.7, "alpha": 0.6}
             if recipe == "as-written":
                 look = {"linewidth": 1.2, "alpha": 1}
-            label = f"{cell}, {spoken(recipe)} (n = {len(trained)})"
+            label = f"{cell}, {spoken(recipe)} (n = {len(curve_runs)})"
             axes.step(steps, shares, line, where="post", color=colour, label=label, **look)
         axes.set(xlabel=f"step (length {length})", ylim=(0, 1.04), xlim=(0, None))
     row[0].set_ylabel("share not yet at 100 %")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -35,11 +36,15 @@ def plotted(figure: Figure) -> list[dict]:
         lines = [(line.get_label(), *line.get_xydata().T) for line in axes.lines]
         panel = {
             "lines": [{"label": label, "x": x.tolist(), "y": y.tolist()} for label, x, y in lines],
-            "bands": [[p.vertices.tolist() for p in band.get_paths()] for band in axes.collections],
+            "bands": [_vertices(band) for band in axes.collections],
             PIXELS: [np.asarray(image.get_array()).tolist() for image in axes.images],
         }
         panels.append({name: part for name, part in panel.items() if part})
     return panels
+
+
+def _vertices(band: Collection) -> list[list]:
+    return [path.vertices.tolist() for path in band.get_paths()]
 
 
 def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dict) -> None:
@@ -54,9 +59,9 @@ def save_walk(frames: Sequence[np.ndarray], path: Path, *, facts: dict, provenan
     """Write frames (h, w) uint8 as `path`.png (in a row), .gif (there, back and again), .json (facts)."""
     row = tile(np.stack(frames), columns=len(frames))
     save_picture(row, path.with_suffix(".png"), scale=4, provenance=provenance)
-    each = round(200 / len(frames)) * 10  # ms, two seconds one way; a GIF counts in hundredths of a second
+    stay = round(200 / len(frames)) * 10  # ms, two seconds one way; a GIF counts in hundredths of a second
     first, *others = [_enlarged(frame, 4) for frame in [*frames, *frames[-2:0:-1]]]
-    stays = [each * (4 if k in (0, len(frames) - 1) else 1) for k in range(1 + len(others))]
+    stays = [stay * (4 if k in (0, len(frames) - 1) else 1) for k in range(1 + len(others))]
     about = {"duration": stays, "loop": 0, "optimize": False, "comment": json.dumps(provenance).encode()}
     _write(path.with_suffix(".gif"), first.save, format="gif", save_all=True, append_images=others, **about)
     write_if_changed(path.with_suffix(".json"), json_bytes({PROVENANCE: provenance, **facts}, indent=1))

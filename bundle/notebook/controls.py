@@ -57,9 +57,9 @@ def dropdown(name: str, options: Sequence, tooltip: str, *, width: int = 210, **
 
 
 def button(name: str, tooltip: str, press: Callable, **settings) -> widgets.Button:
-    made = widgets.Button(description=name, tooltip=tooltip, **settings)
-    made.on_click(one_at_a_time(press))
-    return made
+    widget = widgets.Button(description=name, tooltip=tooltip, **settings)
+    widget.on_click(one_at_a_time(press))
+    return widget
 
 
 def check(name: str, tooltip: str, *, on: bool) -> widgets.Checkbox:
@@ -101,12 +101,18 @@ def played(slider: Slider, *, milliseconds: int, stride: int = 1) -> tuple[widge
     """Return a button that plays a slider, and what it needs out of sight."""
     play = widgets.Play(interval=milliseconds, step=stride, layout={"display": "none"})
     look = {"description": "Play", "icon": "play", "layout": {"width": "90px"}}
-    pressed = widgets.ToggleButton(tooltip="move the slider to its end; once more: stop", **look)
-    widgets.link((pressed, "value"), (play, "playing"))
-    turn = lambda v: round((v - slider.min) / slider.step), lambda k: slider.min + k * slider.step
+    toggle = widgets.ToggleButton(tooltip="move the slider to its end; once more: stop", **look)
+    widgets.link((toggle, "value"), (play, "playing"))
+
+    def to_place(value: float) -> int:
+        return round((value - slider.min) / slider.step)
+
+    def to_value(place: int) -> float:
+        return slider.min + place * slider.step
+
     for name in ("max", "value"):
-        widgets.link((slider, name), (play, name), transform=turn)
-    return pressed, play
+        widgets.link((slider, name), (play, name), transform=(to_place, to_value))
+    return toggle, play
 
 
 def status(text: str) -> str:
@@ -135,14 +141,14 @@ def drawn(figure: Figure) -> np.ndarray:
 
 def veiled(pixels: np.ndarray, figure: Figure, x: float) -> np.ndarray:
     """Return the pixels of a drawn figure with all that is right of x in its panels nearly white."""
-    seen, height = pixels.copy(), figure.bbox.height
+    picture, height = pixels.copy(), figure.bbox.height
     for axes in figure.axes:
         if axes.get_subplotspec():  # not a colour bar
             column, box = axes.transData.transform((x, 0))[0], axes.bbox
             rows = slice(round(height - box.y1), round(height - box.y0))
-            part = seen[rows, round(column) : round(box.x1)]
+            part = picture[rows, round(column) : round(box.x1)]
             part[:] = 255 - (255 - part) // 10
-    return seen
+    return picture
 
 
 def ringed(pixels: np.ndarray, figure: Figure, x: float, y: float, *, radius: int = 9) -> np.ndarray:
@@ -178,16 +184,16 @@ def boxes(signs: str, *, filled: int) -> str:
     looks = ["background:#0072B2;color:white"] * filled + ["border:1px solid;opacity:.75"] * len(signs)
     looks[len(signs) :] = ["border:2px dashed #D55E00"]
     box = "display:inline-block;width:1.3em;margin:1px;text-align:center;border-radius:3px;font-size:16px;"
-    shown = [f"<span style='{box}{look}'>{s}</span>" for s, look in zip(signs + "?", looks, strict=True)]
-    return unspoken("max-width:250px;line-height:1.5", "".join(shown))
+    spans = [f"<span style='{box}{look}'>{s}</span>" for s, look in zip(signs + "?", looks, strict=True)]
+    return unspoken("max-width:250px;line-height:1.5", "".join(spans))
 
 
 def measures(values: Mapping[str, float], floor: Mapping[str, float], *, words: Mapping[str, str]) -> str:
     """Return a table of the values that have words, beside those of real digits."""
     body = "".join(
-        f"<tr><th scope='row' style='text-align:left;font-weight:400'>{said}</th>"
+        f"<tr><th scope='row' style='text-align:left;font-weight:400'>{label}</th>"
         f"<td>{values[name]:z.3f}</td><td>{floor[name]:z.3f}</td></tr>"
-        for name, said in words.items()
+        for name, label in words.items()
         if name in values and name in floor
     )
     head = "<tr><th></th><th scope='col'>here</th><th scope='col'>real digits</th></tr>"

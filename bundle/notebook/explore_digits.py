@@ -31,8 +31,8 @@ def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed
     quality, sets = by_batch(run), min(map(len, grids.values())) // 25
     turns, seeds = cycle(range(sets)), count(seed)
     now = {"set": next(turns)}
-    named = [(spaced(batch, "\u202f"), batch) for batch in grids]
-    batch = controls.dropdown("Batch", named, "how many batches the generator has seen")
+    options = [(spaced(batch, "\u202f"), batch) for batch in grids]
+    batch = controls.dropdown("Batch", options, "how many batches the generator has seen")
     slider = widgets.IntSlider(max=len(grids) - 1, tooltip=batch.tooltip)
     widgets.link((batch, "index"), (slider, "value"))
     words, picture, beside = (widgets.HTML() for _ in range(3))
@@ -45,10 +45,10 @@ def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed
         which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
         status = f"25 images after {batch.label} batches; {which}, the same at every batch."
         display(grids[batch.value][25 * now["set"] :][:25], status)
-        seen = controls.ringed(pixels, curve, batch.value, distances[batch.value])
+        marked_curve = controls.ringed(pixels, curve, batch.value, distances[batch.value])
         alt = "Fréchet distance against the batch, a ring at this one."
         table = controls.measures(quality.loc[batch.value], real, words=MEASURES)
-        beside.value = table + controls.image(seen, alt, width=CURVE)
+        beside.value = table + controls.image(marked_curve, alt, width=CURVE)
 
     def display(images: np.ndarray, status: str) -> None:
         words.value = controls.status(status)
@@ -59,10 +59,10 @@ def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed
         show()
 
     def draw(_) -> None:
-        drawn = next(seeds)
-        images = _images(generator, _noise(generator, 25, seed=drawn))
+        new_seed = next(seeds)
+        images = _images(generator, _noise(generator, 25, seed=new_seed))
         batch.value = max(grids)
-        status = f"25 images of new noise (seed {drawn}) by the finished generator."
+        status = f"25 images of new noise (seed {new_seed}) by the finished generator."
         display(as_bytes(images).numpy(), f"{status} Nothing is measured on so few.")
         beside.value = ""
 
@@ -79,7 +79,7 @@ def task3_explorer(
 ) -> widgets.Widget:
     """Return an explorer of walks between two of `candidates` noises; new end points count the seed up."""
     begin, end, kind, alpha = _controls(*WALK_FIGURES[17], steps=steps)
-    chosen, strip, words, picture, judged = (widgets.HTML() for _ in range(5))
+    choice, strip, words, picture, answer = (widgets.HTML() for _ in range(5))
 
     def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
@@ -101,17 +101,17 @@ def task3_explorer(
         noises = ends(*pair)
         alpha.disabled = isinstance(noises, str)
         if alpha.disabled:
-            strip.value = words.value = picture.value = judged.value = ""
-            chosen.value = controls.status(noises)
+            strip.value = words.value = picture.value = answer.value = ""
+            choice.value = controls.status(noises)
             return
         strip.value = walk(kind.value, *pair)
         surest = f"The ends: of {candidates} noises (seed {now['seed']}) the two that the judge is surest of."
-        chosen.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
+        choice.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
         noise = between(*noises, torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = see(noise[None])
         status = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
         picture.value = controls.image(image, status, width=DIGIT)  # first: it is waited for
-        judged.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
+        answer.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
         words.value = controls.status(status)
 
     def renew(_) -> None:
@@ -122,9 +122,9 @@ def task3_explorer(
     new = controls.button("New end points", "draw other noises for the same two digits", renew)
     play = controls.played(alpha, milliseconds=50, stride=2)
     steering = controls.row(controls.number("Alpha", alpha, words), *play)
-    walked = controls.above(alpha, strip, images=steps, width=STRIP)
-    choices, shown = controls.row(begin, end, kind, new), controls.row(picture, judged)
-    return widgets.VBox([choices, chosen, steering, walked, words, shown])
+    strip_with_slider = controls.above(alpha, strip, images=steps, width=STRIP)
+    choices, result = controls.row(begin, end, kind, new), controls.row(picture, answer)
+    return widgets.VBox([choices, choice, steering, strip_with_slider, words, result])
 
 
 def _ends(

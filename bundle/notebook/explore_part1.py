@@ -39,7 +39,7 @@ def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
     words, picture = widgets.HTML(), widgets.HTML()
 
     def show(_=None) -> None:
-        chosen, lines, missing = [], [], []
+        groups, lines, missing = [], [], []
         for cell in ticked(cells, cell_boxes):
             for recipe in ticked(recipes, recipe_boxes):
                 same = (runs["cell"] == cell) & (runs["recipe"] == recipe)
@@ -47,14 +47,14 @@ def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
                 if group.empty:
                     missing.append(f"{cell}, {spoken(recipe)}")
                 else:
-                    chosen.append(group)
+                    groups.append(group)
                     lines.append(in_words(cell, recipe, group))
         if missing:
             lines.append(f"No runs of length {length.value}: {'; '.join(missing)}.")
         words.value = controls.status("\n".join(lines) or "Tick a cell and a recipe.")
         picture.value = ""
-        if chosen:
-            pixels = controls.drawn(draw_accuracy_curves(pd.concat(chosen)))
+        if groups:
+            pixels = controls.drawn(draw_accuracy_curves(pd.concat(groups)))
             caption = f"Accuracy against step. {' '.join(lines)}"
             picture.value = controls.image(pixels, caption, width=CURVES)
 
@@ -70,8 +70,8 @@ def in_words(cell: str, recipe: str, runs: pd.DataFrame) -> str:
     """Return when runs of one cell and recipe arrive, and how they end."""
     late = pd.Series([curve.late().mean() for curve in runs["curve"]])
     name = f"{cell}, {spoken(recipe)} ({len(runs)} seeds)"
-    ended = f"{late.mean():.1%} right, from {late.min():.1%} to {late.max():.1%}"
-    return f"{name}. Median step first at 100 %: {median_arrival(runs)}. Last third: {ended}."
+    accuracy = f"{late.mean():.1%} right, from {late.min():.1%} to {late.max():.1%}"
+    return f"{name}. Median step first at 100 %: {median_arrival(runs)}. Last third: {accuracy}."
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
@@ -79,13 +79,13 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
     longest, source = 2 * trained + 1, torch.Generator().manual_seed(0)
     allowed = f"3 to {longest} digits that read the same backwards, then Enter"
     look = {"layout": {"width": "480px", "max_width": "100%"}, "style": controls.NAMES}
-    typed = widgets.Text(description="Palindrome", continuous_update=False, tooltip=allowed, **look)
+    field = widgets.Text(description="Palindrome", continuous_update=False, tooltip=allowed, **look)
     step = widgets.IntSlider(min=1, max=1, tooltip="how many digits the network has read")
     words, inside, answer = (widgets.HTML() for _ in range(3))
     now: dict = {}
 
     def read(_=None) -> None:
-        text = typed.value.strip()
+        text = field.value.strip()
         problem = wrong(text, longest=longest)
         if problem:
             words.value = controls.status(problem + (f" Still shown: {now['text']}." if now else ""))
@@ -107,22 +107,22 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         text, chances = now["text"], now["chances"][step.value - 1]
         sentence = answer_in_words(text, chances, step=step.value, trained=trained)
         words.value = controls.status(sentence)
-        veiled = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
-        inside.value = controls.image(veiled, f"Gates and cell state. {sentence}", width=INSIDE)
+        gates = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
+        inside.value = controls.image(gates, f"Gates and cell state. {sentence}", width=INSIDE)
         bars = controls.bars(chances, title="The answer so far", colour=COLOURS["LSTM"])
         answer.value = controls.boxes(text[:-1], filled=step.value) + bars
 
     def draw(_=None) -> None:
         length = int(torch.randint(4, trained + 1, (), generator=source))
         inputs, targets = palindromes(1, length, generator=source)
-        typed.value = "".join(str(int(digit)) for digit in [*inputs.flatten(), *targets])
+        field.value = "".join(str(int(digit)) for digit in [*inputs.flatten(), *targets])
 
-    typed.observe(controls.one_at_a_time(read), "value")
+    field.observe(controls.one_at_a_time(read), "value")
     step.observe(controls.one_at_a_time(show), "value")
     draw()
     another = controls.button("Another one", "draw a random palindrome", draw)
     steering = controls.steered(step, controls.number("Digits read", step, words), milliseconds=500)
-    return widgets.VBox([controls.row(typed, another), steering, words, controls.row(inside, answer)])
+    return widgets.VBox([controls.row(field, another), steering, words, controls.row(inside, answer)])
 
 
 def answer_in_words(text: str, chances: np.ndarray, *, step: int, trained: int) -> str:
@@ -144,12 +144,12 @@ def wrong(text: str, *, longest: int) -> str:
     """Return what keeps a text from being a palindrome of 3 to `longest` digits, in words, or nothing."""
     strange = sorted(set(text) - set("0123456789"))
     if strange:
-        shown = ", ".join("a space" if sign == " " else sign for sign in strange)
-        return f"Only the digits 0 to 9 can be read; here is also {shown}."
+        signs = ", ".join("a space" if sign == " " else sign for sign in strange)
+        return f"Only the digits 0 to 9 can be read; here is also {signs}."
     if not 3 <= len(text) <= longest:
         return f"The number of digits is {len(text)}; it must be from 3 to {longest}."
     if text == text[::-1]:
         return ""
-    mended = text + text[-2::-1]
-    hint = f" {mended} is one." if len(mended) <= longest else ""
+    palindrome = text + text[-2::-1]
+    hint = f" {palindrome} is one." if len(palindrome) <= longest else ""
     return f"{text} is not a palindrome: backwards it is {text[::-1]}.{hint}"

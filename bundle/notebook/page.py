@@ -49,22 +49,22 @@ def progress(title: str) -> Iterator[Progress]:
     layout = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
     kind, bar = tqdm.tqdm if text else tqdm.auto.tqdm, None
 
-    with contextlib.ExitStack() as shown:
+    with contextlib.ExitStack() as open_bar:
 
-        def move(done: float, total: float) -> None:
+        def report_progress(done: float, total: float) -> None:
             nonlocal bar
             if bar is None and done >= total and not text:
                 return
             if bar is None or bar.total != total:
-                shown.close()
+                open_bar.close()
                 bar = kind(total=total, initial=done, desc=title, leave=False, bar_format=layout, **style)
-                shown.enter_context(bar)
+                open_bar.enter_context(bar)
             bar.update(done - bar.n)
 
         try:
-            yield move
+            yield report_progress
         finally:
-            shown.close()
+            open_bar.close()
             if hasattr(bar, "container"):  # a widget; a closed bar is saved with the notebook all the same
                 clear_output()
 
@@ -95,13 +95,21 @@ class Page:
         """
         if not any(settings.values()):
             return {name: [] for name in settings}
-        with progress(title) as told, workers(self.scheduler) as executor:
-            where = {"directory": self.results, "file": file}
-            found = study(run, settings, **where, executor=executor, fresh=self.fresh, progress=told, **cost)
-        self._say(found.made, sum(map(len, found.records.values())), self.results)
-        every = itertools.chain(*found.records.values())
-        self._note({key(one.settings): one.other_code for one in every}.values())
-        return found.records
+        with progress(title) as report_progress, workers(self.scheduler) as executor:
+            groups, made = study(
+                run,
+                settings,
+                directory=self.results,
+                file=file,
+                executor=executor,
+                fresh=self.fresh,
+                progress=report_progress,
+                **cost,
+            )
+        records = list(itertools.chain(*groups.values()))
+        self._say(made, len(records), self.results)
+        self._note({key(record.settings): record.other_code for record in records}.values())
+        return groups
 
     def tables(self, *arguments, **keywords) -> dict[str, pd.DataFrame]:
         """Return the same as `study`, each group as a table of `bundle.study.store.table`."""
@@ -109,32 +117,33 @@ class Page:
 
     def cached(self, title: str, make: Callable, *arguments, **keywords) -> list:
         """Return what `make` returns, but for the last: why it was made now, which is said."""
-        with progress(title) as told:
-            *found, why = make(*arguments, **keywords, fresh=self.fresh, progress=told)
+        with progress(title) as report_progress:
+            *outputs, why = make(*arguments, **keywords, fresh=self.fresh, progress=report_progress)
             if why is None:
-                told(1, 1)
+                report_progress(1, 1)
         self._say({} if why is None else {why: 1}, 1, keywords.get("results", self.output.models))
-        self._note(one.other_code for one in found if isinstance(one, Record))
-        self._note(one.get("other_code", "") for one in found if isinstance(one, dict))
-        return found
+        self._note(output.other_code for output in outputs if isinstance(output, Record))
+        self._note(output.get("other_code", "") for output in outputs if isinstance(output, dict))
+        return outputs
 
-    def _say(self, made: Mapping[str, int], total: int, directory: Path) -> None:
+    def _say(self, reasons: Mapping[str, int], total: int, directory: Path) -> None:
         """Say which runs were stored and which were made now, and why."""
-        ran, words = sum(made.values()), []
-        if taken := total - ran:
-            words.append(f"{taken} of {total} taken from {directory}")
-        words += [f"{count} made now" + (f": {why}" if why else "") for why, count in made.items()]
-        print("; ".join(words) + ("" if ran else " (fresh = True makes them again)") + ".")
+        n_new, words = sum(reasons.values()), []
+        if n_new != total:
+            words.append(f"{total - n_new} of {total} taken from {directory}")
+        words += [f"{count} made now" + (f": {why}" if why else "") for why, count in reasons.items()]
+        print("; ".join(words) + ("" if n_new else " (fresh = True makes them again)") + ".")
 
     def _note(self, differences: Iterable[str]) -> None:
         """Warn where code that made results differs from the code here; of each result how, or "".
 
         Their counts are left in the output's metadata, for the report's first page.
         """
-        if counts := Counter(filter(None, differences)):
+        counts = Counter(filter(None, differences))
+        if counts:
             self.other_code += counts
-            listed = "; ".join(f"{count}: {as_text(how)}" for how, count in counts.items())
-            display(Markdown(f"**{OTHER_CODE}**, {listed}."), metadata={OTHER_CODE: dict(counts)})
+            words = "; ".join(f"{count}: {as_text(how)}" for how, count in counts.items())
+            display(Markdown(f"**{OTHER_CODE}**, {words}."), metadata={OTHER_CODE: dict(counts)})
 
     def show(
         self, figure, name: str | int, about: pd.DataFrame | Sequence[Record] | dict, caption: str
@@ -164,7 +173,7 @@ class Page:
         caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
         lines = [header, sides or ["---"] * len(header), *rows]
-        text = "\n".join("| " + " | ".join(in_cell(cell) for cell in line) + " |" for line in lines)
+        text = "\n".join(f"| {' | '.join(map(in_cell, line))} |" for line in lines)
         display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
         display(Markdown(text))
 

@@ -76,14 +76,15 @@ def check_parameters(namespace: dict) -> None:
     for name, kind in declared.items():
         if not fits(namespace[name], kind):
             raise ValueError(
-                f"{name} is {shown(namespace[name])}; it must be of type {type_name(kind)}. "
+                f"{name} is {short_repr(namespace[name])}; it must be of type {type_name(kind)}. "
                 f"The parameters are {listing(declared)}"
             )
     for name in declared:
         problem = senseless(namespace[name]) or rule_of(name)(namespace[name])
         if problem:
-            raise ValueError(f"{name} is {shown(namespace[name])}; {problem}")
-    if problem := too_many_runs(namespace):
+            raise ValueError(f"{name} is {short_repr(namespace[name])}; {problem}")
+    problem = too_many_runs(namespace)
+    if problem:
         raise ValueError(problem)
 
 
@@ -111,20 +112,24 @@ def too_many_runs(namespace: dict) -> str | None:
     """Estimate the runs that numbers of seeds and lists ask for together, without listing them."""
     declared = namespace["__annotations__"]
     longest = max((len(namespace[n]) for n in declared if n.endswith("_lengths")), default=1)
-    for name in (one for one in declared if one.endswith("_seeds")):
-        if namespace[name] * longest > MOST_RUNS:
+    for name in declared:
+        if name.endswith("_seeds") and namespace[name] * longest > MOST_RUNS:
             rule = f"times the longest list of lengths, of {longest}, it must be at most {MOST_RUNS}"
             return f"{name} is {namespace[name]}; {rule}"
     return None
 
 
-def listed(value: list) -> str | None:
+def not_empty(value: list) -> str | None:
     return None if value else "it must list at least one"
 
 
 def lengths(value: list[int]) -> str | None:
-    wrong = [one for one in value if not 1 <= one <= LONGEST]
+    wrong = [length for length in value if not 1 <= length <= LONGEST]
     return f"{wrong[0]} is in it; every length must be from 1 to {LONGEST}" if wrong else None
+
+
+def some_lengths(value: list[int]) -> str | None:
+    return not_empty(value) or lengths(value)
 
 
 def between(low: float, high: float) -> Callable[[float], str | None]:
@@ -168,11 +173,11 @@ def answering_scheduler(value: str) -> str | None:
     """Ask whether anybody listens at the address of a scheduler, if one is named."""
     if not value:
         return None
-    said: list[str | None] = []  # looking up a name has no time limit of its own
-    asking = threading.Thread(target=lambda: said.append(_silent(value)), daemon=True)
+    answers: list[str | None] = []  # looking up a name has no time limit of its own
+    asking = threading.Thread(target=lambda: answers.append(_silent(value)), daemon=True)
     asking.start()
     asking.join(PATIENCE)
-    return said[0] if said else f"no scheduler answers there in {PATIENCE} seconds; {START_ONE}"
+    return answers[0] if answers else f"no scheduler answers there in {PATIENCE} seconds; {START_ONE}"
 
 
 def _silent(scheduler: str) -> str | None:
@@ -185,15 +190,15 @@ def _silent(scheduler: str) -> str | None:
 
 
 RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that notebooks share, by name
-    "seq_lengths": lambda value: listed(value) or lengths(value),
+    "seq_lengths": some_lengths,
     "variant_batches": between(1, MOST_STEPS),
     "original_batches": between(1, MOST_STEPS),
     "stacked_batches": between(0, MOST_STEPS),
     "two_sample_images": between(10, 25_000),  # a fifth more are tested: 60 000 of both sides
     "two_sample_most": between(0, 50_000),
     "walk_seed": between(0, LARGEST),
-    "cells": listed,
-    "recipes": listed,
+    "cells": not_empty,
+    "recipes": not_empty,
     "threads": threads,
     "output_dir": writable_folder,
     "models_dir": models_folder,
@@ -207,8 +212,12 @@ ENDINGS |= {"_growth": between(1, LONGEST), "_seq_length": between(1, LONGEST)}
 
 def rule_of(name: str) -> Callable[[typing.Any], str | None]:
     """Return the rule of a parameter of this name, or of one that ends so."""
-    ending = next((rule for end, rule in ENDINGS.items() if name.endswith(end)), lambda value: None)
-    return RULES.get(name, ending)
+    rules = [rule for ending, rule in ENDINGS.items() if name.endswith(ending)]
+    return RULES.get(name, rules[0] if rules else no_rule)
+
+
+def no_rule(value: object) -> None:
+    """Allow every value."""
 
 
 def parameters_of(settings: type, namespace: dict, *, prefix: str = "") -> dict:
@@ -231,8 +240,8 @@ def injected_names(cells: Iterable[str]) -> list[str]:
 def fits(value: object, kind: object) -> bool:
     """Return whether a value is of a declared type; an int is a float, a bool is neither."""
     if typing.get_origin(kind) is list:
-        (item,) = typing.get_args(kind)
-        return isinstance(value, list) and all(fits(one, item) for one in value)
+        (item_kind,) = typing.get_args(kind)
+        return isinstance(value, list) and all(fits(item, item_kind) for item in value)
     if isinstance(value, bool):
         return kind is bool
     return isinstance(value, int | float if kind is float else kind)
@@ -246,7 +255,7 @@ def listing(declared: dict) -> str:
     return ", ".join(f"{name} ({type_name(kind)})" for name, kind in declared.items())
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return a value as a message shows it: not all of what is long."""
     try:
         text = repr(value)

@@ -25,24 +25,24 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         tags = cell.metadata.get("tags")
         cell.metadata = {"tags": tags} if tags else {}
         if cell.cell_type == "code":
-            cell.outputs = _kept(cell.outputs)
+            cell.outputs = _plain_outputs(cell.outputs)
         if "injected-parameters" in (tags or []):
             cell.id = "injected-parameters"
     _number([cell for cell in notebook.cells if cell.cell_type == "code" and cell.execution_count])
     return notebook
 
 
-def _kept(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def _plain_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Return outputs without explorers, which are nothing without their kernel; what is printed in one."""
-    kept: list[NotebookNode] = []
+    plain: list[NotebookNode] = []
     for output in outputs:
         if output.get("name") == "stderr" or WIDGET in output.get("data", {}):
             continue
-        if kept and output.get("name") == kept[-1].get("name") == "stdout":
-            kept[-1].text += output.text
+        if plain and output.get("name") == plain[-1].get("name") == "stdout":
+            plain[-1].text += output.text
         else:
-            kept.append(output)
-    return kept
+            plain.append(output)
+    return plain
 
 
 def _number(cells: list[NotebookNode]) -> None:

@@ -61,8 +61,9 @@ def _check_executed(cell: NotebookNode, where: str) -> None:
     """Raise ValueError where a cell of code was not executed or failed."""
     if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
         raise ValueError(f"{where} has not been executed; run the whole notebook, then export it")
-    if error := next((o for o in cell.get("outputs", []) if o.output_type == "error"), None):
-        raise ValueError(f"{where} ended in {error.ename}: {error.evalue}; mend it, run it again")
+    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+    if errors:
+        raise ValueError(f"{where} ended in {errors[0].ename}: {errors[0].evalue}; mend it, run it again")
 
 
 def _source(cell: NotebookNode, injected: list[str], *, web: bool) -> Iterator[tuple]:
@@ -79,10 +80,11 @@ def _source(cell: NotebookNode, injected: list[str], *, web: bool) -> Iterator[t
 
 
 def _markdown(text: str) -> Iterator[tuple]:
-    if anchor := ANCHOR.match(text):
+    anchor, caption = ANCHOR.match(text), CAPTION.match(text)
+    if anchor:
         yield "anchor", anchor["label"]
         return
-    if caption := CAPTION.match(text):
+    if caption:
         yield "caption", caption
         text = caption["rest"] or ""
     if text.strip():
@@ -132,14 +134,14 @@ def _captioned(items: list[tuple], where: str) -> list[tuple]:
     for index, (kind, caption) in enumerate(items):
         if kind == "caption":
             word, number = caption["kind"], caption["number"]
-            label, wanted = f"{word.lower()}-{number}", "image" if word == "Figure" else "table"
+            label, target = f"{word.lower()}-{number}", "image" if word == "Figure" else "table"
             if (caption["label"] or (index and above[index - 1])) != label:
                 anchor = f'<a id="{label}"></a>'
                 raise ValueError(f"{where}: the caption must begin with {anchor}**{word} {number}.**")
-            sides = (index - 1, index + 1) if wanted == "table" else (index - 1,)
-            free = [side for side in sides if kinds.get(side) == wanted and side not in captions]
+            sides = (index - 1, index + 1) if target == "table" else (index - 1,)
+            free = [side for side in sides if kinds.get(side) == target and side not in captions]
             if not free:
-                lacks = f"{word} {number} has a caption but no {wanted}"
+                lacks = f"{word} {number} has a caption but no {target}"
                 raise ValueError(f"{where}: {lacks}; display one just before it")
             captions[free[0]] = caption
     return [(*item, captions.get(index)) for index, item in enumerate(items) if item[0] != "caption"]

@@ -22,38 +22,40 @@ HEADER = ["The original's words", "Its recipe", "Mended, or ours", "Where"]
 
 def front_matter(front: str, notebooks: Sequence[Path], *, build: dict) -> str:
     """Return front matter (Markdown) with the build, the findings and the table of verdicts filled in."""
-    left = [*_left(notebooks)]
+    outputs = [*_findings_outputs(notebooks)]
     header = "build: |\n  Version {version}, code {code}, results {results}\n".format(**build)
-    if sentences := _sentences(left):
+    sentences = _sentences(outputs)
+    if sentences:
         header += "findings: |\n" + "".join(f"  - {sentence}\n" for sentence in sentences)
-    return front.replace(PLACE, _verdict_table(left)) + f"\n\n---\n{header}---\n"
+    return front.replace(PLACE, _verdict_table(outputs)) + f"\n\n---\n{header}---\n"
 
 
 def findings(notebooks: Sequence[Path]) -> list[str]:
     """Return the key findings of executed notebooks; links lead into the notebook by its file's name."""
-    return _sentences(_left(notebooks))
+    return _sentences(_findings_outputs(notebooks))
 
 
-def _sentences(left: Iterable[tuple[str, dict]]) -> list[str]:
-    return [HERE.sub(f"]({name}#", sentence) for name, of in left for sentence in of["sentences"]]
+def _sentences(outputs: Iterable[tuple[str, dict]]) -> list[str]:
+    return [HERE.sub(f"]({name}#", sentence) for name, values in outputs for sentence in values["sentences"]]
 
 
-def _verdict_table(left: Iterable[tuple[str, dict]]) -> str:
+def _verdict_table(outputs: Iterable[tuple[str, dict]]) -> str:
     """Return a row for each sentence of the original, in Markdown: its words, two verdicts, where to look."""
     rows = []
-    for name, of in left:
-        for *cells, where in of["quoted"]:
+    for name, values in outputs:
+        for *cells, where in values["quoted"]:
             words = " | ".join(map(as_text, cells))
             rows.append(f"| {words} | {HERE.sub(f']({name}#', where)} |")
     return "\n".join([f"| {' | '.join(HEADER)} |", "| --- " * len(HEADER) + "|", *rows, ""]) if rows else ""
 
 
-def _left(notebooks: Sequence[Path]) -> Iterator[tuple[str, dict]]:
+def _findings_outputs(notebooks: Sequence[Path]) -> Iterator[tuple[str, dict]]:
     for path in notebooks:
         for cell in read_notebook(path).cells:
             for output in cell.get("outputs", []):
-                if left := output.get("metadata", {}).get(FINDINGS):
-                    yield path.name, left
+                values = output.get("metadata", {}).get(FINDINGS)
+                if values:
+                    yield path.name, values
 
 
 def update_readme(readme: Path, sentences: Sequence[str]) -> None:
@@ -62,7 +64,7 @@ def update_readme(readme: Path, sentences: Sequence[str]) -> None:
     if not IN_README.search(before):
         raise ValueError(f"{readme} has no place for the key findings, <!-- key findings --> and its end")
     text = "".join(f"- {sentence}\n" for sentence in sentences)
-    after = IN_README.sub(lambda found: found[1] + text, before)
+    after = IN_README.sub(lambda match: match[1] + text, before)
     if after != before:
         write_atomically(readme, after.encode())
 

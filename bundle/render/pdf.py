@@ -57,24 +57,24 @@ def bind(
 def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int | None = None) -> bytes:
     """Set parts (file name, notebook, home of its files) after front matter, which has a name where bound."""
     variables = {"bound": name, "dated": timestamp is not None}
-    options = [f"--variable={variable}" for variable, wanted in variables.items() if wanted]
+    options = [f"--variable={variable}" for variable, value in variables.items() if value]
     options += ["--standalone", f"--template={TEMPLATE}", "--include-after-body=body.typ"]
     with tempfile.TemporaryDirectory() as scratch:
         folder, body = Path(scratch), ""
-        gathered = Gathered([(part, notebook) for part, notebook, _ in parts], folder)
+        document = Gathered([(part, notebook) for part, notebook, _ in parts], folder)
         homes = {part: home.resolve() for part, _, home in parts}
-        for part, cells in gathered.cells.items():
+        for part, cells in document.cells.items():
             text, home = nbformat.writes(new_notebook(cells=cells)), homes.get(part, folder)
             body += _pandoc(text, part, "ipynb+raw_attribute", folder, f"--resource-path={home}")
-        text, main = gathered.resolve(front, name), folder / "main.typ"
-        if gathered.absent:
-            print(f"Referred to, and {NOT_HERE}: {', '.join(sorted(gathered.absent))}.")
-        (folder / "body.typ").write_text(body + gathered.bibliography("typst"), encoding="utf-8")
+        text, main = document.resolve(front, name), folder / "main.typ"
+        if document.absent:
+            print(f"Referred to, and {NOT_HERE}: {', '.join(sorted(document.absent))}.")
+        (folder / "body.typ").write_text(body + document.bibliography("typst"), encoding="utf-8")
         main.write_text(_pandoc(text, name, "markdown", folder, *options), encoding="utf-8")
         try:
             return typst.compile(main, root=folder, ignore_system_fonts=True, timestamp=timestamp)
         except typst.TypstError as error:
-            raise ValueError(f"Typst cannot set {', '.join(gathered.cells)}: {error.diagnostic}") from error
+            raise ValueError(f"Typst cannot set {', '.join(document.cells)}: {error.diagnostic}") from error
 
 
 def _pandoc(text: str, name: str, source_format: str, folder: Path, *options: str) -> str:

@@ -61,45 +61,48 @@ class Gathered:
         for name, cells in self.cells.items():
             for cell in cells:
                 cell.source = self.resolve(cell.source, cell.metadata.where, name)
-        self._move_apart(parts)
+        self._move_to_appendix(parts)
 
-    def _move_apart(self, parts: Sequence[tuple[str, NotebookNode]]) -> None:
+    def _move_to_appendix(self, parts: Sequence[tuple[str, NotebookNode]]) -> None:
         """Move parameters and what was printed out of the notebooks into an appendix."""
         appendix = []
         for name, notebook in parts:
-            apart = [cell for cell in self.cells[name] if cell.metadata.kind in ("parameters", "printed")]
-            self.cells[name] = [cell for cell in self.cells[name] if cell not in apart]
-            appendix += [_appended(f"## {title_of(notebook) or name}"), *apart] if apart else []
+            details = [cell for cell in self.cells[name] if cell.metadata.kind in ("parameters", "printed")]
+            self.cells[name] = [cell for cell in self.cells[name] if cell not in details]
+            appendix += [_appended(f"## {title_of(notebook) or name}"), *details] if details else []
         if appendix:
             self.cells[APPENDIX] = [_appended("# Appendix: parameters and runs"), *appendix]
 
     def resolve(self, text: str, where: str, name: str = "") -> str:
         """Point references between notebooks at their labels; front matter (no name) may refer to any."""
 
-        def resolved(reference: re.Match) -> str:
-            if there := reference["notebook"]:
-                known = there in self.titled
-                return f"[{reference['part']}](#part-{Path(there).stem})" if known else reference[0]
+        def replacement(reference: re.Match) -> str:
+            notebook = reference["notebook"]
+            if notebook:
+                known = notebook in self.titled
+                return f"[{reference['part']}](#part-{Path(notebook).stem})" if known else reference[0]
             if reference["address"]:
                 key = works().get(reference["address"])
                 self.cited |= {key: where} if key else {}
                 return f"[{reference['cited']}](#ref-{key})" if key else reference[0]
-            said, label, file = reference["text"], reference["label"], reference["file"] or name
+            link_text, label, file = reference["text"], reference["label"], reference["file"] or name
             if reference["code"] or (file and file not in self.cells):
                 return reference[0]
             if label not in self.labels:
                 self.absent[label] = where
-                return f"{said} ({NOT_HERE})"
+                return f"{link_text} ({NOT_HERE})"
             owner = self.labels[label].rpartition(", cell ")[0]
             if file and file != owner:
                 right = f"it is in {owner}: write {owner}#{label}"
                 raise ValueError(f"{where} refers to {label} in {file}, but {right}")
-            words = re.fullmatch(r"(Figure|Table)\s(\w+)", said)
+            words = re.fullmatch(r"(Figure|Table)\s(\w+)", link_text)
             if words and f"{words[1].lower()}-{words[2]}" != label:
-                raise ValueError(f"{where}: a reference says {said!r} but leads to {label}; make them agree")
-            return f"[{said}](#{label})"
+                raise ValueError(
+                    f"{where}: a reference says {link_text!r} but leads to {label}; make them agree"
+                )
+            return f"[{link_text}](#{label})"
 
-        return REFERENCE.sub(resolved, text)
+        return REFERENCE.sub(replacement, text)
 
     def bibliography(self, to: str) -> str:
         """Return the list of the works cited, with its heading, in a format of pandoc's; "" if none is."""
@@ -114,9 +117,9 @@ class Gathered:
 @functools.cache
 def works() -> dict[str, str]:
     """Return the keys of the bibliography's works by their addresses."""
-    found = {}
+    keys = {}
     for entry in BIBLIOGRAPHY.read_text(encoding="utf-8").split("\n@"):
         key = re.search(r"\{(\w+),", entry)[1]
         doi, url = (re.search(rf"^  {name} = {{(.+)}}", entry, re.MULTILINE) for name in ("doi", "url"))
-        found[f"https://doi.org/{doi[1]}" if doi else url[1]] = key
-    return found
+        keys[f"https://doi.org/{doi[1]}" if doi else url[1]] = key
+    return keys

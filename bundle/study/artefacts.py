@@ -159,8 +159,9 @@ def texts_alike(before: str, after: str) -> bool:
     """Return whether two texts differ at most by the last digit shown of decimal numbers in them."""
     if DECIMAL.split(before) != DECIMAL.split(after):
         return False
-    numbers = ([Decimal(number) for number in DECIMAL.findall(text)] for text in (before, after))
-    return numbers_alike(*numbers)
+    numbers_before = [Decimal(number) for number in DECIMAL.findall(before)]
+    numbers_after = [Decimal(number) for number in DECIMAL.findall(after)]
+    return numbers_alike(numbers_before, numbers_after)
 
 
 def _without_provenance(data: bytes) -> object:
@@ -172,12 +173,12 @@ def _without_provenance(data: bytes) -> object:
 
 def keep_outputs(before: NotebookNode, after: NotebookNode) -> NotebookNode:
     """Return the later notebook with those outputs of the earlier one that say the same."""
-    earlier = {cell.get("id"): cell for cell in before.cells if cell.cell_type == "code"}
+    cells_before = {cell.get("id"): cell for cell in before.cells if cell.cell_type == "code"}
     for cell in after.cells:
-        there = earlier.get(cell.get("id"))
-        if cell.cell_type != "code" or there is None or len(there.outputs) != len(cell.outputs):
+        earlier = cells_before.get(cell.get("id"))
+        if cell.cell_type != "code" or earlier is None or len(earlier.outputs) != len(cell.outputs):
             continue
-        pairs = zip(there.outputs, cell.outputs, strict=True)
+        pairs = zip(earlier.outputs, cell.outputs, strict=True)
         cell.outputs = [old if _outputs_alike(old, new) else new for old, new in pairs]
     return after
 
@@ -194,10 +195,12 @@ def _outputs_alike(before: NotebookNode, after: NotebookNode) -> bool:
             alike = texts_alike(str(data[kind]), str(other[kind]))
         if not alike:
             return False
-    rest = (
-        json.dumps({k: v for k, v in one.items() if k != "data"}, sort_keys=True) for one in (before, after)
-    )
-    return texts_alike(*rest)
+    return texts_alike(_text_without_data(before), _text_without_data(after))
+
+
+def _text_without_data(output: NotebookNode) -> str:
+    rest = {name: value for name, value in output.items() if name != "data"}
+    return json.dumps(rest, sort_keys=True)
 
 
 def keep_outputs_of(path: Path, notebook: NotebookNode) -> NotebookNode:

@@ -44,7 +44,7 @@ def code_of(*functions: Callable) -> dict[str, str]:
 
 def identity(*functions: Callable) -> dict:
     """Return what decides the results of functions beside their arguments: code, and versions of packages."""
-    functions = [getattr(one, "func", one) for one in functions]  # of a partial, what it calls
+    functions = [getattr(function, "func", function) for function in functions]  # of a partial, what it calls
     imports = _short("\n".join(_who_takes_what(_files_behind(functions))))
     packages = {name: version(name) for name in PACKAGES}
     return {"code": code_of(*functions), "imports": imports, "packages": packages}
@@ -61,29 +61,30 @@ def differences(before: dict, now: dict) -> str:
     """Return in words how two identities differ, "" where they do not."""
     if not before:
         return "the code that made it is not named"
-    there, here = before.get("code", {}), now["code"]
-    gone = [path for path, found in there.items() if found not in here.values()]
-    new = [path for path, found in here.items() if found not in there.values()]
-    words = [f"{path} changed" for path in sorted({*gone, *new})]
+    code_before, code_now = before.get("code", {}), now["code"]
+    old_paths = [path for path, value in code_before.items() if value not in code_now.values()]
+    new_paths = [path for path, value in code_now.items() if value not in code_before.values()]
+    words = [f"{path} changed" for path in sorted({*old_paths, *new_paths})]
     if not words and before.get("imports") != now.get("imports"):
         words = ["a name is imported from another module"]
-    there, here = before.get("packages", {}), now["packages"]
-    for name in sorted(there.keys() | here.keys()):
-        if there.get(name) != here.get(name):
-            words.append(f"{name} {there.get(name)} then, {here.get(name)} now")
+    versions_before, versions_now = before.get("packages", {}), now["packages"]
+    for name in sorted(versions_before.keys() | versions_now.keys()):
+        version_before, version_now = versions_before.get(name), versions_now.get(name)
+        if version_before != version_now:
+            words.append(f"{name} {version_before} then, {version_now} now")
     return ", ".join(words)
 
 
 def _files_behind(functions: Iterable[Callable]) -> list[Path]:
     """Return the files that decide what functions return."""
     waiting = [Path(inspect.getsourcefile(inspect.unwrap(function))).resolve() for function in functions]
-    found: set[Path] = set()
+    files: set[Path] = set()
     while waiting:
         path = waiting.pop()
-        if path not in found and decides(path):
-            found.add(path)
+        if path not in files and decides(path):
+            files.add(path)
             waiting += reached(path)
-    return sorted(found)
+    return sorted(files)
 
 
 @functools.cache
@@ -102,32 +103,33 @@ def reached(path: Path) -> list[Path]:
     """Return this project's files that a module imports, or names and has beside it."""
     if path.suffix != ".py":
         return []
-    found = {file for name, _ in imports(path) for file in _files_of(name)}
+    files = {file for name, _ in imports(path) for file in _files_of(name)}
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Constant) and _is_file_name(node.value):
-            beside = path.parent / node.value
-            found |= {beside} if beside.is_file() else set()
-    return sorted(found - {path})
+            neighbour = path.parent / node.value
+            if neighbour.is_file():
+                files.add(neighbour)
+    return sorted(files - {path})
 
 
 @functools.cache
 def imports(path: Path) -> list[tuple[str, str]]:
     """Return all that a module imports, each by its name in full and the name it is used by."""
-    found = []
+    names = []
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             package = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-            found += [(package + alias.name, alias.asname or alias.name) for alias in node.names]
-    return found
+            names += [(package + alias.name, alias.asname or alias.name) for alias in node.names]
+    return names
 
 
 def _files_of(name: str) -> list[Path]:
     """Return the files that an import of this project runs: those of the packages around it, its module."""
-    parts, found = name.split("."), []
+    parts, files = name.split("."), []
     for count in range(1, len(parts) + 1) if parts[0] in TOPS else ():
         base = ROOT.joinpath(*parts[:count])
-        found += [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()]
-    return found
+        files += [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()]
+    return files
 
 
 def _who_takes_what(paths: Iterable[Path]) -> list[str]:
@@ -157,7 +159,7 @@ def digest(path: Path) -> str:
     modules = {used_as: _module_of(name) for name, used_as in imports(path)}
     left_out = {used_as for used_as, module in modules.items() if module and is_left_out(module)}
     tree = ast.parse(path.read_bytes())  # one of its own, to be changed
-    return _short(" ".join(_said(_Deciding(left_out).visit(tree))))
+    return _short(" ".join(_tree_words(_Deciding(left_out).visit(tree))))
 
 
 class _Deciding(ast.NodeTransformer):
@@ -200,16 +202,16 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_bytes())
 
 
-def _said(node: object) -> Iterator[str]:
+def _tree_words(node: object) -> Iterator[str]:
     """Yield a syntax tree as words, alike in every Python: no places or empty fields."""
     if isinstance(node, ast.AST):
         yield type(node).__name__
         for name, value in ast.iter_fields(node):
             if value is not None and value != [] and name not in NO_PART:
-                yield from (name, "(", *_said(value), ")")
+                yield from (name, "(", *_tree_words(value), ")")
     elif isinstance(node, list):
         for part in node:
-            yield from (*_said(part), ",")
+            yield from (*_tree_words(part), ",")
     else:
         yield repr(node)
 
@@ -225,8 +227,10 @@ def _short(text: str) -> str:
 
 def sources(*, without: Iterable[str] = ()) -> list[Path]:
     """Return the files of both packages in a fixed order, but for those in `without`, from the root."""
-    files = [p for top in TOPS for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".c", ".h")]
-    return sorted(p for p in files if not any(p.is_relative_to(ROOT / left_out) for left_out in without))
+    files = [path for top in TOPS for path in (ROOT / top).rglob("*") if path.suffix in (".py", ".c", ".h")]
+    for place in without:
+        files = [path for path in files if not path.is_relative_to(ROOT / place)]
+    return sorted(files)
 
 
 def digest_all(paths: Iterable[Path]) -> str:

@@ -20,7 +20,7 @@ def read_fingerprints(folder: Path) -> dict[str, dict]:
         return {}
     try:
         made_by = json.loads(path.read_text(encoding="utf-8"))
-        other = [name for name, one in made_by.items() if digest(one) != name]
+        other = [name for name, entry in made_by.items() if digest(entry) != name]
     except (ValueError, OSError, AttributeError, TypeError) as error:
         raise ValueError(damage(path, f"{type(error).__name__}: {error}")) from None
     if other:
@@ -47,6 +47,6 @@ def drop_fingerprints(folder: Path) -> None:
     for path in Path(folder).glob("*.jsonl"):
         if path.is_file():
             used.update(name.decode() for name in NAMED.findall(path.read_bytes()))
-    kept = {name: made_by[name] for name in made_by if name in used}
-    if kept != made_by:
-        write_fingerprints(folder, kept)
+    remaining = {name: made_by[name] for name in made_by if name in used}
+    if remaining != made_by:
+        write_fingerprints(folder, remaining)

@@ -22,14 +22,14 @@ def read_lines(path: Path) -> tuple[list[dict], list[str]]:
         return [], [f"{path} is damaged or edited ({type(error).__name__}: {error})"]
     if not data:
         return [], [f"{path} is damaged or edited (it is empty)"]
-    whole, damaged = [], []
+    lines, problems = [], []
     for number, text in enumerate(data.splitlines(), start=1):
         try:
-            whole.append(unsealed(text))
+            lines.append(unsealed(text))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
-            damaged.append(f"{path}, line {number} is damaged or edited ({why})")
-    return whole, damaged
+            problems.append(f"{path}, line {number} is damaged or edited ({why})")
+    return lines, problems
 
 
 def unsealed(text: bytes) -> dict:

@@ -27,8 +27,8 @@ NOTEBOOKS = tuple(stage.name for stage in STAGES)
 def check_writable(folder: Path, way_out: str) -> None:
     """Raise PermissionError with the way out where no file can be written below a folder."""
     path = folder.absolute()
-    there = next(one for one in (path, *path.parents) if one.exists())
-    if not os.access(there, os.W_OK):
+    nearest = next(place for place in (path, *path.parents) if place.exists())
+    if not os.access(nearest, os.W_OK):
         raise PermissionError(errno.EROFS, f"cannot be written to; {way_out}", str(folder))
 
 

@@ -16,9 +16,9 @@ CODE = ("lib", "bundle", "pyproject.toml", "requirements.lock")  # the notebooks
 
 def provenance(*, seconds: float, device: str, threads: int) -> dict:
     """Return where and with what a run was made; `seconds` is its wall time."""
-    ran = {"seconds": round(seconds, 2), "device": device, "threads": threads}
+    run = {"seconds": round(seconds, 2), "device": device, "threads": threads}
     machine = {"machine": platform.machine(), "python": platform.python_version(), "processor": processor()}
-    return {**ran, **machine, **versions(), "commit": commit()}
+    return {**run, **machine, **versions(), "commit": commit()}
 
 
 @functools.cache
@@ -45,8 +45,9 @@ def commit(root: Path = ROOT) -> str:
     """
 
     def git(*words: str) -> str:
-        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, encoding="utf-8", check=False)
-        return ran.stdout.strip()
+        command = ["git", *words]
+        process = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)
+        return process.stdout.strip()
 
     name = git("describe", "--always", "--exclude=*", "--abbrev=12")
     return name + "+" * bool(git("status", "--porcelain", "--", *CODE)) if name else "unknown"
@@ -54,9 +55,10 @@ def commit(root: Path = ROOT) -> str:
 
 def described(records: Sequence[Record]) -> dict:
     """Return what records have in common: settings, all their seeds, versions, commits, fingerprints."""
-    first = records[0].settings
-    common = {k: v for k, v in first.items() if k != "seed" and all(r.settings.get(k) == v for r in records)}
-    seeds = sorted({r.settings["seed"] for r in records})
-    commits = sorted({r.provenance["commit"] for r in records})
-    code = sorted({fingerprint(r.identity) for r in records})
+    common = {name: value for name, value in records[0].settings.items() if name != "seed"}
+    for record in records:
+        common = {name: value for name, value in common.items() if record.settings.get(name) == value}
+    seeds = sorted({record.settings["seed"] for record in records})
+    commits = sorted({record.provenance["commit"] for record in records})
+    code = sorted({fingerprint(record.identity) for record in records})
     return {"settings": common, "seeds": seeds, "commits": commits, **versions(), "code": code}

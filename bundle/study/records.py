@@ -34,8 +34,9 @@ def benchmark(name: str, part: str) -> dict:
     Raises ValueError naming the file if it is damaged or edited.
     """
     path = BENCHMARKS / f"bench-{name}.json"
-    if found := read_sealed(path).get(part) if path.exists() else None:
-        return found
+    parts = read_sealed(path) if path.exists() else {}
+    if parts.get(part):
+        return parts[part]
     print(f"{path.name} has no {part!r} to show; `make bench` measures it.")
     return {}
 
@@ -50,4 +51,7 @@ def grouped(records: Sequence[Record], *names: str) -> dict[tuple, list[Record]]
 
 def matching(records: Sequence[Record], **settings) -> list[Record]:
     """Return the records with these settings."""
-    return [r for r in records if all(r.settings[name] == value for name, value in settings.items())]
+    matches = list(records)
+    for name, value in settings.items():
+        matches = [record for record in matches if record.settings[name] == value]
+    return matches

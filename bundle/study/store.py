@@ -44,9 +44,9 @@ class Store:
         """
         self.path = Path(path)
         self.made_by = fingerprint_file.read_fingerprints(self.path.parent)
-        whole, self.damaged = read_lines(self.path)  # the damaged ones in words
+        lines, self.damaged = read_lines(self.path)  # the damaged ones in words
         self.lines: dict[str, list[dict]] = {}  # by the key of their settings, in the order of the file
-        for line in whole:
+        for line in lines:
             self.lines.setdefault(key(line["settings"]), []).append(line)
 
     def all(self) -> list[Record]:
@@ -111,12 +111,12 @@ def find(settings: dict, *stores: Store, identity: dict) -> tuple[Record | None,
     `identity` is what it must have been made by; $STALE = "show" takes what other code made all the same. Of
     several runs one that can be used is taken, else the last.
     """
-    found = [record for store in stores for record in store.having(settings)]
-    if not found:
+    records = [record for store in stores for record in store.having(settings)]
+    if not records:
         return None, ""
-    for record in found:
+    for record in records:
         record.other_code = differences(record.identity, identity)
-    record = next((record for record in found if not record.other_code), found[-1])
+    record = next((record for record in records if not record.other_code), records[-1])
     return record, "" if os.environ.get("STALE") == "show" else record.other_code
 
 
@@ -128,19 +128,19 @@ def load(path: Path, settings: dict | None = None) -> list[Record]:
     store = Store(path)
     if store.damaged:
         raise ValueError(store.damaged[0])
-    found = store.all() if settings is None else store.having(settings)
-    if not found:
+    records = store.all() if settings is None else store.having(settings)
+    if not records:
         raise FileNotFoundError(f"{path} does not have such a run; the notebook whose run it is makes it")
-    return found
+    return records
 
 
 def load_folder(folder: Path) -> list[Record]:
     """Return the runs in all files of a folder; one that stands in several files comes once."""
-    found = {}
+    records = {}
     for path in sorted(Path(folder).glob("*.jsonl")):
         for record in load(path):
-            found[key(record.settings)] = record
-    return list(found.values())
+            records[key(record.settings)] = record
+    return list(records.values())
 
 
 def read(*paths: Path | str) -> "pd.DataFrame":
@@ -159,10 +159,10 @@ def rows(path: Path) -> Iterator[dict]:
     """Yield a row of the table that `read` returns for each run in a file."""
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; the notebook whose runs it has makes it")
-    whole, damaged = read_lines(path)
-    if damaged:
-        raise ValueError(damaged[0])
-    for line in whole:
+    lines, problems = read_lines(path)
+    if problems:
+        raise ValueError(problems[0])
+    for line in lines:
         row = one_row(line["settings"], line["columns"], line["summary"])
         yield row | {"seconds": line["seconds"], "fingerprint": line["fingerprint"]}
 
@@ -174,7 +174,7 @@ def table(records: Sequence[Record]) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    runs = pd.DataFrame([one_row(r.settings, r.columns, r.summary) for r in records])
+    runs = pd.DataFrame([one_row(record.settings, record.columns, record.summary) for record in records])
     runs["record"] = list(records)
     return runs
 

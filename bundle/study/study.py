@@ -53,60 +53,64 @@ def study(
         StudyError: at least one run failed; all others have finished and are stored.
     """
     groups = settings if isinstance(settings, Mapping) else {"runs": settings}
-    asked: dict[str, list[dict]] = {}  # by the name of their file
+    settings_by_file: dict[str, list[dict]] = {}
     for name, group in groups.items():
-        asked.setdefault(file or file_name(name), []).extend(group)
-    wanted = {key(one): one for runs in asked.values() for one in runs}
-    work = {name: cost(one) for name, one in wanted.items()}
+        settings_by_file.setdefault(file or file_name(name), []).extend(group)
+    settings_by_key = {key(item): item for group in settings_by_file.values() for item in group}
+    work = {name: cost(item) for name, item in settings_by_key.items()}
     identity = fingerprint.identity(run)
     with writing(directory):
-        stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in asked}
-        found, made = _stored(wanted, stores.values(), identity=identity, fresh=fresh)
-        places = {key(one): stores[name] for name, runs in asked.items() for one in runs}
+        stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in settings_by_file}
+        records, made = _stored(settings_by_key, stores.values(), identity=identity, fresh=fresh)
+        store_by_key = {key(item): stores[name] for name, group in settings_by_file.items() for item in group}
 
-        done, total = sum(work[name] for name in found), sum(work.values())
+        done, total = sum(work[name] for name in records), sum(work.values())
 
         def keep(name: str, record: Record) -> None:
             nonlocal done
-            places[name].append(record)
+            store_by_key[name].append(record)
             forget(Path(directory, f"{name}.ckpt"))  # finished: nothing to go on from
-            found[name] = record
+            records[name] = record
             done += work[name]
             progress(done, total)
 
         progress(done, total)
-        missing = [name for name in wanted if name not in found]
-        missing.sort(key=lambda name: (wanted[name].get("seed", 0), -work[name]))
-        failures = _make(run, {name: wanted[name] for name in missing}, identity, executor, keep)
+        missing = [name for name in settings_by_key if name not in records]
+        missing.sort(key=lambda name: (settings_by_key[name].get("seed", 0), -work[name]))
+        failures = _make(run, {name: settings_by_key[name] for name in missing}, identity, executor, keep)
         if failures:
-            lines = [f"  {one}: {failures[name]}" for name, one in wanted.items() if name in failures]
-            raise StudyError(f"{len(failures)} of {len(wanted)} runs failed:\n" + "\n".join(lines))
-        for name, runs in asked.items():
-            stores[name].write([found[key(one)] for one in runs])
-    ordered = {name: [found[key(one)] for one in group] for name, group in groups.items()}
+            lines = [
+                f"  {item}: {failures[name]}" for name, item in settings_by_key.items() if name in failures
+            ]
+            raise StudyError(f"{len(failures)} of {len(settings_by_key)} runs failed:\n" + "\n".join(lines))
+        for name, group in settings_by_file.items():
+            stores[name].write([records[key(item)] for item in group])
+    ordered = {}
+    for name, group in groups.items():
+        ordered[name] = [records[key(item)] for item in group]
     return Study(ordered if groups is settings else ordered["runs"], made)
 
 
 def _stored(
-    wanted: Mapping[str, dict], stores: Collection[Store], *, identity: dict, fresh: bool
+    settings_by_key: Mapping[str, dict], stores: Collection[Store], *, identity: dict, fresh: bool
 ) -> tuple[dict[str, Record], Counter[str]]:
     """Return by its key each stored run that can be used, and how many cannot, by the reason.
 
     What run a damaged line had is not known: it is the reason of one that is not found, and said if all are.
     """
-    found, made = {}, Counter()
-    damaged = [words for store in stores for words in store.damaged]
-    for name, one in wanted.items():
-        record, problem = (None, "fresh") if fresh else find(one, *stores, identity=identity)
+    records, reasons = {}, Counter()
+    damage = [words for store in stores for words in store.damaged]
+    for name, settings in settings_by_key.items():
+        record, problem = (None, "fresh") if fresh else find(settings, *stores, identity=identity)
         if record and not problem:
-            found[name] = record
+            records[name] = record
             continue
-        if damaged and not problem:
-            problem = damaged.pop(0)
-        made[problem] += 1
-    for words in damaged:
+        if damage and not problem:
+            problem = damage.pop(0)
+        reasons[problem] += 1
+    for words in damage:
         print(f"{words}; it is left out, and no run is missing for it")
-    return found, made
+    return records, reasons
 
 
 def _make(
@@ -114,7 +118,9 @@ def _make(
 ) -> dict[str, str]:
     """Make runs, in this order, and call `keep` with the key and record of each; return why some failed."""
     failures = {}
-    futures = {executor.submit(on_one_thread, run, one, identity): name for name, one in missing.items()}
+    futures = {}
+    for name, settings in missing.items():
+        futures[executor.submit(on_one_thread, run, settings, identity)] = name
     try:
         for future in as_completed(futures):
             try:

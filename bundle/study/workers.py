@@ -45,13 +45,13 @@ def _held_interrupts() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or before is None:  # it is not ours to hold
         yield
         return
-    noted: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    interrupts: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if noted:
+    if interrupts:
         signal.raise_signal(signal.SIGINT)
 
 
@@ -60,8 +60,13 @@ def _processes(count: int) -> Client:
     port = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # a free one
     with dask.config.set(HERE):
         client = Client(**size, **port, silence_logs=logging.CRITICAL, set_as_default=False)
-    client.cluster.scheduler.is_rootish = lambda task: True  # it lets no other calls wait at the scheduler
+    client.cluster.scheduler.is_rootish = _is_rootish
     return client
+
+
+def _is_rootish(task: object) -> bool:
+    """Return True: the scheduler lets only such calls wait with it, and others at a worker."""
+    return True
 
 
 def _cluster(scheduler: str, patience: float) -> Client:
@@ -75,10 +80,15 @@ def _cluster(scheduler: str, patience: float) -> Client:
 
 
 def _check_alike(client: Client) -> None:
-    here = fingerprint()
-    for address, there in client.run(fingerprint).items():
-        if unlike := [f"{k} {there.get(k)} there, {here[k]} here" for k in here if here[k] != there.get(k)]:
-            raise ValueError(f"worker {address} has {', '.join(unlike)}; update its checkout and environment")
+    expected = fingerprint()
+    for address, actual in client.run(fingerprint).items():
+        differences = []
+        for name, value in expected.items():
+            if actual.get(name) != value:
+                differences.append(f"{name} {actual.get(name)} there, {value} here")
+        if differences:
+            words = ", ".join(differences)
+            raise ValueError(f"worker {address} has {words}; update its checkout and environment")
 
 
 def fingerprint() -> dict:

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,40 +50,43 @@ def explorers(output: Output, models: Path) -> dict[str, Explorer]:
     Raises RuntimeError where an exported network differs from PyTorch's by more than rounding.
     """
     kinds: dict[str, tuple[str, Callable[[], Explorer]]] = {
-        "part1": ("Explore: a palindrome of your own", lambda: palindromes(output)),
-        "task2": ("Explore: the same noise through the training", lambda: training(models)),
-        "task3": ("Explore: walks between two digits", lambda: walks(models)),
+        "part1": ("Explore: a palindrome of your own", partial(palindromes, output)),
+        "task2": ("Explore: the same noise through the training", partial(training, models)),
+        "task3": ("Explore: walks between two digits", partial(walks, models)),
     }
-    found = {}
+    explorer_by_part = {}
     for part, (title, make) in kinds.items():
         try:
-            found[part] = make()._replace(title=title)
+            explorer_by_part[part] = make()._replace(title=title)
         except NEEDS as error:
             print(f"The page is made without an explorer in {part}: {error} (later: `make page`)", flush=True)
             why = f"<p class='without'>This page was made without its explorer here. {error}</p>"
-            found[part] = Explorer(title, why, "", ())
-    return found
+            explorer_by_part[part] = Explorer(title, why, "", ())
+    return explorer_by_part
 
 
 def palindromes(output: Output) -> Explorer:
     """A palindrome of one's own in an LSTM and an RNN, and the curves of all that were trained."""
     cells, longest = both_cells(output, Path(output.root, "build", "web")), recipe(output)["seq_length"]
-    networks = {
-        name: {
-            layer.rpartition(".")[2]: [_base64(of.weight.detach().numpy()), _base64(of.bias.detach().numpy())]
-            for layer, of in cell.named_modules()
-            if isinstance(of, torch.nn.Linear)
-        }
-        for name, cell in cells.items()
-    }
+    networks = {name: _linear_layers(cell) for name, cell in cells.items()}
     runs = store.table(store.load_folder(output.results("part1")))
     data = _data("palindromes-data", {"networks": networks, "trained": longest})
-    parts, shown = ["palindromes"], curves(runs)
-    if shown:
+    parts, accuracy_curves = ["palindromes"], curves(runs)
+    if accuracy_curves:
         parts.append("curves")
-        data += _data("curves-data", shown)
+        data += _data("curves-data", accuracy_curves)
     html = "".join(_fragment(f"{part}.html") for part in parts)
     return Explorer("", html, data, ("cells.js", *(f"{part}.js" for part in parts)))
+
+
+def _linear_layers(network: torch.nn.Module) -> dict[str, list[str]]:
+    """Return weight and bias of each linear layer, in base64, by the last part of its name."""
+    layers = {}
+    for name, layer in network.named_modules():
+        if isinstance(layer, torch.nn.Linear):
+            arrays = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+            layers[name.rpartition(".")[2]] = [_base64(array) for array in arrays]
+    return layers
 
 
 def walks(models: Path) -> Explorer:
@@ -90,8 +94,10 @@ def walks(models: Path) -> Explorer:
     generator, classifier = load_generator(models), load_classifier(models)
     source = torch.Generator().manual_seed(0)
     noise = torch.randn(CANDIDATES, generator.latent_dim, generator=source)
-    if (most := largest_difference(generator, classifier, noise[:500])) > LARGEST:
-        raise RuntimeError(f"the exported networks differ from PyTorch by {most:.1e}, more than {LARGEST}")
+    difference = largest_difference(generator, classifier, noise[:500])
+    if difference > LARGEST:
+        words = f"by {difference:.1e}, more than {LARGEST}"
+        raise RuntimeError(f"the exported networks differ from PyTorch {words}")
     chances = observe(generator, classifier, noise)[1]  # (candidates, 10)
     digits = [digit for digit in range(10) if (chances.argmax(1) == digit).any()]
     if len(digits) < 2:
@@ -100,13 +106,13 @@ def walks(models: Path) -> Explorer:
     walk = WALK_FIGURES[17] if set(WALK_FIGURES[17]) <= set(digits) else digits[:2]
     data = {"size": generator.latent_dim, "digits": digits, "walk": walk, "noises": _base64(ends.numpy())}
     script, wasm = npm.fetch(npm.RUNTIME)
-    packed = {
+    files = {
         "generator": exported_generator(generator),
         "judge": exported_classifier(classifier),
         "ort-script": script.read_bytes(),
         "ort-wasm": wasm.read_bytes(),
     }
-    elements = "".join(_packed(name, content) for name, content in packed.items())
+    elements = "".join(_packed(name, content) for name, content in files.items())
     data |= {name: PROJECTION[name] for name in ("feature_weight", "norm_weight")}
     scripts = ("networks.js", "drawing.js", "walks.js")
     return Explorer("", _fragment("walks.html"), elements + _data("walks-data", data), scripts)
@@ -123,16 +129,16 @@ def training(models: Path) -> Explorer:
     grids = read_grids(results / f"{store.run_name(settings)}.npz")["fixed"]
     quality = by_batch(run)
     sets = min(SETS, min(map(len, grids.values())) // 25)
-    pictures = [np.concatenate([grids[batch][25 * k :][:25] for batch in grids]) for k in range(sets)]
-    data = {
-        "batches": list(grids),
-        "pictures": [_webp(tile(picture, columns=25, gap=0)) for picture in pictures],
-        "measures": [
-            {"name": words, "values": quality[name][list(grids)].tolist(), "real": float(run[f"real_{name}"])}
-            for name, words in MEASURES.items()
-            if f"real_{name}" in run
-        ],
-    }
+    pictures = []
+    for k in range(sets):
+        images = [grid[25 * k :][:25] for grid in grids.values()]
+        pictures.append(_webp(tile(np.concatenate(images), columns=25, gap=0)))
+    batches, measures = list(grids), []
+    for name, words in MEASURES.items():
+        if f"real_{name}" in run:
+            values, real = quality[name][batches].tolist(), float(run[f"real_{name}"])
+            measures.append({"name": words, "values": values, "real": real})
+    data = {"batches": batches, "pictures": pictures, "measures": measures}
     return Explorer("", _fragment("training.html"), _data("training-data", data), ("training.js",))
 
 
@@ -146,8 +152,8 @@ def _data(name: str, content: object) -> str:
 
 
 def _packed(name: str, content: bytes) -> str:
-    packed = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
-    return f"<script type='text/plain' id='{name}'>{packed}</script>\n"
+    text = base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+    return f"<script type='text/plain' id='{name}'>{text}</script>\n"
 
 
 def _base64(numbers: np.ndarray) -> str:

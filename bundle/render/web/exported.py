@@ -75,9 +75,11 @@ class _Graph:
         def value(name: str, shape: tuple):
             return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ("n", *shape))
 
-        given = value(self.nodes[0].input[0], shape)
-        made = [value(name, shape) for name, shape in outputs.items()]
-        graph = helper.make_graph(self.nodes, "network", [given], made, initializer=self.weights)
+        graph_input = value(self.nodes[0].input[0], shape)
+        graph_outputs = [value(name, shape) for name, shape in outputs.items()]
+        graph = helper.make_graph(
+            self.nodes, "network", [graph_input], graph_outputs, initializer=self.weights
+        )
         imports = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=imports, ir_version=IR_VERSION)
         onnx.checker.check_model(model)
@@ -106,10 +108,11 @@ def exported_classifier(classifier: Classifier) -> bytes:
 def largest_difference(generator: Generator, classifier: Classifier, noise: Tensor) -> float:
     """Return by how much the exported networks differ at most from PyTorch's on noise (n, latent_dim)."""
     images = answers(generator, noise, batch_size=len(noise))
-    seen, chances = features(classifier, images)
-    (made,) = _run(exported_generator(generator), {"noise": noise}, ["images"])
-    judged = _run(exported_classifier(classifier), {"images": images}, ["chances", "features"])
-    pairs = zip((images, chances, seen), (made, *judged), strict=True)
+    classifier_features, chances = features(classifier, images)
+    generator_outputs = _run(exported_generator(generator), {"noise": noise}, ["images"])
+    classifier_outputs = _run(exported_classifier(classifier), {"images": images}, ["chances", "features"])
+    expected, actual = (images, chances, classifier_features), (*generator_outputs, *classifier_outputs)
+    pairs = zip(expected, actual, strict=True)
     return max(float(np.abs(ours.numpy() - theirs).max()) for ours, theirs in pairs)
 
 

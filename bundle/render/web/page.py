@@ -49,17 +49,17 @@ def build(
         about |= yaml.safe_load(header[1])
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        gathered = Gathered([(path.name, read_notebook(path)) for path in notebooks], folder, web=True)
-        about = {key: gathered.resolve(str(value), name) for key, value in about.items()}
+        document = Gathered([(path.name, read_notebook(path)) for path in notebooks], folder, web=True)
+        about = {key: document.resolve(str(value), name) for key, value in about.items()}
         about |= {"description": about.get("subtitle", ""), "address": address}
-        body = gathered.resolve(HEADER.sub("", front), name)
+        body = document.resolve(HEADER.sub("", front), name)
         first = new_markdown_cell(body, metadata={"where": "front"})
-        cells = [first, *(cell for cells in gathered.cells.values() for cell in cells)]
-        cells += _bibliography(gathered)
+        cells = [first, *(cell for cells in document.cells.values() for cell in cells)]
+        cells += _bibliography(document)
         for cell in cells:
             if cell.metadata.get("kind") == "explorer":
-                there = explorers.get(cell.metadata.where.partition(".")[0])
-                cell.source = f"## {there.title}" if there else ""
+                explorer = explorers.get(cell.metadata.where.partition(".")[0])
+                cell.source = f"## {explorer.title}" if explorer else ""
             if "image" in cell.metadata:
                 cell.metadata["image"] = _smaller(folder / cell.metadata["image"])
         html = _pandoc(nbformat.writes(new_notebook(cells=cells)), about, folder)
@@ -68,9 +68,9 @@ def build(
     write_atomically(output, _with_explorers(html, explorers).encode())
 
 
-def _bibliography(gathered: Gathered) -> list[NotebookNode]:
+def _bibliography(document: Gathered) -> list[NotebookNode]:
     """Return the list of the works cited as a cell, or no cell where none is cited."""
-    works = gathered.bibliography("html5")
+    works = document.bibliography("html5")
     if not works:
         return []
     works = re.sub(r' role="list(item)?"', "", works)  # pandoc adds them again
@@ -80,10 +80,10 @@ def _bibliography(gathered: Gathered) -> list[NotebookNode]:
 
 def _with_explorers(html: str, explorers: Mapping[str, Explorer]) -> str:
     """Return a page with its explorers at their places, and with all styles, data and scripts."""
-    scripts = dict.fromkeys(name for one in explorers.values() for name in one.scripts)
-    for part, one in explorers.items():
-        html = html.replace(f'<div data-explorer="{part}"></div>', one.html)
-    data = "".join(one.data for one in explorers.values())
+    scripts = dict.fromkeys(name for explorer in explorers.values() for name in explorer.scripts)
+    for part, explorer in explorers.items():
+        html = html.replace(f'<div data-explorer="{part}"></div>', explorer.html)
+    data = "".join(explorer.data for explorer in explorers.values())
     script = "\n".join(_read(name) for name in ("page.js", *(["shared.js", *scripts] if scripts else [])))
     html = html.replace("/*style*/", _read("page.css"))
     return html.replace("<!--after-->", f"{data}<script type='module'>\n{script}</script>")
@@ -127,9 +127,9 @@ def _embedded(name: str, homes: Sequence[Path]) -> str:
 def draw_card(strip: Path, output: Path) -> None:
     """Draw the picture of preview cards: a figure in the middle of 1200 x 630 pixels, as PNG."""
     with Image.open(strip) as figure:
-        shown = figure.convert("RGB").resize((1120, round(1120 * figure.height / figure.width)))
+        picture = figure.convert("RGB").resize((1120, round(1120 * figure.height / figure.width)))
     card = Image.new("RGB", (1200, 630), "white")
-    card.paste(shown, (40, (630 - shown.height) // 2))
+    card.paste(picture, (40, (630 - picture.height) // 2))
     buffer = io.BytesIO()
     card.save(buffer, "png")
     write_atomically(output, buffer.getvalue())

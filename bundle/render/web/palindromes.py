@@ -60,7 +60,7 @@ def curves(runs: pd.DataFrame) -> list[dict]:
     runs = runs[runs["n_correct"].notna()]  # a look inside a network has none
     runs = runs.assign(others=[_other_settings(record.settings) for record in runs["record"]])
     runs["runs_alike"] = runs.groupby(["cell", "recipe", "others"])["others"].transform("size")
-    shown = []
+    accuracy_curves = []
     for (cell, recipe_name, length), group in runs.groupby(["cell", "recipe", "seq_length"]):
         usual = group.sort_values(["runs_alike", "others"])["others"].iloc[-1]
         group = group[group["others"] == usual]
@@ -69,8 +69,8 @@ def curves(runs: pd.DataFrame) -> list[dict]:
         about = {"cell": cell, "recipe": recipe_name, "length": length, "seeds": len(group), "steps": steps}
         for name, values in (("mean", accuracy.mean(0)), ("low", accuracy.min(0)), ("high", accuracy.max(0))):
             about[name] = (100 * values).round(1).tolist()
-        shown.append(about)
-    return shown
+        accuracy_curves.append(about)
+    return accuracy_curves
 
 
 def _padded(run: pd.Series, length: int) -> np.ndarray:
@@ -80,5 +80,5 @@ def _padded(run: pd.Series, length: int) -> np.ndarray:
 
 def _other_settings(settings: dict) -> str:
     """Return the settings beside cell, recipe, length and seed, as a text."""
-    named = ("cell", "recipe", "seq_length", "seed")
-    return repr(sorted((name, value) for name, value in settings.items() if name not in named))
+    group_names = ("cell", "recipe", "seq_length", "seed")
+    return repr(sorted((name, value) for name, value in settings.items() if name not in group_names))
