@@ -129,14 +129,14 @@ def test_a_choice_without_runs_is_said_in_words(accuracy):
 
 
 def test_what_was_chosen_last_stays_though_a_kernel_answers_in_two_threads(accuracy, monkeypatch):
-    drawing, overtaken, draw = threading.Event(), threading.Event(), controls.drawn
+    drawing, overtaken, draw = threading.Event(), threading.Event(), controls.render
 
     def slow(figure):
         drawing.set()
         overtaken.wait(0.5)  # by the other thread, if nothing holds it
         return draw(figure)
 
-    monkeypatch.setattr(controls, "drawn", slow)
+    monkeypatch.setattr(controls, "render", slow)
     first = threading.Thread(target=lambda: setattr(named(accuracy, "RNN"), "value", False))
     first.start()
     assert drawing.wait(20)

@@ -102,11 +102,3 @@ def _summary(group: pd.DataFrame) -> dict[str, str]:
 def _lowest_of_all(group: pd.DataFrame, within_name: str) -> dict[str, str]:
     within, beyond = zip(*[lowest(run) for _, run in group.iterrows()], strict=True)
     return {within_name: f"{min(within):.3f}", "Lowest up to twice": f"{min(beyond):.3f}"}
-
-
-def longest_span(runs: pd.DataFrame, cell: str) -> int:
-    """Return the longest length up to which, at each, this cell holds in every run, 0 if there is none."""
-    span = memory_runs(runs, "span")
-    all_hold = span[span["cell"] == cell].groupby("seq_length")["holds"].all().sort_index()
-    held = all_hold[all_hold.cummin()]
-    return int(held.index.max()) if len(held) else 0

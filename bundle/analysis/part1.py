@@ -151,10 +151,3 @@ def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:
         mended = by_case[CORRECTED].get(claim) or by_case[OURS].get(claim)
         pairs[claim] = by_case[AS_WRITTEN].get(claim), mended
     return quoted(pairs)
-
-
-def differing(verdicts: pd.DataFrame, case: str, other: str) -> tuple[int, int]:
-    """Return of how many claims two cases have different verdicts, and how many both have."""
-    words, other_words = answers(verdicts, case)[0], answers(verdicts, other)[0]
-    shared = words.keys() & other_words.keys()
-    return sum(words[claim] is not other_words[claim] for claim in shared), len(shared)

@@ -63,8 +63,9 @@ def main(arguments: list[str] | None = None) -> None:
         try:
             with progress(title) as report_progress:
                 where = {"directory": folder, "file": "done"}
-                made = study(run, settings, **where, executor=executor, progress=report_progress).made
-            print(f"{made.total()} executed now, {len(settings) - made.total()} were done before.")
+                reasons = study(run, settings, **where, executor=executor, progress=report_progress).made
+            count = reasons.total()
+            print(f"{count} executed now, {len(settings) - count} were done before.")
         finally:
             table = tabulated(settings, Store(folder / "done.jsonl"))
             write_atomically(folder / "results.csv", table.encode())

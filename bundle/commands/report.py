@@ -27,6 +27,7 @@ from bundle.study.layout import NOTEBOOKS, STAGES, Notebook, check_writable
 from lib import mnist
 from lib.files import alone, read_sealed, sealed, write_atomically
 
+ORIGINAL = Path(__file__).parents[2] / "report" / "original.yaml"  # its sentences, which notebooks quote
 AT_ONCE = 2  # notebooks
 Stage = tuple[str, list[str], Callable[..., Iterable[Path]]]  # name, made from what, what makes its files
 
@@ -142,12 +143,18 @@ def load_profile(path: Path) -> dict:
 def stages(profile: dict) -> Iterator[Stage]:
     """Yield the data and the notebooks, and, once these are made, what they are bound into."""
     yield "data", [str(mnist.folder())], mnist.fetch
-    code = digest_all(code_files(without=("bundle/commands", "bundle/render/web", *SETTING)))
+    files = code_files(without=("bundle/commands", "bundle/render/web", *SETTING))
+    shared = digest_all([*files, ORIGINAL])
     inputs = {}
     for notebook in STAGES:
         name = notebook.name
         parameters = json.dumps(profile["parameters"].get(name, {}), sort_keys=True)
-        inputs[name] = [code, sources(Path(f"{name}.ipynb")), parameters, *filter(None, [os.getenv("STALE")])]
+        inputs[name] = [
+            shared,
+            sources(Path(f"{name}.ipynb")),
+            parameters,
+            *filter(None, [os.getenv("STALE")]),
+        ]
         if notebook.shows:
             inputs[name].append(digest_all(Path("results").glob(f"bench-{notebook.shows}.json")))
         if notebook.needs:

@@ -14,9 +14,16 @@ GREY = "#7F7F7F"
 BAND = {"alpha": 0.2, "linewidth": 0}
 THIN = {"color": "black", "linewidth": 0.5}  # of a line at a known value
 
-STYLE = {"font.size": 8, "axes.titlesize": 8, "legend.fontsize": 8, "lines.linewidth": 1.2}
-STYLE |= {"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}
-STYLE |= {"figure.constrained_layout.use": True}
+STYLE = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.2,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
 
 # decorates what draws, which then looks the same whatever the caller's matplotlib settings are
 styled = matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"})

@@ -84,10 +84,12 @@ def number(name: str, slider: Slider, words: widgets.HTML) -> widgets.Widget:
     return field
 
 
-def steered(slider: Slider, field: widgets.Widget, *, milliseconds: int, stride: int = 1) -> widgets.Widget:
+def steering_row(
+    slider: Slider, field: widgets.Widget, *, milliseconds: int, stride: int = 1
+) -> widgets.Widget:
     """Return a field, its slider, and a button that plays it: `stride` places further every so often."""
     slider.readout, slider.layout = False, {"width": "400px", "max_width": "100%"}
-    return row(field, slider, *played(slider, milliseconds=milliseconds, stride=stride))
+    return row(field, slider, *play_button(slider, milliseconds=milliseconds, stride=stride))
 
 
 def above(slider: Slider, strip: widgets.Widget, *, images: int, width: int) -> widgets.Widget:
@@ -97,7 +99,7 @@ def above(slider: Slider, strip: widgets.Widget, *, images: int, width: int) -> 
     return widgets.VBox([slider, strip], layout={"width": "100%", "max_width": f"{width}px"})
 
 
-def played(slider: Slider, *, milliseconds: int, stride: int = 1) -> tuple[widgets.Widget, ...]:
+def play_button(slider: Slider, *, milliseconds: int, stride: int = 1) -> tuple[widgets.Widget, ...]:
     """Return a button that plays a slider, and what it needs out of sight."""
     play = widgets.Play(interval=milliseconds, step=stride, layout={"display": "none"})
     look = {"description": "Play", "icon": "play", "layout": {"width": "90px"}}
@@ -131,7 +133,7 @@ def image(picture: np.ndarray, alt: str, *, width: int) -> str:
     return f"<img alt='{html.escape(alt, quote=True)}' src='data:image/png;base64,{data}' style='{look}'>"
 
 
-def drawn(figure: Figure) -> np.ndarray:
+def render(figure: Figure) -> np.ndarray:
     """Return a figure's pixels (h, w, 3) uint8."""
     figure.set_dpi(1.5 * SCREEN_DPI)  # sharper where the page is enlarged
     canvas = FigureCanvasAgg(figure)
@@ -139,7 +141,7 @@ def drawn(figure: Figure) -> np.ndarray:
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def veiled(pixels: np.ndarray, figure: Figure, x: float) -> np.ndarray:
+def veil(pixels: np.ndarray, figure: Figure, x: float) -> np.ndarray:
     """Return the pixels of a drawn figure with all that is right of x in its panels nearly white."""
     picture, height = pixels.copy(), figure.bbox.height
     for axes in figure.axes:
@@ -151,7 +153,7 @@ def veiled(pixels: np.ndarray, figure: Figure, x: float) -> np.ndarray:
     return picture
 
 
-def ringed(pixels: np.ndarray, figure: Figure, x: float, y: float, *, radius: int = 9) -> np.ndarray:
+def draw_ring(pixels: np.ndarray, figure: Figure, x: float, y: float, *, radius: int = 9) -> np.ndarray:
     """Return the pixels of a drawn figure with a ring around the point (x, y) of its first panel."""
     column, up = figure.axes[0].transData.transform((x, y))
     rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]

@@ -39,13 +39,13 @@ def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed
     real = {name: run[f"real_{name}"] for name in MEASURES if f"real_{name}" in run}
     distances = quality["frechet_distance"][list(grids)]
     curve = draw_quality_curve(distances, floor=real["frechet_distance"])
-    pixels = controls.drawn(curve)
+    pixels = controls.render(curve)
 
     def show(_=None) -> None:
         which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
         status = f"25 images after {batch.label} batches; {which}, the same at every batch."
         display(grids[batch.value][25 * now["set"] :][:25], status)
-        marked_curve = controls.ringed(pixels, curve, batch.value, distances[batch.value])
+        marked_curve = controls.draw_ring(pixels, curve, batch.value, distances[batch.value])
         alt = "Fréchet distance against the batch, a ring at this one."
         table = controls.measures(quality.loc[batch.value], real, words=MEASURES)
         beside.value = table + controls.image(marked_curve, alt, width=CURVE)
@@ -70,7 +70,7 @@ def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed
     other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
     other.disabled = sets < 2
     new = controls.button("New noise", "25 noises drawn now, for the finished generator", draw)
-    steering = controls.steered(slider, batch, milliseconds=500)
+    steering = controls.steering_row(slider, batch, milliseconds=500)
     return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])
 
 
@@ -120,7 +120,7 @@ def task3_explorer(
 
     controls.whenever([begin, end, kind, alpha], show)
     new = controls.button("New end points", "draw other noises for the same two digits", renew)
-    play = controls.played(alpha, milliseconds=50, stride=2)
+    play = controls.play_button(alpha, milliseconds=50, stride=2)
     steering = controls.row(controls.number("Alpha", alpha, words), *play)
     strip_with_slider = controls.above(alpha, strip, images=steps, width=STRIP)
     choices, result = controls.row(begin, end, kind, new), controls.row(picture, answer)

@@ -54,7 +54,7 @@ def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
         words.value = controls.status("\n".join(lines) or "Tick a cell and a recipe.")
         picture.value = ""
         if groups:
-            pixels = controls.drawn(draw_accuracy_curves(pd.concat(groups)))
+            pixels = controls.render(draw_accuracy_curves(pd.concat(groups)))
             caption = f"Accuracy against step. {' '.join(lines)}"
             picture.value = controls.image(pixels, caption, width=CURVES)
 
@@ -96,7 +96,7 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         chances = steps["logits"].softmax(1).numpy()  # (steps, 10)
         states = {name: steps[name].numpy() for name in "ifoc"}
         figure = draw_inside(states, digits, units=units, right=chances[:, last])
-        now.update(text=text, chances=chances, figure=figure, pixels=controls.drawn(figure))
+        now.update(text=text, chances=chances, figure=figure, pixels=controls.render(figure))
         step.max = len(text) - 1
         if step.value == step.max:
             show()
@@ -107,7 +107,7 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         text, chances = now["text"], now["chances"][step.value - 1]
         sentence = answer_in_words(text, chances, step=step.value, trained=trained)
         words.value = controls.status(sentence)
-        gates = controls.veiled(now["pixels"], now["figure"], step.value - 0.5)
+        gates = controls.veil(now["pixels"], now["figure"], step.value - 0.5)
         inside.value = controls.image(gates, f"Gates and cell state. {sentence}", width=INSIDE)
         bars = controls.bars(chances, title="The answer so far", colour=COLOURS["LSTM"])
         answer.value = controls.boxes(text[:-1], filled=step.value) + bars
@@ -121,7 +121,7 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
     step.observe(controls.one_at_a_time(show), "value")
     draw()
     another = controls.button("Another one", "draw a random palindrome", draw)
-    steering = controls.steered(step, controls.number("Digits read", step, words), milliseconds=500)
+    steering = controls.steering_row(step, controls.number("Digits read", step, words), milliseconds=500)
     return widgets.VBox([controls.row(field, another), steering, words, controls.row(inside, answer)])
 
 

@@ -96,7 +96,7 @@ class Page:
         if not any(settings.values()):
             return {name: [] for name in settings}
         with progress(title) as report_progress, workers(self.scheduler) as executor:
-            groups, made = study(
+            groups, reasons = study(
                 run,
                 settings,
                 directory=self.results,
@@ -107,7 +107,7 @@ class Page:
                 **cost,
             )
         records = list(itertools.chain(*groups.values()))
-        self._say(made, len(records), self.results)
+        self._say(reasons, len(records), self.results)
         self._note({key(record.settings): record.other_code for record in records}.values())
         return groups
 

@@ -206,8 +206,13 @@ RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that n
 }
 
 
-ENDINGS = {"_lengths": lengths, "_seeds": between(0, MOST_SEEDS), "_steps": between(1, MOST_STEPS)}
-ENDINGS |= {"_growth": between(1, LONGEST), "_seq_length": between(1, LONGEST)}
+ENDINGS = {  # of the names of other parameters
+    "_lengths": lengths,
+    "_seeds": between(0, MOST_SEEDS),
+    "_steps": between(1, MOST_STEPS),
+    "_growth": between(1, LONGEST),
+    "_seq_length": between(1, LONGEST),
+}
 
 
 def rule_of(name: str) -> Callable[[typing.Any], str | None]:

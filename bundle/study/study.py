@@ -61,7 +61,7 @@ def study(
     identity = fingerprint.identity(run)
     with writing(directory):
         stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in settings_by_file}
-        records, made = _stored(settings_by_key, stores.values(), identity=identity, fresh=fresh)
+        records, reasons = _stored_records(settings_by_key, stores.values(), identity=identity, fresh=fresh)
         store_by_key = {key(item): stores[name] for name, group in settings_by_file.items() for item in group}
 
         done, total = sum(work[name] for name in records), sum(work.values())
@@ -88,10 +88,10 @@ def study(
     ordered = {}
     for name, group in groups.items():
         ordered[name] = [records[key(item)] for item in group]
-    return Study(ordered if groups is settings else ordered["runs"], made)
+    return Study(ordered if groups is settings else ordered["runs"], reasons)
 
 
-def _stored(
+def _stored_records(
     settings_by_key: Mapping[str, dict], stores: Collection[Store], *, identity: dict, fresh: bool
 ) -> tuple[dict[str, Record], Counter[str]]:
     """Return by its key each stored run that can be used, and how many cannot, by the reason.
