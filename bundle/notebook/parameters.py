@@ -197,6 +197,7 @@ RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that n
     "two_sample_images": between(4, 30_000),
     "two_sample_most": between(0, 50_000),
     "walk_seed": between(0, LARGEST),
+    "walks": not_empty,
     "cells": not_empty,
     "recipes": not_empty,
     "threads": threads,
