@@ -141,6 +141,7 @@ VALUES = {  # by the declared type
     "bool": st.booleans(),
     "str": st.one_of(st.sampled_from(ODD), st.text()),
     "list[int]": st.one_of(st.lists(NUMBERS), LONG),
+    "list[list[int]]": st.lists(st.one_of(st.lists(NUMBERS, max_size=3), LONG), max_size=4),
     "list[str]": st.lists(st.one_of(st.sampled_from(["LSTM", "RNN", "ours", "corrected"]), st.text())),
 }
 DECLARED = [

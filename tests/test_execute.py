@@ -142,7 +142,8 @@ def test_on_a_terminal_that_two_notebooks_share_progress_comes_as_lines(tmp_path
 def test_an_interrupt_reaches_the_kernel_of_its_execution_and_no_other(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-    cells = {"first": "import time\ntime.sleep(60)", "second": f"{COUNTING}\ntime.sleep(2)"}
+    waiting = "while not Path('go on').exists():\n    time.sleep(0.05)"
+    cells = {"first": "import time\ntime.sleep(60)", "second": f"{COUNTING}\nimport time\n{waiting}"}
     events = {name: threading.Event() for name in cells}
 
     def run(name: str) -> None:
@@ -158,8 +159,9 @@ def test_an_interrupt_reaches_the_kernel_of_its_execution_and_no_other(tmp_path,
             time.sleep(0.05)
         events["first"].set()
         with pytest.raises(KeyboardInterrupt):
-            first.result(timeout=5)
+            first.result(timeout=40)
         assert second.running()
+        Path("go on").touch()
         second.result()
     assert [path.name for path in Path("made").glob("*.ipynb")] == [".first.part.ipynb", "second.ipynb"]
     assert capsys.readouterr().err.startswith("second: Counting:   0%")

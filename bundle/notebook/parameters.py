@@ -197,6 +197,7 @@ RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that n
     "two_sample_images": between(10, 25_000),  # a fifth more are tested: 60 000 of both sides
     "two_sample_most": between(0, 50_000),
     "walk_seed": between(0, LARGEST),
+    "walks": not_empty,
     "cells": not_empty,
     "recipes": not_empty,
     "threads": threads,
