@@ -1,7 +1,6 @@
 """What a run leaves behind; `bundle.study.store` keeps it."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,19 +38,3 @@ def benchmark(name: str, part: str) -> dict:
         return parts[part]
     print(f"{path.name} has no {part!r} to show; `make bench` measures it.")
     return {}
-
-
-def grouped(records: Sequence[Record], *names: str) -> dict[tuple, list[Record]]:
-    """Group records by the values of these settings, in the order in which they first appear."""
-    groups: dict[tuple, list[Record]] = {}
-    for record in records:
-        groups.setdefault(tuple(record.settings[name] for name in names), []).append(record)
-    return groups
-
-
-def matching(records: Sequence[Record], **settings) -> list[Record]:
-    """Return the records with these settings."""
-    matches = list(records)
-    for name, value in settings.items():
-        matches = [record for record in matches if record.settings[name] == value]
-    return matches
