@@ -1,5 +1,9 @@
 """Every fact of the original report that the bundle needs, its figures by their numbers."""
 
+from pathlib import Path
+
+SENTENCES = Path(__file__).parents[1] / "report" / "original.yaml"  # every one, by its id
+
 SCHEDULED = {"LSTM": True, "RNN": False}  # was the learning rate lowered on the way?
 ORIGINAL_EVERY = {"LSTM": 25, "RNN": 50}  # steps from one accuracy to the next
 # of what: the LSTM's of 128 fresh batches of 128 palindromes, the RNN's of the batch it is being trained on

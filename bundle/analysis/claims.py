@@ -10,15 +10,14 @@ Benjamini and Yekutieli (2001) allows for any dependence, is stricter, and stand
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 
 import pandas as pd
 import yaml
 from scipy.stats import binomtest, false_discovery_control
 
 from bundle.analysis.intervals import interval, median_interval
+from bundle.original import SENTENCES
 
-ORIGINAL = Path(__file__).parents[2] / "report" / "original.yaml"
 LEVEL = 0.05  # largest corrected p of a claim that is decided
 KEYS = ["claim", "case", "measure"]
 COUNTS = ["count", "n", "ties", "low", "high", "p"]
@@ -77,7 +76,7 @@ def sentences() -> dict[str, Sentence]:
 
 def ledger() -> list[dict]:
     """Return every sentence of the original, in its order, as report/original.yaml has them."""
-    return yaml.safe_load(ORIGINAL.read_text(encoding="utf-8"))
+    return yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))
 
 
 def link_to(name: str) -> str:

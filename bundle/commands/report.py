@@ -21,13 +21,13 @@ import yaml
 from bundle.commands.binding import SETTING, bound
 from bundle.commands.ending import ended
 from bundle.commands.execute import execute, sources
+from bundle.original import SENTENCES
 from bundle.study.fingerprint import digest_all
 from bundle.study.fingerprint import sources as code_files
 from bundle.study.layout import NOTEBOOKS, STAGES, Notebook, check_writable
 from lib import mnist
 from lib.files import alone, read_sealed, sealed, write_atomically
 
-ORIGINAL = Path(__file__).parents[2] / "report" / "original.yaml"  # its sentences, which notebooks quote
 AT_ONCE = 2  # notebooks
 Stage = tuple[str, list[str], Callable[..., Iterable[Path]]]  # name, made from what, what makes its files
 
@@ -144,7 +144,7 @@ def stages(profile: dict) -> Iterator[Stage]:
     """Yield the data and the notebooks, and, once these are made, what they are bound into."""
     yield "data", [str(mnist.folder())], mnist.fetch
     files = code_files(without=("bundle/commands", "bundle/render/web", *SETTING))
-    shared = digest_all([*files, ORIGINAL])
+    shared = digest_all([*files, SENTENCES])
     inputs = {}
     for notebook in STAGES:
         name = notebook.name

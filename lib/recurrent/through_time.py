@@ -30,13 +30,17 @@ class ThroughTime(torch.autograd.Function):
         kept = length if keep else 1
         states = x.new_empty(kept + 1, batch, depth)
         states[:, :, -2:] = 1
-        h, x_here = states[:, :, :hidden].unbind(), states[:, :, hidden:-2].unbind()
+        if keep:
+            states[:length, :, hidden:-2] = x.transpose(0, 1)
+        h = states[:, :, :hidden].unbind()
         gates = x.new_empty(kept, batch, rows)
-        cells = x.new_zeros(kept + 1, batch, hidden)
-        w_t = w.t().contiguous()
+        cells = x.new_empty(kept + 1, batch, hidden)
+        cells[0] = 0
+        w_t = w.t()
         for t in range(length):
             now, after = t % (kept + 1), (t + 1) % (kept + 1)
-            x_here[now].copy_(x[:, t])
+            if not keep:
+                states[now, :, hidden:-2] = x[:, t]
             a = gates[t % kept]
             if t == 0:  # h is 0
                 torch.mm(states[0, :, hidden:], w_t[hidden:], out=a)
@@ -58,7 +62,7 @@ class ThroughTime(torch.autograd.Function):
         dh, dc = dh.contiguous(), torch.zeros_like(cells[0])
         da = torch.empty_like(gates[0])
         dw = torch.zeros(w.shape[::-1], dtype=w.dtype, device=w.device)
-        w_h = w[:, :hidden].contiguous()
+        w_h = w[:, :hidden]
         dx = dh.new_empty(batch, length, w.shape[1] - hidden - 2) if ctx.needs_input_grad[0] else None
         for t in reversed(range(length)):
             if rows == hidden:
@@ -72,7 +76,7 @@ class ThroughTime(torch.autograd.Function):
             else:
                 dw.addmm_(states[t].t(), da)
                 dh = da @ w_h
-        return dx, dw.t().contiguous(), None
+        return dx, dw.t(), None
 
 
 def rnn_step(h: Tensor, a: Tensor) -> None:
