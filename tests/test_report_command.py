@@ -167,7 +167,7 @@ def test_notebooks_are_made_again_without_results_of_other_code_and_with_other_s
 
     before = inputs()
     (tmp_path / "original.yaml").write_text("[]")
-    monkeypatch.setattr(report, "ORIGINAL", tmp_path / "original.yaml")
+    monkeypatch.setattr(report, "SENTENCES", tmp_path / "original.yaml")
     other_sentences = inputs()
     monkeypatch.setenv("STALE", "show")
     for three in zip(before, other_sentences, inputs(), strict=True):
