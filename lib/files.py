@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,7 @@ def alone(path: Path, doing: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            time.sleep(0.2)  # who holds it may be about to write its name
             file.seek(0)
             print(f"waiting for {file.read() or 'another process'}", flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)

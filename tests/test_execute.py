@@ -64,16 +64,27 @@ def started(
     return subprocess.Popen([sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, **options)
 
 
+def wait_for_kernel(log: Path) -> None:
+    """Wait until the cell SLOW writes into its log that it has begun."""
+    end = time.monotonic() + 60
+    while not log.exists() or "begins" not in log.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_executions_of_one_notebook_into_one_folder_go_one_after_the_other_and_say_whom_they_wait_for(
     tmp_path,
 ):
-    first, second = (started(tmp_path, SLOW, "one", "out") for _ in range(2))
-    said = {process.pid: process.communicate()[0] for process in (first, second)}
+    go_on = tmp_path / "out" / "go on"
+    cell = SLOW.replace("time.sleep(2)", f"while not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.05)")
+    first = started(tmp_path, cell, "one", "out")
+    wait_for_kernel(tmp_path / "out" / "log")
+    second = started(tmp_path, cell, "one", "out")
+    assert second.stdout.readline() == f"waiting for process {first.pid}, which is making made/one.ipynb\n"
+    go_on.touch()
+    assert [process.communicate()[0] for process in (first, second)] == ["", ""]
     assert first.returncode == second.returncode == 0
     assert (tmp_path / "out" / "log").read_text().split() == ["begins", "ends"] * 2
-    (waited,) = (pid for pid, text in said.items() if text)
-    other = first.pid if waited == second.pid else second.pid
-    assert said[waited] == f"waiting for process {other}, which is making made/one.ipynb\n"
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["one.ipynb"]
 
 
@@ -86,11 +97,7 @@ def test_executions_into_two_folders_do_not_wait_nor_share_sockets(tmp_path):
 
 def test_a_killed_execution_holds_up_nobody_and_what_it_left_is_removed(tmp_path):
     killed = started(tmp_path, SLOW.replace("2", "60"), "one", "out")
-    log = tmp_path / "out" / "log"
-    end = time.monotonic() + 60
-    while not log.exists() or "begins" not in log.read_text():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for_kernel(tmp_path / "out" / "log")
     kernels = psutil.Process(killed.pid).children(recursive=True)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
