@@ -1,6 +1,7 @@
 // A pad to draw a digit on, and the search for the noise whose image comes nearest to it.
 
 const SIDE = 280; // pixels of the pad
+const PAUSE = 900; // milliseconds without a stroke, after which the search begins
 const STARTS = 1500; // random noises, of which the nearest is where the search starts
 const ROUNDS = 60, TRIED = 40, KEPT = 10; // of the search: rounds, noises in each, and those that lead on
 
@@ -26,7 +27,7 @@ function pad(canvas, changed) {
   function clear() {
     context.fillStyle = "black";
     context.fillRect(0, 0, SIDE, SIDE);
-    changed();
+    changed(context);
   }
   const at = (event) => [event.offsetX, event.offsetY].map((place) => (place * SIDE) / canvas.clientWidth);
 
@@ -35,8 +36,12 @@ function pad(canvas, changed) {
     go(...at(event), false);
     go(pen.x, pen.y, true);
   });
-  canvas.addEventListener("pointermove", (event) => event.buttons && go(...at(event), true));
-  canvas.addEventListener("pointerup", changed);
+  canvas.addEventListener("pointermove", (event) => {
+    if (!event.buttons) return;
+    go(...at(event), true);
+    changed(context);
+  });
+  canvas.addEventListener("pointerup", () => changed(context));
   canvas.addEventListener("keydown", (event) => {
     const way = WAYS[event.key];
     if (!way) return;
@@ -44,9 +49,9 @@ function pad(canvas, changed) {
     if (event.key === " ") pen.down = !pen.down;
     const inside = (place) => Math.min(SIDE - 10, Math.max(10, place));
     go(inside(pen.x + way[0]), inside(pen.y + way[1]), pen.down);
-    changed();
+    changed(context);
   });
-  return { clear, context };
+  return { clear };
 }
 
 /** Return the box of what is drawn, as left, top, width and height; null if nothing is. */
@@ -108,7 +113,7 @@ async function ranked(noises, { target, wanted }, data, { images, judged }) {
  *
  * The nearest of many random ones, then rounds of the cross-entropy method (Rubinstein 1999): noises around
  * the best, each number with its own spread, and then the mean and spread of those that come nearest. */
-async function search(target, data, nets, progress) {
+async function search(target, data, nets, progress, givenUp) {
   const draw = noiseOf(1, data.size);
   const aim = { target, wanted: (await nets.judged(Float32Array.from(target))).features[0] };
   let best = { loss: Infinity };
@@ -121,12 +126,12 @@ async function search(target, data, nets, progress) {
     return elite;
   }
 
-  for (let count = BATCH; count <= STARTS; count += BATCH) {
+  for (let count = BATCH; count <= STARTS && !givenUp(); count += BATCH) {
     await nearest(Array.from({ length: BATCH }, draw), (0.4 * count) / STARTS);
   }
   let centre = best.noise;
   let spread = centre.map(() => 0.5);
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= ROUNDS && !givenUp(); round++) {
     const around = () => draw().map((value, k) => centre[k] + spread[k] * value);
     const elite = await nearest(Array.from({ length: TRIED }, around), 0.4 + (0.6 * round) / ROUNDS);
     centre = centre.map((_, k) => meanOf(elite, ({ noise }) => noise[k]));
@@ -136,33 +141,55 @@ async function search(target, data, nets, progress) {
   return best;
 }
 
-/** Let the reader draw; `found` is given the noise that is found for it. */
+/** Let the reader draw, and say at once what the classifier sees; `found` is given the noise that is found. */
 function drawing(data, nets, found) {
   const [find, bar] = [by("draw-find"), by("draw-progress")];
   const say = (words) => (by("draw-said").textContent = words);
+  const wanted = () => Array.from(digit, (value) => value / 127.5 - 1);
   let digit = null;
-  const { clear, context } = pad(by("draw-pad"), () => {
+  let strokes = 0; // a search for what has been drawn over is given up
+  let waiting = 0;
+
+  const guess = latest(async () => {
+    if (!digit) return (by("draw-guess").textContent = "Nothing is drawn yet.");
+    const [chances] = (await nets.judged(Float32Array.from(wanted()))).chances;
+    const sure = percent(Math.max(...chances));
+    by("draw-guess").textContent = `The classifier sees a ${largest(chances)}, ${sure} sure.`;
+  });
+
+  const look = latest(async () => {
+    const [mine, target] = [strokes, wanted()];
+    find.ariaDisabled = "true"; // a button that is disabled would lose the keyboard's focus
+    bar.hidden = false;
+    say("Searching …");
+    const best = await search(target, data, nets, (done) => (bar.value = done), () => mine !== strokes);
+    [find.ariaDisabled, bar.hidden] = ["false", true];
+    if (mine !== strokes) return;
+    paint(by("draw-found"), asBytes(best.image));
+    const [chances] = (await nets.judged(best.image)).chances;
+    const sure = `the classifier sees a ${largest(chances)}, ${percent(Math.max(...chances))} sure`;
+    const error = (Math.sqrt(best.far) / 2).toFixed(3);
+    say(`Found: ${sure}; root mean square error of a pixel ${error} of 1. The walk below starts there.`);
+    await found(best.noise);
+  });
+
+  const { clear } = pad(by("draw-pad"), (context) => {
     digit = read(context);
+    strokes += 1;
     paint(by("draw-read"), digit ?? new Uint8Array(784));
+    guess();
+    clearTimeout(waiting);
+    if (digit) waiting = setTimeout(look, PAUSE);
   });
 
   by("draw-clear").addEventListener("click", () => {
     clear();
     say("");
   });
-  find.addEventListener("click", async () => {
+  find.addEventListener("click", () => {
     if (!digit) return say("There is nothing on the pad yet; draw a digit first.");
-    [find.disabled, bar.hidden] = [true, false];
-    say("Searching …");
-    const target = Array.from(digit, (value) => value / 127.5 - 1);
-    const best = await search(target, data, nets, (done) => (bar.value = done));
-    paint(by("draw-found"), asBytes(best.image));
-    const [chances] = (await nets.judged(best.image)).chances;
-    const sure = `the judge sees a ${largest(chances)}, ${percent(Math.max(...chances))} sure`;
-    const error = (Math.sqrt(best.far) / 2).toFixed(3);
-    say(`Found: ${sure}; root mean square error of a pixel ${error} of 1. It is now the end point From.`);
-    [find.disabled, bar.hidden] = [false, true];
-    await found(best.noise);
+    clearTimeout(waiting);
+    if (find.ariaDisabled !== "true") look();
   });
   clear();
   paint(by("draw-found"), new Uint8Array(784));

@@ -4,7 +4,7 @@ import base64
 import gzip
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -24,13 +24,18 @@ from bundle.render.web.exported import LARGEST, exported_classifier, exported_ge
 from bundle.render.web.palindromes import both_cells, curves, recipe
 from bundle.study import store
 from bundle.study.layout import Output
+from lib import mnist
 from lib.evaluation.classifier import load_classifier
 from lib.evaluation.judge import observe
-from lib.gan.networks import load_generator
+from lib.gan.networks import Generator, as_bytes, load_generator
+from lib.latent.interpolation import path as line_between
+from lib.networks import answers
 from lib.weights import about_network
 
 HERE = Path(__file__).parent
 CANDIDATES = 2000  # noises, of which the walks' end points are those that the judge is surest of
+TOY_IMAGES = 41  # on the way of the slider that the page begins with
+PAIRS = 40  # of a real and a generated digit
 SETS = 4  # of the 25 noises that are shown through the training
 NEEDS = (OSError, ValueError, KeyError)  # raised where what an explorer shows is not there
 
@@ -42,6 +47,8 @@ class Explorer(NamedTuple):
     html: str
     data: str  # elements that hold what the scripts read
     scripts: tuple[str, ...]
+    networks: str = ""  # large elements, which come last in the page
+    toy: str = ""  # what the page begins with
 
 
 def explorers(output: Output, models: Path) -> dict[str, Explorer]:
@@ -115,7 +122,45 @@ def walks(models: Path) -> Explorer:
     elements = "".join(_packed(name, content) for name, content in files.items())
     data |= {name: PROJECTION[name] for name in ("feature_weight", "norm_weight")}
     scripts = ("networks.js", "drawing.js", "walks.js")
-    return Explorer("", _fragment("walks.html"), elements + _data("walks-data", data), scripts)
+    begin, end = (ends[digits.index(digit)] for digit in walk)
+    return Explorer(
+        "",
+        _fragment("walks.html"),
+        _data("walks-data", data),
+        scripts,
+        networks=elements,
+        toy=toy(walk, line_between(begin, end, steps=TOY_IMAGES), generator),
+    )
+
+
+def toy(walk: Sequence[int], noises: torch.Tensor, generator: Generator) -> str:
+    """Return the HTML of a slider from one digit to another, which needs no network: images of all noises."""
+    images = as_bytes(answers(generator, noises, batch_size=len(noises))).numpy()
+    strip = _webp(tile(images, columns=len(images), gap=0))
+    html = _fragment("toy.html").replace("{from}", str(walk[0])).replace("{to}", str(walk[1]))
+    return html.replace("{strip}", strip).replace("/*toy*/", _fragment("toy.js"))
+
+
+def _guess(models: Path) -> str:
+    """Return the data of the game "real or generated?": images of both kinds, and how networks do."""
+    generator, data = load_generator(models), mnist.load()
+    noise = torch.randn(PAIRS, generator.latent_dim, generator=torch.Generator().manual_seed(2))
+    generated = as_bytes(answers(generator, noise, batch_size=PAIRS))
+    pictures = torch.cat([as_bytes(data.test_images[:PAIRS]), generated]).numpy()
+    picture = _webp(tile(pictures, columns=PAIRS, gap=0))
+    return _data("guess-data", {"picture": picture, "pairs": PAIRS, "networks": _detectability(models)})
+
+
+def _detectability(models: Path) -> list[dict]:
+    """Return how often each two-sample test is right about samples, the weakest first; [] if none was put."""
+    path = Output(models.parent).results("task2") / "two-sample-tests.jsonl"
+    if not path.exists():
+        return []
+    tests = store.read(path)
+    tests = tests[tests["against"] == "samples"]
+    tests = tests[tests["train_count"] == tests.groupby("test")["train_count"].transform("min")]
+    shares = tests.groupby("test")["accuracy"].mean().sort_values()
+    return [{"name": name, "share": round(float(share), 3)} for name, share in shares.items()]
 
 
 def training(models: Path) -> Explorer:
@@ -139,7 +184,9 @@ def training(models: Path) -> Explorer:
             values, real = quality[name][batches].tolist(), float(run[f"real_{name}"])
             measures.append({"name": words, "values": values, "real": real})
     data = {"batches": batches, "pictures": pictures, "measures": measures}
-    return Explorer("", _fragment("training.html"), _data("training-data", data), ("training.js",))
+    html = _fragment("guess.html") + _fragment("training.html")
+    elements = _data("training-data", data) + _guess(models)
+    return Explorer("", html, elements, ("guess.js", "training.js"))
 
 
 def _fragment(name: str) -> str:

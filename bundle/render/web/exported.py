@@ -1,4 +1,7 @@
-"""Generator and classifier as ONNX, for browsers: layer by layer, and compared with PyTorch."""
+"""Generator and classifier as ONNX, for browsers: layer by layer, and compared with PyTorch.
+
+Weights are rounded to fewer bits, so that they take less room once they are packed.
+"""
 
 import numpy as np
 import onnx
@@ -12,7 +15,8 @@ from lib.gan.networks import Generator
 from lib.networks import answers
 
 OPSET, IR_VERSION = 18, 8  # of ONNX, both older than any reader here
-LARGEST = 1e-4  # difference from PyTorch that is rounding
+BITS = 13  # of a weight's 23 binary digits behind the point
+LARGEST = 0.5 / 127.5  # difference from PyTorch of images in [-1, 1]: half a grey level
 
 
 class _Graph:
@@ -23,7 +27,8 @@ class _Graph:
 
     def add(self, operator: str, *arrays: np.ndarray, to: str = "", **attributes) -> None:
         names = [f"w{len(self.weights) + k}" for k in range(len(arrays))]
-        self.weights += [numpy_helper.from_array(a, name) for a, name in zip(arrays, names, strict=True)]
+        for name, array in zip(names, arrays, strict=True):
+            self.weights.append(numpy_helper.from_array(rounded(array), name))
         value = to or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, [self.last, *names], [value], **attributes))
         self.last = value
@@ -84,6 +89,14 @@ class _Graph:
         model = helper.make_model(graph, opset_imports=imports, ir_version=IR_VERSION)
         onnx.checker.check_model(model)
         return model.SerializeToString()
+
+
+def rounded(array: np.ndarray) -> np.ndarray:
+    """Return numbers of 32 bits rounded to BITS binary digits behind the point; others as they are."""
+    if array.dtype != np.float32:
+        return array
+    mantissa, exponent = np.frexp(array)
+    return np.ldexp(np.round(np.ldexp(mantissa, BITS + 1)), exponent - BITS - 1).astype(np.float32)
 
 
 def exported_generator(generator: Generator) -> bytes:

@@ -8,7 +8,6 @@ document.body.append(shown);
 
 function enlarge(image) {
   const copy = image.cloneNode();
-  copy.className = copy.naturalWidth < 700 ? "small" : "";
   copy.removeAttribute("style");
   shown.querySelector("div").replaceChildren(copy);
   shown.showModal();
@@ -25,6 +24,17 @@ for (const image of document.querySelectorAll("figure > img")) {
   image.addEventListener("click", () => enlarge(image));
 }
 
+/** Open what a place is folded in, and go there. */
+function reveal() {
+  const place = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  if (!place) return;
+  for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  place.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+addEventListener("load", reveal);
+
+const wide = matchMedia("(min-width: 64rem)");
 const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
 const headings = [...document.querySelectorAll("main :is(h1, h2)[id]")].filter(({ id }) => links.has(id));
 
@@ -34,9 +44,12 @@ function follow() {
   if (!here || here.ariaCurrent) return;
   for (const link of links.values()) link.removeAttribute("aria-current");
   here.setAttribute("aria-current", "true");
-  if (matchMedia("(min-width: 64rem)").matches) here.scrollIntoView({ block: "nearest" });
+  if (!wide.matches) return;
+  const contents = document.querySelector("nav"); // scrollIntoView would stop the page where it is
+  const { top, bottom } = here.getBoundingClientRect();
+  if (top < 0) contents.scrollTop += top - 20;
+  if (bottom > contents.clientHeight) contents.scrollTop += bottom - contents.clientHeight + 20;
 }
 
 addEventListener("scroll", follow, { passive: true });
 follow();
-if (!matchMedia("(min-width: 64rem)").matches) document.querySelector("nav details").open = false;

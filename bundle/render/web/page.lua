@@ -32,7 +32,7 @@ local seen = {}
 local function named(part, plain)
   return function(header)
     local words = pandoc.utils.stringify(header):lower():gsub("[^%w]+", "-"):gsub("^%-", ""):gsub("%-$", "")
-    local name = header.level == 1 and part or part .. "-" .. words
+    local name = header.level == 1 and part or part == "front" and words or part .. "-" .. words
     seen[name] = (seen[name] or 0) + 1
     header.identifier = seen[name] > 1 and name .. "-" .. seen[name] or name
     if plain then header.classes:insert("unnumbered") end
@@ -52,17 +52,25 @@ local function boxed(blocks, name)
   })
 end
 
+local section = "" -- the latest heading, by which what is folded under it is called
+
+local function folded(words, blocks)
+  local open = ("<details class=\"evidence\"><summary>%s</summary>"):format(escaped(words))
+  return pandoc.Blocks({ raw(open) }) .. blocks .. pandoc.Blocks({ raw("</details>") })
+end
+
 local function typeset(cell)
   local a, blocks = cell.attributes, cell.content
   local part = a.where:match("^([%w-]+)")
   local explorer = a.kind == "explorer"
   if a.kind == "code" then
-    return { raw("<details><summary>Code</summary>"), blocks[1], raw("</details>") }
+    return folded("Code: " .. section, pandoc.Blocks({ blocks[1] }))
   end
   local kind, number = (a.label or ""):match("^(%a+)%-(.+)$")
   local caption = kind and table.remove(blocks, 1)
   local name = kind and (kind == "table" and "Table " or "Figure ") .. number
   blocks = boxed(blocks, name):walk({ Header = named(part, part == "front" or part == "appendix" or explorer) })
+  blocks:walk({ Header = function(header) section = pandoc.utils.stringify(header) end })
   if explorer then blocks:insert(raw(('<div data-explorer="%s"></div>'):format(part))) end
   if a.image then
     local alt = caption and escaped(pandoc.utils.stringify(caption)) or ""
@@ -75,6 +83,7 @@ local function typeset(cell)
   local half = a.image and tonumber(a.width:match("[%d.]+")) <= shared.half
   blocks:insert(1, raw(('<figure id="%s" class="%s">'):format(a.label, half and "half" or kind)))
   blocks:insert(raw("</figure>"))
+  if kind == "table" then return folded(name .. ". " .. pandoc.utils.stringify(caption), blocks) end
   return blocks
 end
 

@@ -15,12 +15,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 from PIL import Image
 
+from bundle.render.front import findings
 from bundle.render.reading import read_notebook
 from bundle.render.references import Gathered
 from bundle.render.web.explorers import Explorer
 from lib.files import write_atomically
 
 HERE = Path(__file__).parent
+TRY_IT = {"part1": "palindromes", "task2": "guess", "task3": "walks"}  # the explorer of each notebook
 IMAGE = re.compile(r'<img\s+src="([^":]+)"')
 HEADER = re.compile(r"^---\n(.*?\n)---\n", re.DOTALL | re.MULTILINE)
 
@@ -64,6 +66,7 @@ def build(
                 cell.source = f"## {explorer.title}" if explorer else ""
             if "image" in cell.metadata:
                 cell.metadata["image"] = _smaller(folder / cell.metadata["image"])
+        about["cards"] = document.resolve(_cards(document, notebooks), name)
         html = _pandoc(nbformat.writes(new_notebook(cells=cells)), about, folder)
         homes = [folder, *(path.parent for path in notebooks)]
         html = IMAGE.sub(lambda image: f'<img src="{_embedded(image[1], homes)}"', html)
@@ -80,15 +83,35 @@ def _bibliography(document: Gathered) -> list[NotebookNode]:
     return [new_markdown_cell(raw, metadata={"where": "references"})]
 
 
+def _cards(document: Gathered, notebooks: Sequence[Path]) -> str:
+    """Return a card for each notebook (Markdown): a picture, its first finding, where to try it."""
+    cards = []
+    for path in notebooks:
+        sentences = findings([path])
+        if not sentences:
+            continue
+        cells = [cell for cell in document.cells[path.name] if "image" in cell.metadata]
+        linked = [cell for cell in cells if f"#{cell.metadata.get('label')})" in sentences[0]]
+        pictures = [cell.metadata["image"] for cell in (linked or cells)[:1]]
+        lines = ["::: card", *(f"![]({picture})\\\n" for picture in pictures), sentences[0], ""]
+        cards.append("\n".join([*lines, f"[Try it](#{TRY_IT[path.stem]}){{.try}}", ":::", ""]))
+    return "\n".join(cards)
+
+
 def _with_explorers(html: str, explorers: Mapping[str, Explorer]) -> str:
-    """Return a page with its explorers at their places, and with all styles, data and scripts."""
+    """Return a page with its explorers at their places, and with all styles, data and scripts.
+
+    The scripts come before the networks, which are most of the page.
+    """
     scripts = dict.fromkeys(name for explorer in explorers.values() for name in explorer.scripts)
     for part, explorer in explorers.items():
         html = html.replace(f'<div data-explorer="{part}"></div>', explorer.html)
     data = "".join(explorer.data for explorer in explorers.values())
     script = "\n".join(_read(name) for name in ("page.js", *(["shared.js", *scripts] if scripts else [])))
+    networks = "".join(explorer.networks for explorer in explorers.values())
     html = html.replace("/*style*/", _read("page.css"))
-    return html.replace("<!--after-->", f"{data}<script type='module'>\n{script}</script>")
+    html = html.replace("<!--toy-->", "".join(explorer.toy for explorer in explorers.values()))
+    return html.replace("<!--after-->", f"{data}<script>\n(() => {{\n{script}}})();\n</script>{networks}")
 
 
 def _pandoc(notebook: str, about: dict, folder: Path) -> str:

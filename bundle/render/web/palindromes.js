@@ -87,7 +87,8 @@ explorer("palindromes", async (say) => {
   const { networks, trained } = dataOf("palindromes-data"), cells = layersOf(networks);
   const [text, step, uniform, longest] = [by("read-text"), by("read-step"), uniformOf(1), 2 * trained + 1];
   const parts = Object.keys(cells).map((name) => [name, addCell(name)]);
-  let shown = "", read = {};
+  const guesses = by("read-guesses").querySelectorAll("button");
+  let shown = "", read = {}, guessed = "";
 
   function begin(words) {
     const problem = wrong(words, longest);
@@ -101,8 +102,15 @@ explorer("palindromes", async (say) => {
       read[name] = { steps: readBy(name, layers, digits), units };
     }
     step.max = digits.length; // first: a value is held within what is allowed
-    step.value = digits.length;
+    step.value = 1;
+    guessed = "";
     show();
+  }
+
+  /** Return who names the last digit: "both", "LSTM", "RNN" or "none". */
+  function winner() {
+    const right = Object.keys(read).filter((name) => largest(read[name].steps.at(-1).chances) === +shown.at(-1));
+    return right.length === 2 ? "both" : (right[0] ?? "none");
   }
 
   function show() {
@@ -114,7 +122,7 @@ explorer("palindromes", async (say) => {
       const { steps, units } = read[name], { chances } = steps[at - 1], answer = largest(chances);
       const states = Object.keys(INSIDE[name]);
       part.querySelectorAll("canvas").forEach((map, k) => paintMap(map, steps, states[k], units, at));
-      bars(part.querySelector(".bars"), chances);
+      bars(part.querySelector(".bars"), chances, last);
       const right = at < length ? "" : answer === last ? ", right" : ", wrong";
       return `the ${name} says ${answer}, ${percent(chances[answer])} sure${right}`;
     });
@@ -122,7 +130,9 @@ explorer("palindromes", async (say) => {
     const early = ` If the palindrome ended here, that would be the answer; the right one is ${last}.`;
     const far = ` They were trained on no more than ${trained} digits.`;
     const first = `After ${at} of ${length} digits ${said.join("; ")}.`;
-    say(first + (at < length ? early : "") + (length > trained ? far : ""));
+    const yours = guessed && at === length ? ` Your guess was ${guessed === winner() ? "right" : "wrong"}.` : "";
+    say(first + (at < length ? early : yours) + (length > trained ? far : ""));
+    for (const button of guesses) button.setAttribute("aria-pressed", `${button.value === guessed}`);
   }
 
   function another() {
@@ -135,10 +145,24 @@ explorer("palindromes", async (say) => {
   by("read-form").addEventListener("submit", (event) => {
     event.preventDefault();
     begin(text.value.trim());
+    keep({ palindrome: shown });
   });
+  for (const button of guesses) {
+    button.addEventListener("click", () => {
+      guessed = button.value;
+      step.value = 1;
+      show();
+      by("read-play").click();
+    });
+  }
   step.addEventListener("input", show);
   by("read-another").addEventListener("click", another);
   plays(by("read-play"), step, { every: 500 });
   another();
+  const before = chosenBefore.get("palindrome") ?? "";
+  if (before && !wrong(before, longest)) {
+    text.value = before;
+    begin(before);
+  }
   fitted(by("read-sure"), show);
 });

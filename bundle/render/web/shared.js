@@ -30,8 +30,13 @@ const bytesOf = (base64) =>
 const floatsOf = (base64) => new Float32Array(bytesOf(base64).buffer);
 const dataOf = (id) => JSON.parse(by(id).textContent);
 
-/** Unpack gzipped bytes that stand in the page. */
+const whole = new Promise((go) =>
+  document.readyState === "loading" ? addEventListener("DOMContentLoaded", go) : go(),
+);
+
+/** Unpack gzipped bytes that stand at the page's end. */
 async function unpacked(id) {
+  await whole;
   const stream = new Blob([bytesOf(by(id).textContent)]).stream();
   return new Response(stream.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
@@ -40,7 +45,8 @@ async function unpacked(id) {
 function explorer(id, begin) {
   const section = by(id);
   if (!section) return;
-  const say = (words) => (section.querySelector("[role=status]").textContent = words);
+  const status = section.querySelector("[role=status]");
+  const say = (words) => "plays" in section.dataset || (status.textContent = words);
   const watch = new IntersectionObserver(
     async ([seen]) => {
       if (!seen.isIntersecting) return;
@@ -59,6 +65,20 @@ function explorer(id, begin) {
   watch.observe(section);
 }
 
+// What the address says is chosen: #walk=2-7&alpha=0.4, #palindrome=12321, #moment=50000.
+const STATES = { walk: "walks", palindrome: "palindromes", moment: "training" };
+const chosenBefore = new URLSearchParams(location.hash.slice(1));
+
+/** Let the address say what is chosen, so that it can be sent. */
+function keep(values) {
+  const words = Object.entries(values).map(([name, value]) => `${name}=${value}`);
+  history.replaceState(null, "", `#${words.join("&")}`);
+}
+
+for (const [name, id] of Object.entries(STATES)) {
+  if (chosenBefore.has(name)) whole.then(() => by(id)?.scrollIntoView());
+}
+
 /** Return a function that does something, and once more at the end if it was asked for meanwhile. */
 function latest(act) {
   let running = null;
@@ -75,33 +95,46 @@ function latest(act) {
   };
 }
 
-/** Let a button move a slider to its end, and stop there or when pressed again. */
+/** Let a button move a slider to its end, and stop there, when pressed again, and by Escape or the space bar.
+ *
+ * Nothing is said on the way: what is at the end is. Who wants less motion sees at most ten pictures. */
 function plays(button, slider, { every, by: step = 1 }) {
   let timer = 0;
+  const section = button.closest(".explorer");
+  const move = (to) => {
+    slider.value = to;
+    slider.dispatchEvent(new Event("input"));
+  };
   const stop = () => {
     clearInterval(timer);
     timer = 0;
     button.textContent = "Play";
     button.setAttribute("aria-pressed", "false");
-  };
-  const move = (to) => {
-    slider.value = to;
-    slider.dispatchEvent(new Event("input"));
+    delete section.dataset.plays;
+    move(slider.value);
   };
   button.addEventListener("click", () => {
     if (timer) return stop();
+    section.dataset.plays = "";
     if (+slider.value >= +slider.max) move(slider.min);
     button.textContent = "Stop";
     button.setAttribute("aria-pressed", "true");
+    const leap = Math.max(step, (slider.max - slider.min) / 10);
     timer = setInterval(
       () => {
-        move(+slider.value + step);
+        move(+slider.value + (calm.matches ? leap : step));
         if (+slider.value >= +slider.max) stop();
       },
-      calm.matches ? Math.max(every, 1000) : every,
+      calm.matches ? 1000 : every,
     );
   });
-  slider.addEventListener("pointerdown", stop);
+  section.addEventListener("keydown", (event) => {
+    const ends = event.key === "Escape" || (event.key === " " && event.target !== button);
+    if (!timer || !ends) return;
+    event.preventDefault();
+    stop();
+  });
+  slider.addEventListener("pointerdown", () => timer && stop());
 }
 
 /** Paint digits of 784 bytes each side by side, `columns` in a row, on a canvas of just their size. */
@@ -122,12 +155,36 @@ function paint(canvas, bytes, { columns = 1, gap = 0 } = {}) {
   canvas.getContext("2d").putImageData(pixels, 0, 0);
 }
 
+/** Return the bytes of a picture in grey, its rows one after the other. */
+async function bytesOfPicture(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, image.width, image.height).data.filter((_, k) => k % 4 === 0);
+}
+
+/** Return one of the digits (28 x 28) that stand in rows of `columns`. */
+function digitOf(picture, row, column, columns) {
+  const digit = new Uint8Array(784);
+  for (let y = 0; y < 28; y++) {
+    const start = (28 * row + y) * columns * 28 + 28 * column;
+    digit.set(picture.subarray(start, start + 28), 28 * y);
+  }
+  return digit;
+}
+
 /** Return images in [-1, 1] as bytes with fixed contrast. */
 const asBytes = (images) =>
   Uint8Array.from(images, (v) => Math.min(255, Math.max(0, Math.round((v + 1) * 127.5))));
 
-/** Show the chance of each digit, the largest one full; words elsewhere say the same. */
-function bars(element, chances) {
+/** Show the chance of each digit, the largest one full; words elsewhere say the same.
+ *
+ * Where the right digit is known it is marked, and another answer has another colour. */
+function bars(element, chances, right) {
   while (element.children.length < 10) {
     const row = made("div", "", { class: "bar" });
     row.append(made("span", element.children.length), made("i"), made("span"));
@@ -137,6 +194,8 @@ function bars(element, chances) {
   chances.forEach((chance, digit) => {
     const row = element.children[digit];
     row.classList.toggle("most", digit === largest(chances));
+    row.classList.toggle("right", digit === right);
+    row.classList.toggle("wrong", right !== undefined && digit !== right);
     row.children[1].style.width = `${100 * chance}%`;
     row.children[2].textContent = percent(chance);
   });

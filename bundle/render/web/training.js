@@ -1,33 +1,12 @@
 // The GAN through its training: the same 25 noises at every moment, and what was measured there.
 
-/** Return the bytes of a picture in grey, its rows one after the other. */
-async function bytesOfPicture(address) {
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [image.width, image.height];
-  const context = canvas.getContext("2d");
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, image.width, image.height).data.filter((_, k) => k % 4 === 0);
-}
-
-/** Return one of the digits (28 x 28) that stand in rows of 25. */
-function digitOf(picture, row, column) {
-  const digit = new Uint8Array(784);
-  for (let y = 0; y < 28; y++) {
-    const start = (28 * row + y) * 25 * 28 + 28 * column;
-    digit.set(picture.subarray(start, start + 28), 28 * y);
-  }
-  return digit;
-}
-
 explorer("training", async (say) => {
   const { batches, pictures, measures } = dataOf("training-data");
   const sets = await Promise.all(pictures.map(bytesOfPicture));
   const [moment, set, svg] = [by("training-moment"), by("training-set"), by("training-curve")];
   moment.max = batches.length - 1;
-  moment.value = batches.length - 1;
+  const before = chosenBefore.has("moment") ? batches.indexOf(+chosenBefore.get("moment")) : -1;
+  moment.value = before < 0 ? batches.length - 1 : before;
   set.replaceChildren(...sets.map((_, k) => made("option", `${k + 1} of ${sets.length}`, { value: k })));
   const [{ values, real }] = measures,
     last = batches.at(-1);
@@ -45,7 +24,7 @@ explorer("training", async (say) => {
   function show() {
     const at = +moment.value,
       batch = batches[at];
-    const digits = Array.from({ length: 25 }, (_, k) => [...digitOf(sets[+set.value], at, k)]);
+    const digits = Array.from({ length: 25 }, (_, k) => [...digitOf(sets[+set.value], at, k, 25)]);
     paint(by("training-digits"), Uint8Array.from(digits.flat()), { columns: 5, gap: 1 });
     const said = `25 images after ${spaced(batch)} batches, Fréchet distance ${values[at].toFixed(2)}`;
     by("training-digits").setAttribute("aria-label", said);
@@ -81,6 +60,7 @@ explorer("training", async (say) => {
   }
 
   moment.addEventListener("input", show);
+  moment.addEventListener("change", () => keep({ moment: batches[+moment.value] }));
   set.addEventListener("change", show);
   plays(by("training-play"), moment, { every: 400 });
   show();

@@ -89,6 +89,7 @@ explorer("walks", async (say) => {
   const surest = new Map(data.digits.map((digit, k) => [`${digit}`, noiseAt(k)]));
   const ends = new Map(surest);
   const [from, to, alpha] = ["from", "to", "alpha"].map((name) => by(`walk-${name}`));
+  const remember = () => keep({ walk: `${from.value}-${to.value}`, alpha: (+alpha.value).toFixed(3) });
   const paths = [addPath("line", "Straight line"), addPath("circle", "Great circle")];
   const chosen = () => (from.value === to.value ? null : [ends.get(from.value), ends.get(to.value)]);
   let seed = 0;
@@ -128,8 +129,13 @@ explorer("walks", async (say) => {
       move();
     });
   }
-  for (const select of [from, to]) select.addEventListener("change", walk);
+  for (const select of [from, to]) {
+    select.addEventListener("change", walk);
+    select.addEventListener("change", remember);
+  }
   alpha.addEventListener("input", move);
+  alpha.addEventListener("change", remember);
+  by("walk-save").addEventListener("click", () => save(paths[0].strip, `walk-${from.value}-${to.value}.png`));
   const renew = latest(async () => take(await surestOf(noiseOf(++seed, data.size), nets)));
   by("walk-new").addEventListener("click", renew);
   by("walk-surest").addEventListener("click", () => take(surest));
@@ -138,9 +144,39 @@ explorer("walks", async (say) => {
     await take(new Map([[DRAWN, noise]]));
     from.value = DRAWN;
     if (to.value === DRAWN) to.value = `${data.walk[1]}`;
+    alpha.value = 0; // the walk starts at what was drawn
     await walk();
   });
   offer([from, to], [...ends.keys()]);
   [from.value, to.value] = data.walk;
+  const [first, last] = (chosenBefore.get("walk") ?? "").split("-");
+  if (first !== last && ends.has(first) && ends.has(last)) [from.value, to.value] = [first, last];
+  if (chosenBefore.has("alpha")) alpha.value = chosenBefore.get("alpha");
   await walk();
+  takeOver(nets, ...data.walk.map((digit) => surest.get(`${digit}`)));
 });
+
+/** Let the network itself answer the slider at the head of the page. */
+function takeOver(nets, begin, end) {
+  const [slider, digit] = [by("toy-alpha"), by("toy-digit")];
+  if (!slider) return;
+  const show = latest(async () =>
+    paint(digit, asBytes(await nets.images([between(begin, end, +slider.value, "line")]))),
+  );
+  digit.dataset.network = "";
+  slider.addEventListener("input", show);
+}
+
+/** Hand a canvas to the reader as a picture, four times as large. */
+function save(canvas, name) {
+  const large = made("canvas");
+  [large.width, large.height] = [4 * canvas.width, 4 * canvas.height];
+  const context = large.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, 0, 0, large.width, large.height);
+  large.toBlob((picture) => {
+    const link = made("a", "", { href: URL.createObjectURL(picture), download: name });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+}
