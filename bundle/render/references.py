@@ -90,10 +90,11 @@ class Gathered:
         self._append_details(parts if detailed is None else detailed, folder)
 
     def _append_details(self, parts: Sequence[tuple[str, NotebookNode]], folder: Path) -> None:
-        """Put parameters and what was printed into an appendix."""
-        appendix = []
+        """Put parameters and what was printed into an appendix; pictures are not among them."""
+        appendix, aside = [], folder / "aside"
+        aside.mkdir()
         for name, notebook in parts:
-            details = [cell for cell in shown_cells(notebook, name=name, folder=folder) if is_detail(cell)]
+            details = [cell for cell in shown_cells(notebook, name=name, folder=aside) if is_detail(cell)]
             appendix += [_appended(f"## {title_of(notebook) or name}"), *details] if details else []
         if appendix:
             self.cells[APPENDIX] = [_appended("# Appendix: parameters and runs"), *appendix]
