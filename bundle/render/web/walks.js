@@ -146,6 +146,9 @@ explorer("walks", async (say) => {
     if (to.value === DRAWN) to.value = `${data.walk[1]}`;
     alpha.value = 0; // the walk starts at what was drawn
     await walk();
+    const [strip, beside] = [paths[0].strip, by("draw-walk")]; // on a phone the others are below the screen
+    [beside.width, beside.height, beside.hidden] = [strip.width, strip.height, false];
+    beside.getContext("2d").drawImage(strip, 0, 0);
   });
   offer([from, to], [...ends.keys()]);
   [from.value, to.value] = data.walk;
