@@ -104,6 +104,7 @@ def original_metric(run: Mapping) -> Curve | None:
     return Curve(steps[shown], np.array(run[column])[shown] / out_of)
 
 
-def at_chance(curves: Sequence[Curve]) -> bool:
-    """Return whether no run ever leaves what guessing reaches."""
-    return max(curve.best() for curve in curves) < NEAR_CHANCE
+def share_at_chance(runs: pd.DataFrame) -> float:
+    """Return the share of runs that never leave what guessing reaches, by the shared metric."""
+    at_chance = [curve.best() < NEAR_CHANCE for curve in runs["curve"]]
+    return sum(at_chance) / max(1, len(at_chance))

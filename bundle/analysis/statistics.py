@@ -65,6 +65,8 @@ def summary(runs: pd.DataFrame) -> dict[str, float]:
 
 
 def median_arrival(runs: pd.DataFrame) -> str:
-    """Return the median step of the first evaluation at 100 %, or "never"."""
+    """Return the median step of the first evaluation at 100 %, "never", or "not run"."""
+    if runs.empty:
+        return "not run"
     median, _, _ = median_interval([curve.first() for curve in runs["curve"]])
     return number(median)
