@@ -18,7 +18,7 @@ def ledger_table() -> pd.DataFrame:
     rows = []
     for entry in ledger():
         found = entry.get(FOUND.get(entry["kind"]), "")
-        names = entry["id"], entry["section"], first_words(entry["quote"])
+        names = entry["id"], f"§ {entry['section']}", first_words(entry["quote"])
         rows.append((*names, entry["kind"], found, where_or_why(entry)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
