@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from bundle.analysis.claims import Verdict
@@ -78,7 +79,7 @@ def test_the_heatmap_has_the_share_that_holds_where_there_are_runs():
     records = [ours("LSTM", curve, seed=s) for s, curve in enumerate((WRONG, RIGHT))]
     records += [ours("RNN", RIGHT, encoding="one-hot", first_length=1)]
     shares = plotted(draw_combinations(combinations(table(records, "memory"))))[0][PIXELS]
-    assert shares == [[[1.0, None], [None, 0.5]]]
+    np.testing.assert_array_equal(shares, [[[1.0, np.nan], [np.nan, 0.5]]])
 
 
 def test_a_prediction_on_runs_is_that_all_or_none_hold():

@@ -58,8 +58,9 @@ def shown_cells(
                 word = caption["kind"].lower()
                 metadata["label"] = f"{word}-{caption['number']}"
                 if caption["last"]:
-                    others = range(int(caption["number"]) + 1, int(caption["last"]) + 1)
-                    metadata |= {"last": caption["last"], "others": " ".join(f"{word}-{n}" for n in others)}
+                    last = int(caption["last"])  # a text would reach pandoc's filter in quotes
+                    others = [f"{word}-{n}" for n in range(int(caption["number"]) + 1, last + 1)]
+                    metadata |= {"last": last, "others": " ".join(others)}
                 content = f"{caption['text']}\n\n{content}"
             yield new_markdown_cell(content, metadata=metadata)
 
