@@ -185,7 +185,7 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
     floor = np.log(np.e + classes - 1) - 1
     figure, (left, right) = panels(2.4, 1, 2)
     for axes, once, twice in ((left, -np.log(p), -np.log(second)), (right, 1 - p, pull)):
-        axes.plot(p, once, "-", color=COLOURS["LSTM"], label="softmax once")
+        axes.plot(p, once, "-", color="black", label="softmax once")
         axes.plot(p, twice, "--", color=GREY, label="softmax twice")
         axes.set(xlabel="probability of the right class", xlim=(0, 1))
     level(left, floor, "floor")

@@ -91,7 +91,7 @@ local function typeset(cell)
   blocks:insert(1, pandoc.Plain(head))
   blocks:insert(raw("] <" .. a.label .. ">"))
   for label in (a.others or ""):gmatch("%S+") do
-    blocks:insert(raw("#metadata(none) <" .. label .. ">"))
+    blocks:insert(1, raw("#metadata(none) <" .. label .. ">"))
   end
   return blocks
 end
