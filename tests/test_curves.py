@@ -34,12 +34,10 @@ def test_the_deepest_drop_is_below_the_best_so_far():
     assert curve(0.2, 0.4, 0.9).deepest_drop() == 0
 
 
-def test_collapses_and_unsteadiness_count_from_the_first_full_look():
+def test_unsteadiness_counts_from_the_first_full_evaluation():
     falling = curve(0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1)
-    assert falling.collapses() == 2
     assert falling.unsteadiness() == pytest.approx(4 / 8)
     assert curve(0.5, 0.9).unsteadiness() == 1
-    assert curve(0.5, 0.9, 0.1).collapses() == 0
 
 
 def test_the_last_third_of_the_training():

@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from bundle.experiments import part1
 from bundle.experiments.palindromes import PalindromeRun
-from bundle.experiments.part1 import core_minutes, palindrome_cost, seed_range
+from bundle.experiments.part1 import palindrome_cost, seed_range
 from bundle.notebook.part1 import memory_settings, part1_settings, protocol_settings
 from bundle.render.reading import declared_values
 
@@ -118,14 +117,3 @@ def test_cost_grows_with_what_is_asked_for(change, factor):
     run = one_run()
     assert palindrome_cost(run | change) == pytest.approx(factor * palindrome_cost(run), rel=0.01)
     assert PalindromeRun(**run).settings() == run
-
-
-def test_the_time_is_that_of_all_runs_at_the_rate_of_the_benchmark(monkeypatch):
-    """A study of one run of the benchmark's own size, 1000 steps of 20 ms: a third of a minute."""
-    ratios = [{"cell": "LSTM", "threads": 1, "seq_length": 30, "ms": {"ours": 20.0}}]
-    monkeypatch.setattr(part1, "benchmark", lambda name, part: ratios)
-    run = one_run() | {"steps": 1000, "eval_every": 1000, "eval_count": 1}
-    assert core_minutes({"a": [run], "b": [run]}) == pytest.approx(1 / 3, rel=0.01)  # equal ones run once
-    assert core_minutes({"a": [run | {"settled_evals": 2}]}) == pytest.approx(0.75 / 3, rel=0.01)
-    monkeypatch.setattr(part1, "benchmark", lambda name, part: {})
-    assert core_minutes({"a": [run]}) == 0

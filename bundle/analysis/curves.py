@@ -42,9 +42,6 @@ class Curve:
     def best(self) -> float:
         return float(self.values.max())
 
-    def best_less_final(self) -> float:
-        return self.best() - self.final()
-
     def late(self) -> np.ndarray:
         """Return the accuracies of the last third of the training: of 1500 steps, the last 500."""
         return self.values[self.steps > self.steps[-1] * 2 / 3]
@@ -55,21 +52,13 @@ class Curve:
 
     def unsteadiness(self) -> float:
         """Return the share of evaluations below 100 % after the first at 100 %; 1 if there is none."""
-        after = self._since_full()
+        after = self.values[np.maximum.accumulate(self.values) == 1]
         return float((after < 1).mean()) if len(after) else 1.0
-
-    def collapses(self) -> float:
-        """Return how often the accuracy falls to 90 % or less from above, after its first 100 %."""
-        low = self._since_full() <= 0.9
-        return float(np.sum(low[1:] & ~low[:-1]))
 
     def deepest_drop(self) -> float:
         """Return how far the accuracy ever falls below the best before it."""
         best_so_far = np.maximum.accumulate(self.values)
         return float((best_so_far - self.values).max())
-
-    def _since_full(self) -> np.ndarray:
-        return self.values[np.maximum.accumulate(self.values) == 1]
 
 
 def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:

@@ -11,8 +11,6 @@ STATISTICS = {
     "first 100 %": Curve.first,
     "held 100 %": Curve.held,
     "final": Curve.final,
-    "best less final": Curve.best_less_final,
-    "collapses": Curve.collapses,
     "mean": Curve.mean,
 }
 STEPS = ("first 100 %", "held 100 %")
@@ -49,7 +47,7 @@ def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _cell(row: pd.Series) -> str:
     steps = row["statistic"] in STEPS
-    words = number(row["median"], "" if steps or row["statistic"] == "collapses" else ".3f")
+    words = number(row["median"], "" if steps else ".3f")
     if steps and row["seeds"] > FEW and np.isfinite(row["low"]):
         words += f" [{number(row['low'])}, {number(row['high'])}]"
     return words

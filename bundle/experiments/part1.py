@@ -1,12 +1,11 @@
 """Which runs Part 1 and its studies are made of, group by group, and what they cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 from bundle.experiments.palindromes import PalindromeRun
 from bundle.original import SCHEDULED
-from bundle.study.records import benchmark, key
 from lib.checks import at_least, between, sizes
 from lib.recurrent.encoding import ENCODINGS
 
@@ -14,7 +13,6 @@ MOST_SEEDS = 10_000
 MEMORY_CELLS = ("RNN", "LSTM", "GRU")
 LONGER = 4  # times as many steps as the original's, of runs that are trained on
 INSIDE_LENGTH = 20  # of the network that the notebook looks into
-ENDS_EARLY = 0.75  # of its steps is what a run takes that may end when it has settled, on average
 # what a multiply-add of a cell costs beside one of the LSTM's: less comes in large products
 SLOWNESS = {"LSTM": 1, "RNN": 1, "GRU": 7}
 
@@ -223,18 +221,3 @@ def palindrome_cost(settings: dict) -> float:
     read = run.seq_length * (3 * run.steps * run.batch_size + looked)  # digits
     read += sum(run.check_lengths) * run.check_count
     return SLOWNESS[run.cell] * gates * run.hidden_size * (run.hidden_size + inputs) * read
-
-
-def core_minutes(groups: Mapping[str, Sequence[dict]]) -> float:
-    """Return about how long all runs take on one core of the machine that `make bench` was last run on.
-
-    0 where it never was.
-    """
-    timed = [r for r in benchmark("lstm", "ratios") or [] if (r["cell"], r["threads"]) == ("LSTM", 1)]
-    if not timed:
-        return 0.0
-    longest = max(timed, key=lambda one: one["seq_length"])
-    products = 4 * 128 * (128 + 2) * 3 * 128 * longest["seq_length"]  # of its training step
-    runs = {key(one): one for group in groups.values() for one in group}.values()
-    work = sum(palindrome_cost(one) * (ENDS_EARLY if one.get("settled_evals") else 1) for one in runs)
-    return work / products * longest["ms"]["ours"] / 60_000
