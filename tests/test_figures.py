@@ -85,10 +85,9 @@ def test_no_word_lies_on_data_or_on_another(name):
 
 
 @pytest.mark.parametrize("name", CURVES)
-@pytest.mark.parametrize("cell", ["LSTM", "RNN"])
-def test_no_word_lies_on_the_data_of_a_curve(name, cell):
+def test_no_word_lies_on_the_data_of_a_curve(name):
     drawn = [
-        part1.draw_original(curves(name, [cell]), cell),
+        part1.draw_original_figures(curves(name)),
         part1.draw_accuracy_against_length(curves(name)),
     ]
     assert [words_on_data(figure) for figure in [*drawn, part1.draw_survival(curves(name))]] == [[], [], []]

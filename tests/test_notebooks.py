@@ -102,15 +102,15 @@ def test_under_papermill_a_notebook_runs_and_stays_clean(smoke, name):
 
 def test_all_nineteen_figures_are_captioned_in_the_pdf(smoke):
     text = "\n".join(page.extract_text() for page in PdfReader(smoke["pdf"]).pages)
-    for number in range(1, 20):
+    assert "Figures 1 to 6." in text
+    for number in range(7, 20):
         assert f"Figure {number}." in text
     assert "Contents" in text
-    assert "LSTM trained at length 30" in text
 
 
 def test_every_grid_strip_figure_and_model_is_left_behind(smoke):
     figures = smoke["output"] / "figures"
-    for number in range(1, 20):
+    for number in (1, *range(7, 20)):  # the first has panels of six
         assert (figures / f"figure-{number:02}.png").exists()
         assert json.loads((figures / f"figure-{number:02}.json").read_text())["panels"]
     assert (smoke["output"] / "task2_images" / "batch-000000.png").exists()
