@@ -146,12 +146,19 @@ class Page:
             display(Markdown(f"**{OTHER_CODE}**, {words}."), metadata={OTHER_CODE: dict(counts)})
 
     def show(
-        self, figure, name: str | int, about: pd.DataFrame | Sequence[Record] | dict, caption: str
+        self,
+        figure,
+        name: str | int,
+        about: pd.DataFrame | Sequence[Record] | dict,
+        caption: str,
+        *,
+        until: int = 0,
     ) -> None:
         """Save a matplotlib figure and show it with its number and caption (Markdown).
 
         `name` is its number, or "S1" for one that the original report does not have; `about` are the runs
-        that it was drawn from (a table of `bundle.study.store.table`, or records), or its provenance.
+        that it was drawn from (a table of `bundle.study.store.table`, or records), or its provenance. A
+        picture that has several figures of the original goes `until` the last one's number.
         """
         if isinstance(about, pd.DataFrame):
             about = list(about["record"])
@@ -161,8 +168,11 @@ class Page:
             caption += f" *{OTHER_CODE}.*"
         path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
-        display(Markdown(f'<a id="figure-{name}"></a>'))  # above the picture: a link to it shows it
-        words = f"**Figure {name}.** {prose_in_style(caption)}"
+        names = range(name, until + 1) if until else [name]
+        title = f"Figures {name} to {until}" if until else f"Figure {name}"
+        # above the picture: a link to it shows it
+        display(Markdown("".join(f'<a id="figure-{number}"></a>' for number in names)))
+        words = f"**{title}.** {prose_in_style(caption)}"
         width = round(figure.get_figwidth() * SCREEN_DPI)
         display(Image(png, width=width, alt=alternative_text(words)))
         display(Markdown(words))
@@ -206,18 +216,20 @@ def finding(
     undecided: str = "",
     depends: str = "",
     yes: str = "Yes",
+    no: str = "No",
     depends_on: str = "the measure",
 ) -> str:
     """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
 
     `words` is the sentence of every verdict that has none of its own. `link` is the figure or table to look
-    at: "Figure S1"; `yes` is the answer where it holds. Where there is no verdict, nothing is found: "".
+    at: "Figure S1"; `yes` and `no` are the answers where it holds and where it fails. Where there is no
+    verdict, nothing is found: "".
     """
     if verdict is None:
         return ""
     answer, sentence = {
         Verdict.HOLDS: (yes, holds),
-        Verdict.FAILS: ("No", fails),
+        Verdict.FAILS: (no, fails),
         Verdict.UNDECIDED: ("Undecided", undecided),
         Verdict.DEPENDS: (f"It depends on {depends_on}", depends),
     }[verdict]
