@@ -41,8 +41,8 @@ def quality_table(runs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, words in (MEASURES | BEYOND).items():
         row = {"Measure": words}
-        for _, run in runs.iterrows():
-            row[f"Seed {run['seed']}"] = number(run.get(name), ".3f")
+        for seed, run in runs.set_index("seed").iterrows():
+            row[f"Seed {seed}"] = number(run.get(name), ".3f")
         row["As trained"] = number(first.get(f"raw_{name}"), ".3f")
         row["Real images"] = number(first.get(f"real_{name}"), ".3f")
         rows.append(row)

@@ -155,6 +155,7 @@ def draw_grey_levels(shares: Mapping[str, pd.Series]) -> Figure:
     for side, by_band in shares.items():
         axes.plot(by_band.index, by_band, linestyle="none", markersize=4, label=side, **LOOKS[side])
     axes.set(xlabel="grey level", ylabel="share of pixels", yscale="log")
+    axes.tick_params(axis="x", labelsize=7)
     legend_above(figure, len(shares))
     return figure
 
