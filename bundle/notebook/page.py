@@ -156,31 +156,29 @@ class Page:
     def show(
         self,
         figure,
-        name: str | int,
+        name: str | int | Sequence[int],
         about: pd.DataFrame | Sequence[Record] | dict,
         caption: str,
-        *,
-        until: int = 0,
     ) -> None:
         """Save a matplotlib figure and show it with its number and caption (Markdown).
 
-        `name` is its number, or "S1" for one that the original report does not have; `about` are the runs
-        that it was drawn from (a table of `bundle.study.store.table`, or records), or its provenance. A
-        picture that has several figures of the original goes `until` the last one's number.
+        `name` is its number, or "S1" for one that the original report does not have, or the numbers of all
+        that it has a panel of: range(1, 7). `about` are the runs that it was drawn from (a table of
+        `bundle.study.store.table`, or records), or its provenance.
         """
+        names = [name] if isinstance(name, str | int) else [*name]
+        numbers = f"Figure {names[0]}" if len(names) == 1 else f"Figures {names[0]} to {names[-1]}"
         if isinstance(about, pd.DataFrame):
             about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
         if self.other_code:
             figure.suptitle(OTHER_CODE, color="red", fontsize=8)
             caption += f" *{OTHER_CODE}.*"
-        path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
+        path = self.output.figures / f"figure-{str(names[0]).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
-        names = range(name, until + 1) if until else [name]
-        title = f"Figures {name} to {until}" if until else f"Figure {name}"
-        # above the picture: a link to it shows it
-        display(Markdown("".join(f'<a id="figure-{number}"></a>' for number in names)))
-        words = f"**{title}.** {prose_in_style(caption)}"
+        anchors = [f'<a id="figure-{one}"></a>' for one in names]
+        display(Markdown("".join(anchors)))  # above the picture: a link to it shows it
+        words = f"**{numbers}.** {prose_in_style(caption)}"
         width = round(figure.get_figwidth() * SCREEN_DPI)
         display(Image(png, width=width, alt=alternative_text(words)))
         display(Markdown(words))
