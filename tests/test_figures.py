@@ -6,7 +6,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bundle.figures import part1
-from bundle.figures.gan import draw_both_recipes, draw_line_and_circle, draw_loss_curves, draw_measures
+from bundle.figures.gan import (
+    draw_line_and_circle,
+    draw_loss_curves,
+    draw_measures,
+    draw_quality,
+    draw_recipes,
+)
 from bundle.figures.memory import draw_whole_range
 from bundle.figures.style import panels
 from tests.part1_records import run, table
@@ -74,7 +80,8 @@ DRAWN = {
     ),
     "measures": lambda: draw_measures(measured()),
     "measures with other seeds": lambda: draw_measures(measured(2)),
-    "both recipes": lambda: draw_both_recipes(measured(2, length=20000), measured(2)),
+    "quality": lambda: draw_quality(measured(2)),
+    "recipes": lambda: draw_recipes({"ours": measured(2), "original": measured(2)}, floor=0.2),
     "walks": lambda: draw_line_and_circle(walked()),
 }
 

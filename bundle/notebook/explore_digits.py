@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import count, cycle
 
 import ipywidgets as widgets
 import numpy as np
@@ -10,9 +9,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from bundle.analysis.quality import by_batch
+from bundle.analysis.quality import MEASURES, by_batch
 from bundle.figures.digits import tile
-from bundle.figures.gan import MEASURES, PATHS, draw_quality_curve
+from bundle.figures.gan import PATHS, draw_quality_curve
 from bundle.figures.style import COLOURS, spaced
 from bundle.notebook import controls
 from bundle.original import WALK_FIGURES
@@ -26,13 +25,12 @@ CURVE, GRID, STRIP, DIGIT = 440, 370, 560, 224  # widths on the screen, in pixel
 FINE = 25  # places of the slider from one image of a strip to the next
 
 
-def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
-    """Return an explorer of grids (25 k, 28, 28) uint8 by batch; the generator gets noises of `seed`."""
+def task2_explorer(run: pd.Series, grids: Mapping[int, np.ndarray]) -> widgets.Widget:
+    """Return an explorer of grids (25 k, 28, 28) uint8 by batch, and of what was measured there."""
     quality, sets = by_batch(run), min(map(len, grids.values())) // 25
-    turns, seeds = cycle(range(sets)), count(seed)
-    now = {"set": next(turns)}
     options = [(spaced(batch, "\u202f"), batch) for batch in grids]
     batch = controls.dropdown("Batch", options, "how many batches the generator has seen")
+    noise = controls.dropdown("Noise", range(1, sets + 1), "which of the stored noises", width=150)
     slider = widgets.IntSlider(max=len(grids) - 1, tooltip=batch.tooltip)
     widgets.link((batch, "index"), (slider, "value"))
     words, picture, beside = (widgets.HTML() for _ in range(3))
@@ -42,36 +40,20 @@ def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed
     pixels = controls.render(curve)
 
     def show(_=None) -> None:
-        which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
-        status = f"25 images after {batch.label} batches; {which}, the same at every batch."
-        display(grids[batch.value][25 * now["set"] :][:25], status)
+        status = (
+            f"25 images after {batch.label} batches; noise {noise.value} of {sets}, the same at every batch."
+        )
+        words.value = controls.status(status)
+        images = grids[batch.value][25 * (noise.value - 1) :][:25]
+        picture.value = controls.image(tile(images, columns=5), status, width=GRID)
         marked_curve = controls.draw_ring(pixels, curve, batch.value, distances[batch.value])
         alt = "Fréchet distance against the batch, a ring at this one."
         table = controls.measures(quality.loc[batch.value], real, words=MEASURES)
         beside.value = table + controls.image(marked_curve, alt, width=CURVE)
 
-    def display(images: np.ndarray, status: str) -> None:
-        words.value = controls.status(status)
-        picture.value = controls.image(tile(images, columns=5), status, width=GRID)
-
-    def turn(_) -> None:
-        now["set"] = next(turns)
-        show()
-
-    def draw(_) -> None:
-        new_seed = next(seeds)
-        images = _images(generator, _noise(generator, 25, seed=new_seed))
-        batch.value = max(grids)
-        status = f"25 images of new noise (seed {new_seed}) by the finished generator."
-        display(as_bytes(images).numpy(), f"{status} Nothing is measured on so few.")
-        beside.value = ""
-
-    controls.whenever([batch], show)
-    other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
-    other.disabled = sets < 2
-    new = controls.button("New noise", "25 noises drawn now, for the finished generator", draw)
+    controls.whenever([batch, noise], show)
     steering = controls.steering_row(slider, batch, milliseconds=500)
-    return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])
+    return widgets.VBox([steering, noise, words, controls.row(picture, beside)])
 
 
 def task3_explorer(

@@ -246,18 +246,20 @@ def finding(
     undecided: str = "",
     depends: str = "",
     yes: str = "Yes",
+    no: str = "No",
     depends_on: str = "the measure",
 ) -> str:
     """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
 
     `words` is the sentence of every verdict that has none of its own. `link` is the figure or table to look
-    at: "Figure S1"; `yes` is the answer where it holds. Where there is no verdict, nothing is found: "".
+    at: "Figure S1"; `yes` and `no` are the answers where it holds and where it fails. Where there is no
+    verdict, nothing is found: "".
     """
     if verdict is None:
         return ""
     answer, sentence = {
         Verdict.HOLDS: (yes, holds),
-        Verdict.FAILS: ("No", fails),
+        Verdict.FAILS: (no, fails),
         Verdict.UNDECIDED: ("Undecided", undecided),
         Verdict.DEPENDS: (f"It depends on {depends_on}", depends),
     }[verdict]
