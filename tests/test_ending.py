@@ -21,11 +21,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from bundle.commands import batch, report
 from bundle.commands.execute import NotebookError, execute
 from bundle.figures.saving import save_figure
-from bundle.notebook.page import Page
 from bundle.study.records import Record
 from bundle.study.store import Store
 from lib import mnist
-from tests.notebooks import notebook_of
+from tests.notebooks import notebook_of, page_of
 from tests.test_study import is_marked
 
 SECONDS = 5
@@ -283,7 +282,7 @@ def test_a_disk_that_is_full_for_the_notebook_so_far_is_told_with_its_path(tmp_p
 READERS = {
     "copy p.yaml, change its `output`, `notebooks` and `pdf`": lambda: report.main(Path("p.yaml")),
     "name another folder with --output": lambda: batch.main(["part1.ipynb", "--grid", "seed=1"]),
-    "give the parameter output_dir another folder": lambda: Page("part1", "."),
+    "give the parameter output_dir another folder": lambda: page_of("part1", "."),
 }
 
 

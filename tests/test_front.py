@@ -1,15 +1,17 @@
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_markdown_cell, new_output
 from pypdf import PdfReader
 
-from bundle.commands.binding import README
-from bundle.notebook.page import FINDINGS, Page
+from bundle.commands.binding import FRONT, README
+from bundle.notebook.page import FINDINGS
 from bundle.render import front, references
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
+from tests.notebooks import page_of
 from tests.test_pdf import code, save, text_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
@@ -20,7 +22,7 @@ COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
 
 def left(sentences=SENTENCES, quoted=(QUOTED,)):
     data = {"text/markdown": "\n".join(f"- {sentence}" for sentence in sentences)}
-    found = {FINDINGS: {"sentences": list(sentences), "quoted": list(quoted)}}
+    found = {FINDINGS: {"note": "", "sentences": list(sentences), "quoted": list(quoted)}}
     return code("page.findings()", new_output("display_data", data, metadata=found))
 
 
@@ -38,10 +40,13 @@ def plain(text: str) -> str:
 
 def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(tmp_path):
     paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), left()])
-    text = front.front_matter("---\ntitle: T\n---\n\n" + front.PLACE, paths, build=BUILD)
+    (tmp_path / "figures").mkdir()
+    shutil.copy(Path("figures", "figure-17.png"), tmp_path / "figures")
+    text = front.front_matter(FRONT, paths, build=BUILD)
+    assert "Of 1 sentences of the original that can be tested, 1 hold, 0 fail" in text
     assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
     assert "| “a \\| b” | holds | not run | [Figure 1](part1.ipynb#figure-1) |" in text
-    bind(paths, front=text, output=tmp_path / "out.pdf")
+    bind(paths, front=text, output=tmp_path / "out.pdf", pictures=tmp_path)
     first = PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
     for words in ("Version 1.2, code 0123456789ab", "Key findings", "Is a better?", "And b? No."):
         assert words in first
@@ -51,10 +56,22 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
 def test_the_notebook_shows_its_findings_and_leaves_them(tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr("bundle.notebook.page.display", lambda *what, **how: shown.append((what, how)))
-    Page("part1", str(tmp_path)).findings(SENTENCES, [QUOTED])
+    page_of("part1", tmp_path).findings(SENTENCES, [QUOTED])
     ((markdown,), how) = shown[0]
     assert markdown.data == f"- {SENTENCES[0]}\n- {SENTENCES[1]}"
-    assert how["metadata"][FINDINGS] == {"sentences": SENTENCES, "quoted": [QUOTED]}
+    assert how["metadata"][FINDINGS] == {"note": "", "sentences": SENTENCES, "quoted": [QUOTED]}
+
+
+def test_a_note_is_said_before_the_findings_in_the_notebook_and_on_the_front(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("bundle.notebook.page.display", lambda *what, **how: shown.append((what, how)))
+    page_of("part1", tmp_path, note="Rough numbers.").findings(SENTENCES, [QUOTED])
+    ((markdown,), how) = shown[0]
+    assert markdown.data.startswith(f"**Rough numbers.**\n\n- {SENTENCES[0]}")
+    output = new_output("display_data", {"text/markdown": markdown.data}, metadata=how["metadata"])
+    paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), code("page.findings()", output)])
+    assert front.note(paths) == "Rough numbers."
+    assert "**Rough numbers.**" in front.front_matter(FRONT, paths, build=BUILD)
 
 
 def test_the_readme_has_the_findings_in_their_place_and_nothing_else_changes(tmp_path):
@@ -98,6 +115,7 @@ def test_pdf_and_page_are_made_again_when_the_code_or_a_result_is_another(tmp_pa
     folder, other_code = tmp_path / "results" / "part1", tmp_path / "lib"
     folder.mkdir(parents=True)
     profile = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf", "parameters": {}}
+    profile["studies"] = True
 
     def inputs() -> list[list[str]]:
         return [inputs for _, inputs, _ in bound(profile)]
@@ -137,6 +155,7 @@ def test_a_report_that_is_not_committed_leaves_the_readme_alone(tmp_path):
     from bundle.commands.binding import bound
 
     profile = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf", "parameters": {}}
+    profile["studies"] = False
     _, _, bind_it = next(bound(profile))
     assert bind_it.keywords["readme"] is None
     _, _, bind_it = next(bound(profile | {"output": Path(".")}))

@@ -12,6 +12,7 @@ import yaml
 from bundle.analysis.claims import Verdict
 from bundle.figures.part1 import draw_softmax_twice
 from bundle.notebook import page as notebook
+from tests.notebooks import page_of
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_study_with_nothing_to_do_has_a_bar_as_well():
     ],
 )
 def test_the_notebook_says_what_was_stored_and_what_is_new_and_why(capsys, tmp_path, made, words):
-    notebook.Page("part1", str(tmp_path))._say(made, 3, "r")
+    page_of("part1", tmp_path)._say(made, 3, "r")
     assert capsys.readouterr().out.strip() == words
 
 
@@ -80,7 +81,7 @@ def test_what_other_code_made_is_counted_on_the_page_and_marked_in_figures_and_c
 ):
     shown = []
     monkeypatch.setattr(notebook, "display", lambda one, metadata=None: shown.append((one, metadata)))
-    page = notebook.Page("part1", str(tmp_path))
+    page = page_of("part1", tmp_path)
     page._note(["", ""])
     assert not shown
     page._note(["lib/x.py changed", "", "lib/__init__.py changed", "lib/x.py changed"])
@@ -99,7 +100,7 @@ def test_a_judge_that_other_code_made_is_counted_too(capsys, tmp_path, monkeypat
     shown = []
     monkeypatch.setattr(notebook, "display", lambda one, metadata: shown.append(metadata))
     judge = {"test_accuracy": 0.99, "other_code": "lib/x.py changed"}
-    notebook.Page("task2", str(tmp_path)).cached("Judge", lambda **_: (object(), judge, None))
+    page_of("task2", tmp_path).cached("Judge", lambda **_: (object(), judge, None))
     assert shown == [{notebook.OTHER_CODE: {"lib/x.py changed": 1}}]
 
 

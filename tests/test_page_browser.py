@@ -14,6 +14,7 @@ from bundle.experiments.cache import read_grids
 from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.strips import ViewSettings, Walker
 from bundle.original import WALK_FIGURES
+from bundle.render.front import front_matter
 from bundle.render.web import npm
 from bundle.render.web.explorers import CANDIDATES, explorers
 from bundle.render.web.page import build
@@ -57,7 +58,10 @@ def report(tmp_path_factory) -> SimpleNamespace:
         Store(output.results("part1") / "ours.jsonl").append(Record(run, run_palindromes(run).columns))
     output.results("task2").symlink_to(Path("results", "task2").resolve())
     parts, path = explorers(output, Path("models")), folder / "index.html"
-    build(NOTEBOOKS, front=Path("report", "front.md").read_text(), output=path, explorers=parts)
+    front = front_matter(
+        Path("report", "front.md"), [], build=dict.fromkeys(("version", "code", "results"), "0")
+    )
+    build(NOTEBOOKS, front=front, output=path, explorers=parts)
     cells = both_cells(output, folder / "build" / "web")
     return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)
 

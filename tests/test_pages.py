@@ -9,24 +9,23 @@ from pypdf import PdfReader
 from bundle.commands.binding import bind_report
 from bundle.render.front import build_of
 from bundle.render.reading import read_notebook
-from bundle.study.layout import NOTEBOOKS
+from bundle.study.layout import REPORT
 from tests.pdf_pages import ends_of_parts, marks
 
-COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
+COMMITTED = [Path(f"{name}.ipynb") for name in REPORT]
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> PdfReader:
     pdf = tmp_path_factory.mktemp("report") / "report.pdf"
     build = build_of(Path("results"))
-    bind_report(COMMITTED, front=Path("report", "front.md"), pdf=pdf, verified=[], build=build)
+    bind_report(COMMITTED, [], pdf=pdf, pictures=Path(), verified=None, build=build)
     return PdfReader(pdf)
 
 
-def test_the_parts_are_the_front_the_notebooks_and_the_appendix(report):
+def test_the_parts_are_the_front_and_the_notebooks(report):
     titles = [entry.title for entry in report.outline if not isinstance(entry, list)]
     assert any(title.endswith("Contents") for title in titles)
-    assert "Appendix: parameters and runs" in titles
     assert len(ends_of_parts(report)) <= 9
 
 

@@ -16,13 +16,16 @@ from papermill.translators import PythonTranslator
 from pypdf import PdfReader
 
 from bundle.notebook import page as notebook
+from bundle.render.front import front_matter
 from bundle.render.pdf import bind
 from bundle.render.reading import read_notebook
 from bundle.render.references import Gathered
 from bundle.study.layout import NOTEBOOKS
+from tests.notebooks import page_of
 from tests.pdf_pages import destinations, marks
 
 ROOT = Path(__file__).parents[1]
+BUILD = {"version": "1.2", "code": "0123456789ab", "results": "ba9876543210"}
 FRONT = """---
 title: Palindromes & digits, *again*
 subtitle: From α to Ω
@@ -397,7 +400,7 @@ def test_a_reference_to_what_parameters_left_out_is_worded_so(tmp_path, capsys):
 def test_the_committed_report_refers_to_nothing_that_is_not_there(tmp_path):
     parts = [(f"{name}.ipynb", read_notebook(ROOT / f"{name}.ipynb")) for name in NOTEBOOKS]
     gathered = Gathered(parts, tmp_path)
-    gathered.resolve((ROOT / "report" / "front.md").read_text(encoding="utf-8"), "front.md")
+    gathered.resolve(front_matter(ROOT / "report" / "front.md", [], build=BUILD), "front.md")
     assert gathered.absent == {}
 
 
@@ -411,7 +414,9 @@ def test_a_missing_notebook_is_named(tmp_path):
 
 def test_the_front_matter_of_the_repository_can_be_bound(tmp_path):
     paths = save(tmp_path, task3=task3())
-    bind(paths, front=(ROOT / "report" / "front.md").read_text(), output=tmp_path / "out.pdf")
+    bind(
+        paths, front=front_matter(ROOT / "report" / "front.md", [], build=BUILD), output=tmp_path / "out.pdf"
+    )
     assert "How to read this document" in text_of(tmp_path / "out.pdf")
 
 
@@ -452,7 +457,7 @@ def held(tmp_path_factory) -> tuple[str, str]:
     folder, shown = tmp_path_factory.mktemp("held"), []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(notebook, "display", lambda one: shown.append(markdown(one.data)))
-        page = notebook.Page("part1", str(folder))
+        page = page_of("part1", folder)
         page.table(
             "1", (["a | b", "c"], [[number, value] for number, value in enumerate(MARKUP)]), "A table."
         )

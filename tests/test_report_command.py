@@ -127,7 +127,7 @@ def test_two_reports_at_once_into_one_folder_are_made_one_after_the_other(tmp_pa
 
 STALE_CELL = """from bundle.notebook.page import Page
 from tests.test_study import square
-page = Page("part1", output_dir)
+page = Page("part1", globals())
 page.study("Squares", square, {"all": [{"seed": seed} for seed in range(3)]})"""
 
 
@@ -137,7 +137,9 @@ def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed
         other = here | {"code": here["code"] | {"lib/checks.py": "old"}}
         made = Record({"seed": seed}, identity=other if seed else here)
         Store(tmp_path / "made" / "results" / "part1" / "all.jsonl").append(made)
-    parameters = nbformat.v4.new_code_cell("output_dir: str = '.'", metadata={"tags": ["parameters"]})
+    parameters = nbformat.v4.new_code_cell(
+        "output_dir: str = '.'\nfresh: bool = False", metadata={"tags": ["parameters"]}
+    )
     title = nbformat.v4.new_markdown_cell("# Part 1")
     nbformat.write(
         notebook_of(title, parameters, nbformat.v4.new_code_cell(STALE_CELL)), tmp_path / "part1.ipynb"
@@ -149,7 +151,9 @@ def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed
     profile = {"output": Path("made"), "parameters": {}}
     executed = report.run_notebook(Notebook(name="part1"), Path("made/part1.ipynb"), profile)
     build = {"version": "1", "code": "a", "results": "b"}
-    binding.bind_report(executed[:1], front=front, pdf=Path("report.pdf"), verified=[], build=build)
+    binding.bind_report(
+        executed[:1], [], front=front, pdf=Path("report.pdf"), pictures=Path(), verified=None, build=build
+    )
     assert json.loads(Path("build.json").read_text()) == build
     said = " ".join(PdfReader("report.pdf").pages[0].extract_text().split())
     assert "2 results in this report are not by the code that stands here." in said
@@ -182,7 +186,9 @@ def test_a_notebook_waits_for_the_one_that_it_needs_and_others_go_beside_it():
 def test_a_notebook_that_is_added_to_the_table_is_executed_and_bound(tmp_path, monkeypatch):
     """One line in the table and the notebook are all that it takes."""
     cells = nbformat.v4.new_markdown_cell("# A study of its own"), nbformat.v4.new_code_cell("print(6 * 7)")
-    parameters = nbformat.v4.new_code_cell("output_dir: str = '.'", metadata={"tags": ["parameters"]})
+    parameters = nbformat.v4.new_code_cell(
+        "output_dir: str = '.'\nfresh: bool = False", metadata={"tags": ["parameters"]}
+    )
     monkeypatch.chdir(tmp_path)
     nbformat.write(notebook_of(cells[0], parameters, cells[1]), tmp_path / "extra.ipynb")
     table = (Notebook(name="extra"),)

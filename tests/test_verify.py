@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from bundle.commands import verify
-from bundle.commands.binding import verification
+from bundle.commands.binding import SUPPLEMENT
 from bundle.experiments.palindromes import run_palindromes
+from bundle.render.front import front_matter
 from bundle.study import fingerprint
 from bundle.study.provenance import processor
 from bundle.study.records import Record
@@ -167,5 +168,6 @@ def test_what_was_found_is_written_and_can_be_set(checkout, monkeypatch, capsys)
     said = capsys.readouterr().out
     assert "a.png differs" in said
     assert "1 of 1     palindromes runs trained again" in said
-    text = verification(checkout / "results" / "verification.json")
+    verified = checkout / "results" / "verification.json"
+    text = front_matter(Path(__file__).parents[1] / SUPPLEMENT, [], build={}, verified=verified)
     assert "| derived again | 2 | 1 |" in text

@@ -18,6 +18,7 @@ from scipy.stats import binomtest, false_discovery_control
 from bundle.analysis.intervals import interval, median_interval
 from bundle.original import SENTENCES
 
+NOT_RUN = "not run"  # shown in place of a verdict
 LEVEL = 0.05  # largest corrected p of a claim that is decided
 KEYS = ["claim", "case", "measure"]
 COUNTS = ["count", "n", "ties", "low", "high", "p"]
@@ -148,7 +149,7 @@ def quoted(verdicts: Mapping[str, tuple[Verdict | None, Verdict | None]]) -> lis
     """
     known, rows = sentences(), []
     for claim, pair in verdicts.items():
-        words = [verdict.value if verdict else "not run" for verdict in pair]
+        words = [verdict.value if verdict else NOT_RUN for verdict in pair]
         rows.append([f"“{known[claim].quote}”", *words, known[claim].link])
     return rows
 

@@ -46,7 +46,7 @@ def main(profile_path: Path, *, stamps: Path | None = None) -> None:
     with alone(stamps / ".lock", f"making {profile['pdf']}"):
         started, began, worked = time.perf_counter(), time.time(), processor_seconds()
         todo = stages(profile)
-        data, *notebooks = itertools.islice(todo, 1 + len(NOTEBOOKS))
+        data, *notebooks = itertools.islice(todo, 1 + len(asked_for(profile)))
         update(*data, stamps)
         update_notebooks(notebooks, stamps)
         for stage in todo:
@@ -69,12 +69,11 @@ def update_notebooks(notebooks: Iterable[Stage], stamps: Path) -> None:
     """
     by_name = {name: (inputs, make) for name, inputs, make in notebooks}
     interrupted = threading.Event()
-
-    lists = chains(STAGES)
+    lists = chains(stage for stage in STAGES if stage.name in by_name)
 
     def is_outdated(name: str) -> bool:
         inputs, _ = by_name[name]
-        return outdated(stamps / f"{name}.json", inputs) is not None
+        return outdated(stamp_of(name, stamps), inputs) is not None
 
     def update_chain(names: Iterable[str], lines: bool) -> None:
         for name in names:
@@ -106,7 +105,9 @@ def chains(notebooks: Iterable[Notebook]) -> list[list[str]]:
 
 
 def load_profile(path: Path) -> dict:
-    """Read a profile: `output`, `notebooks`, `pdf` (paths) and `parameters` of each notebook.
+    """Read a profile: `output`, `notebooks`, `pdf` (paths), `parameters` of each notebook, and `studies`.
+
+    Without `studies`, or where it is true, the studies are executed too.
 
     Raises:
         ValueError: the file is missing or damaged, or a key is missing or unknown.
@@ -120,9 +121,11 @@ def load_profile(path: Path) -> dict:
         what = " ".join(str(error).split())
         raise ValueError(f"{path} is damaged, no YAML ({type(error).__name__}: {what})") from None
     places, keys = ("output", "notebooks", "pdf"), set(profile if isinstance(profile, dict) else {})
-    if keys != {*places, "parameters"}:
+    if keys - {"studies"} != {*places, "parameters"}:
         expected = sorted([*places, "parameters"])
-        raise ValueError(f"{path} has the keys {sorted(map(str, keys))}; it must have {expected}")
+        raise ValueError(
+            f"{path} has the keys {sorted(map(str, keys))}; it must have {expected}, and may have 'studies'"
+        )
     wrong = [key for key in places if not isinstance(profile[key], str)]
     if wrong:
         raise ValueError(f"{path}: {wrong[0]} is {profile[wrong[0]]!r}; it must be a path")
@@ -137,7 +140,22 @@ def load_profile(path: Path) -> dict:
     if unknown:
         known = ", ".join(NOTEBOOKS)
         raise ValueError(f"{path} has parameters for {sorted(unknown)}; the notebooks are {known}")
-    return {key: Path(profile[key]) for key in places} | {"parameters": parameters}
+    return {key: Path(profile[key]) for key in places} | {
+        "parameters": parameters,
+        "studies": _studies(profile, path),
+    }
+
+
+def _studies(profile: dict, path: Path) -> bool:
+    studies = profile.get("studies", True)
+    if not isinstance(studies, bool):
+        raise ValueError(f"{path}: studies is {studies!r}; it must be true or false")
+    return studies
+
+
+def asked_for(profile: dict) -> list[Notebook]:
+    """Return the notebooks that a profile asks for: those of the report, and maybe the studies."""
+    return [stage for stage in STAGES if profile["studies"] or not stage.is_study]
 
 
 def stages(profile: dict) -> Iterator[Stage]:
@@ -146,7 +164,7 @@ def stages(profile: dict) -> Iterator[Stage]:
     files = code_files(without=("bundle/commands", "bundle/render/web", *SETTING))
     shared = digest_all([*files, SENTENCES])
     inputs = {}
-    for notebook in STAGES:
+    for notebook in asked_for(profile):
         name = notebook.name
         parameters = json.dumps(profile["parameters"].get(name, {}), sort_keys=True)
         inputs[name] = [
@@ -169,7 +187,7 @@ def update(stage: str, inputs: list[str], make: Callable[[], Iterable[Path]], st
 
     `make` returns the files it wrote. The stamp has the seconds that it took.
     """
-    stamp = stamps / f"{stage}.json"
+    stamp = stamp_of(stage, stamps)
     why = outdated(stamp, inputs)
     if why is None:
         print(f"{stage}: up to date", flush=True)
@@ -181,6 +199,10 @@ def update(stage: str, inputs: list[str], make: Callable[[], Iterable[Path]], st
     record = sealed({"inputs": inputs, "outputs": outputs, "seconds": seconds})
     write_atomically(stamp, json.dumps(record).encode())
     print(f"{stage}: done in {seconds:.0f} s", flush=True)
+
+
+def stamp_of(stage: str, stamps: Path) -> Path:
+    return stamps / f"{stage.replace('/', '-')}.json"
 
 
 def processor_seconds() -> float:

@@ -33,7 +33,7 @@ from lib.files import write_atomically
 
 WRITTEN_INTO = (*(f"{name}.ipynb" for name in NOTEBOOKS), str(README))  # what stands there is kept in part
 PICTURES = tuple(f"{folder}/" for stage in STAGES for folder in stage.makes if folder != "models")
-MADE = ("figures/", *PICTURES, "report/report.pdf", *WRITTEN_INTO)
+MADE = ("figures/", *PICTURES, "report/report.pdf", "report/supplement.pdf", *WRITTEN_INTO)
 NOT_DERIVED = "figures, notebooks and PDF: not derived from damaged results"
 COPY = Path("build", "verify")  # of the checkout, anew each time
 TOLERANCE, FIRST_STEPS = 1e-3, {"palindromes": 1, "gan": 1}  # on another kind of processor

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import itertools
+import json
 import os
 import re
 import textwrap
@@ -33,6 +34,8 @@ OTHER_CODE = "From results that other code made"  # said of what $STALE = "show"
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
 QUICK = Path(__file__).parents[2] / "profiles" / "quick.yaml"
 LINK = re.compile(r"\[(Figure|Table) S?\d+\]\(#(figure|table)-S?\d+\)")
+PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
+NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
 QUICK_TIME = "ten minutes or less on two cores"  # Task 2 of it
 SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
 
@@ -72,18 +75,23 @@ def progress(title: str) -> Iterator[Progress]:
 class Page:
     """A notebook's part of the report: its folders, and how it runs, shows and keeps things."""
 
-    def __init__(
-        self, part: str, output_dir: str, *, scheduler: str = "", fresh: bool = False, threads: int = 0
-    ):
-        """The notebooks' parameters; 0 threads leave torch its own number."""
+    def __init__(self, part: str, namespace: Mapping):
+        """Take the parameters of a notebook, `namespace` being its globals().
+
+        `part` is the main notebook's name; a study works in the folders of the one that it adds to.
+        Of the parameters these decide here: output_dir, and, where there are such, scheduler, fresh, note
+        and threads (of torch).
+        """
+        self.parameters = {name: namespace[name] for name in namespace["__annotations__"]}
+        output_dir = self.parameters["output_dir"]
         check_writable(Path(output_dir), "give the parameter output_dir another folder")
-        if threads:
+        if "threads" in self.parameters:
             import torch  # the other notebook's workers have it; here it takes a second
 
-            torch.set_num_threads(threads)
+            torch.set_num_threads(self.parameters["threads"])
         self.part, self.output = part, Output(Path(output_dir))
         self.results = self.output.results(part)
-        self.scheduler, self.fresh = scheduler, fresh
+        self.scheduler, self.fresh = self.parameters.get("scheduler", ""), self.parameters["fresh"]
         self.other_code: list[str] = []  # how the code that made what is shown differs from the code here
 
     def study(
@@ -178,10 +186,17 @@ class Page:
         display(Markdown(text))
 
     def findings(self, sentences: Sequence[str], quoted: Sequence[Sequence[str]]) -> None:
-        """Show the key findings (Markdown), and leave them and rows of the front table for the report."""
+        """Show the findings (Markdown), and leave them and rows of the verdict table for the report.
+
+        The parameter `note` is said before them.
+        """
+        note = self.parameters.get("note", "")
         sentences = [prose_in_style(sentence) for sentence in sentences if sentence]
         text = "\n".join(f"- {sentence}" for sentence in sentences)
-        display(Markdown(text), metadata={FINDINGS: {"sentences": sentences, "quoted": [*quoted]}})
+        display(
+            Markdown(f"**{note}**\n\n{text}" if note else text),
+            metadata={FINDINGS: {"note": note, "sentences": sentences, "quoted": [*quoted]}},
+        )
 
     def keep_grids(self, grids: Mapping[int, Sequence], record: Record) -> None:
         """Write the first 25 images of each batch as a picture of its own."""
@@ -191,8 +206,25 @@ class Page:
             save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
 
     def leave(self, summary: dict) -> None:
-        """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`)."""
+        """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`).
+
+        Beside them the parameters that decide runs are left, for the studies of this part.
+        """
         write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
+        deciding = {name: value for name, value in self.parameters.items() if name not in NOT_DECIDING}
+        write_if_changed(self.results / PARAMETERS, json_bytes(deciding, indent=1))
+
+    def main_parameters(self) -> dict:
+        """Return the parameters that the main notebook of this part was last executed with, here.
+
+        Raises FileNotFoundError with the way out if it never was.
+        """
+        path = self.results / PARAMETERS
+        if not path.exists():
+            raise FileNotFoundError(
+                f"{path} is missing; run {self.part}.ipynb first, into the same output_dir"
+            )
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 def finding(

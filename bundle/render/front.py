@@ -1,61 +1,101 @@
-"""What stands before the notebooks: key findings and a table of verdicts, left by notebooks; the build."""
+"""What stands before the notebooks: a template of `report/` filled with what they and `make verify` left."""
 
+import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bundle.notebook.page import FINDINGS, as_text
-from bundle.render.reading import read_notebook
+from jinja2 import Environment, StrictUndefined
+
+from bundle.analysis.claims import NOT_RUN, Verdict
+from bundle.notebook.page import FINDINGS, OTHER_CODE, as_text
+from bundle.render.reading import file_name, read_notebook
 from bundle.study.fingerprint import digest_all
-from bundle.study.layout import NOTEBOOKS
+from bundle.study.layout import REPORT
 from lib.files import write_atomically
 
 ROOT = Path(__file__).parents[2]
-PLACE = "<!-- verdicts -->\n"  # of the table in the front matter
 IN_README = re.compile(r"(<!-- key findings -->\n).*(?=<!-- end of key findings -->)", re.DOTALL)
 HERE = re.compile(r"\]\(#")
 CODE = (".py", ".c", ".h", ".js", ".css", ".html", ".lua", ".typ")
 RESULTS = (".json", ".jsonl", ".npz")
-HEADER = ["The original's words", "Its recipe", "Mended, or ours", "Where"]
 
 
-def front_matter(front: str, notebooks: Sequence[Path], *, build: dict) -> str:
-    """Return front matter (Markdown) with the build, the findings and the table of verdicts filled in."""
-    outputs = [*_findings_outputs(notebooks)]
-    header = "build: |\n  Version {version}, code {code}, results {results}\n".format(**build)
-    sentences = _sentences(outputs)
-    if sentences:
-        header += "findings: |\n" + "".join(f"  - {sentence}\n" for sentence in sentences)
-    return front.replace(PLACE, _verdict_table(outputs)) + f"\n\n---\n{header}---\n"
+def front_matter(
+    template: Path, notebooks: Sequence[Path], *, build: dict, verified: Path | None = None
+) -> str:
+    """Return a template (Markdown, Jinja) filled in.
+
+    It may use `build` (see `build_of`), `note` (said before the findings), `findings`, `counts` and
+    `verdicts` (see `counted_verdicts`, `verdict_rows`), `other_code` (how often, by how it differs) and
+    `verification` (what `make verify` wrote).
+    """
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    environment.filters["as_text"] = as_text
+    rows = verdict_rows(notebooks)
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        build=build,
+        note=note(notebooks),
+        findings=findings(notebooks),
+        counts=counted_verdicts(rows),
+        verdicts=rows,
+        other_code=by_other_code(notebooks),
+        verification=json.loads(verified.read_text(encoding="utf-8")) if verified else None,
+    )
 
 
 def findings(notebooks: Sequence[Path]) -> list[str]:
-    """Return the key findings of executed notebooks; links lead into the notebook by its file's name."""
-    return _sentences(_findings_outputs(notebooks))
+    """Return the findings of executed notebooks (Markdown); links lead into the notebook by its name."""
+    sentences = []
+    for name, values in _findings_outputs(notebooks):
+        sentences += [HERE.sub(f"]({name}#", sentence) for sentence in values["sentences"]]
+    return sentences
 
 
-def _sentences(outputs: Iterable[tuple[str, dict]]) -> list[str]:
-    return [HERE.sub(f"]({name}#", sentence) for name, values in outputs for sentence in values["sentences"]]
+def note(notebooks: Sequence[Path]) -> str:
+    """Return what a profile wants said before the findings: the first notebook's parameter `note`."""
+    notes = [values.get("note", "") for _, values in _findings_outputs(notebooks)]
+    return next(filter(None, notes), "")
 
 
-def _verdict_table(outputs: Iterable[tuple[str, dict]]) -> str:
-    """Return a row for each sentence of the original, in Markdown: its words, two verdicts, where to look."""
+def verdict_rows(notebooks: Sequence[Path]) -> list[list[str]]:
+    """Return a row for each sentence of the original that is tested: its words, two verdicts, a link."""
     rows = []
-    for name, values in outputs:
+    for name, values in _findings_outputs(notebooks):
         for *cells, where in values["quoted"]:
-            words = " | ".join(map(as_text, cells))
-            rows.append(f"| {words} | {HERE.sub(f']({name}#', where)} |")
-    return "\n".join([f"| {' | '.join(HEADER)} |", "| --- " * len(HEADER) + "|", *rows, ""]) if rows else ""
+            rows.append([*map(as_text, cells), HERE.sub(f"]({name}#", where)])
+    return rows
 
 
-def _findings_outputs(notebooks: Sequence[Path]) -> Iterator[tuple[str, dict]]:
+def counted_verdicts(rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return how many sentences there are ("all") and how many have each verdict.
+
+    That of the original's recipe counts, or where it was not run the other.
+    """
+    verdicts = [ours if original == NOT_RUN else original for _, original, ours, _ in rows]
+    counts = Counter(verdicts)
+    return {"all": len(rows)} | {verdict.value: counts[verdict.value] for verdict in Verdict}
+
+
+def by_other_code(notebooks: Sequence[Path]) -> dict[str, int]:
+    """Return how code that made results differs from the code here, and how many: see $STALE = "show"."""
+    cells = [cell for path in notebooks for cell in read_notebook(path).cells]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    counts = Counter()
+    for output in outputs:
+        counts += Counter(output.get("metadata", {}).get(OTHER_CODE))
+    return {as_text(how): count for how, count in counts.items()}
+
+
+def _findings_outputs(notebooks: Iterable[Path]) -> Iterator[tuple[str, dict]]:
     for path in notebooks:
         for cell in read_notebook(path).cells:
             for output in cell.get("outputs", []):
                 values = output.get("metadata", {}).get(FINDINGS)
                 if values:
-                    yield path.name, values
+                    yield file_name(path), values
 
 
 def update_readme(readme: Path, sentences: Sequence[str]) -> None:
@@ -77,7 +117,7 @@ def build_of(results: Path) -> dict:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     build = {"version": version}
     build["code"] = _digest_below([ROOT / "lib", ROOT / "bundle"], CODE)
-    build["results"] = _digest_below([results / name for name in NOTEBOOKS], RESULTS)
+    build["results"] = _digest_below([results / name for name in REPORT], RESULTS)
     return build
 
 

@@ -1,8 +1,9 @@
 """Executed notebooks to PDF: pandoc turns the cells into Typst, Typst sets the pages; no TeX, no browser."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 import pypandoc
@@ -11,7 +12,7 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from bundle.render.reading import read_notebook
+from bundle.render.reading import file_name, read_notebook
 from bundle.render.references import NOT_HERE, Gathered, title_of
 from bundle.study.artefacts import write_if_changed
 
@@ -39,29 +40,46 @@ def bind(
     front: str,
     name: str = "front.md",
     output: Path,
+    pictures: Path = Path(),
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+    detailed: Sequence[Path] | None = None,
     timestamp: int | None = None,
 ) -> None:
     """Bind front matter and executed notebooks into one PDF; the same input gives the same bytes.
 
-    `front` is Markdown, errors call it `name`; its YAML headers have `title`, `subtitle`, `abstract`, `build`
-    and `findings`, and may have a `notice`. `timestamp`, in seconds since 1970, is the PDF's date, if any.
+    `front` is Markdown, errors call it `name`; its YAML header has a `title`, and may have `subtitle`,
+    `build`, `abstract`, `findings` and a `notice`; its pictures stand below the folder `pictures`.
+    `elsewhere` and `detailed` are as in `Gathered`. `timestamp`, in seconds since 1970, is the
+    PDF's date, if any.
     Raises ValueError where a file is missing or not fully executed, or a caption or reference does not fit.
     """
-    for path in notebooks:
+    for path in (*notebooks, *(detailed or ())):
         if not path.exists():
             raise ValueError(f"{path} does not exist; `make report` executes the notebooks and binds them")
-    parts = [(path.name, read_notebook(path), path.parent) for path in notebooks]
-    write_if_changed(output, _typeset(parts, front=front, name=name, timestamp=timestamp))
+    parts = [(file_name(path), read_notebook(path), path.parent) for path in notebooks]
+    if detailed is not None:
+        detailed = [(file_name(path), read_notebook(path)) for path in detailed]
+    options = {"elsewhere": elsewhere, "detailed": detailed}
+    pages = _typeset(parts, front=front, name=name, pictures=pictures, timestamp=timestamp, **options)
+    write_if_changed(output, pages)
 
 
-def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int | None = None) -> bytes:
+def _typeset(
+    parts: list[tuple],
+    *,
+    front: str,
+    name: str = "",
+    pictures: Path = Path(),
+    timestamp: int | None = None,
+    **gathered,
+) -> bytes:
     """Set parts (file name, notebook, home of its files) after front matter, which has a name where bound."""
     variables = {"bound": name, "dated": timestamp is not None}
     options = [f"--variable={variable}" for variable, value in variables.items() if value]
     options += ["--standalone", f"--template={TEMPLATE}", "--include-after-body=body.typ"]
     with tempfile.TemporaryDirectory() as scratch:
         folder, body = Path(scratch), ""
-        document = Gathered([(part, notebook) for part, notebook, _ in parts], folder)
+        document = Gathered([(part, notebook) for part, notebook, _ in parts], folder, **gathered)
         homes = {part: home.resolve() for part, _, home in parts}
         for part, cells in document.cells.items():
             text, home = nbformat.writes(new_notebook(cells=cells)), homes.get(part, folder)
@@ -70,6 +88,7 @@ def _typeset(parts: list[tuple], *, front: str, name: str = "", timestamp: int |
         if document.absent:
             print(f"Referred to, and {NOT_HERE}: {', '.join(sorted(document.absent))}.")
         (folder / "body.typ").write_text(body + document.bibliography("typst"), encoding="utf-8")
+        options.append(f"--resource-path={pictures.resolve()}")
         main.write_text(_pandoc(text, name, "markdown", folder, *options), encoding="utf-8")
         try:
             return typst.compile(main, root=folder, ignore_system_fonts=True, timestamp=timestamp)

@@ -19,6 +19,11 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise ValueError(f"{path} is damaged, no notebook ({type(error).__name__}: {what})") from None
 
 
+def file_name(path: Path) -> str:
+    """Return how other notebooks link to one: part1.ipynb, studies/memory.ipynb."""
+    return f"studies/{path.name}" if path.absolute().parent.name == "studies" else path.name
+
+
 def declared_values(path: Path) -> dict:
     """Return the value that a notebook declares of each of its parameters, by name."""
     tagged = [cell for cell in read_notebook(path).cells if "parameters" in cell.metadata.get("tags", [])]

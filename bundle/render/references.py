@@ -4,9 +4,12 @@ A link to the address of a work in report/references.bib becomes a citation of i
 """
 
 import functools
+import json
+import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pypandoc
 from nbformat import NotebookNode
@@ -34,6 +37,16 @@ def title_of(notebook: NotebookNode) -> str:
     return heading[1] if heading else ""
 
 
+def labels_in(notebook: NotebookNode) -> set[str]:
+    """Return the labels of the figures and tables that a notebook shows, its cells' outputs among them."""
+    return set(re.findall(r'<a id=\\?"((?:figure|table)-\w+)\\?"', json.dumps(notebook)))
+
+
+def is_detail(cell: NotebookNode) -> bool:
+    """Say whether a shown cell is parameters or printed text, which stand in an appendix."""
+    return cell.metadata.kind in ("parameters", "printed")
+
+
 def _appended(text: str) -> NotebookNode:
     return new_markdown_cell(text, metadata={"where": APPENDIX, "kind": "text"})
 
@@ -41,12 +54,23 @@ def _appended(text: str) -> NotebookNode:
 class Gathered:
     """The shown cells of notebooks, by the file's name, in one document with one set of labels.
 
-    A reference to what is not there, since parameters left it out, is worded so: see `absent`.
+    `elsewhere` has labels of another document and what is said of it behind a reference to them.
+    A reference to what is nowhere, since parameters left it out, is worded so: see `absent`.
+    `detailed` are the notebooks whose parameters and printed text stand in an appendix, by default `parts`.
     Raises what `shown_cells` does, and ValueError where a label stands twice or a reference does not fit.
     """
 
-    def __init__(self, parts: Sequence[tuple[str, NotebookNode]], folder: Path, *, web: bool = False):
+    def __init__(
+        self,
+        parts: Sequence[tuple[str, NotebookNode]],
+        folder: Path,
+        *,
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+        detailed: Sequence[tuple[str, NotebookNode]] | None = None,
+        web: bool = False,
+    ):
         self.cells = {name: list(shown_cells(nb, name=name, folder=folder, web=web)) for name, nb in parts}
+        self.elsewhere = elsewhere
         self.titled = {name for name, notebook in parts if title_of(notebook)}
         self.labels: dict[str, str] = {}  # of figures and tables, and where they stand
         self.absent: dict[str, str] = {}  # labels that are referred to and not there, and where
@@ -61,14 +85,15 @@ class Gathered:
         for name, cells in self.cells.items():
             for cell in cells:
                 cell.source = self.resolve(cell.source, cell.metadata.where, name)
-        self._move_to_appendix(parts)
+        for name, cells in self.cells.items():
+            self.cells[name] = [cell for cell in cells if not is_detail(cell)]
+        self._append_details(parts if detailed is None else detailed, folder)
 
-    def _move_to_appendix(self, parts: Sequence[tuple[str, NotebookNode]]) -> None:
-        """Move parameters and what was printed out of the notebooks into an appendix."""
+    def _append_details(self, parts: Sequence[tuple[str, NotebookNode]], folder: Path) -> None:
+        """Put parameters and what was printed into an appendix."""
         appendix = []
         for name, notebook in parts:
-            details = [cell for cell in self.cells[name] if cell.metadata.kind in ("parameters", "printed")]
-            self.cells[name] = [cell for cell in self.cells[name] if cell not in details]
+            details = [cell for cell in shown_cells(notebook, name=name, folder=folder) if is_detail(cell)]
             appendix += [_appended(f"## {title_of(notebook) or name}"), *details] if details else []
         if appendix:
             self.cells[APPENDIX] = [_appended("# Appendix: parameters and runs"), *appendix]
@@ -77,32 +102,46 @@ class Gathered:
         """Point references between notebooks at their labels; front matter (no name) may refer to any."""
 
         def replacement(reference: re.Match) -> str:
-            notebook = reference["notebook"]
-            if notebook:
-                known = notebook in self.titled
-                return f"[{reference['part']}](#part-{Path(notebook).stem})" if known else reference[0]
+            if reference["notebook"]:
+                return self._link_to_part(reference)
             if reference["address"]:
-                key = works().get(reference["address"])
-                self.cited |= {key: where} if key else {}
-                return f"[{reference['cited']}](#ref-{key})" if key else reference[0]
-            link_text, label, file = reference["text"], reference["label"], reference["file"] or name
-            if reference["code"] or (file and file not in self.cells):
-                return reference[0]
-            if label not in self.labels:
-                self.absent[label] = where
-                return f"{link_text} ({NOT_HERE})"
-            owner = self.labels[label].rpartition(", cell ")[0]
-            if file and file != owner:
-                right = f"it is in {owner}: write {owner}#{label}"
-                raise ValueError(f"{where} refers to {label} in {file}, but {right}")
-            words = re.fullmatch(r"(Figure|Table)\s(\w+)", link_text)
-            if words and f"{words[1].lower()}-{words[2]}" != label:
-                raise ValueError(
-                    f"{where}: a reference says {link_text!r} but leads to {label}; make them agree"
-                )
-            return f"[{link_text}](#{label})"
+                return self._citation(reference, where)
+            return reference[0] if reference["code"] else self._link_to_label(reference, where, name)
 
         return REFERENCE.sub(replacement, text)
+
+    def _link_to_part(self, reference: re.Match) -> str:
+        notebook = reference["notebook"]
+        known = notebook in self.titled
+        return f"[{reference['part']}](#part-{Path(notebook).stem})" if known else reference[0]
+
+    def _citation(self, reference: re.Match, where: str) -> str:
+        key = works().get(reference["address"])
+        if not key:
+            return reference[0]
+        self.cited.setdefault(key, where)
+        return f"[{reference['cited']}](#ref-{key})"
+
+    def _link_to_label(self, reference: re.Match, where: str, name: str) -> str:
+        text, label, file = reference["text"], reference["label"], name
+        if reference["file"]:
+            file = posixpath.normpath(posixpath.join(posixpath.dirname(name), reference["file"]))
+        if label in self.elsewhere:
+            return f"{text} {self.elsewhere[label]}"
+        if file and file not in self.cells:
+            return reference[0]
+        if label not in self.labels:
+            self.absent[label] = where
+            return f"{text} ({NOT_HERE})"
+        owner = self.labels[label].rpartition(", cell ")[0]
+        if file and file != owner:
+            raise ValueError(
+                f"{where} refers to {label} in {file}, but it is in {owner}: write {owner}#{label}"
+            )
+        words = re.fullmatch(r"(Figure|Table)\s(\w+)", text)
+        if words and f"{words[1].lower()}-{words[2]}" != label:
+            raise ValueError(f"{where}: a reference says {text!r} but leads to {label}; make them agree")
+        return f"[{text}](#{label})"
 
     def bibliography(self, to: str) -> str:
         """Return the list of the works cited, with its heading, in a format of pandoc's; "" if none is."""

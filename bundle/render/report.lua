@@ -71,7 +71,7 @@ local function typeset(cell)
     Header = function(header)
       if a.where == "appendix" then header.classes:insert("unnumbered") end
       if header.level == 1 and not titled then
-        header.identifier = "part-" .. a.where:match("^([%w_-]+)")
+        header.identifier = "part-" .. (a.where:match("([%w_-]+)%.ipynb") or a.where)
         titled = true
       end
       return header

@@ -8,20 +8,26 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Notebook:
-    """A notebook of the report, NAME.ipynb, which leaves figures, and results in a folder of its name."""
+    """A notebook, NAME.ipynb: of the report, or a study beside it, which stands in the folder `studies`."""
 
     name: str
     needs: str = ""  # the notebook that is executed before it
     makes: tuple[str, ...] = ()  # folders that it writes into besides
     shows: str = ""  # what `make bench` measured: results/bench-NAME.json
 
+    @property
+    def is_study(self) -> bool:
+        return self.name.startswith("studies/")
 
-STAGES = (  # in the order of the report; the PDF and the page are made of all of them
+
+STAGES = (  # in the order of the report; the PDF and the page are made of those that are no studies
     Notebook(name="part1", shows="lstm"),
     Notebook(name="task2", makes=("task2_images", "models"), shows="gan"),
     Notebook(name="task3", makes=("task3_images",), needs="task2"),
 )
 NOTEBOOKS = tuple(stage.name for stage in STAGES)
+REPORT = tuple(stage.name for stage in STAGES if not stage.is_study)
+STUDIES = tuple(stage.name for stage in STAGES if stage.is_study)  # the supplement is made of them
 
 
 def check_writable(folder: Path, way_out: str) -> None:

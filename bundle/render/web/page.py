@@ -32,13 +32,14 @@ def build(
     name: str = "front.md",
     output: Path,
     explorers: Mapping[str, Explorer] = MappingProxyType({}),
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
     address: str = "",
 ) -> None:
     """Write front matter and executed notebooks as one HTML file; the same input gives the same bytes.
 
     `front` is Markdown, errors call it `name`; its YAML headers are those of the PDF (`bundle.render.pdf`).
-    `explorers` take the places of the notebooks' own, by the notebook's name. `address` is where the page
-    will stand, if known: preview cards need it.
+    `explorers` take the places of the notebooks' own, by the notebook's name; `elsewhere` is as in
+    `Gathered`. `address` is where the page will stand, if known: preview cards need it.
     Raises ValueError where a file is missing or not fully executed, or a caption or reference does not fit.
     """
     for path in notebooks:
@@ -49,7 +50,8 @@ def build(
         about |= yaml.safe_load(header[1])
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        document = Gathered([(path.name, read_notebook(path)) for path in notebooks], folder, web=True)
+        parts = [(path.name, read_notebook(path)) for path in notebooks]
+        document = Gathered(parts, folder, elsewhere=elsewhere, web=True)
         about = {key: document.resolve(str(value), name) for key, value in about.items()}
         about |= {"description": about.get("subtitle", ""), "address": address}
         body = document.resolve(HEADER.sub("", front), name)
