@@ -20,7 +20,7 @@ from bundle.study.records import key
 from bundle.study.store import file_name, load, load_folder
 
 FOLDER = Path("results/part1")
-README = Path("README.md")
+GUIDE = Path("docs", "results.md")
 ASKED = part1_settings(declared_values(Path("part1.ipynb")))
 GROUPS = {name: load(FOLDER / f"{file_name(name)}.jsonl") if runs else [] for name, runs in ASKED.items()}
 WRITTEN = {
@@ -118,9 +118,9 @@ def test_the_committed_notebook_shows_the_tables_of_the_stored_records():
             assert "| " + " | ".join(map(in_cell, row)) + " |" in shown
 
 
-def test_the_lines_of_pandas_in_the_readme_print_the_medians_of_table_1(capsys):
+def test_the_documented_lines_of_pandas_print_the_medians_of_table_1(capsys):
     block = re.search(
-        r"\n((?:    .*\n)*    from bundle.study import store\n(?:    .*\n)*)", README.read_text()
+        r"\n((?:    .*\n)*    from bundle.study import store\n(?:    .*\n)*)", GUIDE.read_text()
     )
     exec(textwrap.dedent(block[1]))
     rows = {tuple(line.split()[-2:]) for line in capsys.readouterr().out.splitlines()[2:]}
