@@ -1,16 +1,21 @@
 """What is made of the run of many walks: of invented routes, and of the committed run by another route."""
 
 import json
+import re
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from bundle.analysis import latent_paths, third_digits
-from bundle.analysis.claims import Verdict, sentences
+from bundle.analysis.claims import Verdict, quoted, sentences
+from bundle.analysis.formatting import pct
+from bundle.notebook.page import finding, prediction_list
 from bundle.original import WALK_FIGURES
 from bundle.study.store import read
 from lib.latent.interpolation import INTERPOLATIONS
@@ -240,3 +245,38 @@ def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_seen():
     assert committed.keys() == invented.keys()
     assert invented["2-7 line shows any"] == 0.2
     assert invented["2-6 circle shows 1"] == 0.5
+
+
+def findings(monkeypatch, verdict: Verdict | None) -> list[str]:
+    """Execute the cell of the findings where every claim has this verdict."""
+    notebook = nbformat.read("task3.ipynb", as_version=4)
+    (source,) = [cell.source for cell in notebook.cells if "page.findings(" in cell.source]
+    by_claim = {claim.id: verdict for claim in third_digits.CLAIMS} if verdict else {}
+    monkeypatch.setattr(third_digits, "walk_verdicts", lambda *_, **__: by_claim)
+    monkeypatch.setattr(latent_paths, "prediction_outcomes", lambda *_: [(verdict, [0.5, 0.5])] * 3)
+    shown: list[str] = []
+    space = {"third_digits": third_digits, "latent_paths": latent_paths, "WALK_FIGURES": WALK_FIGURES}
+    space |= {"finding": finding, "prediction_list": prediction_list, "show_text": str, "pct": pct}
+    space |= {"page": SimpleNamespace(findings=lambda sentences, _: shown.extend(sentences))}
+    exec(source, space | {"quoted": quoted, "shares": shares_of(counted(ROUTES)), "runs": 0, "decided": 0})
+    return shown
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_each_finding_has_an_answer_a_sentence_and_a_link_under_each_verdict(monkeypatch, verdict):
+    answers = {
+        HOLDS: "(Usually|Yes)",
+        FAILS: "No",
+        UNDECIDED: "Undecided",
+        DEPENDS: "It depends on the generator",
+    }
+    shown = findings(monkeypatch, verdict)
+    assert len(shown) == 2
+    for text in shown:
+        assert re.fullmatch(
+            rf"\*\*[^*?]+\? {answers[verdict]}\.\*\* .+ \(\[Figure S\d+\]\(#figure-S\d+\)\)\.", text
+        )
+
+
+def test_what_was_not_walked_has_no_finding(monkeypatch):
+    assert findings(monkeypatch, None) == ["", ""]
