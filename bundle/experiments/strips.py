@@ -72,12 +72,10 @@ class Walker:
 
     def real_strip(self, first: int, second: int, *, record: Record, images: Tensor) -> Strip:
         """Walk on the circle between the noises that a record of walks has for two of the test images."""
-        columns = record.columns
-        end_points = [_real_end_point(columns, digit) for digit in (first, second)]
-        facts = {"seed": record.settings["seed"], "kind": "circle", "end_points": end_points}
-        noises = torch.tensor([columns["real noise"][digit] for digit in (first, second)])
-        walk = self._walk(first, second, noises, name=f"real-{first}-{second}", facts=facts)
-        begin, end = as_bytes(images[[point["test_image"] for point in end_points]]).numpy()
+        columns, digits = record.columns, (first, second)
+        noises = torch.tensor([columns["real noise"][digit] for digit in digits])
+        walk = self._walk(first, second, noises, name=f"real-{first}-{second}", facts={"kind": "circle"})
+        begin, end = as_bytes(images[[columns["real image"][digit] for digit in digits]]).numpy()
         captions = ["real", *walk.captions, "real"]
         return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
 
@@ -91,13 +89,3 @@ class Walker:
         captions = [f"{digit}\n{sure:.0%}" for digit, sure in zip(digits, confidences, strict=True)]
         pixels = as_bytes(images).numpy()
         return Strip(name=name, first=first, second=second, images=pixels, captions=captions, facts=facts)
-
-
-def _real_end_point(columns: dict, digit: int) -> dict:
-    """Return how the noise of a real digit came about, as JSON values; `columns` are of a record of walks."""
-    return {
-        "digit": columns["real digit"][digit],
-        "test_image": columns["real image"][digit],
-        "residual": columns["real residual"][digit],
-        "rule": "the first test image of the digit, and the best of the searches for its noise",
-    }
