@@ -86,7 +86,6 @@ REFUSED = [
     ("task3", {"samples": 60_001}),
     ("task3", {"looks": 10}),
     ("task3", {"steps": 2}),
-    ("task3", {"sure": 1.5}),
     ("task3", {"walk_seed": 2**63}),
     ("task3", {"models_dir": "build/nowhere"}),
 ]

@@ -172,9 +172,9 @@ class TestTask2:
 class TestTask3:
     def test_the_slider_walks_from_one_digit_to_the_other(self, page):
         changes(page, "At alpha", lambda: drag(page, to=1))
-        lab.until(lambda: "At alpha 1.000 the judge sees a 7" in words(page))
+        lab.until(lambda: "At alpha 1.000 the classifier sees a 7" in words(page))
         changes(page, "At alpha", lambda: drag(page, to=0))
-        lab.until(lambda: "At alpha 0.000 the judge sees a 2" in words(page))
+        lab.until(lambda: "At alpha 0.000 the classifier sees a 2" in words(page))
 
     def test_the_keyboard_walks_too(self, page):
         """Tab leads from the field with its name to play, to the slider over the strip."""

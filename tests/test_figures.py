@@ -6,15 +6,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bundle.figures import part1
-from bundle.figures.gan import (
-    draw_line_and_circle,
-    draw_loss_curves,
-    draw_measures,
-    draw_quality,
-    draw_recipes,
-)
+from bundle.figures.gan import draw_loss_curves, draw_measures, draw_quality, draw_recipes
 from bundle.figures.memory import draw_whole_range
 from bundle.figures.style import panels
+from bundle.figures.walks import draw_line_and_circle
 from tests.part1_records import run, table
 
 CURVES = {"chance": [0.1, 0.11, 0.09, 0.1], "learns": [0.1, 0.6, 1, 1], "late": [0.1, 0.1, 0.1, 1]}
@@ -59,10 +54,11 @@ def walked() -> pd.Series:
     kinds = {"line": [0.1, 0.9, 0.1], "circle": [0.1, 0.12, 0.1]}
     columns = {"alpha": [0, 0.5, 1]}
     for kind, values in kinds.items():
-        for name in ("norm", "norm low", "norm high", "frechet_distance"):
+        for name in ("norm", "norm low", "norm high", "frechet_distance", "nearest"):
             columns[f"{kind} {name}"] = values
-        columns[f"{kind} path_length"] = [4.0, 9, 16, 4]
-    summary = {"real frechet_distance": 0.1, "short frechet_distance": 0.95}
+    summary = {
+        f"{what} {name}": 0.95 for what in ("real", "short") for name in ("frechet_distance", "nearest")
+    }
     return pd.Series({**columns, **summary})
 
 

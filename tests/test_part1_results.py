@@ -21,7 +21,7 @@ from bundle.study.records import key
 from bundle.study.store import file_name, load, load_folder
 
 FOLDER = Path("results/part1")
-README = Path("README.md")
+GUIDE = Path("docs", "results.md")
 MAIN = declared_values(Path("part1.ipynb"))
 PROTOCOL, MEMORY = (declared_values(Path("studies", f"{name}.ipynb")) for name in ("protocol", "memory"))
 ASKED = part1_settings(MAIN) | protocol_settings(PROTOCOL, MAIN) | memory_settings(MEMORY, MAIN)
@@ -124,9 +124,9 @@ def test_the_committed_notebook_shows_the_verdicts_of_the_stored_records():
         assert "| " + " | ".join(map(in_cell, row)) + " |" in shown
 
 
-def test_the_lines_of_pandas_in_the_readme_print_the_medians_of_the_study(capsys):
+def test_the_documented_lines_of_pandas_print_the_medians_of_the_study(capsys):
     block = re.search(
-        r"\n((?:    .*\n)*    from bundle.study import store\n(?:    .*\n)*)", README.read_text()
+        r"\n((?:    .*\n)*    from bundle.study import store\n(?:    .*\n)*)", GUIDE.read_text()
     )
     exec(textwrap.dedent(block[1]))
     rows = {tuple(line.split()[-2:]) for line in capsys.readouterr().out.splitlines()[2:]}

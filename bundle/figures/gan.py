@@ -1,4 +1,4 @@
-"""The figures of Tasks 2 and 3: a GAN along its training, and walks in its latent space."""
+"""The figures of Task 2: a GAN along its training."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from bundle.analysis.detectability import BLURRED, GENERATED, INPUTS, REAL, TEST, in_order, learnt
 from bundle.analysis.formatting import in_style
 from bundle.analysis.quality import MEASURES, by_batch
-from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, spaced, styled, tick
+from bundle.figures.style import COLOURS, THIN, legend_above, level, panels, spaced, styled, tick
 
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
 OTHER_SEEDS = {"color": COLOURS["generator"], "linewidth": 0.7, "alpha": 0.6}
@@ -21,10 +21,6 @@ LOOKS = {  # of the sides of a two-sample test
     BLURRED: {"color": "0.45", "marker": "^"},
     "one grey level up": {"color": "0.45", "marker": "v"},
     "1 % copies of one image": {"color": "0.45", "marker": "D"},
-}
-PATHS = {  # how each kind is named and drawn
-    "line": {"label": "straight line", "color": COLOURS["RNN"], "linestyle": "--", "marker": "o"},
-    "circle": {"label": "great circle", "color": COLOURS["LSTM"], "linestyle": "-", "marker": "^"},
 }
 
 
@@ -157,67 +153,4 @@ def draw_grey_levels(shares: Mapping[str, pd.Series]) -> Figure:
     axes.set(xlabel="grey level", ylabel="share of pixels", yscale="log")
     axes.tick_params(axis="x", labelsize=7)
     legend_above(figure, len(shares))
-    return figure
-
-
-@styled
-def draw_line_and_circle(run: pd.Series) -> Figure:
-    """Draw norm, quality and speed of images along both kinds of path, from a run of `run_walks`."""
-    alpha, short = run["alpha"], run["short frechet_distance"]
-    figure, (norm, distance, speed) = panels(2.4, 1, 3)
-    norm.axhspan(run["line norm low"][0], run["line norm high"][0], color=GREY, **BAND)
-    for kind, path in PATHS.items():
-        look = {**path, "markersize": 3}
-        norm.fill_between(
-            alpha, run[f"{kind} norm low"], run[f"{kind} norm high"], color=path["color"], **BAND
-        )
-        norm.plot(alpha, run[f"{kind} norm"], **look)
-        distance.plot(alpha, run[f"{kind} frechet_distance"], **look)
-        speeds = np.sqrt(run[f"{kind} path_length"])
-        speed.plot((np.arange(len(speeds)) + 0.5) / len(speeds), speeds, **look)
-    level(distance, run["real frechet_distance"], "real")
-    distance.plot([0.5], [short], "x", color="black", markersize=5)
-    norm.set(ylabel="norm of the noise")
-    distance.set(ylabel="Fréchet distance", ylim=(0, None))
-    speed.set(ylabel="speed in the judge's features")
-    for axes in figure.axes:
-        axes.set(xlabel="α", xlim=(-0.03, 1.03), xticks=[0, 0.5, 1], xticklabels=["0", "0.5", "1"])
-    legend_above(figure, 2)
-    return figure
-
-
-@styled
-def draw_seen_between(shares: pd.DataFrame) -> Figure:
-    """Draw which share of paths shows each third digit, with its interval, from `third_digit_shares`."""
-    walks = shares.groupby(["first", "second"], sort=False)
-    figure, row = panels(2.1, 1, walks.ngroups, sharey=True)
-    for axes, ((first, second), digits) in zip(row, walks, strict=True):
-        thirds = sorted(digits["digit"].unique())
-        for offset, kind in zip((-0.16, 0.16), PATHS, strict=True):
-            rows = digits[digits["kind"] == kind].sort_values("digit")
-            bars = [rows["share"] - rows["low"], rows["high"] - rows["share"]]
-            look = {**PATHS[kind], "linestyle": "none", "markersize": 3, "linewidth": 0.8}
-            axes.errorbar(np.arange(len(thirds)) + offset, rows["share"], bars, **look)
-        axes.set_xticks(range(len(thirds)), thirds)
-        axes.set_xlabel(f"third digit, from {first} to {second}")
-    row[0].set(ylabel="share of paths", ylim=(0, None))
-    legend_above(figure, 2)
-    return figure
-
-
-@styled
-def draw_change_table(shares: np.ndarray, between: np.ndarray) -> Figure:
-    """Draw shares (10, 10) of paths that change once, in [0, 1] or nan, and digits most seen, or -1."""
-    figure, (axes,) = panels(4.2)
-    image = axes.imshow(shares, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-    for (y, x), share in np.ndenumerate(shares):
-        if not np.isnan(share):
-            third = between[y, x] if between[y, x] >= 0 else "–"
-            words = in_style(f"{share:.0%}") + f"\n({third})"
-            colour = "white" if share < 0.5 else "black"
-            axes.text(x, y, words, ha="center", va="center", linespacing=0.95, color=colour)
-    axes.set(xticks=range(10), yticks=range(10), xlabel="digit at one end", ylabel="digit at the other")
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-    figure.colorbar(image, label="share of paths that change once", fraction=0.04, pad=0.02)
     return figure

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from bundle.analysis.quality import MEASURES, by_batch
 from bundle.figures.digits import tile
-from bundle.figures.gan import PATHS, draw_quality_curve
+from bundle.figures.gan import draw_quality_curve
 from bundle.figures.style import COLOURS, spaced
+from bundle.figures.walks import PATHS
 from bundle.notebook import controls
 from bundle.original import WALK_FIGURES
 from lib.evaluation.classifier import Classifier, predict
@@ -64,7 +65,7 @@ def task3_explorer(
     choice, strip, words, picture, answer = (widgets.HTML() for _ in range(5))
 
     def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
+        """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and their probabilities (n, 10)."""
         images = _images(generator, noises)
         return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
@@ -87,13 +88,14 @@ def task3_explorer(
             choice.value = controls.status(noises)
             return
         strip.value = walk(kind.value, *pair)
-        surest = f"The ends: of {candidates} noises (seed {now['seed']}) the two that the judge is surest of."
+        surest = f"The ends are the surest of {candidates} noises (seed {now['seed']})."
         choice.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
         noise = between(*noises, torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = see(noise[None])
-        status = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
+        seen = f"the classifier sees a {chances.argmax()}, {chances.max():.0%} sure"
+        status = f"At alpha {alpha.value:.3f} {seen}."
         picture.value = controls.image(image, status, width=DIGIT)  # first: it is waited for
-        answer.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
+        answer.value = controls.bars(chances, title="What the classifier sees", colour=COLOURS["generator"])
         words.value = controls.status(status)
 
     def renew(_) -> None:
@@ -121,7 +123,7 @@ def _ends(
     except ValueError:
         none = f"no {first} (From) or no {second} (To) in {candidates} noises (seed {seed})"
         way_out = "draw new end points, choose other digits, or train the generator for longer"
-        return f"The judge sees {none}; {way_out}."
+        return f"The classifier sees {none}; {way_out}."
 
 
 def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, ...]:
@@ -135,9 +137,9 @@ def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, .
 
 
 def _strip(images: np.ndarray, chances: np.ndarray) -> str:
-    """Return images as a strip, and under each what the judge sees."""
+    """Return images as a strip, and under each what the classifier sees."""
     digits, sure = chances.argmax(1), chances.max(1)
-    alt = f"Strip of {len(images)} images; the judge sees {', '.join(map(str, digits))}."
+    alt = f"Strip of {len(images)} images; the classifier sees {', '.join(map(str, digits))}."
     cell = "<div style='flex:1;text-align:center'>{}<br>{:.0%}</div>"
     cells = "".join(map(cell.format, digits, sure))
     picture = controls.image(tile(images, columns=len(images)), alt, width=STRIP)
