@@ -14,7 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from benchmarks.lstm import interleaved
 from benchmarks.machine import goal, load, run
 from bundle.experiments.comparisons import AS_WRITTEN, GAN_ABLATION
+from bundle.notebook import task2
 from bundle.render.reading import declared_values
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
@@ -41,8 +42,9 @@ def quick_recipe() -> dict:
     """Return our recipe as the profile `quick` trains it: the notebook's parameters, changed by it."""
     values = declared_values(Path("task2.ipynb"))
     values |= yaml.safe_load(Path("profiles", "quick.yaml").read_text())["parameters"]["task2"]
-    names = {field.name for field in fields(GanSettings)} - {"channels", "seed"}
-    return {"channels": 1, **{name: values[name] for name in sorted(names)}}
+    recipe = asdict(task2.gan_run(values).training)
+    del recipe["seed"]
+    return recipe
 
 
 OURS = quick_recipe()

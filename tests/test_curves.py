@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.curves import Curve, at_chance, run_table
+from bundle.analysis.curves import Curve, run_table, share_at_chance
 from tests.part1_records import run, table
 
 
@@ -34,12 +34,10 @@ def test_the_deepest_drop_is_below_the_best_so_far():
     assert curve(0.2, 0.4, 0.9).deepest_drop() == 0
 
 
-def test_collapses_and_unsteadiness_count_from_the_first_full_look():
+def test_unsteadiness_counts_from_the_first_full_evaluation():
     falling = curve(0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1)
-    assert falling.collapses() == 2
     assert falling.unsteadiness() == pytest.approx(4 / 8)
     assert curve(0.5, 0.9).unsteadiness() == 1
-    assert curve(0.5, 0.9, 0.1).collapses() == 0
 
 
 def test_the_last_third_of_the_training():
@@ -74,6 +72,7 @@ def test_the_table_of_runs_has_groups_in_their_order_and_runs_sorted_in_each():
     assert runs["record"][0] is groups["ours"][1]
 
 
-def test_a_cell_is_at_chance_if_no_run_ever_leaves_it():
-    assert at_chance([curve(0.1, 0.2), curve(0.24, 0.1)])
-    assert not at_chance([curve(0.1, 0.1), curve(0.1, 0.3, 0.1)])
+def test_a_run_is_at_chance_if_it_never_leaves_it():
+    runs = table([run("RNN", 5, curve, seed=s) for s, curve in enumerate(([0.1, 0.24], [0.1, 0.3, 0.1]))])
+    assert share_at_chance(runs) == 0.5
+    assert share_at_chance(runs[:0]) == 0

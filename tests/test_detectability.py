@@ -1,9 +1,6 @@
 """What is made of the runs of two-sample tests, and of the committed ones by another route."""
 
-import json
-import statistics
-from pathlib import Path
-
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,15 +10,13 @@ from bundle.analysis.detectability import (
     INPUTS,
     REAL,
     SIDES,
+    accuracy_on_samples,
     detectability_table,
-    mean_accuracy,
+    grey_level_shares,
 )
 from bundle.experiments import two_sample_tests
 from bundle.figures.gan import draw_detectability
-from bundle.study.store import read
 from lib.evaluation import two_sample_tests as tests
-
-COMMITTED = Path("results/task2/two-sample-tests.jsonl")
 
 
 def runs(*rows: tuple) -> pd.DataFrame:
@@ -49,32 +44,30 @@ def test_the_names_are_those_of_the_runs():
 
 
 def test_a_row_has_each_side_and_who_has_learnt_nothing_is_never_shown_as_a_coin():
-    header, rows = detectability_table(FEW)
-    assert header == ["What the test sees", "Samples (%)", "Real digits (%)"]
-    assert rows == [
-        ["twelve shares of grey levels, 100", "100.0", "50.0 ± 12.7"],
-        ["black and white, 100", "56.0", "not learnt"],
-        ["256 grey levels, 100", "60.0", ""],
-        ["256 grey levels, 500", "71.0 ± 12.7", ""],
+    table = detectability_table(FEW)
+    assert [*table.columns[:4]] == ["What the test sees", "Images", "Samples (%)", "Real digits (%)"]
+    assert table.iloc[:, :4].to_numpy().tolist() == [
+        ["twelve shares of grey levels", 100, "100.0", "50.0 ± 12.7"],
+        ["black and white", 100, "56.0", "not learnt"],
+        ["256 grey levels", 100, "60.0", ""],
+        ["256 grey levels", 500, "71.0 ± 12.7", ""],
     ]
 
 
-def test_the_figure_shows_every_mean_but_of_what_has_not_learnt():
+def test_the_figure_shows_every_run_but_those_that_have_not_learnt():
     (axes,) = draw_detectability(FEW).axes
-    points = {line.get_label(): line[0].get_xdata().tolist() for line in axes.containers}
-    assert points == {GENERATED: pytest.approx([100, 56, 60, 71]), REAL: [50]}
+    points = {line.get_label(): [*line.get_xdata()] for line in axes.lines}
+    assert points[GENERATED] == pytest.approx([100, 56, 60, 70, 72])
+    assert points[REAL] == pytest.approx([49, 51])
     assert axes.get_yticklabels()[0].get_text() == "twelve shares of grey levels, 100"
 
 
-def test_the_committed_means_are_those_of_the_lines_whose_network_has_learnt():
-    accuracies: dict[tuple, list] = {}
-    for line in COMMITTED.read_text(encoding="utf-8").splitlines():
-        run = json.loads(line)
-        settings, summary = run["settings"], run["summary"]
-        if settings["test"] == "grey levels" or summary["train_accuracy"] > 0.52:
-            names = settings["test"], settings["train_count"], settings["against"]
-            accuracies.setdefault(names, []).append(summary["accuracy"])
-    for row in mean_accuracy(read(COMMITTED)).itertuples():
-        values = accuracies.pop((row.test, row.train_count, row.against))
-        assert (row.n, row.mean) == (len(values), pytest.approx(statistics.mean(values)))
-    assert not accuracies
+def test_the_accuracy_on_samples_is_that_of_runs_that_have_learnt():
+    assert accuracy_on_samples(FEW, "black and white") == pytest.approx(0.56)
+    assert accuracy_on_samples(FEW[FEW["train_accuracy"] == 0.5], "black and white") is None
+
+
+def test_grey_levels_are_counted_by_band():
+    images = np.array([[[0, 1, 7, 255]]], dtype=np.uint8)
+    shares = grey_level_shares(images, bands=[0, 1, 8, 255])
+    assert shares.to_dict() == {"0": 0.25, "1–7": 0.5, "8–254": 0, "255": 0.25}

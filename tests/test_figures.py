@@ -6,9 +6,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bundle.figures import part1
-from bundle.figures.gan import draw_both_recipes, draw_line_and_circle, draw_loss_curves, draw_measures
+from bundle.figures.gan import draw_loss_curves, draw_measures, draw_quality, draw_recipes
 from bundle.figures.memory import draw_whole_range
 from bundle.figures.style import panels
+from bundle.figures.walks import draw_line_and_circle
 from tests.part1_records import run, table
 
 CURVES = {"chance": [0.1, 0.11, 0.09, 0.1], "learns": [0.1, 0.6, 1, 1], "late": [0.1, 0.1, 0.1, 1]}
@@ -53,10 +54,11 @@ def walked() -> pd.Series:
     kinds = {"line": [0.1, 0.9, 0.1], "circle": [0.1, 0.12, 0.1]}
     columns = {"alpha": [0, 0.5, 1]}
     for kind, values in kinds.items():
-        for name in ("norm", "norm low", "norm high", "frechet_distance"):
+        for name in ("norm", "norm low", "norm high", "frechet_distance", "nearest"):
             columns[f"{kind} {name}"] = values
-        columns[f"{kind} path_length"] = [4.0, 9, 16, 4]
-    summary = {"real frechet_distance": 0.1, "short frechet_distance": 0.95}
+    summary = {
+        f"{what} {name}": 0.95 for what in ("real", "short") for name in ("frechet_distance", "nearest")
+    }
     return pd.Series({**columns, **summary})
 
 
@@ -74,7 +76,8 @@ DRAWN = {
     ),
     "measures": lambda: draw_measures(measured()),
     "measures with other seeds": lambda: draw_measures(measured(2)),
-    "both recipes": lambda: draw_both_recipes(measured(2, length=20000), measured(2)),
+    "quality": lambda: draw_quality(measured(2)),
+    "recipes": lambda: draw_recipes({"ours": measured(2), "original": measured(2)}, floor=0.2),
     "walks": lambda: draw_line_and_circle(walked()),
 }
 
@@ -85,10 +88,9 @@ def test_no_word_lies_on_data_or_on_another(name):
 
 
 @pytest.mark.parametrize("name", CURVES)
-@pytest.mark.parametrize("cell", ["LSTM", "RNN"])
-def test_no_word_lies_on_the_data_of_a_curve(name, cell):
+def test_no_word_lies_on_the_data_of_a_curve(name):
     drawn = [
-        part1.draw_original(curves(name, [cell]), cell),
+        part1.draw_original_figures(curves(name)),
         part1.draw_accuracy_against_length(curves(name)),
     ]
     assert [words_on_data(figure) for figure in [*drawn, part1.draw_survival(curves(name))]] == [[], [], []]

@@ -1,6 +1,7 @@
 import dataclasses
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,11 @@ from bundle.experiments.cache import GENERATORS, cached_classifier, cached_gan, 
 from bundle.experiments.comparisons import GAN_ABLATION, as_written_runs, variant_runs
 from bundle.experiments.digit_classifier import CLASSIFIER
 from bundle.experiments.gan import GanRun, class_kept
-from bundle.notebook.parameters import parameters_of
+from bundle.notebook import task2
+from bundle.render.reading import declared_values
 from bundle.study.store import load
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import load_generator
-from lib.gan.settings import GanSettings
 from lib.mnist import Mnist
 from lib.progress import silent
 from tests.test_gan_training import SETTINGS
@@ -202,13 +203,13 @@ def test_settings_are_kept_flat_and_read_back():
 
 
 def test_a_notebooks_parameters_are_settings():
-    names = RUN.described() | {"threads": 1}
-    for name in ("run", "channels", "judge", "checkpoints"):
-        del names[name]
-    namespace = names | {"__annotations__": dict.fromkeys(names, int)}
-    training = GanSettings(**parameters_of(GanSettings, namespace), channels=1)
-    rest = {"judge": RUN.judge, "checkpoints": RUN.checkpoints}
-    assert GanRun(training=training, **parameters_of(GanRun, namespace), **rest) == RUN
+    values = declared_values(Path("task2.ipynb"))
+    run = task2.gan_run(values, judge="j")
+    described = run.described()
+    names = {name for name in values if name in described}
+    assert {name: described[name] for name in names} == {name: values[name] for name in names}
+    assert described["generator_width"] == described["discriminator_width"] == values["width"]
+    assert described["judge"] == "j"
 
 
 def test_every_variant_has_every_seed_from_the_runs_on():
@@ -217,23 +218,22 @@ def test_every_variant_has_every_seed_from_the_runs_on():
     for name, change in {"ours": {}, **GAN_ABLATION}.items():
         plain = RUN.described() | {"checkpoints": [], "noise_sets": 1, "batches": 7}
         assert found[name] == [plain | change | {"seed": seed} for seed in (3, 4)]
-    (settings,) = as_written_runs(RUN, variant_seeds=1, original_batches=10)["the original's recipe"]
+    (settings,) = as_written_runs(RUN, seeds=1, original_batches=10)
     assert settings["checkpoints"] == [0, 2, 4, 6, 8, 10]
     assert settings["topology"] == "as-written"
 
 
-def test_no_seeds_leave_the_variants_out():
-    assert variant_runs(RUN, variant_seeds=0, variant_batches=7) == {}
-    assert as_written_runs(RUN, variant_seeds=0, original_batches=7) == {}
+def test_no_batches_leave_the_original_recipe_out():
+    assert as_written_runs(RUN, seeds=1, original_batches=0) == []
 
 
 def test_variants_that_cannot_be_trained_are_refused_when_listed(monkeypatch):
-    with pytest.raises(ValueError, match="variant_seeds is -1; it must be at least 0"):
-        variant_runs(RUN, variant_seeds=-1, variant_batches=7)
+    with pytest.raises(ValueError, match="variant_seeds is 0; it must be at least 1"):
+        variant_runs(RUN, variant_seeds=0, variant_batches=7)
     with pytest.raises(ValueError, match="variant_batches is 0; it must be at least 1"):
         variant_runs(RUN, variant_seeds=1, variant_batches=0)
-    with pytest.raises(ValueError, match="original_batches is 0; it must be at least 1"):
-        as_written_runs(RUN, variant_seeds=1, original_batches=0)
+    with pytest.raises(ValueError, match="original_batches is -1; it must be at least 0"):
+        as_written_runs(RUN, seeds=1, original_batches=-1)
     monkeypatch.setitem(GAN_ABLATION, "a batch of one", {"batch_size": 1})
     with pytest.raises(ValueError, match="a batch of one: batch_size is 1; it must be from 2"):
         variant_runs(RUN, variant_seeds=1, variant_batches=7)

@@ -1,6 +1,19 @@
+import numpy as np
 import pytest
 
-from bundle.analysis.memory import factorial_table, lowest, memory_runs, parts_table, span_table
+from bundle.analysis.claims import Verdict
+from bundle.analysis.memory import (
+    combinations,
+    factorial_table,
+    lowest,
+    memory_runs,
+    parts_table,
+    predicted,
+    span_table,
+)
+from bundle.figures.memory import draw_combinations
+from bundle.figures.saving import plotted
+from bundle.study.artefacts import PIXELS
 from tests.part1_records import run, table
 
 RIGHT, WRONG = [0.1, 0.9, 1, 1], [0.1, 0.2, 0.4, 0.3]
@@ -28,7 +41,7 @@ def test_the_factorial_table_counts_who_holds_and_says_how_much_is_right_at_the_
     ]
     assert rows.to_numpy().tolist() == [
         ["one-hot", "curriculum", "3/3", "100.0", "0/3", "90.0"],
-        ["raw digit", "none", "", "", "1/3", "30.0"],
+        ["raw digit", "no curriculum", "", "", "1/3", "30.0"],
     ]
 
 
@@ -60,3 +73,17 @@ def test_what_is_changed_in_our_recipe(change, name):
     record = at_lengths(10, RIGHT, {"10": 1.0, "20": 0.5}, cell="LSTM", **change)
     rows = parts_table(table([record], "parts")).to_numpy().tolist()
     assert rows == [[name, "1/1", "50", "100.0", "1.000", "0.500"]]
+
+
+def test_the_heatmap_has_the_share_that_holds_where_there_are_runs():
+    records = [ours("LSTM", curve, seed=s) for s, curve in enumerate((WRONG, RIGHT))]
+    records += [ours("RNN", RIGHT, encoding="one-hot", first_length=1)]
+    shares = plotted(draw_combinations(combinations(table(records, "memory"))))[0][PIXELS]
+    np.testing.assert_array_equal(shares, [[[1.0, np.nan], [np.nan, 0.5]]])
+
+
+def test_a_prediction_on_runs_is_that_all_or_none_hold():
+    memory = memory_runs(table([ours("LSTM", RIGHT), ours("LSTM", WRONG, seed=1)], "memory"), "memory")
+    assert predicted(memory, 0) == (Verdict.FAILS, (1, 2))
+    assert predicted(memory[:1], 1) == (Verdict.HOLDS, (1, 1))
+    assert predicted(memory[:0], 1) == (None, ())

@@ -102,15 +102,15 @@ def test_under_papermill_a_notebook_runs_and_stays_clean(smoke, name):
 
 def test_all_nineteen_figures_are_captioned_in_the_pdf(smoke):
     text = "\n".join(page.extract_text() for page in PdfReader(smoke["pdf"]).pages)
-    for number in range(1, 20):
+    assert "Figures 1 to 6." in text
+    for number in range(7, 20):
         assert f"Figure {number}." in text
     assert "Contents" in text
-    assert "LSTM trained at length 30" in text
 
 
 def test_every_grid_strip_figure_and_model_is_left_behind(smoke):
     figures = smoke["output"] / "figures"
-    for number in range(1, 20):
+    for number in (1, 7, *range(17, 20)):  # 1 has panels up to 6, 7 up to 16
         assert (figures / f"figure-{number:02}.png").exists()
         assert json.loads((figures / f"figure-{number:02}.json").read_text())["panels"]
     assert (smoke["output"] / "task2_images" / "batch-000000.png").exists()
@@ -175,9 +175,9 @@ def test_one_line_changes_the_data_set(tmp_path, monkeypatch):
         idx(raw / f"{name}-images-idx3-ubyte", images)
         idx(raw / f"{name}-labels-idx1-ubyte", labels)
     monkeypatch.setenv("MNIST_ROOT", str(tmp_path / "data"))
-    small = "batches: 4, batch_size: 16, generator_width: 2, discriminator_width: 2, samples: 256, "
-    small += "generator_seeds: 0, variant_seeds: 0, two_sample_seeds: 0, "
-    small += "classifier_width: 4, classifier_epochs: 6"
+    small = "batches: 4, batch_size: 16, width: 2, samples: 256, generator_seeds: 0, "
+    small += "original_batches: 0, two_sample_seeds: 1, two_sample_images: 20, two_sample_steps: 3, "
+    small += "classifier_epochs: 6"
     out = tmp_path / "task2.ipynb"
     ran = papermill(
         "task2.ipynb",

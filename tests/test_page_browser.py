@@ -122,7 +122,7 @@ def until_said(page, name: str, words: str) -> None:
 
 class TestWalks:
     def test_strips_and_images_have_the_pixels_of_pytorch(self, page):
-        view = ViewSettings(steps=9, candidates=CANDIDATES, seed=0, sure=0.9)
+        view = ViewSettings(steps=9, candidates=CANDIDATES, seed=0)
         walker = Walker(load_generator(Path("models")), load_classifier(Path("models")), view)
         for section, kind in enumerate(("line", "circle")):
             images = walker.strip(*WALK_FIGURES[17], kind=kind).images.astype(int)

@@ -1,24 +1,26 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.claims import Verdict, by_claim, measured, sentences
+from bundle.analysis.claims import Verdict, by_claim, ledger, measured, sentences
 from bundle.analysis.curves import run_table
+from bundle.analysis.ledger import ledger_table
 from bundle.analysis.part1 import (
     AS_WRITTEN,
+    CASES,
     CORRECTED,
     ORIGINAL_METRIC,
     OURS,
-    answers,
+    answer,
     decide_part1,
     front_rows,
     measure_table,
-    result,
-    seeds_against,
-    verdict_table,
+    predictions,
 )
-from bundle.analysis.part1_claims import CLAIMS, MEASURES, all_hold, lower
-from bundle.analysis.part1_tables import part1_tables, prediction_table
+from bundle.analysis.part1_claims import CLAIMS, MEASURES, all_true, lower
 from bundle.analysis.statistics import median_arrival, medians, statistics_table, summary
+from bundle.figures.saving import plotted
+from bundle.figures.verdicts import draw_verdicts
+from bundle.notebook.page import in_cell
 from tests.part1_records import lstm_first, run, table
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
@@ -28,12 +30,8 @@ FIRST = "lstm-first-at-5"
 def counts(groups: dict, claim: str) -> dict[str, tuple]:
     """By case, what the main measure of a claim finds."""
     decided = decide_part1(run_table(groups))
-    rows = {case: result(decided, claim, case) for case in (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)}
-    return {
-        case: (row["count"], row["n"], row["ties"], row["verdict"])
-        for case, row in rows.items()
-        if row is not None
-    }
+    rows = decided[decided["claim"] == claim].groupby("case", sort=False).head(1)
+    return {row.case: (row.count, row.n, row.ties, row.verdict) for row in rows.itertuples(name="Row")}
 
 
 @pytest.mark.parametrize(("wins", "verdict"), [(10, HOLDS), (5, UNDECIDED), (0, FAILS)])
@@ -72,7 +70,7 @@ def test_a_tie_is_left_out_and_who_never_arrives_is_later_than_all_who_do():
 
 
 def test_all_have_to_hold_and_ties_decide_nothing():
-    assert [all_hold(values) for values in ([True, True], [True, None], [None, False])] == [True, None, False]
+    assert [all_true(values) for values in ([True, True], [True, None], [None, False])] == [True, None, False]
 
 
 def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
@@ -100,9 +98,9 @@ def test_measures_that_contradict_each_other_make_it_depend():
     lstm, rnn = [0.1, 1, 0.2, 0.2, 1], [0.1, 0.9, 0.9, 1, 1]  # first at 100 %, but lower on the whole
     records = [run(c, 5, curve, seed=s) for c, curve in (("LSTM", lstm), ("RNN", rnn)) for s in range(20)]
     decided = decide_part1(table(records))
-    row = result(by_claim(decided), FIRST)
-    assert (row["count"], row["verdict"]) == (20, DEPENDS)
-    assert result(decided, FIRST)["verdict"] is HOLDS
+    found = answer(by_claim(decided), FIRST)
+    assert (found.count, found.verdict) == (20, DEPENDS)
+    assert answer(decided, FIRST).verdict is HOLDS
 
 
 def test_every_claim_is_a_sentence_of_the_original_and_every_measure_says_what_it_measures():
@@ -111,17 +109,11 @@ def test_every_claim_is_a_sentence_of_the_original_and_every_measure_says_what_i
     assert all(len(text.split()) > 2 for text in words)
 
 
-def test_the_verdict_table_has_a_row_for_each_sentence_and_names_who_is_at_chance():
-    low = [run("RNN", 30, [0.1, 0.2, 0.1], seed=s) for s in range(10)]
-    runs = table(lstm_first(range(10), wins=10) + low)
-    decided = decide_part1(runs)
-    rows = verdict_table(runs, decided).set_index("Sentence")
-    assert rows.index.is_unique
-    first = rows.loc[sentences()[FIRST].sentence]
-    assert (first["As written"], first["Corrected, or ours"]) == ("holds, 10/10", "")
-    assert first["Shown in"] == "[Figure S2](#figure-S2)"
-    assert rows.loc[sentences()["rnn-not-at-30"].sentence, "At chance"] == "RNN at 30"
-    assert len(measure_table(decided)) == len(decided)
+def test_the_table_of_measures_has_a_row_for_each_decision():
+    decided = decide_part1(table(lstm_first(range(10), wins=10)))
+    rows = measure_table(decided)
+    assert len(rows) == len(decided)
+    assert any(text.startswith(sentences()[FIRST].sentence) for text in rows["Sentence: measure"])
 
 
 def test_the_front_has_the_verdict_of_each_recipe():
@@ -130,8 +122,9 @@ def test_the_front_has_the_verdict_of_each_recipe():
     verdicts = by_claim(decide_part1(run_table(groups)))
     (row,) = [row for row in front_rows(verdicts) if row[0] == f"“{sentences()[FIRST].quote}”"]
     assert row[1:3] == ["fails", "holds"]
-    assert seeds_against(verdicts, FIRST, CORRECTED) == "0 of 10 seeds"
-    assert answers(verdicts, CORRECTED)[1][FIRST] == "10 of 10 seeds"
+    found = answer(verdicts, FIRST, CORRECTED)
+    assert (found.seeds, found.other_seeds) == ("10 of 10 seeds", "0 of 10 seeds")
+    assert answer(verdicts, FIRST, OURS).verdict is None
 
 
 def test_statistics_are_medians_over_seeds():
@@ -146,7 +139,7 @@ def test_statistics_are_medians_over_seeds():
     assert median_arrival(runs[runs["group"] == "unscheduled"]) == "never"
 
 
-def of_memory(*, one_hot: list[float], bare: list[float], rnn: list[float]) -> dict:
+def of_memory(*, one_hot: list[float], bare: list[float]) -> dict:
     both = ("RNN", "LSTM")
     memory = [run(cell, 100, one_hot, recipe="ours", encoding="one-hot", first_length=1) for cell in both]
     memory += [run(cell, 100, bare, recipe="ours", encoding="one-hot") for cell in both]
@@ -154,27 +147,33 @@ def of_memory(*, one_hot: list[float], bare: list[float], rnn: list[float]) -> d
         "as written": lstm_first(range(20), wins=20),
         "corrected": lstm_first(range(20), wins=20, recipe="corrected"),
         "memory": memory,
-        "span": [run("RNN", 300, rnn, recipe="ours", accuracy_at={"300": 1.0, "600": 1.0}, lengths=[1, 300])],
     }
 
 
-def came_true(groups: dict) -> list[str]:
+def found(groups: dict) -> list[Verdict | None]:
     runs = run_table(groups)
-    return list(prediction_table(runs, decide_part1(runs))["Came true"])
+    return [verdict for verdict, _ in predictions(runs, decide_part1(runs))]
 
 
 def test_predictions_come_true_or_not_by_what_the_records_say():
-    expected = of_memory(one_hot=[0.1, 1], bare=[0.1, 0.2], rnn=[0.1, 0.5])
-    assert came_true(expected) == ["yes", "undecided", "yes", "yes", "yes"]  # as steady: a tie in every seed
-    other = of_memory(one_hot=[0.1, 0.9], bare=[0.1, 1], rnn=[0.1, 1])
+    expected = of_memory(one_hot=[0.1, 1], bare=[0.1, 0.2])
+    assert found(expected) == [HOLDS, UNDECIDED, HOLDS, HOLDS]  # as steady: a tie in every seed
+    other = of_memory(one_hot=[0.1, 0.9], bare=[0.1, 1])
     other["corrected"] = lstm_first(range(20), wins=0, recipe="corrected")
-    assert came_true(other) == ["no", "undecided", "no", "no", "no"]
-    assert came_true({"as written": [run("LSTM", 3, [0.1])]}) == ["undecided"] * 5
+    assert found(other) == [FAILS, UNDECIDED, FAILS, FAILS]
+    assert found({"as written": [run("LSTM", 3, [0.1])]}) == [None] * 4
 
 
-@pytest.mark.parametrize(("length", "empty"), [(5, ["5", "6", "7"]), (4, ["3", "4", "5", "6", "7"])])
-def test_what_was_not_run_is_a_table_with_a_header_alone(length, empty):
-    runs = table([run(cell, length, [0.1, 0.5, 1]) for cell in ("LSTM", "RNN")])
-    tables = part1_tables(runs, decide_part1(runs))
-    assert [number for number, (_, rows) in tables.items() if not rows] == empty
-    assert all(header for header, _ in tables.values())
+def test_the_ledger_has_a_row_for_each_sentence_and_a_link_for_each_that_is_tested():
+    rows = ledger_table().set_index("Id")
+    assert len(rows) == len(ledger())
+    assert rows.loc[FIRST, "Where, or why"] == "[Figure S2](../part1.ipynb#figure-S2)"
+    assert rows.loc["backward-of-module", "Found"] == "no"
+    assert in_cell(rows.loc[FIRST, "Where, or why"]) == rows.loc[FIRST, "Where, or why"]
+
+
+def test_the_matrix_of_verdicts_has_a_dot_for_each_decision():
+    decided = decide_part1(table(lstm_first(range(10), wins=10)))
+    words = {name: sentence.sentence for name, sentence in sentences().items()}
+    (panel,) = plotted(draw_verdicts(decided, sentences=words, cases=CASES))
+    assert len(panel["lines"]) == len(decided)

@@ -5,7 +5,7 @@ from bundle.figures.memory import draw_whole_range
 from bundle.figures.part1 import (
     draw_accuracy_against_length,
     draw_accuracy_curves,
-    draw_original,
+    draw_original_figures,
     draw_readings,
     draw_survival,
 )
@@ -30,22 +30,20 @@ def test_accuracy_against_length_averages_the_last_third():
     np.testing.assert_allclose(panel["lines"][0]["y"], expected, atol=1e-6)
 
 
-def test_an_original_figure_is_in_per_cent_on_an_axis_of_its_own_scale_beside_the_shared_metric():
+def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
     records = [run("RNN", 30, [0.1, 0.5, 0.12, 0.15, 0.14], seed=s) for s in range(2)]
     records[0].columns["n_correct_batch"] = [5, 0, 19, 0, 10]
-    figure = draw_original(table(records), "RNN")
-    left, right = plotted(figure)
-    assert left["lines"][-1]["x"] == [0, 50, 100]
-    assert left["lines"][-1]["y"] == [5, 19, 10]  # the first seed, drawn last
-    assert figure.axes[0].get_ylim()[1] < 25
-    np.testing.assert_allclose(right["lines"][0]["y"], [0.1, 0.5, 0.12, 0.15, 0.14])
+    figure = draw_original_figures(table(records))
+    assert [axes.get_title() for axes in figure.axes][-1] == "Figure 6: RNN, length 30"
+    shared, original = plotted(figure)[-1]["lines"][:2]
+    np.testing.assert_allclose(shared["y"], [0.1, 0.5, 0.12, 0.15, 0.14])
+    assert (original["x"], original["y"]) == ([0, 50, 100], [0.05, 0.19, 0.1])  # the first seed
 
 
 def test_a_cell_that_the_original_does_not_have_is_drawn_by_the_shared_metric_alone():
-    records = [run("LSTM", 5, [0.1, 1]), run("GRU", 5, [0.1, 0.9])]
-    above, below = plotted(draw_original(table(records), "LSTM"))
-    assert len(above["lines"]) == 1
-    assert [line["label"] for line in below["lines"]][:2] == ["as written (n = 1)", "GRU, as written (n = 1)"]
+    records = [run("LSTM", 5, [0.1, 1]), run("RNN", 5, [0.1, 0.8]), run("GRU", 5, [0.1, 0.9])]
+    labels = [line["label"] for line in plotted(draw_original_figures(table(records)))[2]["lines"]]
+    assert labels[:3] == ["GRU, as written (n = 1)", "LSTM, as written (n = 1)", "original metric, one seed"]
 
 
 def test_two_readings_of_a_figure_are_drawn_side_by_side():

@@ -11,17 +11,20 @@ import pytest
 
 from bundle.analysis.claims import by_claim
 from bundle.analysis.curves import run_table
-from bundle.analysis.part1 import AS_WRITTEN, ORIGINAL_METRIC, decide_part1, result
-from bundle.analysis.part1_tables import part1_tables
+from bundle.analysis.formatting import table_in_style
+from bundle.analysis.part1 import AS_WRITTEN, ORIGINAL_METRIC, decide_part1, front_rows
+from bundle.analysis.statistics import statistics_table
 from bundle.notebook.page import in_cell
-from bundle.notebook.part1 import part1_settings
+from bundle.notebook.part1 import memory_settings, part1_settings, protocol_settings
 from bundle.render.reading import declared_values
 from bundle.study.records import key
 from bundle.study.store import file_name, load, load_folder
 
 FOLDER = Path("results/part1")
-README = Path("README.md")
-ASKED = part1_settings(declared_values(Path("part1.ipynb")))
+GUIDE = Path("docs", "results.md")
+MAIN = declared_values(Path("part1.ipynb"))
+PROTOCOL, MEMORY = (declared_values(Path("studies", f"{name}.ipynb")) for name in ("protocol", "memory"))
+ASKED = part1_settings(MAIN) | protocol_settings(PROTOCOL, MAIN) | memory_settings(MEMORY, MAIN)
 GROUPS = {name: load(FOLDER / f"{file_name(name)}.jsonl") if runs else [] for name, runs in ASKED.items()}
 WRITTEN = {
     (s["cell"], s["seq_length"], s["seed"]): record
@@ -31,6 +34,10 @@ WRITTEN = {
 RUNS = run_table(GROUPS)
 DECIDED = decide_part1(RUNS)
 SEEDS = range(50)
+
+
+def main_measure(claim: str, case: str = AS_WRITTEN) -> dict:
+    return DECIDED[(DECIDED["claim"] == claim) & (DECIDED["case"] == case)].iloc[0]
 
 
 def first_full_step(counts: list[int], of: int, every: int) -> float:
@@ -58,7 +65,7 @@ def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measur
         ties += steps[0] == steps[1]
     n = len(SEEDS) - ties
     tail = sum(math.comb(n, k) for k in range(n + 1) if math.comb(n, k) <= math.comb(n, wins)) / 2**n
-    row = result(DECIDED, "lstm-first-at-5", case)
+    row = main_measure("lstm-first-at-5", case)
     assert (row["count"], row["n"], row["ties"]) == (wins, n, ties)
     assert row["p"] == pytest.approx(tail)
     assert row["p_corrected"] >= tail
@@ -70,16 +77,15 @@ def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measur
 def test_a_verdict_on_a_time_follows_from_the_stored_records_by_another_route(cell, claim):
     steps = [first_full_step(WRITTEN[cell, 5, seed].columns["n_correct"], 2048, 25) for seed in SEEDS]
     in_time = [300 <= step <= 500 if cell == "LSTM" else step > 600 for step in steps]
-    row = result(DECIDED, claim)
+    row = main_measure(claim)
     assert (row["count"], row["n"]) == (sum(in_time), len(SEEDS))
 
 
 def test_depends_means_that_two_measures_contradict_each_other():
-    for (claim, case), rows in DECIDED.groupby(["claim", "case"]):
+    verdicts = by_claim(DECIDED).set_index(["claim", "case"])["verdict"]
+    for names, rows in DECIDED.groupby(["claim", "case"]):
         words = {verdict.value for verdict in rows["verdict"]}
-        assert (result(by_claim(DECIDED), claim, case)["verdict"].value == "depends") == (
-            {"holds", "fails"} <= words
-        )
+        assert (verdicts[names].value == "depends") == ({"holds", "fails"} <= words)
 
 
 def test_every_run_of_the_original_s_is_there_with_all_seeds_and_every_evaluation():
@@ -108,23 +114,23 @@ def test_the_doubled_softmax_never_falls_below_its_floor():
     assert floor - 1e-4 <= min(losses) < floor + 0.01
 
 
-def test_the_committed_notebook_shows_the_tables_of_the_stored_records():
+def test_the_committed_notebook_shows_the_verdicts_of_the_stored_records():
     cells = nbformat.read("part1.ipynb", as_version=4).cells
     shown = "\n".join(
         o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o
     )
-    for _, rows in part1_tables(RUNS, DECIDED).values():
-        for row in rows:
-            assert "| " + " | ".join(map(in_cell, row)) + " |" in shown
+    _, rows = table_in_style((["words", "written", "corrected", "shown"], front_rows(by_claim(DECIDED))))
+    for row in rows:
+        assert "| " + " | ".join(map(in_cell, row)) + " |" in shown
 
 
-def test_the_lines_of_pandas_in_the_readme_print_the_medians_of_table_1(capsys):
+def test_the_documented_lines_of_pandas_print_the_medians_of_the_study(capsys):
     block = re.search(
-        r"\n((?:    .*\n)*    from bundle.study import store\n(?:    .*\n)*)", README.read_text()
+        r"\n((?:    .*\n)*    from bundle.study import store\n(?:    .*\n)*)", GUIDE.read_text()
     )
     exec(textwrap.dedent(block[1]))
     rows = {tuple(line.split()[-2:]) for line in capsys.readouterr().out.splitlines()[2:]}
-    table = part1_tables(RUNS, DECIDED)["1"]
+    table = table_in_style(statistics_table(RUNS))
     final, mean = table[0].index("final"), table[0].index("mean")
     shown = {(row[final], row[mean]) for row in table[1] if row[1] in ("as written", "corrected")}
     assert rows == shown

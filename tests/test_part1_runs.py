@@ -2,21 +2,23 @@ from pathlib import Path
 
 import pytest
 
-from bundle.experiments import part1
 from bundle.experiments.palindromes import PalindromeRun
-from bundle.experiments.part1 import core_minutes, palindrome_cost, seed_range
-from bundle.notebook.part1 import part1_settings
+from bundle.experiments.part1 import palindrome_cost, seed_range
+from bundle.notebook.part1 import memory_settings, part1_settings, protocol_settings
 from bundle.render.reading import declared_values
 
 NOTEBOOK = declared_values(Path("part1.ipynb"))
-SEEDS = ("num", "original", "corrected", "readings", "longer", "ours", "memory", "span")
+PROTOCOL, MEMORY = (declared_values(Path("studies", f"{name}.ipynb")) for name in ("protocol", "memory"))
+SEEDS = ("num", "original", "corrected", "ours", "memory")
 
 
 def runs(**seeds: int) -> dict[str, list[dict]]:
-    """The notebook's runs at few lengths, one seed of each if not said otherwise."""
-    few = {f"{name}_seeds": seeds.get(name, 1) for name in SEEDS}
-    few |= {"seq_lengths": [10, 30], "span_lengths": [300], "span_lstm_lengths": []}
-    return part1_settings(NOTEBOOK | few)
+    """The runs of the notebook and its studies at few lengths, one seed of each if not said otherwise."""
+    main = NOTEBOOK | {f"{name}_seeds": seeds.get(name, 1) for name in SEEDS} | {"seq_lengths": [10, 30]}
+    protocol = PROTOCOL | {"readings_seeds": seeds.get("readings", 1)}
+    lengths = {"span_lengths": [300], "span_lstm_lengths": []}
+    memory = MEMORY | lengths | {"span_seeds": seeds.get("span", 1)}
+    return part1_settings(main) | protocol_settings(protocol, main) | memory_settings(memory, main)
 
 
 def one_run() -> dict:
@@ -36,15 +38,15 @@ def test_as_written_the_lstm_has_a_schedule_and_a_measure_of_its_own_and_the_rnn
 
 
 def test_how_many_runs_there_are_of_each_group():
-    counts = {name: len(group) for name, group in runs(num=3, readings=2, span=2).items()}
+    counts = {name: len(group) for name, group in runs(num=3, corrected=2, readings=2, span=2).items()}
     assert counts == {
         "as written": 2 * 2 * 3,
-        "corrected": 2 * 2,
-        "unscheduled": 2,
-        "readings": 2,
-        "longer": 2,
+        "corrected": 2 * 2 * 2,
+        "unscheduled": 2 * 2,
+        "longer": 2,  # of half as many seeds as the corrected ones
         "ours": 2,
         "memory": 3 * 2 * 2,
+        "readings": 2,
         "span": 2,
         "parts": 2 * 2,
     }
@@ -115,14 +117,3 @@ def test_cost_grows_with_what_is_asked_for(change, factor):
     run = one_run()
     assert palindrome_cost(run | change) == pytest.approx(factor * palindrome_cost(run), rel=0.01)
     assert PalindromeRun(**run).settings() == run
-
-
-def test_the_time_is_that_of_all_runs_at_the_rate_of_the_benchmark(monkeypatch):
-    """A study of one run of the benchmark's own size, 1000 steps of 20 ms: a third of a minute."""
-    ratios = [{"cell": "LSTM", "threads": 1, "seq_length": 30, "ms": {"ours": 20.0}}]
-    monkeypatch.setattr(part1, "benchmark", lambda name, part: ratios)
-    run = one_run() | {"steps": 1000, "eval_every": 1000, "eval_count": 1}
-    assert core_minutes({"a": [run], "b": [run]}) == pytest.approx(1 / 3, rel=0.01)  # equal ones run once
-    assert core_minutes({"a": [run | {"settled_evals": 2}]}) == pytest.approx(0.75 / 3, rel=0.01)
-    monkeypatch.setattr(part1, "benchmark", lambda name, part: {})
-    assert core_minutes({"a": [run]}) == 0

@@ -10,10 +10,10 @@ from PIL import Image
 
 from bundle.analysis.curves import run_table
 from bundle.figures.digits import draw_digits, draw_grid, draw_strips, tile
-from bundle.figures.gan import draw_change_table, draw_line_and_circle, draw_seen_between
 from bundle.figures.memory import draw_inside
 from bundle.figures.part1 import draw_accuracy_against_length, draw_accuracy_curves, draw_softmax_twice
 from bundle.figures.saving import plotted, save_figure, save_walk
+from bundle.figures.walks import draw_change_table, draw_line_and_circle, draw_third_digits
 from bundle.study.provenance import described, provenance
 from bundle.study.records import Record
 from lib.recurrent.training import cross_entropy
@@ -117,30 +117,37 @@ def test_line_and_circle_are_drawn_with_what_was_measured():
     alpha = [0, 0.5, 1]
     columns = {"alpha": alpha}
     for i, kind in enumerate(("line", "circle")):
-        for j, name in enumerate(("norm", "norm low", "norm high", "frechet_distance")):
+        for j, name in enumerate(("norm", "norm low", "norm high", "frechet_distance", "nearest")):
             columns[f"{kind} {name}"] = [10 * i + j + a for a in alpha]
-        columns[f"{kind} path_length"] = [4.0 + i, 9, 16, 25]
-    whole = {"real frechet_distance": 0.1, "short frechet_distance": 0.7}
-    norm, quality, speed = plotted(draw_line_and_circle(pd.Series({**columns, **whole})))
+    whole = {
+        "real frechet_distance": 0.1,
+        "short frechet_distance": 0.7,
+        "real nearest": 1,
+        "short nearest": 2,
+    }
+    norm, *distances = plotted(draw_line_and_circle(pd.Series({**columns, **whole})))
     assert [line["y"] for line in norm["lines"]] == [columns["line norm"], columns["circle norm"]]
-    assert quality["lines"][0]["y"] == columns["line frechet_distance"]
-    assert [line["y"][0] for line in quality["lines"][2:]] == [0.1, 0.7]
-    assert speed["lines"][0]["y"] == [2, 3, 4, 5]
-    assert speed["lines"][0]["x"] == [0.125, 0.375, 0.625, 0.875]
+    for panel, name in zip(distances, ("frechet_distance", "nearest"), strict=True):
+        assert panel["lines"][0]["y"] == columns[f"line {name}"]
+        real_and_short = [line["y"][0] for line in panel["lines"][2:]]
+        assert real_and_short == [whole[f"real {name}"], whole[f"short {name}"]]
 
 
-def test_third_digits_are_drawn_without_those_at_the_ends():
+def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_the_ends():
     rows = []
-    for (first, second), kind in itertools.product([(2, 7), (6, 7)], ["line", "circle"]):
-        for digit in set(range(10)) - {first, second}:
-            share = digit / 20
-            rows.append((first, second, kind, digit, share, share - 0.01, share + 0.01))
-    names = ["first", "second", "kind", "digit", "share", "low", "high"]
-    figure = draw_seen_between(pd.DataFrame(rows, columns=names))
-    panels = plotted(figure)
-    assert panels[0]["lines"][0]["y"] == [d / 20 for d in range(10) if d not in (2, 7)]
-    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == list("01234589")
-    assert figure.axes[0].get_ylim()[1] > 0.46
+    walks = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
+    for generator, (first, second), kind in walks:
+        for digit in ["any", *sorted(set(range(10)) - {first, second})]:
+            share = 0.9 if digit == "any" else digit / 20
+            rows.append((generator, first, second, kind, digit, share, share - 0.01, share + 0.01))
+    names = ["generator", "first", "second", "kind", "digit", "share", "low", "high"]
+    figure = draw_third_digits(pd.DataFrame(rows, columns=names))
+    for generator in (0, 1):
+        drawn = plotted(figure)[0]["lines"][generator]["y"]
+        assert drawn == [0.9, *(d / 20 for d in range(10) if d not in (2, 7))]
+    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["any", *"01234589"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(legend) == ["generator 1", "generator 2", "the original's digit"]
 
 
 def test_the_change_table_names_share_and_third_digit():

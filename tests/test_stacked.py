@@ -46,14 +46,13 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     labels = torch.arange(30) % 10
     monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, images, labels))
     save_classifier(judge := Classifier(width=2), tmp_path, settings={}, summary={})
-    plain = stacked_runs(RUN, variant_seeds=2, stacked_batches=16, stacks=40, samples=50)
+    plain = stacked_runs(RUN, seeds=2, stacked_batches=16, stacks=40, samples=50)
     with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
-        run_stacked(plain["ours"][0], models=tmp_path)
+        run_stacked(plain[0], models=tmp_path)
     judged = dataclasses.replace(RUN, judge=weights_digest(judge))
-    found = stacked_runs(judged, variant_seeds=2, stacked_batches=16, stacks=40, samples=50)
-    assert list(found) == ["ours"]
-    assert [(settings["batches"], settings["seed"]) for settings in found["ours"]] == [(16, 3), (16, 4)]
-    summary = run_stacked(found["ours"][1], models=tmp_path).summary
+    found = stacked_runs(judged, seeds=2, stacked_batches=16, stacks=40, samples=50)
+    assert [(settings["batches"], settings["seed"]) for settings in found] == [(16, 3), (16, 4)]
+    summary = run_stacked(found[1], models=tmp_path).summary
     assert 1 <= summary["modes"] <= 50
     assert summary["reverse_kl"] > 0
 
@@ -62,7 +61,7 @@ AMOUNT = {"stacks": 40, "samples": 50}
 
 
 def test_settings_are_kept_flat_and_read_back():
-    (described,) = stacked_runs(RUN, variant_seeds=1, stacked_batches=3, **AMOUNT)["ours"]
+    (described,) = stacked_runs(RUN, seeds=1, stacked_batches=3, **AMOUNT)
     rest = ["dataset", "judge", "stacks", "samples", "noise_seed"]
     assert list(described) == ["run", *dataclasses.asdict(RUN.training), *rest]
     run = StackedRun.read(described)
@@ -76,14 +75,12 @@ def test_a_stack_has_three_channels():
 
 
 def test_stacks_that_cannot_be_trained_on_are_refused_when_listed():
-    amount = {"variant_seeds": 1, "stacked_batches": 3, **AMOUNT}
-    with pytest.raises(ValueError, match="stacked_batches is -1; it must be at least 0"):
-        stacked_runs(RUN, **amount | {"stacked_batches": -1})
-    with pytest.raises(ValueError, match="variant_seeds is -1; it must be at least 0"):
-        stacked_runs(RUN, **amount | {"variant_seeds": -1})
+    amount = {"seeds": 1, "stacked_batches": 3, **AMOUNT}
+    with pytest.raises(ValueError, match="stacked_batches is 0; it must be at least 1"):
+        stacked_runs(RUN, **amount | {"stacked_batches": 0})
+    with pytest.raises(ValueError, match="stacked_seeds is 0; it must be at least 1"):
+        stacked_runs(RUN, **amount | {"seeds": 0})
     with pytest.raises(ValueError, match="stacks is 100001; it must be at most 100000"):
         stacked_runs(RUN, **amount | {"stacks": 100_001})
     with pytest.raises(ValueError, match="batch_size is 8; .* at most the number of training images, 7"):
         stacked_runs(RUN, **amount | {"stacks": 7})
-    for left_out in ({"stacked_batches": 0}, {"variant_seeds": 0}):
-        assert stacked_runs(RUN, **amount | left_out) == {}

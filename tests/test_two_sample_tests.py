@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from bundle.experiments.comparisons import Comparisons, two_sample_runs
+from bundle.experiments.comparisons import two_sample_runs
 from bundle.experiments.generators import generator_names, generator_of
 from bundle.experiments.two_sample_tests import (
     AGAINST,
@@ -16,7 +16,6 @@ from bundle.experiments.two_sample_tests import (
     sides,
 )
 from bundle.notebook import parameters
-from bundle.study.layout import Output
 from lib.evaluation.damage import blurred, copied, one_level_up
 from lib.evaluation.two_sample_tests import TESTS
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
@@ -26,10 +25,8 @@ from lib.weights import weights_digest
 from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
-SIZES = {"generators": ["g", "h"], "seeds": 3, "images": 20, "most": 40, "steps": 3}
-
-
-MOST = SIZES | {"images": 25_000, "most": 0}
+SIZES = {"generators": ["g", "h"], "seeds": 3, "images": 20, "steps": 3}
+MOST = SIZES | {"images": 25_000}
 
 
 @pytest.fixture
@@ -48,15 +45,18 @@ def two_sample_run(models, **change) -> TwoSampleRun:
     return TwoSampleRun(**settings | change)
 
 
-def test_every_test_is_listed_against_every_side_and_the_convolutional_ones_once_more(models):
+def test_every_test_is_listed_against_every_side_or_those_that_are_asked_for():
     listed = two_sample_runs(RUN, **SIZES)
-    runs = {(one["test"], one["against"], one["train_count"], one["seed"]) for one in listed}
-    plain = set(itertools.product(TESTS, AGAINST, [20], range(3)))
-    most = set(itertools.product(["black and white", "all levels"], [GENERATED], [40], range(3)))
-    assert runs == plain | most
+    runs = {(one["test"], one["against"], one["seed"]) for one in listed}
+    assert runs == set(itertools.product(TESTS, AGAINST, range(3)))
     assert len(listed) == len(runs)
-    assert {(one["train_count"], one["test_count"]) for one in listed} == {(20, 4), (40, 8)}
-    assert two_sample_runs(RUN, **SIZES | {"seeds": 0}) == []
+    assert {(one["train_count"], one["test_count"]) for one in listed} == {(20, 4)}
+    few = two_sample_runs(RUN, **SIZES, tests=["all levels"], against=[GENERATED])
+    assert [(one["test"], one["against"], one["seed"]) for one in few] == [
+        ("all levels", GENERATED, seed) for seed in range(3)
+    ]
+    with pytest.raises(ValueError, match="two_sample_seeds is 0; it must be at least 1"):
+        two_sample_runs(RUN, **SIZES | {"seeds": 0})
 
 
 def test_the_first_seed_has_the_first_generator_and_so_on_round():
@@ -161,23 +161,3 @@ def test_damage_is_small_and_what_it_says():
     twins = copied(IMAGES.repeat(4, 1, 1, 1)[:200])
     assert torch.equal(twins[100], twins[0])
     assert torch.equal(twins[101], IMAGES[41])
-
-
-def test_what_is_compared_is_what_a_study_takes_and_nothing_where_no_seeds_are_asked_for(models):
-    folder, generator = models
-    amounts = {"variant_batches": 2, "original_batches": 5, "stacked_batches": 4, "two_sample_images": 20}
-    amounts |= {"two_sample_steps": 3, "two_sample_most": 0, "output": Output(folder.parent)}
-    seeds = ("generator_seeds", "variant_seeds", "two_sample_seeds")
-    compared = Comparisons(**amounts, **dict.fromkeys(seeds, 1))
-    some = compared.runs(RUN, generators=[generator])
-    assert list(some) == ["variants", "stacked", "two-sample-tests"]
-    for kind, study in some.items():
-        assert study["file"] == kind
-        assert sum(map(len, study["settings"].values())) > 0
-    tests = some["two-sample-tests"]
-    assert 0 <= tests["run"](tests["settings"]["tests"][0]).summary["accuracy"] <= 1
-    assert compared.further_generators(RUN) == {"generator-1": RUN.with_training(seed=RUN.training.seed + 1)}
-    none = Comparisons(**amounts, **dict.fromkeys(seeds, 0))
-    assert none.further_generators(RUN) == {}
-    for study in none.runs(RUN).values():
-        assert not any(study["settings"].values())

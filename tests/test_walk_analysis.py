@@ -1,17 +1,21 @@
 """What is made of the run of many walks: of invented routes, and of the committed run by another route."""
 
 import json
+import re
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from bundle.analysis import latent_paths, third_digits
-from bundle.analysis.claims import Verdict, sentences
-from bundle.experiments.strips import Strip
+from bundle.analysis.claims import Verdict, quoted, sentences
+from bundle.analysis.formatting import pct
+from bundle.notebook.page import finding, prediction_list
 from bundle.original import WALK_FIGURES
 from bundle.study.store import read
 from lib.latent.interpolation import INTERPOLATIONS
@@ -36,8 +40,7 @@ def counted(routes: dict[tuple[int, int], list[str]]) -> pd.Series:
     run = {"walks": tuple(routes)}
     for (first, second), kind in product(routes, third_digits.KINDS):
         name, seen = f"{first}-{second}", routes[first, second]
-        run.update({f"{kind} {name} {reading}": seen for reading in third_digits.READINGS})
-        run[f"{name} confidence"] = [0.95] * (len(seen) - 1) + [0.5]
+        run.update({f"{kind} {name} {reading}": seen for reading in ("route", "route of steps")})
     return pd.Series(run)
 
 
@@ -45,8 +48,20 @@ def generators(*runs: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(runs).reset_index(drop=True)
 
 
+def decide(*runs: pd.Series) -> pd.DataFrame:
+    return third_digits.decide_walks(third_digits.seen_digits(generators(*runs)))
+
+
+def shares_of(*runs: pd.Series) -> pd.DataFrame:
+    return third_digits.third_digit_shares(third_digits.seen_digits(generators(*runs)))
+
+
+def verdict_rows(*runs: pd.Series) -> list[list[str]]:
+    return third_digits.verdict_table(generators(*runs), decide(*runs), shares_of(*runs))[1]
+
+
 def decided(run: pd.Series) -> pd.DataFrame:
-    rows = third_digits.decide_walks(generators(run))
+    rows = decide(run)
     assert set(rows["generator"]) == {0}
     return rows.set_index(["claim", "case", "measure"])
 
@@ -93,29 +108,20 @@ def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
 
 
 def test_a_claim_that_most_paths_deny_depends_where_its_digit_beats_its_rival():
-    run = counted({(6, 7): ["657"] * 40 + ["67"] * 160})
-    runs = generators(run)
-    (line, _), table = (
-        third_digits.walk_table(runs, third_digits.decide_walks(runs))[1],
-        third_digits.any_third_digit(run),
-    )
-    assert line[2:] == ["20% (15% to 26%)", "5: 20%", "5: 20% (15% to 26%)", "40 of 40", "depends"]
-    assert list(table["most_frequent"]) == [5, 5]
+    (row,) = verdict_rows(counted({(6, 7): ["657"] * 40 + ["67"] * 160}))
+    assert row[1:] == ["20 %", "20 %", "5: 20 %", "depends", "depends"]
 
 
 def test_any_walk_is_counted_and_those_of_the_original_alone_are_tested():
-    runs = generators(counted({(3, 5): ["385", "35"], (2, 7): ["27"] * 9}))
-    verdicts = third_digits.decide_walks(runs)
-    assert set(verdicts["claim"]) == {"walk-2-to-7"}
-    _, rows = third_digits.walk_table(runs, verdicts)
-    assert [row[-1] for row in rows] == ["", "", "holds", "holds"]
-    assert rows[0][3] == "8: 50%"
-    assert rows[2][3] == "none"
+    run = counted({(3, 5): ["385", "35"], (2, 7): ["27"] * 9})
+    assert set(decide(run)["claim"]) == {"walk-2-to-7"}
+    ((_, true, _, most_frequent, *verdicts),) = verdict_rows(run)
+    assert (true, most_frequent, verdicts) == ("100 %", "none", ["holds", "holds"])
     other = counted({(3, 5): ["35"]})
-    none = third_digits.decide_walks(generators(other))
+    none = decide(other)
     verdict, shares = third_digits.named_digits(none, third_digits.shows_digit)
     assert verdict is None
-    assert np.isnan([*shares, *third_digits.any_on_lines(other, [(2, 7)]).values()]).all()
+    assert np.isnan([*shares, third_digits.any_on_lines(shares_of(other), (2, 7))]).all()
     assert third_digits.walk_verdicts(none, kind="line") == {}
 
 
@@ -125,7 +131,7 @@ def never(routes: dict = ROUTES) -> pd.Series:
 
 
 def on_lines(*runs: pd.Series) -> dict[str, Verdict]:
-    return third_digits.walk_verdicts(third_digits.decide_walks(generators(*runs)), kind="line")
+    return third_digits.walk_verdicts(decide(*runs), kind="line")
 
 
 def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
@@ -139,7 +145,7 @@ def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
 
 
 def test_paths_of_one_generator_are_not_counted_with_those_of_another():
-    rows = third_digits.decide_walks(generators(counted(ROUTES), never()))
+    rows = decide(counted(ROUTES), never())
     own = rows[(rows["claim"] == "walk-2-to-7") & (rows["case"] == "line")].set_index("generator")
     assert own["count"].to_dict() == {0: 80, 1: 0}
     assert set(own["n"]) == {100}
@@ -154,27 +160,19 @@ def test_measures_that_contradict_each_other_with_a_further_generator_alone_chan
 
 
 def test_the_table_has_every_generators_shares_and_one_verdict():
-    runs = generators(counted(ROUTES), never())
-    header, rows = third_digits.walk_table(runs, third_digits.decide_walks(runs))
-    assert len(header) == 7
-    assert rows[0][2:] == [
-        "20% (13% to 29%), 100%",
-        "1: 20%, 1: 100%",
-        "none: 80% (71% to 87%), 0%",
-        "",
-        "depends",
-    ]
-    assert rows[2][4:6] == ["1: 50% (40% to 60%), 50%", "30 of 40, 30 of 40"]
-    alone = third_digits.walk_table(runs[:1], third_digits.decide_walks(runs[:1]))[1]
-    assert alone[0][2] == "20% (13% to 29%)"
+    in_strips = {f"{kind} 2-7 route of steps": ["27"] * 100 for kind in third_digits.KINDS}
+    first = pd.Series({**counted(ROUTES), **in_strips})
+    rows = verdict_rows(first, never())
+    assert rows[0][1:] == ["80 %, 0 %", "100 %", "1: 20 %", "depends", "depends"]
+    assert rows[1][1:4] == ["50 %, 50 %", "50 %", "1: 50 %"]
+    assert verdict_rows(first)[0][1] == "80 %"
 
 
 def test_every_generator_decides_the_rule_by_both_of_its_walks():
     rule = counted({**ROUTES, (2, 6): ["216"] * 100, (6, 7): ["657"] * 100})
 
     def verdict(*runs: pd.Series) -> Verdict | None:
-        rows = third_digits.decide_walks(generators(*runs))
-        return third_digits.named_digits(rows, third_digits.shows_digit)[0]
+        return third_digits.named_digits(decide(*runs), third_digits.shows_digit)[0]
 
     assert verdict(rule, rule) is HOLDS
     assert verdict(counted(ROUTES), rule) is DEPENDS
@@ -184,55 +182,38 @@ def test_every_generator_decides_the_rule_by_both_of_its_walks():
 
 
 def test_predictions_of_generators_that_contradict_each_other_depend_on_the_training():
-    longer, shorter = measured(difference=(1, 2)), measured(difference=(-2, -1))
+    true, false = measured(middle=0.9), measured(middle=0.1)
 
-    def last(*runs: pd.Series) -> Verdict:
-        table = generators(*runs)
-        return latent_paths.prediction_outcomes(table, third_digits.decide_walks(table))[-1][0]
+    def last(*runs: pd.Series) -> tuple[Verdict, list[float]]:
+        return latent_paths.prediction_outcomes(generators(*runs), decide(*runs))[-1]
 
-    assert last(longer) is HOLDS
-    assert last(longer, shorter) is DEPENDS
-    table = generators(longer, shorter)
-    outcomes = latent_paths.prediction_outcomes(table, third_digits.decide_walks(table))
-    assert outcomes[-1][1] == [1, 2]  # the first one's
+    assert last(true) == (HOLDS, pytest.approx([0.8, 0]))
+    assert last(true, false) == (DEPENDS, pytest.approx([0.8, 0]))  # the first one's numbers
 
 
-def measured(*, difference: tuple[float, float]) -> pd.Series:
-    """A run whose walks are ROUTES, with distances and path lengths."""
-    low, high = difference
-    lengths = {"difference path_length low": low, "difference path_length high": high}
-    distances = {f"{kind} frechet_distance": [0.1, 0.1, 0.1] for kind in third_digits.KINDS}
-    return pd.concat([counted(ROUTES), pd.Series({**lengths, **distances, "short frechet_distance": 0.1})])
+def measured(*, middle: float) -> pd.Series:
+    """A run whose walks are ROUTES; the Fréchet distance in the middle of a line, and of short noises."""
+    distances = {"line frechet_distance": [0.1, middle, 0.1], "circle frechet_distance": [0.1, 0.1, 0.1]}
+    return pd.concat([counted(ROUTES), pd.Series({**distances, "short frechet_distance": middle})])
 
 
 def test_the_committed_shares_are_those_of_its_lines():
-    shares = third_digits.any_third_digit(RUN).set_index(third_digits.WALK)
-    digits = third_digits.third_digit_shares(RUN).set_index([*third_digits.WALK, "digit"])["share"]
+    shares = shares_of(RUN).set_index(["first", "second", "kind", "digit"])["share"].to_dict()
     for (first, second), kind in product(WALK_FIGURES.values(), third_digits.KINDS):
         routes = LINE["columns"][f"{kind} {first}-{second} route"]
         thirds = [set(route) - {str(first), str(second)} for route in routes]
-        row = shares.loc[first, second, kind]
-        assert row["share"] == pytest.approx(sum(map(bool, thirds)) / len(routes))
-        counts = {digit: sum(str(digit) in seen for seen in thirds) for digit in range(10)}
-        assert counts[row["most_frequent"]] == max(counts.values())
+        walk = (first, second, kind)
+        assert shares[*walk, third_digits.ANY] == pytest.approx(sum(map(bool, thirds)) / len(routes))
         for digit in set(range(10)) - {first, second}:
-            assert digits[first, second, kind, digit] == pytest.approx(counts[digit] / len(routes))
+            count = sum(str(digit) in seen for seen in thirds)
+            assert shares[*walk, digit] == pytest.approx(count / len(routes))
 
 
 def test_the_committed_verdicts_are_those_of_a_normal_approximation():
     """Far from the limit, as the committed counts are, a z-test says the same as the exact one."""
-    for row in third_digits.decide_walks(RUNS).itertuples():
+    for row in third_digits.decide_walks(third_digits.seen_digits(RUNS)).itertuples():
         z = (2 * row.count - row.n) / row.n**0.5
         assert row.verdict is (UNDECIDED if abs(z) < 2 else HOLDS if z > 0 else FAILS)
-
-
-def test_other_readings_count_steps_glimpses_and_sure_ends():
-    run = counted(ROUTES)
-    run["line 2-7 route of steps"] = ["27"] * 100
-    run["line 2-7 glimpsed"] = ["127"] * 100
-    line, *_ = third_digits.reading_table(run, sure=0.9)[1]
-    assert [cell.split()[0] for cell in line[2:]] == ["80%", "100%", "0%", "81%", "99"]
-    assert {tuple(row[-2:]) for row in third_digits.reading_table(run, sure=0.99)[1]} == {("no pairs", "0")}
 
 
 def test_the_change_table_has_lines_above_the_diagonal_and_circles_below():
@@ -243,12 +224,6 @@ def test_the_change_table_has_lines_above_the_diagonal_and_circles_below():
         assert shares[cell] == RUN[f"{kind} once"][place] / RUN["paths"][place]
         visits = RUN[f"{kind} visits"][place]
         assert between[cell] == -1 if not any(visits) else visits[between[cell]] == max(visits)
-
-
-@pytest.mark.parametrize(("low", "high", "verdict"), [(-1, 1, UNDECIDED), (1, 2, HOLDS), (-2, -1, FAILS)])
-def test_the_interval_of_the_difference_says_which_path_is_shorter(low, high, verdict):
-    name = "difference path_length"
-    assert latent_paths.circle_is_shorter(pd.Series({f"{name} low": low, f"{name} high": high})) is verdict
 
 
 @pytest.mark.parametrize(
@@ -265,27 +240,43 @@ def test_the_norm_decides_where_lines_and_short_noises_are_worse_and_circles_are
     assert latent_paths.norm_decides(run) is verdict
 
 
-def test_the_path_table_has_the_middles_and_the_whole_paths():
-    header, rows = latent_paths.path_table(RUN)
-    assert {len(row) for row in rows} == {len(header)}
-    assert rows[1][1:] == ["0.062", "1.022", "0.067", "0.943", "0.051"]
-    assert [bool(row[3]) for row in rows] == [True] * 5 + [False]
-
-
 def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_seen():
-    committed, invented = (
-        third_digits.main_numbers(run, third_digits.decide_walks(generators(run, run)))
-        for run in (RUN, counted(ROUTES))
-    )
+    committed, invented = (third_digits.main_numbers(shares_of(run)) for run in (RUN, counted(ROUTES)))
     assert committed.keys() == invented.keys()
-    assert invented["2-7 line any third digit"] == 0.2
-    assert invented["walk-2-to-6-shows-1 circle shows digit"] == 0.5
+    assert invented["2-7 line shows any"] == 0.2
+    assert invented["2-6 circle shows 1"] == 0.5
 
 
-def test_what_is_seen_on_single_walks_is_set_side_by_side():
-    about = {"first": 2, "second": 7, "images": np.zeros((4, 28, 28), np.uint8), "captions": []}
-    line = Strip(name="line", facts={"digits": [2, 1, 8, 7]}, **about)
-    circle = Strip(name="circle", facts={"digits": [2, 2, 7, 7]}, **about)
-    header, (row,) = third_digits.seen_table([line], [circle])
-    assert row == ["2 → 7", "2 1 8 7", "1, 8", "2 2 7 7", "none"]
-    assert len(row) == len(header)
+def findings(monkeypatch, verdict: Verdict | None) -> list[str]:
+    """Execute the cell of the findings where every claim has this verdict."""
+    notebook = nbformat.read("task3.ipynb", as_version=4)
+    (source,) = [cell.source for cell in notebook.cells if "page.findings(" in cell.source]
+    by_claim = {claim.id: verdict for claim in third_digits.CLAIMS} if verdict else {}
+    monkeypatch.setattr(third_digits, "walk_verdicts", lambda *_, **__: by_claim)
+    monkeypatch.setattr(latent_paths, "prediction_outcomes", lambda *_: [(verdict, [0.5, 0.5])] * 3)
+    shown: list[str] = []
+    space = {"third_digits": third_digits, "latent_paths": latent_paths, "WALK_FIGURES": WALK_FIGURES}
+    space |= {"finding": finding, "prediction_list": prediction_list, "show_text": str, "pct": pct}
+    space |= {"page": SimpleNamespace(findings=lambda sentences, _: shown.extend(sentences))}
+    exec(source, space | {"quoted": quoted, "shares": shares_of(counted(ROUTES)), "runs": 0, "decided": 0})
+    return shown
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_each_finding_has_an_answer_a_sentence_and_a_link_under_each_verdict(monkeypatch, verdict):
+    answers = {
+        HOLDS: "(Usually|Yes)",
+        FAILS: "No",
+        UNDECIDED: "Undecided",
+        DEPENDS: "It depends on the generator",
+    }
+    shown = findings(monkeypatch, verdict)
+    assert len(shown) == 2
+    for text in shown:
+        assert re.fullmatch(
+            rf"\*\*[^*?]+\? {answers[verdict]}\.\*\* .+ \(\[Figure S\d+\]\(#figure-S\d+\)\)\.", text
+        )
+
+
+def test_what_was_not_walked_has_no_finding(monkeypatch):
+    assert findings(monkeypatch, None) == ["", ""]

@@ -25,7 +25,7 @@ from lib.networks import answers
 from lib.progress import silent
 from lib.weights import weights_digest
 
-VIEW = ViewSettings(steps=5, candidates=300, seed=0, sure=0.9)
+VIEW = ViewSettings(steps=5, candidates=300, seed=0)
 WALKS = [(2, 7), (3, 8)]
 SETTINGS = WalkSettings(
     walks=[[2, 7], [3, 8]],
@@ -126,17 +126,13 @@ def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks,
     assert record.columns["real image"] == [
         int((data.test_labels == digit).nonzero()[0]) for digit in range(10)
     ]
-    walk = Walker(*networks, VIEW).real_strip(2, 7, record=record, images=data.test_images, kind="circle")
+    walk = Walker(*networks, VIEW).real_strip(2, 7, record=record, images=data.test_images)
     assert walk.images.shape == (7, 28, 28)
     for place, digit in ((0, 2), (-1, 7)):
         real = data.test_images[record.columns["real image"][digit], 0]
         assert np.abs(walk.images[place] / 127.5 - 1 - real.numpy()).max() < 0.005
         assert walk.captions[place] == "real"
     assert len(walk.facts["digits"]) == len(walk.facts["confidences"]) == 5
-    assert [end["digit"] for end in walk.facts["end_points"]] == [2, 7]
-    twenty = Walker(*networks, VIEW).real_and_found(record, data.test_images)
-    assert (twenty[2] == walk.images[0]).all()
-    assert (twenty[12] == walk.images[1]).all()
 
 
 def test_the_same_settings_give_the_same_record(networks, data, record):

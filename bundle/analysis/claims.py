@@ -10,6 +10,7 @@ Benjamini and Yekutieli (2001) allows for any dependence, is stricter, and stand
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 
 import pandas as pd
 import yaml
@@ -70,11 +71,13 @@ class Claim:
             raise ValueError(f"{self.id} has {len(self.measures)} measures; a claim has from 1 to 3")
 
 
+@cache
 def sentences() -> dict[str, Sentence]:
     """Return the sentences of report/original.yaml that are tested, by their ids, in the original's order."""
     return {entry["id"]: Sentence(**entry) for entry in ledger() if entry["kind"] == "tested"}
 
 
+@cache
 def ledger() -> list[dict]:
     """Return every sentence of the original, in its order, as report/original.yaml has them."""
     return yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))

@@ -42,9 +42,6 @@ class Curve:
     def best(self) -> float:
         return float(self.values.max())
 
-    def best_less_final(self) -> float:
-        return self.best() - self.final()
-
     def late(self) -> np.ndarray:
         """Return the accuracies of the last third of the training: of 1500 steps, the last 500."""
         return self.values[self.steps > self.steps[-1] * 2 / 3]
@@ -55,21 +52,13 @@ class Curve:
 
     def unsteadiness(self) -> float:
         """Return the share of evaluations below 100 % after the first at 100 %; 1 if there is none."""
-        after = self._since_full()
+        after = self.values[np.maximum.accumulate(self.values) == 1]
         return float((after < 1).mean()) if len(after) else 1.0
-
-    def collapses(self) -> float:
-        """Return how often the accuracy falls to 90 % or less from above, after its first 100 %."""
-        low = self._since_full() <= 0.9
-        return float(np.sum(low[1:] & ~low[:-1]))
 
     def deepest_drop(self) -> float:
         """Return how far the accuracy ever falls below the best before it."""
         best_so_far = np.maximum.accumulate(self.values)
         return float((best_so_far - self.values).max())
-
-    def _since_full(self) -> np.ndarray:
-        return self.values[np.maximum.accumulate(self.values) == 1]
 
 
 def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
@@ -104,6 +93,7 @@ def original_metric(run: Mapping) -> Curve | None:
     return Curve(steps[shown], np.array(run[column])[shown] / out_of)
 
 
-def at_chance(curves: Sequence[Curve]) -> bool:
-    """Return whether no run ever leaves what guessing reaches."""
-    return max(curve.best() for curve in curves) < NEAR_CHANCE
+def share_at_chance(runs: pd.DataFrame) -> float:
+    """Return the share of runs that never leave what guessing reaches, by the shared metric."""
+    at_chance = [curve.best() < NEAR_CHANCE for curve in runs["curve"]]
+    return sum(at_chance) / max(1, len(at_chance))

@@ -1,17 +1,19 @@
 """How often two-sample tests tell samples, and damaged digits, from real digits."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.formatting import Table
 from bundle.analysis.intervals import mean_interval
 
-GENERATED, REAL = "generated", "other real digits"  # sides of a test
+GENERATED, REAL, BLURRED = "generated", "other real digits", "blurred by 0.3 pixels"  # sides of a test
 SIDES = {  # the short names of all sides
     GENERATED: "Samples",
     REAL: "Real digits",
+    BLURRED: "Blurred",
     "one grey level up": "Level up",
-    "blurred by 0.3 pixels": "Blurred",
     "1 % copies of one image": "Copies",
 }
 INPUTS = {  # what each test looks at, from weak to strong
@@ -24,40 +26,50 @@ COIN = 0.52  # a test that is right on no more of the images that it has learnt 
 TEST = ["test", "train_count"]
 
 
-def mean_accuracy(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean accuracy by test, number of training images and side, over seeds that have learnt.
-
-    From weak tests to strong ones; `low` and `high` are its 95 % interval, `n` the seeds; where none has
-    learnt, n is 0 and the mean nan.
-    """
-    learnt = ~runs["test"].isin(CONVOLUTIONAL) | (runs["train_accuracy"] > COIN)
-    counted = runs.assign(accuracy=runs["accuracy"].where(learnt))
-    rows = []
-    for names, accuracies in counted.groupby([*TEST, "against"], sort=False)["accuracy"]:
-        values = accuracies.dropna()
-        mean, low, high = mean_interval(values) if len(values) else (np.nan, np.nan, np.nan)
-        rows.append((*names, len(values), mean, low, high))
-    table = pd.DataFrame(rows, columns=[*TEST, "against", "n", "mean", "low", "high"])
-    table["test"] = pd.Categorical(table["test"], INPUTS, ordered=True)
-    table["against"] = pd.Categorical(table["against"], SIDES, ordered=True)
-    return table.sort_values([*TEST, "against"], ignore_index=True)
+def in_order(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs sorted: tests from weak to strong, then images to learn from, then sides."""
+    ordered = runs.copy()
+    ordered["test"] = pd.Categorical(ordered["test"], INPUTS, ordered=True)
+    ordered["against"] = pd.Categorical(ordered["against"], SIDES, ordered=True)
+    return ordered.sort_values([*TEST, "against"], kind="stable", ignore_index=True)
 
 
-def test_label(test: str, train_count: int) -> str:
-    return f"{INPUTS[test]}, {train_count}"
+def learnt(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs whose test has learnt something."""
+    return runs[~runs["test"].isin(CONVOLUTIONAL) | (runs["train_accuracy"] > COIN)]
 
 
-def detectability_table(runs: pd.DataFrame) -> Table:
+def accuracy_on_samples(runs: pd.DataFrame, test: str) -> float | None:
+    """Return how often a test is right on samples, its mean over runs that learnt; None where none did."""
+    chosen = learnt(runs[(runs["test"] == test) & (runs["against"] == GENERATED)])
+    return float(chosen["accuracy"].mean()) if len(chosen) else None
+
+
+def detectability_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each test and number of training images: the mean accuracy against each side."""
-    accuracy = mean_accuracy(runs)
-    accuracy["cell"] = [_cell(row) for row in accuracy.itertuples()]
-    cells = accuracy.pivot(index=TEST, columns="against", values="cell").fillna("")
-    rows = [[test_label(*test), *row] for test, row in zip(cells.index, cells.to_numpy(), strict=True)]
-    return ["What the test sees", *(f"{SIDES[side]} (%)" for side in cells.columns)], rows
+    rows = []
+    for (test, train_count), runs_of_test in in_order(runs).groupby(TEST, observed=True):
+        row = {"What the test sees": INPUTS[test], "Images": train_count}
+        for side, name in SIDES.items():
+            row[f"{name} (%)"] = _cell(runs_of_test[runs_of_test["against"] == side])
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
-def _cell(row: tuple) -> str:
-    if not row.n:
+def _cell(runs: pd.DataFrame) -> str:
+    if runs.empty:
+        return ""
+    accuracies = learnt(runs)["accuracy"]
+    if accuracies.empty:
         return "not learnt"
-    half = f" ± {50 * (row.high - row.low):.1f}" if row.n > 1 else ""
-    return f"{100 * row.mean:.1f}{half}"
+    mean, low, high = mean_interval(accuracies)
+    half = f" ± {50 * (high - low):.1f}" if np.isfinite(high) else ""
+    return f"{100 * mean:.1f}{half}"
+
+
+def grey_level_shares(images: np.ndarray, *, bands: Sequence[int]) -> pd.Series:
+    """Return the share of pixels (uint8) in each band of grey levels; `bands` has the first of each."""
+    edges = [*bands, 256]
+    counts, _ = np.histogram(images, bins=edges)
+    names = [f"{a}" if a + 1 == b else f"{a}–{b - 1}" for a, b in pairwise(edges)]
+    return pd.Series(counts / images.size, index=names)

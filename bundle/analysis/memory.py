@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from bundle.analysis.claims import Verdict
 from bundle.analysis.formatting import number
 
 CELLS = ("RNN", "LSTM", "GRU")
@@ -20,7 +21,7 @@ def memory_runs(runs: pd.DataFrame, group: str) -> pd.DataFrame:
     """
     chosen = runs[runs["group"] == group].copy()
     chosen["input"] = np.where(chosen["encoding"] == "one-hot", "one-hot", "raw digit")
-    chosen["curriculum"] = np.where(chosen["first_length"] > 0, "curriculum", "none")
+    chosen["curriculum"] = np.where(chosen["first_length"] > 0, "curriculum", "no curriculum")
     chosen["final"] = np.array([curve.final() for curve in chosen["curve"]], dtype=float)
     chosen["held"] = np.array([curve.held(HOLDS) for curve in chosen["curve"]], dtype=float)
     chosen["holds"] = chosen["final"] >= HOLDS
@@ -38,13 +39,26 @@ def holding(memory: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return groups.agg(**numbers).reset_index()
 
 
+def combinations(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return `holding` of input, curriculum and cell."""
+    return holding(memory_runs(runs, "memory"), ["input", "curriculum", "cell"])
+
+
+def predicted(memory: pd.DataFrame, share: float) -> tuple[Verdict | None, Sequence[int]]:
+    """Return whether this share of runs holds its length, and how many of how many do."""
+    if memory.empty:
+        return None, ()
+    count, n = int(memory["holds"].sum()), len(memory)
+    return (Verdict.HOLDS if count == share * n else Verdict.FAILS), (count, n)
+
+
 def held_of(row: pd.Series) -> str:
     return f"{row['holding']}/{row['runs']}"
 
 
 def factorial_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return input and curriculum by cell: how many runs hold, and the accuracy at the end."""
-    counts = holding(memory_runs(runs, "memory"), ["input", "curriculum", "cell"])
+    counts = combinations(runs)
     cells = [cell for cell in CELLS if cell in set(counts["cell"])]
     rows = []
     for (given, curriculum), group in counts.groupby(["input", "curriculum"]):

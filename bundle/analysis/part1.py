@@ -1,18 +1,20 @@
 """The original's claims on Part 1, tested seed by seed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pandas as pd
 
-from bundle.analysis.claims import Claim, Verdict, by_claim, decide, measured, quoted, sentences
-from bundle.analysis.curves import Curve, at_chance
+from bundle.analysis.claims import Claim, Verdict, all_hold, decide, measured, quoted, sentences
+from bundle.analysis.curves import Curve
 from bundle.analysis.formatting import number, p_value
+from bundle.analysis.memory import memory_runs, predicted
 from bundle.analysis.part1_claims import CLAIMS, MEASURES, Run
 
 AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
 ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
 CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
 GROUPS = ("as written", "corrected", "unscheduled", "longer", "ours")  # whose runs claims are about
-VERDICT_COLUMNS = ["Sentence", "As written", "Corrected, or ours", "By the original metric"]
-VERDICT_COLUMNS += ["At chance", "Shown in"]
 MEASURE_COLUMNS = ["Sentence: measure", "Case", "Median", "True", "Interval", "p (BH, BY)", "Verdict"]
 Curves = dict[Run, Curve]
 
@@ -67,41 +69,70 @@ def decide_part1(runs: pd.DataFrame) -> pd.DataFrame:
     return decide(outcomes(runs))
 
 
-def result(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> pd.Series | None:
-    """Return the first row on a claim in a case, None where it was not tested there."""
+@dataclass(frozen=True)
+class Answer:
+    """What was found of a claim; no verdict where it was not tested."""
+
+    verdict: Verdict | None = None
+    count: int = 0  # seeds in which it holds by the main measure
+    n: int = 0  # seeds that are no tie
+
+    @property
+    def seeds(self) -> str:
+        return f"{self.count} of {self.n} seeds"
+
+    @property
+    def other_seeds(self) -> str:
+        """Return in how many seeds it does not hold."""
+        return f"{self.n - self.count} of {self.n} seeds"
+
+
+def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer:
+    """Return what was found of a claim in a case.
+
+    `verdicts` is `claims.by_claim`'s, or for the main measure alone `decide_part1`'s.
+    """
     rows = verdicts[(verdicts["claim"] == claim) & (verdicts["case"] == case)]
-    return None if rows.empty else rows.iloc[0]
+    if rows.empty:
+        return Answer()
+    row = rows.iloc[0]
+    return Answer(row["verdict"], row["count"], row["n"])
 
 
-def runs_at_chance(runs: pd.DataFrame) -> set[Run]:
-    """Return which of the original's runs are at chance in every seed, whatever the recipe."""
-    groups = runs[runs["group"].isin(["as written", "corrected"])].groupby(["cell", "seq_length"])
-    return {Run(*names) for names, group in groups if at_chance(list(group["curve"]))}
+def verdict_in(decided: pd.DataFrame, claim: str, cases: Sequence[str]) -> Verdict | None:
+    """Return whether a claim holds by its main measure in all of some cases, if it was tested in any."""
+    found = [answer(decided, claim, case).verdict for case in cases]
+    tested = [verdict for verdict in found if verdict]
+    return all_hold(tested) if tested else None
 
 
-def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each sentence of the original: what becomes of it in each case."""
-    verdicts, known, chance = by_claim(decided), sentences(), runs_at_chance(runs)
-    rows = []
-    for claim in CLAIMS:
-        cells = {case: _verdict_cell(result(verdicts, claim.id, case)) for case in CASES}
-        if any(cells.values()):
-            at_chance_here = [f"{run.cell} at {run.seq_length}" for run in claim.runs if run in chance]
-            rows.append(
-                (
-                    known[claim.id].sentence,
-                    cells[AS_WRITTEN],
-                    cells[CORRECTED] or cells[OURS],
-                    cells[ORIGINAL_METRIC],
-                    ", ".join(at_chance_here),
-                    known[claim.id].link,
-                )
-            )
-    return pd.DataFrame(rows, columns=VERDICT_COLUMNS)
+def predictions(runs: pd.DataFrame, decided: pd.DataFrame) -> list[tuple[Verdict | None, Sequence[int]]]:
+    """Return what became of the notebook's predictions, in their order, and the numbers of each."""
+    cases = [AS_WRITTEN, ORIGINAL_METRIC]
+    memory = memory_runs(runs, "memory")
+    grown = memory["first_length"] > 0
+    alone, helped = memory[~grown], memory[grown & (memory["encoding"] == "one-hot")]
+    return [
+        (verdict_in(decided, "lstm-first-at-5", [*cases, CORRECTED]), ()),
+        (verdict_in(decided, "lstm-steadier-at-5", cases), ()),
+        predicted(alone, 0),
+        predicted(helped, 1),
+    ]
 
 
-def _verdict_cell(row: pd.Series | None) -> str:
-    return "" if row is None else f"{row['verdict'].value}, {row['count']}/{row['n']}"
+def as_written(runs: pd.DataFrame, cell: str, length: int) -> pd.DataFrame:
+    """Return the original's runs of a cell and length."""
+    same = (runs["cell"] == cell) & (runs["seq_length"] == length)
+    return runs[same & (runs["group"] == "as written")]
+
+
+def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:
+    """Return a row for each sentence: see `claims.quoted`."""
+    pairs = {}
+    for claim in dict.fromkeys(verdicts["claim"]):
+        mended = answer(verdicts, claim, CORRECTED).verdict or answer(verdicts, claim, OURS).verdict
+        pairs[claim] = answer(verdicts, claim).verdict, mended
+    return quoted(pairs)
 
 
 def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
@@ -123,31 +154,3 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
             rows.append((words, row["case"], median, true, interval, p, row["verdict"].value))
             words = ""
     return pd.DataFrame(rows, columns=MEASURE_COLUMNS)
-
-
-def answers(verdicts: pd.DataFrame, case: str) -> tuple[dict[str, Verdict], dict[str, str]]:
-    """Return by claim its verdict in a case, and in how many seeds it holds: "41 of 49 seeds".
-
-    `verdicts` is `claims.by_claim`'s.
-    """
-    words, seeds = {}, {}
-    for _, row in verdicts[verdicts["case"] == case].iterrows():
-        words[row["claim"]] = row["verdict"]
-        seeds[row["claim"]] = f"{row['count']} of {row['n']} seeds"
-    return words, seeds
-
-
-def seeds_against(verdicts: pd.DataFrame, claim: str, case: str) -> str:
-    """Return in how many seeds a claim does not hold, "9 of 10 seeds"; "" where it was not tested."""
-    row = result(verdicts, claim, case)
-    return "" if row is None else f"{row['n'] - row['count']} of {row['n']} seeds"
-
-
-def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:
-    """Return the rows of the report's first table: see `claims.quoted`."""
-    by_case = {case: answers(verdicts, case)[0] for case in CASES}
-    pairs = {}
-    for claim in dict.fromkeys(verdicts["claim"]):
-        mended = by_case[CORRECTED].get(claim) or by_case[OURS].get(claim)
-        pairs[claim] = by_case[AS_WRITTEN].get(claim), mended
-    return quoted(pairs)

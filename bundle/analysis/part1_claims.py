@@ -40,11 +40,11 @@ def higher(value: float, other: float) -> Outcome:
     return Outcome(value - other, value > other)
 
 
-def all_hold(outcomes: Sequence[bool | None]) -> bool | None:
-    """Return whether all hold: False where one fails, None where some tie and none fails."""
-    if False in outcomes:
+def all_true(values: Sequence[bool | None]) -> bool | None:
+    """Return whether all are true: False where one is, None where some tie and none is."""
+    if False in values:
         return False
-    return None if None in outcomes else True
+    return None if None in values else True
 
 
 def sooner_at_full_accuracy(curve: Curve, *others: Curve) -> Outcome:
@@ -71,7 +71,7 @@ def falling_mean_accuracy(*curves: Curve) -> Outcome:
     """Mean accuracy, first length less last: does it fall at each?"""
     values = [curve.mean() for curve in curves]
     falls = [higher(value, following).holds for value, following in pairwise(values)]
-    return Outcome(values[0] - values[-1], all_hold(falls))
+    return Outcome(values[0] - values[-1], all_true(falls))
 
 
 def rising_steps_to_full_accuracy(*curves: Curve) -> Outcome:
@@ -86,7 +86,7 @@ def rising_steps_to_hold_full_accuracy(*curves: Curve) -> Outcome:
 
 def _rising(steps: Sequence[float]) -> Outcome:
     rises = [lower(step, following).holds for step, following in pairwise(steps)]
-    return Outcome(lower(steps[0], steps[-1]).value, all_hold(rises))
+    return Outcome(lower(steps[0], steps[-1]).value, all_true(rises))
 
 
 def never_holds_full_accuracy(curve: Curve) -> Outcome:
@@ -203,7 +203,7 @@ def higher_end_in_both_pairs(lstm_5: Curve, rnn_5: Curve, lstm_30: Curve, rnn_30
 
 
 def _both(first: Outcome, second: Outcome) -> Outcome:
-    return Outcome(min(first.value, second.value), all_hold([first.holds, second.holds]))
+    return Outcome(min(first.value, second.value), all_true([first.holds, second.holds]))
 
 
 IN_TIME = (full_accuracy_in_time, full_accuracy_held_in_time, accuracy_of_95_percent_in_time)

@@ -4,15 +4,14 @@ A share of images decides where all of its 95 % interval says the same; else a s
 several generators the first decides, unless two of them are decided in opposite directions.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import product
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Claim, Verdict, all_hold, measured, overall, quoted, sentences
-from bundle.analysis.formatting import Table
+from bundle.analysis.claims import Claim, Verdict, all_hold, measured, overall, quoted
+from bundle.analysis.formatting import pct
 from bundle.analysis.intervals import interval
 from bundle.analysis.quality import by_batch
 from bundle.original import PRINTED_BATCHES, scaled_batch
@@ -21,6 +20,7 @@ COIN = 0.52  # a network that is right on no more of the images that it has lear
 NEAR_HALF = 0.55  # right answers, at most, of what cannot tell samples from real digits
 EASY = 0.75  # right answers, at least, of what tells them apart easily
 LAST = 0.05  # of a training, over which the discriminator's loss at the end is averaged
+OPPOSITE = {Verdict.HOLDS: Verdict.FAILS, Verdict.FAILS: Verdict.HOLDS, Verdict.UNDECIDED: Verdict.UNDECIDED}
 
 
 class Outcome(NamedTuple):
@@ -53,7 +53,7 @@ def above(share: Share, limit: float) -> Verdict:
 
 
 def at_most(share: Share, limit: float) -> Verdict:
-    return opposite(above(share, limit))
+    return OPPOSITE[above(share, limit)]
 
 
 def fewer(share: Share, other: Share) -> Verdict:
@@ -61,10 +61,6 @@ def fewer(share: Share, other: Share) -> Verdict:
     if share.high < other.low:
         return Verdict.HOLDS
     return Verdict.FAILS if share.low >= other.low else Verdict.UNDECIDED
-
-
-def opposite(verdict: Verdict) -> Verdict:
-    return {Verdict.HOLDS: Verdict.FAILS, Verdict.FAILS: Verdict.HOLDS}.get(verdict, verdict)
 
 
 def clear_at(run: pd.Series, figure: int) -> Share | None:
@@ -85,7 +81,7 @@ def noise_at_first(run: pd.Series) -> Outcome | None:
 
 
 def some_figures_during(run: pd.Series) -> Outcome | None:
-    """At six moments, 2000 to 50 000, more than 5 % are clear and fewer than at the end; shown: the most."""
+    """At six moments more than 5 % are clear, and fewer than at the end."""
     moments = [clear_at(run, figure) for figure in range(8, 14)]
     if None in moments:
         return None
@@ -104,17 +100,17 @@ def most_clear(run: pd.Series) -> Outcome | None:
 
 
 def all_clear_at_end(run: pd.Series) -> Outcome | None:
-    """At the end no fewer are clear than of real images, and 95 % of the fixed noises keep their digit."""
+    """At the end as many are clear as of real images, and 95 % of noises keep their digit."""
     real, same_digit = real_clear(run), run["class_kept"]
     if real is None or not same_digit:
         return None
     clear = share_of(run["clear"], run["samples"])
     consistent = above(share_of(same_digit[-1], 25 * run["noise_sets"]), 0.95)
-    return Outcome(clear.value, all_hold([opposite(fewer(clear, real)), consistent]))
+    return Outcome(clear.value, all_hold([OPPOSITE[fewer(clear, real)], consistent]))
 
 
 def clearer_and_clearer(run: pd.Series) -> Outcome | None:
-    """The share of clear ones rises and never surely falls below an earlier one; shown: best less last."""
+    """The share of clear ones rises, and never surely falls."""
     shares = [share_of(value, run["samples"]) for value in by_batch(run).get("clear", ())]
     if len(shares) < 5:
         return None
@@ -125,7 +121,7 @@ def clearer_and_clearer(run: pd.Series) -> Outcome | None:
 
 
 def hard_to_tell(run: pd.Series) -> Outcome:
-    """A fresh network and grey levels each sort at most 75 % of unseen images rightly; shown: the better."""
+    """A fresh network and grey levels are each right on at most 75 % of unseen images."""
     return two_sample_tests_at_most(run, EASY)
 
 
@@ -143,7 +139,7 @@ def two_sample_tests_at_most(run: pd.Series, limit: float) -> Outcome:
 
 
 def discriminator_finds_no_difference(run: pd.Series) -> Outcome:
-    """At the end the discriminator is right on 45 % to 55 % of samples and test images.
+    """At the end the discriminator is right on 45 % to 55 % of images.
 
     Where a fresh network tells them apart easily, it is its own failure that it does not.
     """
@@ -166,49 +162,41 @@ CLAIMS = (
 )
 
 
-def picture_outcomes(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return what each run of some groups says of each claim; a row each, none where nobody looked."""
-    rows = []
-    for claim, (case, runs) in product(CLAIMS, groups.items()):
-        (measure,) = claim.measures
-        for _, run in runs.iterrows():
-            outcome = measure(run)
-            if outcome is not None:
-                rows.append((claim.id, case, run["seed"], *outcome))
-    return pd.DataFrame(rows, columns=["claim", "case", "seed", "value", "verdict"])
-
-
-def picture_verdicts(outcomes: pd.DataFrame, case: str) -> dict[str, Verdict]:
-    """Return the verdict of a group's runs on each claim that they were looked at for."""
-    runs = outcomes[outcomes["case"] == case].groupby("claim", sort=False)["verdict"]
-    return {claim: overall(list(verdicts)) for claim, verdicts in runs}
-
-
-def picture_table(outcomes: pd.DataFrame, cases: Sequence[str]) -> Table:
-    """Return a row for each sentence: its test, and what each group of runs says, with every run's number."""
-    verdicts = {case: picture_verdicts(outcomes, case) for case in cases}
-    values = outcomes.groupby(["claim", "case"])["value"].agg(list)
-    known, rows = sentences(), []
+def picture_outcomes(runs: pd.DataFrame) -> dict[str, list[Outcome]]:
+    """Return by the id of each claim what each run says of it; none where it was not measured."""
+    outcomes = {}
     for claim in CLAIMS:
-        row = [known[claim.id].sentence, measured(claim.measures[0])]
-        for case in cases:
-            if claim.id in verdicts[case]:
-                numbers = ", ".join(f"{value:.1%}" for value in values[claim.id, case])
-                row.append(f"{verdicts[case][claim.id].value}: {numbers}")
-            else:
-                row.append("not looked at")
+        (measure,) = claim.measures
+        of_runs = [measure(run) for _, run in runs.iterrows()]
+        outcomes[claim.id] = [outcome for outcome in of_runs if outcome is not None]
+    return outcomes
+
+
+def picture_verdicts(runs: pd.DataFrame) -> dict[str, Verdict | None]:
+    """Return the verdict of a group of runs on each claim, None where it was not measured."""
+    verdicts = {}
+    for claim, outcomes in picture_outcomes(runs).items():
+        verdicts[claim] = overall([outcome.verdict for outcome in outcomes]) if outcomes else None
+    return verdicts
+
+
+def verdict_rows(original: pd.DataFrame, ours: pd.DataFrame) -> list[list[str]]:
+    """Return a row for each claim: its words, the verdicts of the original's recipe and ours, a link."""
+    of_original, of_ours = picture_verdicts(original), picture_verdicts(ours)
+    return quoted({claim.id: (of_original[claim.id], of_ours[claim.id]) for claim in CLAIMS})
+
+
+def number_table(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return a row for each claim: what makes it true of a run, and the number of each run by its group."""
+    outcomes = {name: picture_outcomes(runs) for name, runs in groups.items()}
+    rows = []
+    for claim in CLAIMS:
+        row = {"True of a run if": measured(claim.measures[0])}
+        for name in groups:
+            numbers = ", ".join(pct(outcome.value, 1) for outcome in outcomes[name][claim.id])
+            row[name] = numbers or "not measured"
         rows.append(row)
-    return ["Sentence", "True of a run if", *cases], rows
-
-
-def front_rows(outcomes: pd.DataFrame, cases: Sequence[str]) -> list[list[str]]:
-    """Return rows of the report's first table: the verdicts of the first group of runs and of the last.
-
-    The first is of the original's recipe; where there is but one group, it was not run.
-    """
-    ours = picture_verdicts(outcomes, cases[-1])
-    original = picture_verdicts(outcomes, cases[0]) if len(cases) > 1 else {}
-    return quoted({claim.id: (original.get(claim.id), ours.get(claim.id)) for claim in CLAIMS})
+    return pd.DataFrame(rows)
 
 
 def distance_falls(run: pd.Series) -> Outcome:

@@ -2,18 +2,27 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from bundle.analysis.formatting import Table, number
+from bundle.analysis.formatting import number
 
+MEASURES = {  # of generated images, as the judge names them
+    "frechet_distance": "Fréchet distance",
+    "kid": "KID",
+    "inception_score": "inception-style score",
+    "confidence": "mean confidence",
+    "clear": "share of clear images",
+    "class_imbalance": "class imbalance",
+    "precision": "precision",
+    "recall": "recall",
+    "nearest_training": "nearest training image",
+}
 BEYOND = {  # measures of a finished run, beside those at each checkpoint
-    "cas": "accuracy of a classifier that learns from samples",
-    "c2st": "a fresh network is right on unseen images",
-    "discriminator_accuracy": "the discriminator itself is right",
-    "discriminator_accuracy_training": "the same, samples and training images",
-    "grey_level_accuracy": "grey levels are right on unseen images",
-    "nearest_training_1pct": "nearest training image, relative, of the nearest 1 %",
+    "nearest_training_1pct": "the same, nearest 1 %",
+    "cas": "classifier taught by samples",
+    "c2st": "fresh network right",
+    "grey_level_accuracy": "grey levels right",
+    "discriminator_accuracy": "discriminator right",
 }
 
 
@@ -26,42 +35,38 @@ def by_batch(run: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(columns).set_index("batch")
 
 
-def extrapolated(run: pd.Series, batch: float) -> float:
-    """Return a Fréchet distance at a later batch: log distance is a line in log batch, from the first on."""
-    distances = by_batch(run)["frechet_distance"].drop(0, errors="ignore")
-    slope, height = np.polyfit(np.log(distances.index.astype(float)), np.log(distances), 1)
-    return float(np.exp(height + slope * np.log(batch)))
-
-
-def quality_table(measures: Mapping[str, str], runs: pd.DataFrame) -> Table:
-    """Return a row for each measure, in words by its name: of the first run, the others, real images."""
-    first, others = runs.iloc[0], runs.iloc[1:]
+def quality_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each measure: of every run, of the first as trained, and of real images."""
+    first = runs.iloc[0]
     rows = []
-    for name, words in {**measures, **BEYOND}.items():
-        averaged, raw, real = (number(first.get(prefix + name), ".4f") for prefix in ("", "raw_", "real_"))
-        row = [words, averaged]
-        if len(others):
-            row.append(_listed(others, name, ".3f"))
-        rows.append([*row, raw, real])
-    beside = ["Other seeds"] if len(others) else []
-    return ["Measure", "Averaged (shown)", *beside, "As trained", "Real images"], rows
+    for name, words in (MEASURES | BEYOND).items():
+        row = {"Measure": words}
+        for seed, run in runs.set_index("seed").iterrows():
+            row[f"Seed {seed}"] = number(run.get(name), ".3f")
+        row["As trained"] = number(first.get(f"raw_{name}"), ".3f")
+        row["Real images"] = number(first.get(f"real_{name}"), ".3f")
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
-def variant_table(recipes: Mapping[str, pd.DataFrame], cost: Mapping[str, float]) -> Table:
-    """Return a row for our recipe ("ours") and each change of it; `cost` is a batch's over that of ours.
-
-    The two-sample test is by a fresh network, the share of right answers.
-    """
+def variant_table(recipes: Mapping[str, pd.DataFrame], cost: Mapping[str, float]) -> pd.DataFrame:
+    """Return a row for our recipe ("ours") and each change of it; `cost` is a batch's over that of ours."""
     ours = recipes["ours"]["frechet_distance"]
     rows = []
     for name, runs in recipes.items():
         distances = runs["frechet_distance"]
-        means = runs[["clear", "recall", "class_imbalance", "c2st"]].mean()
-        cells = [number(value, ".2f") for value in (*means, cost.get(name))]
-        word = "" if name == "ours" else _compared(distances, ours)
-        rows.append([name, _listed(runs, "frechet_distance", ".2f"), *cells, word])
-    measures = ["Fréchet distance, each seed", "Clear", "Recall", "Class balance", "Two-sample test"]
-    return ["Recipe", *measures, "Cost", "Than ours"], rows
+        means = runs[["clear", "recall", "c2st"]].mean()
+        row = {
+            "Recipe": name,
+            "Fréchet distance": ", ".join(f"{distance:.2f}" for distance in distances),
+            "Clear": number(means["clear"], ".2f"),
+            "Recall": number(means["recall"], ".2f"),
+            "Fresh network right": number(means["c2st"], ".2f"),
+            "Cost": number(cost.get(name), ".2f"),
+            "Than ours": "" if name == "ours" else _compared(distances, ours),
+        }
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _compared(distances: pd.Series, ours: pd.Series) -> str:
@@ -70,19 +75,13 @@ def _compared(distances: pd.Series, ours: pd.Series) -> str:
     return "better" if distances.max() < ours.min() else "undecided"
 
 
-def stacked_table(runs: pd.DataFrame) -> Table:
+def stacked_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each run on stacks, modes and divergence, and a row for real stacks."""
-    rows = [_stacked_row(f"seed {run.seed}", run.modes, run.reverse_kl) for run in runs.itertuples()]
-    first = next(runs.itertuples())
-    real_row = _stacked_row("real stacks", first.real_modes, first.real_reverse_kl)
-    return ["Stacks", "Modes", "KL (nats)"], [*rows, real_row]
-
-
-def _stacked_row(name: str, modes: int, reverse_kl: float) -> list[str]:
-    return [name, f"{modes}", f"{reverse_kl:.3f}"]
-
-
-def _listed(runs: pd.DataFrame, name: str, form: str) -> str:
-    """Return a number of each run; empty where they have none."""
-    values = runs[name].dropna() if name in runs else ()
-    return ", ".join(format(value, form) for value in values)
+    names = {"modes": "Modes", "reverse_kl": "KL (nats)"}
+    ours = runs[["seed", *names]].rename(columns=names)
+    ours["seed"] = [f"seed {seed}" for seed in ours["seed"]]
+    first = runs.iloc[0]
+    ours.loc[len(ours)] = ["real stacks", first["real_modes"], first["real_reverse_kl"]]
+    ours["Modes"] = [f"{modes:.0f}" for modes in ours["Modes"]]
+    ours["KL (nats)"] = [f"{divergence:.3f}" for divergence in ours["KL (nats)"]]
+    return ours.rename(columns={"seed": "Stacks"})

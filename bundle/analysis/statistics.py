@@ -11,8 +11,6 @@ STATISTICS = {
     "first 100 %": Curve.first,
     "held 100 %": Curve.held,
     "final": Curve.final,
-    "best less final": Curve.best_less_final,
-    "collapses": Curve.collapses,
     "mean": Curve.mean,
 }
 STEPS = ("first 100 %", "held 100 %")
@@ -49,7 +47,7 @@ def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _cell(row: pd.Series) -> str:
     steps = row["statistic"] in STEPS
-    words = number(row["median"], "" if steps or row["statistic"] == "collapses" else ".3f")
+    words = number(row["median"], "" if steps else ".3f")
     if steps and row["seeds"] > FEW and np.isfinite(row["low"]):
         words += f" [{number(row['low'])}, {number(row['high'])}]"
     return words
@@ -65,6 +63,8 @@ def summary(runs: pd.DataFrame) -> dict[str, float]:
 
 
 def median_arrival(runs: pd.DataFrame) -> str:
-    """Return the median step of the first evaluation at 100 %, or "never"."""
+    """Return the median step of the first evaluation at 100 %, "never", or "not run"."""
+    if runs.empty:
+        return "not run"
     median, _, _ = median_interval([curve.first() for curve in runs["curve"]])
     return number(median)

@@ -1,115 +1,200 @@
-"""Which runs Part 1 is made of, group by group, and what they cost."""
+"""Which runs Part 1 and its studies are made of, group by group, and what they cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 from bundle.experiments.palindromes import PalindromeRun
 from bundle.original import SCHEDULED
-from bundle.study.records import benchmark, key
-from lib.checks import at_least, between
+from lib.checks import at_least, between, sizes
 from lib.recurrent.encoding import ENCODINGS
 
 MOST_SEEDS = 10_000
 MEMORY_CELLS = ("RNN", "LSTM", "GRU")
-ENDS_EARLY = 0.75  # of its steps is what a run takes that may end when it has settled, on average
+LONGER = 4  # times as many steps as the original's, of runs that are trained on
+INSIDE_LENGTH = 20  # of the network that the notebook looks into
 # what a multiply-add of a cell costs beside one of the LSTM's: less comes in large products
 SLOWNESS = {"LSTM": 1, "RNN": 1, "GRU": 7}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part1Plan:
-    """What Part 1 runs: a base, and what each group changes in it (settings of PalindromeRun by name)."""
+    """The parameters of part1.ipynb, and with a default what is not one of them."""
 
-    base: PalindromeRun  # the original's recipe
-    cells: Sequence[str]  # that are trained as the original did, and corrected
     seq_lengths: Sequence[int]
+    cells: Sequence[str]  # that are trained as the original did, and corrected
+    seed: int  # of the first run of each group
+    num_seeds: int
+    steps: int
+    batch_size: int
+    hidden_size: int
+    learning_rate: float
+    eval_every: int
+    eval_count: int
     original_count: int  # palindromes of the original's metric of its LSTM
-    curriculum: dict  # what our recipe adds to the corrected one
-    longer: dict  # training on, at the longest length
-    memory: dict  # the study of what memory needs
-    span: dict  # runs taken to their limits
-    span_lengths: Mapping[str, Sequence[int]]  # of each cell
+    original_seeds: int  # runs of each length that have it
+    corrected_seeds: int
+    ours_seeds: int
+    memory_seq_length: int
+    memory_seeds: int
+    schedule_every: int = 30
+    schedule_factor: float = 0.96
+    clip_norm: float = 10.0
+    first_length: int = 1  # this and the next three: the curriculum that our recipe adds to the corrected one
+    growth: float = 1.5
+    pass_accuracy: float = 1.0
+    rehearsal: bool = True
+    settled_evals: int = 2  # of runs that end when they have settled
 
-    def groups(self) -> dict[str, list[PalindromeRun]]:
-        """Return the runs of each group, with the base's seed."""
+    def base(self) -> PalindromeRun:
+        """Return the original's recipe, an LSTM at the longest length; each group changes some of it."""
+        return PalindromeRun(
+            cell="LSTM",
+            recipe="as-written",
+            seq_length=max(self.seq_lengths),
+            seed=self.seed,
+            steps=self.steps,
+            hidden_size=self.hidden_size,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            schedule_every=self.schedule_every,
+            schedule_factor=self.schedule_factor,
+            clip_norm=self.clip_norm,
+            eval_every=self.eval_every,
+            eval_count=self.eval_count,
+        )
+
+    def curriculum(self) -> dict:
         return {
-            "as written": self.as_written(),
-            "corrected": self.corrected(),
-            "unscheduled": self.unscheduled(),
-            "readings": [self.second_reading()],
-            "longer": self.trained_on(),
-            "ours": self.ours(),
-            "memory": self.crossed(),
-            "span": self.to_the_limit(),
-            "parts": self.with_and_without_rehearsal(),
+            "first_length": self.first_length,
+            "growth": self.growth,
+            "pass_accuracy": self.pass_accuracy,
+            "rehearsal": self.rehearsal,
         }
+
+    def settings(self) -> dict[str, list[dict]]:
+        """Return the settings of every run of the notebook by its group."""
+        sizes(num_seeds=self.num_seeds)
+        at_least("original_seeds", self.original_seeds, 0)
+        corrected = seed_range(self.seed, corrected_seeds=self.corrected_seeds)
+        longer = corrected[: len(corrected) // 2]
+        memory = seed_range(self.seed, memory_seeds=self.memory_seeds)
+        return {
+            "as written": self.as_written_settings(),
+            "corrected": seeded(self.corrected(), corrected),
+            "unscheduled": seeded(self.unscheduled(), corrected),
+            "longer": seeded(self.trained_on(), longer),
+            "ours": seeded(self.ours(), seed_range(self.seed, ours_seeds=self.ours_seeds)),
+            "memory": seeded(self.crossed(), memory),
+        }
+
+    def as_written_settings(self) -> list[dict]:
+        """Return the original's runs; the first of its LSTM have its metric too."""
+        seeds = seed_range(self.seed, num_seeds=self.num_seeds)
+        with_metric = seeds[: self.original_seeds]
+        settings = []
+        for run, seed in product(self.as_written(), seeds):
+            measured = run.cell == "LSTM" and seed in with_metric
+            count = self.original_count if measured else 0
+            settings.append(replace(run, seed=seed, original_count=count).settings())
+        return settings
 
     def as_written(self) -> list[PalindromeRun]:
         runs = []
         for cell, length in product(self.cells, self.seq_lengths):
-            factor = self.base.schedule_factor if SCHEDULED.get(cell, True) else 1.0
-            runs.append(replace(self.base, cell=cell, seq_length=length, schedule_factor=factor))
+            factor = self.schedule_factor if SCHEDULED.get(cell, True) else 1.0
+            runs.append(replace(self.base(), cell=cell, seq_length=length, schedule_factor=factor))
         return runs
 
     def corrected(self) -> list[PalindromeRun]:
-        factor = self.base.schedule_factor
+        factor = self.schedule_factor
         return [replace(run, recipe="corrected", schedule_factor=factor) for run in self.as_written()]
 
     def unscheduled(self) -> list[PalindromeRun]:
-        run = replace(self.base, cell="LSTM", seq_length=10, schedule_factor=1.0)
+        run = replace(self.base(), seq_length=10, schedule_factor=1.0)
         return [replace(run, recipe=recipe) for recipe in ("as-written", "corrected")]
 
-    def second_reading(self) -> PalindromeRun:
-        """Return another RNN that the original's may have been: small weights, the softmax taken once."""
-        run = replace(self.base, cell="RNN", seq_length=max(self.seq_lengths), schedule_factor=1.0)
-        return replace(run, recipe="softmax-once", initial="normal-0.1")
-
     def trained_on(self) -> list[PalindromeRun]:
+        """Return the runs at the longest length, `LONGER` times as long and evaluated as often."""
         longest = max(self.seq_lengths)
-        return [replace(run, **self.longer) for run in self.as_written() if run.seq_length == longest]
+        longer = {"steps": LONGER * self.steps, "eval_every": LONGER * self.eval_every}
+        return [replace(run, **longer) for run in self.as_written() if run.seq_length == longest]
 
     def ours(self) -> list[PalindromeRun]:
-        run = replace(self.base, cell="LSTM", recipe="ours", **self.curriculum)
+        run = replace(self.base(), recipe="ours", **self.curriculum())
         return [replace(run, seq_length=length) for length in self.seq_lengths]
 
     def crossed(self) -> list[PalindromeRun]:
-        """Return cell x input x curriculum."""
-        run = replace(self.base, recipe="ours", **self.memory)
+        """Return cell x input x curriculum, of runs that end when they have settled."""
+        length, settled = self.memory_seq_length, self.settled_evals
+        run = replace(self.base(), recipe="ours", seq_length=length, settled_evals=settled)
         return [
             replace(run, cell=cell, encoding=encoding, **curriculum)
-            for cell, encoding, curriculum in product(MEMORY_CELLS, ENCODINGS, (self.curriculum, {}))
+            for cell, encoding, curriculum in product(MEMORY_CELLS, ENCODINGS, (self.curriculum(), {}))
         ]
 
-    def to_the_limit(self) -> list[PalindromeRun]:
-        run = replace(self.base, recipe="ours", encoding="one-hot", **self.curriculum)
-        return [
-            replace(run, cell=cell, seq_length=length, check_lengths=grid_of_lengths(2 * length), **self.span)
-            for cell, lengths in self.span_lengths.items()
-            for length in lengths
-        ]
+    def inside(self) -> dict:
+        """Return the network of our recipe that is looked into; whoever runs the notebook waits for it."""
+        changes = {"settled_evals": self.settled_evals, "recipe": "ours", "seq_length": INSIDE_LENGTH}
+        return self.base().settings() | self.curriculum() | changes
 
-    def with_and_without_rehearsal(self) -> list[PalindromeRun]:
+    def readings(self, seeds: range) -> list[dict]:
+        """Return another RNN that the original's may have been: small weights, the softmax taken once."""
+        run = replace(self.base(), cell="RNN", schedule_factor=1.0)
+        return seeded([replace(run, recipe="softmax-once", initial="normal-0.1")], seeds)
+
+    def with_and_without_rehearsal(self, seeds: range) -> list[dict]:
         """Return our recipe in full, and without going back to shorter lengths."""
-        run = replace(self.base, cell="LSTM", recipe="ours", **self.curriculum)
-        length = self.memory["seq_length"]
-        run = replace(run, seq_length=length, check_lengths=grid_of_lengths(2 * length))
-        return [run, replace(run, rehearsal=False)]
+        length = self.memory_seq_length
+        run = replace(self.base(), recipe="ours", seq_length=length, **self.curriculum())
+        run = replace(run, check_lengths=grid_of_lengths(2 * length))
+        return seeded([run, replace(run, rehearsal=False)], seeds)
 
 
-def part1_runs(plan: Part1Plan, *, seeds: Mapping[str, range], original_seeds: int) -> dict[str, list[dict]]:
-    """Return the settings of every run by its group; `seeds` has those of each, maybe none.
+@dataclass(frozen=True, kw_only=True)
+class SpanPlan:
+    """The parameters of studies/memory.ipynb, and with a default what is not one of them."""
 
-    The first `original_seeds` of the LSTM as written have the original's metric too.
-    """
-    settings = {}
-    for name, runs in plan.groups().items():
-        settings[name] = []
-        for run, seed in product(runs, seeds[name]):
-            of_original = name == "as written" and run.cell == "LSTM" and seed in seeds[name][:original_seeds]
-            count = plan.original_count if of_original else 0
-            settings[name].append(replace(run, seed=seed, original_count=count).settings())
-    return settings
+    span_lengths: Sequence[int]  # of the RNN
+    span_lstm_lengths: Sequence[int]
+    span_steps: int
+    span_hidden_size: int
+    span_batch_size: int
+    span_learning_rate: float
+    span_check_count: int
+    schedule_factor: float = 0.9
+    clip_norm: float = 0.1
+    eval_every: int = 50
+    settled_evals: int = 2
+
+    def settings(self, plan: Part1Plan, seeds: range) -> list[dict]:
+        """Return runs with one-hot digits and the curriculum of `plan`, taken to their limits."""
+        run = replace(
+            plan.base(),
+            recipe="ours",
+            encoding="one-hot",
+            steps=self.span_steps,
+            hidden_size=self.span_hidden_size,
+            batch_size=self.span_batch_size,
+            learning_rate=self.span_learning_rate,
+            schedule_factor=self.schedule_factor,
+            clip_norm=self.clip_norm,
+            eval_every=self.eval_every,
+            settled_evals=self.settled_evals,
+            check_count=self.span_check_count,
+            **plan.curriculum(),
+        )
+        runs = []
+        for cell, lengths in (("RNN", self.span_lengths), ("LSTM", self.span_lstm_lengths)):
+            for length in lengths:
+                grid = grid_of_lengths(2 * length)
+                runs.append(replace(run, cell=cell, seq_length=length, check_lengths=grid))
+        return seeded(runs, seeds)
+
+
+def seeded(runs: Sequence[PalindromeRun], seeds: Sequence[int]) -> list[dict]:
+    """Return the settings of each run with each seed."""
+    return [replace(run, seed=seed).settings() for run, seed in product(runs, seeds)]
 
 
 def seed_range(first: int, **count: int) -> range:
@@ -136,18 +221,3 @@ def palindrome_cost(settings: dict) -> float:
     read = run.seq_length * (3 * run.steps * run.batch_size + looked)  # digits
     read += sum(run.check_lengths) * run.check_count
     return SLOWNESS[run.cell] * gates * run.hidden_size * (run.hidden_size + inputs) * read
-
-
-def core_minutes(groups: Mapping[str, Sequence[dict]]) -> float:
-    """Return about how long all runs take on one core of the machine that `make bench` was last run on.
-
-    0 where it never was.
-    """
-    timed = [r for r in benchmark("lstm", "ratios") or [] if (r["cell"], r["threads"]) == ("LSTM", 1)]
-    if not timed:
-        return 0.0
-    longest = max(timed, key=lambda one: one["seq_length"])
-    products = 4 * 128 * (128 + 2) * 3 * 128 * longest["seq_length"]  # of its training step
-    runs = {key(one): one for group in groups.values() for one in group}.values()
-    work = sum(palindrome_cost(one) * (ENDS_EARLY if one.get("settled_evals") else 1) for one in runs)
-    return work / products * longest["ms"]["ours"] / 60_000

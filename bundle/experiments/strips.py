@@ -1,30 +1,31 @@
 """Single walks from one digit to another, to look at."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from bundle.study import fingerprint
 from bundle.study.records import Record
 from lib.checks import SEEDS, at_least, require
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
 from lib.latent.end_points import endpoints
-from lib.latent.interpolation import INTERPOLATIONS, path
+from lib.latent.interpolation import path
 from lib.networks import answers
+from lib.weights import weights_digest
 
 MOST_CANDIDATES = 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSettings:
-    """How single walks are shown and counted ones read; Raises ValueError naming what is out of range."""
+    """How single walks are shown. Raises ValueError naming what is out of range."""
 
     steps: int  # images of a walk, both ends included
     candidates: int  # noises drawn, of which the ends are chosen
     seed: int  # of these
-    sure: float  # confidence that both ends need in the stricter count, 0 to 1
 
     def __post_init__(self):
         at_least("steps", self.steps, 3)
@@ -32,7 +33,6 @@ class ViewSettings:
         at_least("candidates", self.candidates, 2)
         rule = f"at most {MOST_CANDIDATES}"
         require("candidates", self.candidates, self.candidates <= MOST_CANDIDATES, rule)
-        require("sure", self.sure, 0 <= self.sure <= 1, "between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +44,17 @@ class Strip:
     captions: list[str]  # what the classifier sees in each, and how sure it is
     facts: dict  # how it came about, as JSON values
 
-    @property
-    def between(self) -> list[int]:
-        """The digits seen on the way that are neither end's."""
-        return sorted(set(self.facts["digits"]) - {self.first, self.second})
-
 
 @dataclass(frozen=True)
 class Walker:
     generator: Generator
     classifier: Classifier
     settings: ViewSettings
+
+    def provenance(self) -> dict:
+        """Return what strips were made with, as JSON values."""
+        seen_by = {"generator": weights_digest(self.generator), "classifier": weights_digest(self.classifier)}
+        return {"settings": asdict(self.settings) | seen_by, "code": fingerprint.code_of(Walker)}
 
     def strip(self, first: int, second: int, *, kind: str = "line") -> Strip:
         """Walk from a noise whose image is `first` to one whose image is `second`; see `endpoints`."""
@@ -66,35 +66,18 @@ class Walker:
             values = end._asdict()
             del values["noise"]
             end_points.append(values)
-        name = f"strip-{first}-{second}" + (f"-{kind}" if kind != "line" else "")
         facts = {"seed": seed, "kind": kind, "end_points": end_points}
-        return self._walk(first, second, [end.noise for end in ends], name=name, facts=facts)
+        noises = [end.noise for end in ends]
+        return self._walk(first, second, noises, name=f"strip-{first}-{second}", facts=facts)
 
-    def side_by_side(self, first: int, second: int, *, steps: int) -> Strip:
-        """Walk between the same end points on the line (left in each image) and on the circle (right)."""
-        walker = replace(self, settings=replace(self.settings, steps=steps))
-        left, right = (walker.strip(first, second, kind=kind) for kind in INTERPOLATIONS)
-        gap = np.full((steps, 28, 2), 64, np.uint8)
-        images = np.concatenate([left.images, gap, right.images], axis=2)
-        facts = {"left": left.facts, "right": right.facts}
-        return replace(left, name=f"smooth-{first}-{second}", images=images, captions=[], facts=facts)
-
-    def real_strip(self, first: int, second: int, *, record: Record, images: Tensor, kind: str) -> Strip:
-        """Walk between the noises that a record of walks has for two real digits, of the test images."""
-        columns = record.columns
-        end_points = [_real_end_point(columns, digit) for digit in (first, second)]
-        facts = {"seed": record.settings["seed"], "kind": kind, "end_points": end_points}
-        noises = torch.tensor([columns["real noise"][digit] for digit in (first, second)])
-        walk = self._walk(first, second, noises, name=f"real-{first}-{second}", facts=facts)
-        begin, end = as_bytes(images[[point["test_image"] for point in end_points]]).numpy()
+    def real_strip(self, first: int, second: int, *, record: Record, images: Tensor) -> Strip:
+        """Walk on the circle between the noises that a record of walks has for two of the test images."""
+        columns, digits = record.columns, (first, second)
+        noises = torch.tensor([columns["real noise"][digit] for digit in digits])
+        walk = self._walk(first, second, noises, name=f"real-{first}-{second}", facts={"kind": "circle"})
+        begin, end = as_bytes(images[[columns["real image"][digit] for digit in digits]]).numpy()
         captions = ["real", *walk.captions, "real"]
         return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
-
-    def real_and_found(self, record: Record, images: Tensor) -> np.ndarray:
-        """Return (20, 28, 28) uint8: the ten real test digits of a record of walks, then those found."""
-        noise = torch.tensor(record.columns["real noise"])
-        generated = answers(self.generator, noise, batch_size=10)
-        return as_bytes(torch.cat([images[record.columns["real image"]], generated])).numpy()
 
     def _walk(self, first: int, second: int, ends, *, name: str, facts: dict) -> Strip:
         """Make the images of the path between two noises (latent_dim,), and tell what is seen in them."""
@@ -106,13 +89,3 @@ class Walker:
         captions = [f"{digit}\n{sure:.0%}" for digit, sure in zip(digits, confidences, strict=True)]
         pixels = as_bytes(images).numpy()
         return Strip(name=name, first=first, second=second, images=pixels, captions=captions, facts=facts)
-
-
-def _real_end_point(columns: dict, digit: int) -> dict:
-    """Return how the noise of a real digit came about, as JSON values; `columns` are of a record of walks."""
-    return {
-        "digit": columns["real digit"][digit],
-        "test_image": columns["real image"][digit],
-        "residual": columns["real residual"][digit],
-        "rule": "the first test image of the digit, and the best of the searches for its noise",
-    }

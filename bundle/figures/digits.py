@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bundle.analysis.formatting import in_style
-from bundle.figures.style import HALF, WIDE, panels, spaced, styled
+from bundle.figures.style import WIDE, panels, styled
 
 
 @styled
@@ -27,18 +27,13 @@ def draw_strips(walks: Sequence) -> Figure:
 
 
 @styled
-def draw_grid(images: np.ndarray) -> Figure:
-    """Draw 25 samples (25, 28, 28) uint8 as a square of five by five."""
-    return _pictures([tile(images, columns=5)], 1, width=HALF, height=HALF)
-
-
-@styled
-def draw_all_grids(grids: Mapping[int, np.ndarray], *, columns: int = 7) -> Figure:
-    """Draw the first 25 samples of every checkpoint, each grid under its batch number."""
+def draw_grids(grids: Mapping[str, np.ndarray], *, columns: int) -> Figure:
+    """Draw the first 25 images of each entry, five by five, under its name."""
     pictures = [tile(images[:25], columns=5) for images in grids.values()]
-    figure = _pictures(pictures, columns, width=WIDE, height=WIDE / columns * 1.14)
-    for axes, batch in zip(figure.axes, grids, strict=False):
-        axes.set_title(spaced(batch), pad=2)
+    lines = max(name.count("\n") for name in grids) + 1
+    figure = _pictures(pictures, columns, width=WIDE, height=WIDE / columns + 0.13 * lines)
+    for axes, name in zip(figure.axes, grids, strict=False):
+        axes.set_title(in_style(name), pad=2)
     return figure
 
 

@@ -5,11 +5,36 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from bundle.figures.part1 import CELLS
 from bundle.figures.style import COLOURS, panels, styled, tick
 
+PERCENT = PercentFormatter(1, symbol=" %")
 LINES = ("-", "--", "-.", ":")  # of the lengths that networks were trained up to
+
+
+@styled
+def draw_combinations(counts: pd.DataFrame) -> Figure:
+    """Draw which share of runs holds its length: input and curriculum down, cells across.
+
+    `counts` is `bundle.analysis.memory.combinations`'s.
+    """
+    counts = counts.assign(share=counts["holding"] / counts["runs"])
+    shares = counts.pivot(index=["input", "curriculum"], columns="cell", values="share")
+    shares = shares[[cell for cell in CELLS if cell in shares]]
+    figure, (axes,) = panels(2.1)
+    picture = axes.imshow(shares, "cividis", vmin=0, vmax=1, aspect="auto")
+    for row in counts.itertuples():
+        place = list(shares.columns).index(row.cell), list(shares.index).index((row.input, row.curriculum))
+        colour = "black" if row.share > 0.5 else "white"
+        axes.annotate(f"{row.holding} of {row.runs}", place, color=colour, ha="center", va="center")
+    axes.set_xticks(range(len(shares.columns)), shares.columns)
+    axes.set_yticks(range(len(shares.index)), [f"{given}, {order}" for given, order in shares.index])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.02, label="share that holds", format=PERCENT)
+    return figure
 
 
 @styled

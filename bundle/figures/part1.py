@@ -1,6 +1,6 @@
 """The figures of Part 1: accuracy curves, survival, two readings of Figure 6."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from bundle.analysis.survival import times
-from bundle.figures.style import BAND, COLOURS, GREY, HALF, THIN, legend_above, level, panels, styled, tick
+from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
+from bundle.original import ACCURACY_FIGURES, SCHEDULED
 
 CHANCE = 0.1  # accuracy of a guess among ten digits
 CELLS = {  # colour, line, marker
@@ -18,7 +19,8 @@ CELLS = {  # colour, line, marker
     "GRU": (COLOURS["GRU"], "-.", "^"),
 }
 RECIPES = {"as-written": ":", "corrected": "-", "ours": "--"}  # lines of an overlay
-CORRECTED = (GREY, ":")  # colour and line of the corrected recipe beside the one as written
+CORRECTED = {"linewidth": 0.6, "marker": ".", "markersize": 2.5, "markevery": 4}  # beside as written
+ORIGINAL_LABEL = "original metric, one seed"
 
 
 @styled
@@ -31,7 +33,7 @@ def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
         steps, accuracy = accuracies(group)
         colour, _, marker = CELLS[cell]
-        label = f"{cell}, {spoken(recipe)} (n = {len(group)})"
+        label = named(cell, recipe, group)
         look = {"marker": marker, "markevery": max(1, len(steps) // 12), "markersize": 3}
         axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, alpha=0.12, linewidth=0)
         axes.plot(steps, accuracy.mean(0), RECIPES.get(recipe, "-"), color=colour, label=label, **look)
@@ -41,21 +43,43 @@ def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
 
 
 @styled
-def draw_original(runs: pd.DataFrame, cell: str) -> Figure:
-    """Draw one of the original's figures, of a cell: as it measured and drew it, and by the shared metric.
+def draw_original_figures(runs: pd.DataFrame) -> Figure:
+    """Draw Figures 1 to 6 of the original, a panel each: by its metric, and by the shared one.
 
-    Above on an axis of its own scale, the first seed as a line and the others faint; below, all cells.
+    A panel has the cell of its figure, and those that the original does not have.
     """
-    figure, (above, below) = panels(2.8, 2, 1, width=HALF, sharex=True)
-    as_written = runs[(runs["recipe"] == "as-written") & (runs["cell"] == cell)]
-    _draw_original_metric(above, as_written[as_written["original_curve"].notna()])
-    above.set(xlabel="", ylabel="original metric")
-    _draw_shared_metric(below, runs, cell)
-    below.set(ylabel="shared metric", xlim=(0, 1.05 * below.dataLim.x1))
-    below.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-    below.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, handlelength=1.5, columnspacing=1)
+    figure, row = panels(4.4, 2, 3, sharey=True)
+    for axes, (name, (cell, length)) in zip(row, ACCURACY_FIGURES.items(), strict=True):
+        at_length = runs[runs["seq_length"] == length]
+        for other in at_length["cell"].unique():
+            if other == cell or other not in SCHEDULED:
+                _draw_recipes(axes, at_length[at_length["cell"] == other])
+        measured = at_length[(at_length["cell"] == cell) & at_length["original_curve"].notna()]
+        if len(measured):
+            curve = measured["original_curve"].iloc[0]
+            axes.plot(curve.steps, curve.values, color=GREY, linewidth=0.8, label=ORIGINAL_LABEL)
+        level(axes, CHANCE, "")
+        axes.set_title(f"Figure {name}: {cell}, length {length}")
+        axes.set(ylim=(0, 1.02), xlim=(0, None))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    for axes in row[-3:]:
+        axes.set_xlabel("step")
     figure.supylabel("accuracy (%)", fontsize=8)
+    legend_of_all(figure, row, columns=3)
     return figure
+
+
+def _draw_recipes(axes: Axes, runs: pd.DataFrame) -> None:
+    """Draw the mean of a cell's runs by recipe, shared metric, and the range of those as written."""
+    for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
+        steps, accuracy = accuracies(group)
+        colour, line, _ = CELLS[cell]
+        label = named(cell, recipe, group)
+        if recipe == "corrected":
+            axes.plot(steps, accuracy.mean(0), line, color=colour, label=label, **CORRECTED)
+        else:
+            axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **BAND)
+            axes.plot(steps, accuracy.mean(0), line, color=colour, label=label)
 
 
 @styled
@@ -75,8 +99,21 @@ def accuracies(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return steps, np.array([curve.values for curve in runs["curve"]])
 
 
+def legend_of_all(figure: Figure, row: Sequence[Axes], *, columns: int) -> None:
+    """Set one legend above a figure, of what any of its panels shows."""
+    handles = {}
+    for axes in row:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=columns)
+
+
 def spoken(recipe: str) -> str:
     return recipe.replace("-", " ")
+
+
+def named(cell: str, recipe: str, runs: pd.DataFrame) -> str:
+    return f"{cell}, {spoken(recipe)} (n = {len(runs)})"
 
 
 def _draw_original_metric(axes: Axes, runs: pd.DataFrame) -> None:
@@ -90,17 +127,6 @@ def _draw_original_metric(axes: Axes, runs: pd.DataFrame) -> None:
         curve = run.original_curve
         axes.plot(curve.steps, 100 * curve.values, color=colour, **look)
     axes.set(xlabel="step", xlim=(0, None))
-
-
-def _draw_shared_metric(axes: Axes, runs: pd.DataFrame, original_cell: str) -> None:
-    for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
-        steps, accuracy = accuracies(group)
-        colour, line = CORRECTED if recipe == "corrected" else CELLS[cell][:2]
-        words = spoken(recipe) if cell == original_cell else f"{cell}, {spoken(recipe)}"
-        label = f"{words} (n = {len(group)})"
-        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **BAND)
-        axes.plot(steps, accuracy.mean(0), line, color=colour, label=label)
-    _accuracy_axes(axes)
 
 
 def _accuracy_axes(axes: Axes) -> None:
@@ -135,17 +161,16 @@ def draw_survival(runs: pd.DataFrame) -> Figure:
     lengths = runs.groupby("seq_length")
     figure, row = panels(2.3, 1, len(lengths), sharey=True)
     for axes, (length, group) in zip(row, lengths, strict=True):
-        for (cell, recipe), curve_runs in group.groupby(["cell", "recipe"], sort=False):
+        for (cell, name, recipe), curve_runs in group.groupby(["cell", "group", "recipe"], sort=False):
             steps, shares = times(list(curve_runs["curve"])).surviving()
             colour, line, _ = CELLS[cell]
-            look = {"linewidth": 0.7, "alpha": 0.6}
-            if recipe == "as-written":
-                look = {"linewidth": 1.2, "alpha": 1}
-            label = f"{cell}, {spoken(recipe)} (n = {len(curve_runs)})"
-            axes.step(steps, shares, line, where="post", color=colour, label=label, **look)
+            label, width = named(cell, recipe, curve_runs), 0.6 if recipe == "corrected" else 1.2
+            if name == "unscheduled":
+                label, line = f"{cell}, {spoken(recipe)}, no schedule", ":"
+            axes.step(steps, shares, line, where="post", color=colour, label=label, linewidth=width)
         axes.set(xlabel=f"step (length {length})", ylim=(0, 1.04), xlim=(0, None))
     row[0].set_ylabel("share not yet at 100 %")
-    legend_above(figure, 2)
+    legend_of_all(figure, row, columns=3)
     return figure
 
 
@@ -160,7 +185,7 @@ def draw_softmax_twice(classes: int = 10) -> Figure:
     floor = np.log(np.e + classes - 1) - 1
     figure, (left, right) = panels(2.4, 1, 2)
     for axes, once, twice in ((left, -np.log(p), -np.log(second)), (right, 1 - p, pull)):
-        axes.plot(p, once, "-", color=COLOURS["LSTM"], label="softmax once")
+        axes.plot(p, once, "-", color="black", label="softmax once")
         axes.plot(p, twice, "--", color=GREY, label="softmax twice")
         axes.set(xlabel="probability of the right class", xlim=(0, 1))
     level(left, floor, "floor")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import count, cycle
 
 import ipywidgets as widgets
 import numpy as np
@@ -10,10 +9,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from bundle.analysis.quality import by_batch
+from bundle.analysis.quality import MEASURES, by_batch
 from bundle.figures.digits import tile
-from bundle.figures.gan import MEASURES, PATHS, draw_quality_curve
+from bundle.figures.gan import draw_quality_curve
 from bundle.figures.style import COLOURS, spaced
+from bundle.figures.walks import PATHS
 from bundle.notebook import controls
 from bundle.original import WALK_FIGURES
 from lib.evaluation.classifier import Classifier, predict
@@ -26,13 +26,12 @@ CURVE, GRID, STRIP, DIGIT = 440, 370, 560, 224  # widths on the screen, in pixel
 FINE = 25  # places of the slider from one image of a strip to the next
 
 
-def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed: int) -> widgets.Widget:
-    """Return an explorer of grids (25 k, 28, 28) uint8 by batch; the generator gets noises of `seed`."""
+def task2_explorer(run: pd.Series, grids: Mapping[int, np.ndarray]) -> widgets.Widget:
+    """Return an explorer of grids (25 k, 28, 28) uint8 by batch, and of what was measured there."""
     quality, sets = by_batch(run), min(map(len, grids.values())) // 25
-    turns, seeds = cycle(range(sets)), count(seed)
-    now = {"set": next(turns)}
     options = [(spaced(batch, "\u202f"), batch) for batch in grids]
     batch = controls.dropdown("Batch", options, "how many batches the generator has seen")
+    noise = controls.dropdown("Noise", range(1, sets + 1), "which of the stored noises", width=150)
     slider = widgets.IntSlider(max=len(grids) - 1, tooltip=batch.tooltip)
     widgets.link((batch, "index"), (slider, "value"))
     words, picture, beside = (widgets.HTML() for _ in range(3))
@@ -42,36 +41,20 @@ def task2_explorer(run: pd.Series, grids: Mapping, generator: Generator, *, seed
     pixels = controls.render(curve)
 
     def show(_=None) -> None:
-        which = f"noise {now['set'] + 1} of {sets}" if sets > 1 else "the noise"
-        status = f"25 images after {batch.label} batches; {which}, the same at every batch."
-        display(grids[batch.value][25 * now["set"] :][:25], status)
+        status = (
+            f"25 images after {batch.label} batches; noise {noise.value} of {sets}, the same at every batch."
+        )
+        words.value = controls.status(status)
+        images = grids[batch.value][25 * (noise.value - 1) :][:25]
+        picture.value = controls.image(tile(images, columns=5), status, width=GRID)
         marked_curve = controls.draw_ring(pixels, curve, batch.value, distances[batch.value])
         alt = "Fréchet distance against the batch, a ring at this one."
         table = controls.measures(quality.loc[batch.value], real, words=MEASURES)
         beside.value = table + controls.image(marked_curve, alt, width=CURVE)
 
-    def display(images: np.ndarray, status: str) -> None:
-        words.value = controls.status(status)
-        picture.value = controls.image(tile(images, columns=5), status, width=GRID)
-
-    def turn(_) -> None:
-        now["set"] = next(turns)
-        show()
-
-    def draw(_) -> None:
-        new_seed = next(seeds)
-        images = _images(generator, _noise(generator, 25, seed=new_seed))
-        batch.value = max(grids)
-        status = f"25 images of new noise (seed {new_seed}) by the finished generator."
-        display(as_bytes(images).numpy(), f"{status} Nothing is measured on so few.")
-        beside.value = ""
-
-    controls.whenever([batch], show)
-    other = controls.button("Other noise", "the next stored set of noises, at every batch", turn)
-    other.disabled = sets < 2
-    new = controls.button("New noise", "25 noises drawn now, for the finished generator", draw)
+    controls.whenever([batch, noise], show)
     steering = controls.steering_row(slider, batch, milliseconds=500)
-    return widgets.VBox([steering, controls.row(other, new), words, controls.row(picture, beside)])
+    return widgets.VBox([steering, noise, words, controls.row(picture, beside)])
 
 
 def task3_explorer(
@@ -82,7 +65,7 @@ def task3_explorer(
     choice, strip, words, picture, answer = (widgets.HTML() for _ in range(5))
 
     def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and what the judge sees (n, 10)."""
+        """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and their probabilities (n, 10)."""
         images = _images(generator, noises)
         return as_bytes(images).numpy(), predict(classifier, images).cpu().numpy()
 
@@ -105,13 +88,14 @@ def task3_explorer(
             choice.value = controls.status(noises)
             return
         strip.value = walk(kind.value, *pair)
-        surest = f"The ends: of {candidates} noises (seed {now['seed']}) the two that the judge is surest of."
+        surest = f"The ends are the surest of {candidates} noises (seed {now['seed']})."
         choice.value = controls.status(f"From {begin.value} to {end.value} along a {kind.label}. {surest}")
         noise = between(*noises, torch.tensor(alpha.value), kind=kind.value)
         (image,), (chances,) = see(noise[None])
-        status = f"At alpha {alpha.value:.3f} the judge sees a {chances.argmax()}, {chances.max():.0%} sure."
+        seen = f"the classifier sees a {chances.argmax()}, {chances.max():.0%} sure"
+        status = f"At alpha {alpha.value:.3f} {seen}."
         picture.value = controls.image(image, status, width=DIGIT)  # first: it is waited for
-        answer.value = controls.bars(chances, title="What the judge sees", colour=COLOURS["generator"])
+        answer.value = controls.bars(chances, title="What the classifier sees", colour=COLOURS["generator"])
         words.value = controls.status(status)
 
     def renew(_) -> None:
@@ -139,7 +123,7 @@ def _ends(
     except ValueError:
         none = f"no {first} (From) or no {second} (To) in {candidates} noises (seed {seed})"
         way_out = "draw new end points, choose other digits, or train the generator for longer"
-        return f"The judge sees {none}; {way_out}."
+        return f"The classifier sees {none}; {way_out}."
 
 
 def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, ...]:
@@ -153,9 +137,9 @@ def _controls(first: int, second: int, *, steps: int) -> tuple[widgets.Widget, .
 
 
 def _strip(images: np.ndarray, chances: np.ndarray) -> str:
-    """Return images as a strip, and under each what the judge sees."""
+    """Return images as a strip, and under each what the classifier sees."""
     digits, sure = chances.argmax(1), chances.max(1)
-    alt = f"Strip of {len(images)} images; the judge sees {', '.join(map(str, digits))}."
+    alt = f"Strip of {len(images)} images; the classifier sees {', '.join(map(str, digits))}."
     cell = "<div style='flex:1;text-align:center'>{}<br>{:.0%}</div>"
     cells = "".join(map(cell.format, digits, sure))
     picture = controls.image(tile(images, columns=len(images)), alt, width=STRIP)

@@ -33,7 +33,7 @@ from lib.progress import Progress
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
 QUICK = Path(__file__).parents[2] / "profiles" / "quick.yaml"
-LINK = re.compile(r"\[(Figure|Table) S?\d+\]\(#(figure|table)-S?\d+\)")
+LINK = re.compile(r"\[(Figure|Table) S?\d+\]\(([\w./]+\.ipynb)?#(figure|table)-S?\d+\)")
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
 QUICK_TIME = "ten minutes or less on two cores"  # Task 2 of it
@@ -154,23 +154,31 @@ class Page:
             display(Markdown(f"**{OTHER_CODE}**, {words}."), metadata={OTHER_CODE: dict(counts)})
 
     def show(
-        self, figure, name: str | int, about: pd.DataFrame | Sequence[Record] | dict, caption: str
+        self,
+        figure,
+        name: str | int | Sequence[int],
+        about: pd.DataFrame | Sequence[Record] | dict,
+        caption: str,
     ) -> None:
         """Save a matplotlib figure and show it with its number and caption (Markdown).
 
-        `name` is its number, or "S1" for one that the original report does not have; `about` are the runs
-        that it was drawn from (a table of `bundle.study.store.table`, or records), or its provenance.
+        `name` is its number, or "S1" for one that the original report does not have, or the numbers of all
+        that it has a panel of: range(1, 7). `about` are the runs that it was drawn from (a table of
+        `bundle.study.store.table`, or records), or its provenance.
         """
+        names = [name] if isinstance(name, str | int) else [*name]
+        numbers = f"Figure {names[0]}" if len(names) == 1 else f"Figures {names[0]} to {names[-1]}"
         if isinstance(about, pd.DataFrame):
             about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
         if self.other_code:
             figure.suptitle(OTHER_CODE, color="red", fontsize=8)
             caption += f" *{OTHER_CODE}.*"
-        path = self.output.figures / f"figure-{str(name).zfill(2)}.png"
+        path = self.output.figures / f"figure-{str(names[0]).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
-        display(Markdown(f'<a id="figure-{name}"></a>'))  # above the picture: a link to it shows it
-        words = f"**Figure {name}.** {prose_in_style(caption)}"
+        anchors = [f'<a id="figure-{one}"></a>' for one in names]
+        display(Markdown("".join(anchors)))  # above the picture: a link to it shows it
+        words = f"**{numbers}.** {prose_in_style(caption)}"
         width = round(figure.get_figwidth() * SCREEN_DPI)
         display(Image(png, width=width, alt=alternative_text(words)))
         display(Markdown(words))
@@ -238,18 +246,20 @@ def finding(
     undecided: str = "",
     depends: str = "",
     yes: str = "Yes",
+    no: str = "No",
     depends_on: str = "the measure",
 ) -> str:
     """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
 
     `words` is the sentence of every verdict that has none of its own. `link` is the figure or table to look
-    at: "Figure S1"; `yes` is the answer where it holds. Where there is no verdict, nothing is found: "".
+    at: "Figure S1"; `yes` and `no` are the answers where it holds and where it fails. Where there is no
+    verdict, nothing is found: "".
     """
     if verdict is None:
         return ""
     answer, sentence = {
         Verdict.HOLDS: (yes, holds),
-        Verdict.FAILS: ("No", fails),
+        Verdict.FAILS: (no, fails),
         Verdict.UNDECIDED: ("Undecided", undecided),
         Verdict.DEPENDS: (f"It depends on {depends_on}", depends),
     }[verdict]

@@ -192,8 +192,8 @@ def _silent(scheduler: str) -> str | None:
 RULES: dict[str, Callable[[typing.Any], str | None]] = {  # of parameters that notebooks share, by name
     "seq_lengths": some_lengths,
     "variant_batches": between(1, MOST_STEPS),
-    "original_batches": between(1, MOST_STEPS),
-    "stacked_batches": between(0, MOST_STEPS),
+    "original_batches": between(0, MOST_STEPS),
+    "stacked_batches": between(1, MOST_STEPS),
     "two_sample_images": between(10, 25_000),  # a fifth more are tested: 60 000 of both sides
     "two_sample_most": between(0, 50_000),
     "walk_seed": between(0, LARGEST),

@@ -16,9 +16,11 @@ from nbformat.v4 import new_markdown_cell
 from bundle.figures.style import DPI, SCREEN_DPI
 
 TEXT_WIDTH, TEXT_HEIGHT = 6.3, 8.2  # inches on A4; the height leaves room for a caption
-ANCHOR = re.compile(r'\s*<a id="(?P<label>[\w-]+)"></a>\s*\Z')  # above a picture: a link shows it
+# above a picture, so that a link shows it; several where it has the panels of several figures
+ANCHOR = re.compile(r'\s*<a id="(?P<label>[\w-]+)"></a>(?:<a id="[\w-]+"></a>)*\s*\Z')
 CAPTION = re.compile(
-    r'\s*(?:<a id="(?P<label>[\w-]+)"></a>)?\s*\*\*(?P<kind>Figure|Table) (?P<number>\w+)\.\*\*\s*'
+    r'\s*(?:<a id="(?P<label>[\w-]+)"></a>)?\s*\*\*(?P<kind>Figure|Table)s? (?P<number>\w+)'
+    r"(?: to (?P<last>\d+))?\.\*\*\s*"
     r"(?P<text>.*?)(?:\n\s*\n(?P<rest>.*))?\s*\Z",
     re.DOTALL,
 )
@@ -31,7 +33,8 @@ def shown_cells(
     """Yield what the PDF shows as Markdown cells, and write the images into `folder`.
 
     Metadata: `where` (for messages), `kind`, `label` of a figure or table, whose caption is then the first
-    paragraph, `image` (a file in `folder`), `width`. Parameters and what was printed are of the kinds
+    paragraph, `last` number and `others`' labels where it has panels of several, `image` (a file in
+    `folder`), `width`. Parameters and what was printed are of the kinds
     `parameters` and `printed`. For the web there is also the `code` of each cell, and an empty cell of the
     kind `explorer` where code is left out of the PDF. Raises ValueError where a cell was not executed or
     failed, or a caption lacks its anchor, image or table.
@@ -52,7 +55,12 @@ def shown_cells(
                 (folder / metadata["image"]).write_bytes(content[0])
                 content = ""
             if caption:
-                metadata["label"] = f"{caption['kind'].lower()}-{caption['number']}"
+                word = caption["kind"].lower()
+                metadata["label"] = f"{word}-{caption['number']}"
+                if caption["last"]:
+                    last = int(caption["last"])  # a text would reach pandoc's filter in quotes
+                    others = [f"{word}-{n}" for n in range(int(caption["number"]) + 1, last + 1)]
+                    metadata |= {"last": last, "others": " ".join(others)}
                 content = f"{caption['text']}\n\n{content}"
             yield new_markdown_cell(content, metadata=metadata)
 

@@ -76,12 +76,13 @@ class Gathered:
         self.absent: dict[str, str] = {}  # labels that are referred to and not there, and where
         self.cited: dict[str, str] = {}  # keys of works, and where each is cited first
         for cell in [cell for cells in self.cells.values() for cell in cells]:
-            label, where = cell.metadata.get("label"), cell.metadata.where
-            if label in self.labels:
-                raise ValueError(
-                    f"{where}: {label} is already in {self.labels[label]}; give it another number"
-                )
-            self.labels |= {label: where} if label else {}
+            where, others = cell.metadata.where, cell.metadata.get("others", "").split()
+            for label in filter(None, [cell.metadata.get("label"), *others]):
+                if label in self.labels:
+                    raise ValueError(
+                        f"{where}: {label} is already in {self.labels[label]}; give it another number"
+                    )
+                self.labels[label] = where
         for name, cells in self.cells.items():
             for cell in cells:
                 cell.source = self.resolve(cell.source, cell.metadata.where, name)

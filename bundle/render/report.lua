@@ -78,6 +78,7 @@ local function typeset(cell)
     end,
   })
   local kind, number = (a.label or ""):match("^(%a+)%-(.+)$")
+  if a.last then number = number .. " to " .. a.last end
   local caption = kind and table.remove(blocks, 1)
   if a.image then
     local alt = caption and quoted(pandoc.utils.stringify(caption)) or "none"
@@ -89,6 +90,9 @@ local function typeset(cell)
   head:insert(pandoc.RawInline("typst", "])["))
   blocks:insert(1, pandoc.Plain(head))
   blocks:insert(raw("] <" .. a.label .. ">"))
+  for label in (a.others or ""):gmatch("%S+") do
+    blocks:insert(1, raw("#metadata(none) <" .. label .. ">"))
+  end
   return blocks
 end
 

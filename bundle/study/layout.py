@@ -24,6 +24,10 @@ STAGES = (  # in the order of the report; the PDF and the page are made of those
     Notebook(name="part1", shows="lstm"),
     Notebook(name="task2", makes=("task2_images", "models"), shows="gan"),
     Notebook(name="task3", makes=("task3_images",), needs="task2"),
+    Notebook(name="studies/protocol", needs="part1"),
+    Notebook(name="studies/memory", needs="part1"),
+    Notebook(name="studies/realism", needs="task2"),
+    Notebook(name="studies/gan", needs="task2"),
 )
 NOTEBOOKS = tuple(stage.name for stage in STAGES)
 REPORT = tuple(stage.name for stage in STAGES if not stage.is_study)

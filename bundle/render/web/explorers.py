@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bundle.analysis.quality import by_batch
+from bundle.analysis.quality import MEASURES, by_batch
 from bundle.experiments.cache import read_grids
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
-from bundle.figures.gan import MEASURES
 from bundle.original import WALK_FIGURES
 from bundle.render.web import npm
 from bundle.render.web.exported import LARGEST, exported_classifier, exported_generator, largest_difference

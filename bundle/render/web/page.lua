@@ -68,7 +68,8 @@ local function typeset(cell)
   end
   local kind, number = (a.label or ""):match("^(%a+)%-(.+)$")
   local caption = kind and table.remove(blocks, 1)
-  local name = kind and (kind == "table" and "Table " or "Figure ") .. number
+  local name = kind and (kind == "table" and "Table " or a.last and "Figures " or "Figure ") .. number
+  if a.last then name = name .. " to " .. a.last end
   blocks = boxed(blocks, name):walk({ Header = named(part, part == "front" or part == "appendix" or explorer) })
   blocks:walk({ Header = function(header) section = pandoc.utils.stringify(header) end })
   if explorer then blocks:insert(raw(('<div data-explorer="%s"></div>'):format(part))) end
@@ -82,6 +83,9 @@ local function typeset(cell)
   blocks = kind == "table" and said .. blocks or blocks .. said
   local half = a.image and tonumber(a.width:match("[%d.]+")) <= shared.half
   blocks:insert(1, raw(('<figure id="%s" class="%s">'):format(a.label, half and "half" or kind)))
+  for label in (a.others or ""):gmatch("%S+") do
+    blocks:insert(2, raw(('<span id="%s"></span>'):format(label)))
+  end
   blocks:insert(raw("</figure>"))
   if kind == "table" then return folded(name .. ". " .. pandoc.utils.stringify(caption), blocks) end
   return blocks

@@ -1,0 +1,32 @@
+"""README, CONTRIBUTING and docs/: what they name is there, and what they show runs."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").glob("*.md"))]
+LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([\w-]+))?\)")
+
+
+def anchors(document: Path) -> set[str]:
+    """Return where links into a Markdown document may lead, as GitHub names its headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_links_lead_to_files_and_headings(document):
+    for name, anchor in LINK.findall(document.read_text(encoding="utf-8")):
+        target = Path(document.parent, name) if name else document
+        assert target.exists(), name
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target)
+
+
+def test_the_lines_of_pandas_in_the_readme_run(capsys):
+    readme = Path("README.md").read_text(encoding="utf-8")
+    block = re.search(r"(    from bundle.study import store\n(?:    .*\n)*)", readme)
+    exec(textwrap.dedent(block[1]))
+    assert "as-written" in capsys.readouterr().out
