@@ -76,7 +76,7 @@ def bind_report(
         name=front.name,
         output=pdf,
         pictures=pictures,
-        elsewhere=labels(studies, "of the supplement"),
+        elsewhere=labels(studies, "{text} of the supplement"),
         detailed=[],
     )
     if readme:
@@ -92,13 +92,13 @@ def bind_supplement(
     from bundle.render.pdf import bind
 
     front = front_matter(SUPPLEMENT, notebooks, build=build, verified=verified)
-    elsewhere, every = labels(notebooks, "of the report"), [*notebooks, *studies]
+    elsewhere, every = labels(notebooks, "{text} of the report"), [*notebooks, *studies]
     bind(studies, front=front, name=SUPPLEMENT.name, output=pdf, elsewhere=elsewhere, detailed=every)
     return [pdf]
 
 
 def labels(notebooks: Sequence[Path], where: str) -> dict[str, str]:
-    """Return the labels of another document's figures and tables, each with the words for where it is."""
+    """Return the labels of another document's figures and tables, and what references to them become."""
     from bundle.render.reading import read_notebook
     from bundle.render.references import labels_in
 
@@ -121,9 +121,9 @@ def make_page(
     output: Output,
     models: Path,
 ) -> list[Path]:
-    """Make one HTML file of the three notebooks, with the explorers whose networks are there.
+    """Make an HTML file of the three notebooks, with explorers whose networks are there, and one of studies.
 
-    $PAGE_ADDRESS says where it will be published; the picture of its preview card is then made beside it.
+    $PAGE_ADDRESS says where they will be published; the picture of the preview card is then made beside them.
     """
     from bundle.render.front import front_matter
     from bundle.render.web import page as web
@@ -131,17 +131,30 @@ def make_page(
 
     address = os.environ.get("PAGE_ADDRESS", "")
     address += "/" * (address[-1:] not in ("", "/"))
-    card, strip = page.with_name("card.png"), output.figures / "figure-17.png"
+    supplement, card = page.with_name("supplement.html"), page.with_name("card.png")
+    pages, strip = [page], output.figures / "figure-17.png"
     web.build(
         notebooks,
         front=front_matter(FRONT, notebooks, build=build, verified=verified),
         name=FRONT.name,
         output=page,
         explorers=explorers(output, models),
-        elsewhere=labels(studies, "of the supplement"),
+        drawings=output.drawings,
+        elsewhere=labels(studies, f"[{{text}}]({supplement.name}#{{label}})"),
         address=address,
     )
+    if studies:
+        web.build(
+            studies,
+            front=front_matter(SUPPLEMENT, notebooks, build=build, verified=verified),
+            name=SUPPLEMENT.name,
+            output=supplement,
+            drawings=output.drawings,
+            elsewhere=labels(notebooks, f"[{{text}}]({page.name}#{{label}})"),
+            address=address,
+        )
+        pages.append(supplement)
     if not (address and strip.exists()):
-        return [page]
+        return pages
     web.draw_card(strip, card)
-    return [page, card]
+    return [*pages, card]

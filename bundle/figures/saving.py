@@ -15,14 +15,21 @@ from PIL.PngImagePlugin import PngInfo
 from bundle.figures.digits import tile
 from bundle.figures.style import DPI, STYLE
 from bundle.study.artefacts import PIXELS, PROVENANCE, json_bytes, write_if_changed
+from bundle.study.layout import Output
 
 
 def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
     """Write `path` (PNG, provenance in its metadata) and, beside it, the plotted values; return the PNG.
 
+    What has lines or dots is left as SVG too, below `build`.
+
     Files that show the same already stay as they are: see `bundle.study.artefacts`.
     """
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": path.stem}):
+        if any(axes.lines or axes.collections for axes in figure.axes):
+            drawing = Output(path.parents[1]).drawings / f"{path.stem}.svg"
+            drawing.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(drawing, transparent=True, metadata={"Date": None})
         png = _write(path, figure.savefig, format="png", dpi=DPI, metadata=_metadata(provenance))
     values = json_bytes({PROVENANCE: provenance, "panels": plotted(figure)})
     write_if_changed(path.with_suffix(".json"), values)

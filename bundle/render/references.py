@@ -54,7 +54,8 @@ def _appended(text: str) -> NotebookNode:
 class Gathered:
     """The shown cells of notebooks, by the file's name, in one document with one set of labels.
 
-    `elsewhere` has labels of another document and what is said of it behind a reference to them.
+    `elsewhere` has labels of another document, each with what a reference to it becomes: Markdown with places
+    for its {text} and {label}.
     A reference to what is nowhere, since parameters left it out, is worded so: see `absent`.
     `detailed` are the notebooks whose parameters and printed text stand in an appendix, by default `parts`.
     Raises what `shown_cells` does, and ValueError where a label stands twice or a reference does not fit.
@@ -129,7 +130,7 @@ class Gathered:
         if reference["file"]:
             file = posixpath.normpath(posixpath.join(posixpath.dirname(name), reference["file"]))
         if label in self.elsewhere:
-            return f"{text} {self.elsewhere[label]}"
+            return self.elsewhere[label].format(text=text, label=label)
         if file and file not in self.cells:
             return reference[0]
         if label not in self.labels:

@@ -53,6 +53,11 @@ class Output:
         return Path(self.root, "figures")
 
     @property
+    def drawings(self) -> Path:
+        """The figures with lines once more, as SVG, for the page; they differ from machine to machine."""
+        return Path(self.root, "build", "figures")
+
+    @property
     def models(self) -> Path:
         return Path(self.root, "models")
 

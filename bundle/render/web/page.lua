@@ -23,7 +23,8 @@ end
 
 local function link(element)
   element.target = element.target:gsub("^#part%-", "#")
-  return element.target:match("^#%w+$") and element or shared.link(element)
+  local here = element.target:match("^#[%w-]+$") or element.target:match("^[%w-]+%.html#[%w-]+$")
+  return here and element or shared.link(element)
 end
 
 -- An anchor of its own for each heading: two notebooks may use the same words.
@@ -61,7 +62,7 @@ end
 
 local function typeset(cell)
   local a, blocks = cell.attributes, cell.content
-  local part = a.where:match("^([%w-]+)")
+  local part = a.where:match("([%w-]+)%.ipynb") or a.where
   local explorer = a.kind == "explorer"
   if a.kind == "code" then
     return folded("Code: " .. section, pandoc.Blocks({ blocks[1] }))

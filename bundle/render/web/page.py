@@ -16,13 +16,18 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from PIL import Image
 
 from bundle.render.front import findings
-from bundle.render.reading import read_notebook
+from bundle.render.reading import file_name, read_notebook
 from bundle.render.references import Gathered
 from bundle.render.web.explorers import Explorer
 from lib.files import write_atomically
 
 HERE = Path(__file__).parent
 TRY_IT = {"part1": "palindromes", "task2": "guess", "task3": "walks"}  # the explorer of each notebook
+DARK = """<style>@media (prefers-color-scheme: dark) {
+  text { fill: #e4e6e9 !important; }
+  [style*="stroke: #000000"] { stroke: #e4e6e9 !important; }
+  [style*="fill: #000000"] { fill: #e4e6e9 !important; }
+}</style>"""
 IMAGE = re.compile(r'<img\s+src="([^":]+)"')
 HEADER = re.compile(r"^---\n(.*?\n)---\n", re.DOTALL | re.MULTILINE)
 
@@ -34,14 +39,16 @@ def build(
     name: str = "front.md",
     output: Path,
     explorers: Mapping[str, Explorer] = MappingProxyType({}),
+    drawings: Path = Path(),
     elsewhere: Mapping[str, str] = MappingProxyType({}),
     address: str = "",
 ) -> None:
     """Write front matter and executed notebooks as one HTML file; the same input gives the same bytes.
 
     `front` is Markdown, errors call it `name`; its YAML headers are those of the PDF (`bundle.render.pdf`).
-    `explorers` take the places of the notebooks' own, by the notebook's name; `elsewhere` is as in
-    `Gathered`. `address` is where the page will stand, if known: preview cards need it.
+    `explorers` take the places of the notebooks' own, by the notebook's name. `drawings` is a folder with
+    figures as SVG, shown in place of their pictures. `elsewhere` is as in `Gathered`. `address` is where the
+    page will stand, if known: preview cards need it.
     Raises ValueError where a file is missing or not fully executed, or a caption or reference does not fit.
     """
     for path in notebooks:
@@ -52,7 +59,7 @@ def build(
         about |= yaml.safe_load(header[1])
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        parts = [(path.name, read_notebook(path)) for path in notebooks]
+        parts = [(file_name(path), read_notebook(path)) for path in notebooks]
         document = Gathered(parts, folder, elsewhere=elsewhere, web=True)
         about = {key: document.resolve(str(value), name) for key, value in about.items()}
         about |= {"description": about.get("subtitle", ""), "address": address}
@@ -65,7 +72,9 @@ def build(
                 explorer = explorers.get(cell.metadata.where.partition(".")[0])
                 cell.source = f"## {explorer.title}" if explorer else ""
             if "image" in cell.metadata:
-                cell.metadata["image"] = _smaller(folder / cell.metadata["image"])
+                cell.metadata["image"] = _drawing(cell, drawings, folder) or _smaller(
+                    folder / cell.metadata["image"]
+                )
         about["cards"] = document.resolve(_cards(document, notebooks), name)
         html = _pandoc(nbformat.writes(new_notebook(cells=cells)), about, folder)
         homes = [folder, *(path.parent for path in notebooks)]
@@ -131,6 +140,18 @@ def _pandoc(notebook: str, about: dict, folder: Path) -> str:
         )
     except RuntimeError as error:
         raise ValueError(f"pandoc cannot read the notebooks: {error}") from error
+
+
+def _drawing(cell: NotebookNode, drawings: Path, folder: Path) -> str:
+    """Write the drawing of a figure beside its picture, to follow light and dark; return its name, or ""."""
+    number = cell.metadata.get("label", "").removeprefix("figure-")
+    path = drawings / f"figure-{number.zfill(2)}.svg"
+    if not path.is_file():
+        return ""
+    svg = path.read_text(encoding="utf-8")
+    end = svg.index(">", svg.index("<svg")) + 1
+    (folder / path.name).write_text(svg[:end] + DARK + svg[end:], encoding="utf-8")
+    return path.name
 
 
 def _smaller(png: Path) -> str:
