@@ -22,8 +22,9 @@ from bundle.render.web.palindromes import both_cells
 from bundle.study.layout import Output
 from bundle.study.records import Record
 from bundle.study.store import Store, run_name
+from lib import mnist
 from lib.evaluation.classifier import load_classifier
-from lib.gan.networks import load_generator
+from lib.gan.networks import as_bytes, load_generator
 from lib.weights import about_network
 from tests import lab
 from tests.test_page_palindromes import SETTINGS
@@ -40,6 +41,7 @@ except OSError as error:
 pytestmark = pytest.mark.timeout(400)
 SCREENSHOTS = Path("build", "screenshots")
 NOTEBOOKS = [Path(f"{name}.ipynb") for name in ("part1", "task2", "task3")]
+EXPLORERS = ("palindromes", "curves", "guess", "training", "walks")
 SHAPES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 PIXELS = """canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]
     .filter((_, k) => k % 4 === 0)"""
@@ -80,7 +82,7 @@ def opened(browser, report, **settings):
 @pytest.fixture(scope="module")
 def page(browser, report):
     page = opened(browser, report, viewport=SHAPES["desk"])
-    for name in ("palindromes", "curves", "training", "walks"):
+    for name in EXPLORERS:
         started(page, name)
     yield page
     page.context.close()
@@ -145,7 +147,7 @@ class TestWalks:
         until_said(page, "walks", "At alpha 1.000")
         assert "a 7" in said(page, "walks")
         press_key(page, "#walk-play", "Enter")
-        lab.until(lambda: "At alpha 1.000" not in said(page, "walks"))
+        lab.until(lambda: page.locator("#walk-alpha").input_value() != "1")
         until_said(page, "walks", "At alpha 1.000")
 
     def test_other_digits_and_new_noises_show_other_strips(self, page):
@@ -179,15 +181,24 @@ class TestWalks:
         rows, _ = np.nonzero(read > 40)
         assert 18 <= np.ptp(rows) + 1 <= 22
         assert abs((read.sum(1) @ (np.arange(28) + 0.5)) / read.sum() - 14) < 0.6
-        page.get_by_role("button", name="Find its noise").click()
-        lab.until(lambda: "the judge sees a 1" in page.locator("#draw-said").inner_text(), seconds=120)
-        until_said(page, "walks", "At alpha")
+        assert "The classifier sees a 1" in page.locator("#draw-guess").inner_text()
+        lab.until(lambda: "the classifier sees a 1" in page.locator("#draw-said").inner_text(), seconds=120)
+        until_said(page, "walks", "At alpha 0.000")  # by itself
         assert page.get_by_label("From", exact=True).input_value() == "drawn"
         found = pixels(page, "#draw-found").reshape(28, 28)
         assert np.sqrt(np.square((found - read) / 255).mean()) < 0.12
+        beside = pixels(page, "#draw-walk").reshape(28, -1)
+        assert np.abs(beside[:, :28] - found).max() <= 1
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save the strip").click()
+        assert download.value.suggested_filename == "walk-drawn-7.png"
+        page.get_by_role("application", name="Drawing pad").focus()
+        page.get_by_role("button", name="Find its noise").press("Enter")
+        assert page.evaluate("document.activeElement.id") == "draw-find"
 
     def test_a_digit_can_be_drawn_by_keyboard(self, page):
         page.get_by_role("button", name="Clear").click()
+        assert page.locator("#draw-guess").inner_text() == "Nothing is drawn yet."
         assert not pixels(page, "#draw-read").any()
         page.get_by_role("application", name="Drawing pad").focus()
         for key in (" ", *["ArrowDown"] * 14):
@@ -212,9 +223,13 @@ class TestTraining:
         before = pixels(page, "#training-digits")
         page.locator("#training").get_by_label("Noise").select_option("1")
         assert (pixels(page, "#training-digits") != before).any()
-        page.locator("#training-play").click()
-        lab.until(lambda: "after 0 batches" not in said(page, "training"))
-        page.locator("#training-play").click()
+        for stop in ("Escape", " "):
+            page.locator("#training-play").click()
+            lab.until(lambda: page.locator("#training-moment").input_value() != "0")
+            page.locator("#training-moment").focus()
+            page.keyboard.press(stop)
+            assert page.locator("#training-play").inner_text() == "Play"
+            press_key(page, "#training-moment", "Home")
 
 
 class TestPalindromes:
@@ -222,10 +237,12 @@ class TestPalindromes:
         digits = [int(sign) for sign in "314151413"]
         page.get_by_label("Palindrome", exact=True).fill("314151413")
         page.get_by_label("Palindrome", exact=True).press("Enter")
-        until_said(page, "palindromes", "After 8 of 8 digits")
+        until_said(page, "palindromes", "After 1 of 8 digits")
         for read in (8, 1):
             press_key(page, "#read-step", "End" if read == 8 else "Home")
             until_said(page, "palindromes", f"After {read} of 8 digits")
+            right = page.locator("#read-cells .bars .right > span:first-child")
+            assert right.all_inner_texts() == ["3", "3"]
             for place, cell in enumerate(report.cells.values()):
                 with torch.no_grad():
                     x = torch.tensor(digits[:read], dtype=torch.float32)[None, :, None]
@@ -254,13 +271,37 @@ class TestPalindromes:
         page.get_by_role("button", name="Another one").click()
         lab.until(lambda: page.locator("#read-problem").inner_text() == "")
 
-    def test_any_curves_lie_over_one_another(self, page):
+    def test_a_guess_starts_the_race_and_is_told_whether_it_was_right(self, page):
+        page.get_by_label("Palindrome", exact=True).fill("12321")
+        page.get_by_label("Palindrome", exact=True).press("Enter")
+        page.locator("#read-guesses").get_by_role("button", name="neither").click()
+        lab.until(lambda: "Your guess was" in said(page, "palindromes"), seconds=20)
+        answers = [", right" in part for part in said(page, "palindromes").split(";")]
+        assert ("Your guess was right" in said(page, "palindromes")) == (not any(answers))
+        assert page.url.endswith("#palindrome=12321")
+
+    def test_curves_keep_the_colour_of_their_cell(self, page):
         assert said(page, "curves") == "2 curves."
-        page.locator("#curves").get_by_label("RNN").uncheck()
+        strokes = "[...document.querySelectorAll('#curve-plot path:not(.axis)')].map(p => p.style.stroke)"
+        assert page.evaluate(strokes) == ["var(--lstm)", "var(--rnn)"]
+        page.locator("#curves").get_by_label("LSTM").uncheck()
         until_said(page, "curves", "1 curve.")
-        press_key(page, "#curves input >> nth=0", " ")
-        until_said(page, "curves", "There are no runs of these")
-        press_key(page, "#curves input >> nth=0", " ")
+        assert page.evaluate(strokes) == ["var(--rnn)"]
+        page.locator("#curves").get_by_label("RNN").uncheck()
+        until_said(page, "curves", "Nothing is ticked")
+
+
+def test_ten_pairs_of_real_and_generated_digits_are_counted(page):
+    shown = "c => c.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, k) => k % 4 === 0).join()"
+    real = {",".join(map(str, digit.flatten().tolist())) for digit in as_bytes(mnist.load().test_images[:40])}
+    right = 0
+    for pair in range(10):
+        until_said(page, "guess", f"Pair {pair + 1} of 10")
+        page.locator("#guess-left").press("Enter")
+        right += page.locator("#guess-left canvas").evaluate(shown) in real
+        lab.until(lambda pair=pair: f"of {pair + 1}" in page.locator("#guess-score").inner_text())
+    lab.until(lambda: page.locator("#guess-again").is_visible())
+    assert page.locator("#guess-score").inner_text().startswith(f"You were right {right} times of 10")
 
 
 def test_a_figure_can_be_enlarged_by_mouse_and_keyboard(page):
@@ -281,10 +322,67 @@ def test_nothing_was_asked_of_a_host_and_the_console_is_silent(page, report):
 
 
 def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
-    assert report.path.stat().st_size <= 15e6
-    page = opened(browser, report)
-    timing = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0")
-    print(f"first text after {timing:.0f} ms")
+    assert report.path.stat().st_size <= 10e6
+    for shape in SHAPES.values():
+        page = opened(browser, report, viewport=shape)
+        lab.until(lambda page=page: pixels(page, "#toy-digit").any())
+        assert page.locator("#toy-strip").bounding_box()["y"] < shape["height"]
+        before = pixels(page, "#toy-digit")
+        press_key(page, "#toy-alpha", "End")
+        assert (pixels(page, "#toy-digit") != before).any()
+        page.context.close()
+
+
+UNFOLD = """link => {
+    for (let fold = link.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+}"""
+LANDED = """label => {
+    const place = document.getElementById(label), page = document.documentElement;
+    const ended = page.scrollTop + innerHeight >= page.scrollHeight - 2;
+    return place && (ended || Math.abs(place.getBoundingClientRect().top) <= 100);
+}"""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_link_lands_at_what_it_names_by_click_and_by_enter(browser, report, shape):
+    page = opened(browser, report, viewport=SHAPES[shape])
+    page.locator("#contents").evaluate("contents => contents.open = true")
+    links = page.locator('main a[href^="#"], nav a[href^="#"]')
+    labels = links.evaluate_all("links => links.map(link => link.hash.slice(1))")
+    missed = []
+    for number, label in enumerate(labels):
+        page.evaluate("scrollTo(0, 0)")
+        links.nth(number).evaluate(UNFOLD)
+        if number % 2:
+            links.nth(number).evaluate("link => link.click()")
+        else:
+            links.nth(number).press("Enter")
+        page.wait_for_timeout(60)
+        if not page.evaluate(LANDED, label):
+            missed.append(label)
+    assert missed == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("label", ["figure-S3", "table-2", "task2", "walks", "palindromes"])
+def test_an_address_with_a_place_opens_there(browser, report, shape, label):
+    page = browser.new_context(offline=True, viewport=SHAPES[shape]).new_page()
+    page.goto(f"{report.address}#{label}")
+    lab.until(lambda: page.evaluate(LANDED, label))
+    page.wait_for_timeout(1500)  # explorers near it have grown
+    assert page.evaluate(LANDED, label)
+    page.context.close()
+
+
+def test_an_address_says_what_is_chosen(browser, report):
+    page = browser.new_context(offline=True, viewport=SHAPES["desk"]).new_page()
+    page.goto(f"{report.address}#walk=2-6&alpha=0.4")
+    page.locator("#walks[data-state]").wait_for(timeout=60_000)
+    until_said(page, "walks", "At alpha 0.400")
+    assert page.get_by_label("To", exact=True).input_value() == "6"
+    press_key(page, "#walk-alpha", "End")
+    lab.until(lambda: page.url.endswith("#walk=2-6&alpha=1.000"))
     page.context.close()
 
 
@@ -293,7 +391,7 @@ def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
 def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(browser, report, shape, scheme):
     page = opened(browser, report, viewport=SHAPES[shape], color_scheme=scheme, reduced_motion="reduce")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for name in ("palindromes", "curves", "training", "walks"):
+    for name in EXPLORERS:
         started(page, name).screenshot(path=SCREENSHOTS / f"page-{name}-{shape}-{scheme}.png")
     page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=SCREENSHOTS / f"page-{shape}-{scheme}.png")
@@ -308,13 +406,21 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(browser, re
     page.context.close()
 
 
-def test_who_wants_less_motion_gets_a_step_a_second(browser, report):
+def test_who_wants_less_motion_gets_ten_pictures_and_one_sentence(browser, report):
     page = opened(browser, report, reduced_motion="reduce")
-    started(page, "training")
-    press_key(page, "#training-moment", "Home")
-    page.locator("#training-play").click()
-    page.wait_for_timeout(500)
-    assert page.locator("#training-moment").input_value() == "0"
+    started(page, "walks")
+    page.evaluate("""() => {
+        window.told = 0;
+        const status = document.querySelector("#walks > [role=status]");
+        new MutationObserver(() => window.told++).observe(status, { childList: true });
+    }""")
+    press_key(page, "#walk-alpha", "Home")
+    until_said(page, "walks", "At alpha 0.000")
+    before = page.evaluate("told")
+    page.locator("#walk-play").click()
+    lab.until(lambda: page.locator("#walk-alpha").input_value() == "1", seconds=15)
+    until_said(page, "walks", "At alpha 1.000")
+    assert page.evaluate("told") - before <= 2
     page.context.close()
 
 

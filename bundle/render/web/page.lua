@@ -72,6 +72,14 @@ local function typeset(cell)
   local name = kind and (kind == "table" and "Table " or a.last and "Figures " or "Figure ") .. number
   if a.last then name = name .. " to " .. a.last end
   blocks = boxed(blocks, name):walk({ Header = named(part, part == "front" or part == "appendix" or explorer) })
+  -- Jupyter's anchor of a heading is its words; here the part stands before them
+  blocks = blocks:walk({
+    Link = function(element)
+      local words = element.target:match("^#(%u[%w-]*)$")
+      if words then element.target = "#" .. part .. "-" .. words:lower() end
+      return element
+    end,
+  })
   blocks:walk({ Header = function(header) section = pandoc.utils.stringify(header) end })
   if explorer then blocks:insert(raw(('<div data-explorer="%s"></div>'):format(part))) end
   if a.image then

@@ -101,8 +101,9 @@ def _cards(document: Gathered, notebooks: Sequence[Path]) -> str:
             continue
         cells = [cell for cell in document.cells[path.name] if "image" in cell.metadata]
         linked = [cell for cell in cells if f"#{cell.metadata.get('label')})" in sentences[0]]
-        pictures = [cell.metadata["image"] for cell in (linked or cells)[:1]]
-        lines = ["::: card", *(f"![]({picture})\\\n" for picture in pictures), sentences[0], ""]
+        shown = [cell.metadata for cell in (linked or cells)[:1]]
+        lines = ["::: card", *(f"![{about['label']}]({about['image']})\\\n" for about in shown)]
+        lines += [sentences[0], ""]
         cards.append("\n".join([*lines, f"[Try it](#{TRY_IT[path.stem]}){{.try}}", ":::", ""]))
     return "\n".join(cards)
 
