@@ -334,7 +334,8 @@ def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
 
 
 UNFOLD = """link => {
-    for (let fold = link.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    let fold = link.closest("details");
+    for (; fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }"""
 LANDED = """label => {
     const place = document.getElementById(label), page = document.documentElement;
