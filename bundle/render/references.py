@@ -151,7 +151,8 @@ class Gathered:
         if not self.cited:
             return ""
         keys = ", ".join(f"@{key}" for key in self.cited)
-        text = f"---\nnocite: '{keys}'\n---\n\n# References {{-}}\n\n::: {{#refs}}\n:::\n"
+        small = "```{=typst}\n#set text(8pt)\n#set par(spacing: .6em, leading: .5em)\n```"
+        text = f"---\nnocite: '{keys}'\n---\n\n# References {{-}}\n\n{small}\n\n::: {{#refs}}\n:::\n"
         options = ["--citeproc", f"--bibliography={BIBLIOGRAPHY}", "--wrap=none", "--fail-if-warnings"]
         return pypandoc.convert_text(text, to, "markdown", extra_args=options)
 
