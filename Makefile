@@ -30,7 +30,7 @@ page: env  ## make the page again from executed notebooks, seconds: index.html b
 	@$(BIN)/python -m bundle.commands.page profiles/$(PROFILE).yaml
 
 verify: env  ## derive the committed results again and compare, five minutes of training (HOW=all: every run)
-	@$(BIN)/python -m bundle.commands.verify $(if $(filter all,$(HOW)),--all) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
+	@$(BIN)/python -m bundle.commands.verify $(if $(filter all,$(HOW)),--minutes inf) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 
 test: env  ## run every test
 	$(BIN)/python -m pytest
