@@ -1,4 +1,4 @@
-"""A small `make`: stages that wait for one another, each made again only when what it is made from changes."""
+"""A small `make`: stages that wait for one another, each made again when what it is made from changes."""
 
 import json
 import os

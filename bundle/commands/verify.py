@@ -40,7 +40,7 @@ TOLERANCE = 1e-3  # of the first step of a training, on another kind of processo
 
 
 class Row(NamedTuple):
-    """One check, a row of the table: how many things were looked at, how many hold, what is wrong in words."""
+    """One check, a row of the table: what was looked at, how much of it holds, and what does not."""
 
     what: str
     looked_at: int
