@@ -90,7 +90,7 @@ def test_progress_comes_as_lines_with_a_name_and_none_stays_in_the_notebook(tmp_
         ("total = 0\n1 / total", r"cell \[3\]: total = 0\n  ZeroDivisionError: division by zero\n"),
         (
             "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
-            "the kernel\n  Kernel died; it was",
+            "its kernel\n  the kernel died; ",
         ),
     ],
 )

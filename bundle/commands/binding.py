@@ -1,12 +1,10 @@
 """Executed notebooks to what is read: the report and its supplement as PDF, and the page beside them."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from bundle.commands.stages import Stage
-from bundle.study.artefacts import write_if_changed
 from bundle.study.fingerprint import digest_all
 from bundle.study.layout import REPORT, STUDIES, Output
 
@@ -67,13 +65,11 @@ def bind_report(
 ) -> list[Path]:
     """Bind the three notebooks into the report; update the README.
 
-    `build` is what the report was built from; it stands in the PDF, and beside it.
+    `build` is what the report was built from; it stands in the PDF.
     """
     from bundle.render.front import findings, front_matter, update_readme
     from bundle.render.pdf import bind
 
-    beside = pdf.with_name("build.json")
-    write_if_changed(beside, (json.dumps(build, indent=1) + "\n").encode())
     bind(
         notebooks,
         front=front_matter(front, notebooks, build=build, verified=verified),
@@ -85,7 +81,7 @@ def bind_report(
     )
     if readme:
         update_readme(readme, findings(notebooks))
-    return [pdf, beside]
+    return [pdf]
 
 
 def bind_supplement(

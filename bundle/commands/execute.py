@@ -55,8 +55,8 @@ def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") ->
             cell = f"cell [{error.exec_count}]: {first_line}"
             raise _failure(notebook, partial, cell, f"{error.ename}: {error.evalue}") from None
         except RuntimeError as error:  # of nbclient
-            why = f"{error}; it was killed, or memory ran out"
-            raise _failure(notebook, partial, "the kernel", why) from None
+            why = f"the kernel died; it was killed, or memory ran out ({error})"
+            raise _failure(notebook, partial, "its kernel", why) from None
     executed = keep_outputs_of(target, clean(nbformat.read(partial, as_version=4)))
     write_if_changed(target, notebook_bytes(executed))
     partial.unlink()

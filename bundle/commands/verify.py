@@ -48,6 +48,14 @@ class Row(NamedTuple):
     problems: list[str]
 
 
+def row_of(what: str, results: Sequence[str]) -> Row:
+    """Return the row of checks that each gave in words what is wrong, or an empty text."""
+    counts = Counter(results)
+    hold = counts.pop("", 0)
+    problems = [text if count == 1 else f"{count} times: {text}" for text, count in counts.items()]
+    return Row(what, len(results), hold, problems)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; raise ValueError where something does not hold."""
     about = __doc__.splitlines()[0]
@@ -58,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     records_row, stored = whole_records(sorted(Path("results").glob("*/*.jsonl")))
     rows = [records_row, by_this_code(stored), models()]
     if any(row.problems for row in rows):  # a report would make them again, in hours
-        rows.append(Row("figures, notebooks and PDF: not derived from such results", 0, 0, []))
+        rows.append(row_of("figures, notebooks and PDF: not derived from such results", []))
     else:
         rows.append(derived_again(COPY))
     rows += trained_again(stored, seconds=60 * options.minutes, scheduler=options.scheduler)
@@ -77,30 +85,20 @@ def main(arguments: list[str] | None = None) -> None:
 def whole_records(paths: Iterable[Path]) -> tuple[Row, list[Record]]:
     """Read files of runs; each line must be whole. Return also the runs that are, each once."""
     runs: dict[str, Record] = {}
-    n, problems = 0, []
+    results = []
     for path in paths:
-        try:
-            store = Store(path)
-            records = store.all()
-        except ValueError as error:  # what they were made by is damaged
-            problems.append(str(error))
-            continue
-        n += len(records) + len(store.damaged)
-        problems += store.damaged
+        store = Store(path)
+        records = store.all()
+        results += [""] * len(records) + store.damaged
         runs.update((key(record.settings), record) for record in records)
-    what = "records whole, as their runs wrote them"
-    return Row(what, n, n - len(problems), problems), list(runs.values())
+    return row_of("records whole, as their runs wrote them", results), list(runs.values())
 
 
 def by_this_code(stored: Sequence[Record]) -> Row:
     """Compare the code that each record names with the code that stands here."""
     identities = {kind: fingerprint.identity(run) for kind, run in runs().items()}
-    counts = Counter(
-        fingerprint.differences(record.identity, identities[kind_of(record)]) for record in stored
-    )
-    n_current = counts.pop("", 0)
-    problems = [f"{count} records: {why}" for why, count in counts.items()]
-    return Row("records by the code that stands here", len(stored), n_current, problems)
+    results = [fingerprint.differences(record.identity, identities[kind_of(record)]) for record in stored]
+    return row_of("records by the code that stands here", results)
 
 
 def kind_of(record: Record) -> str:
@@ -152,11 +150,10 @@ def derived_again(folder: Path) -> Row:
     command = [sys.executable, "-m", "bundle.commands.report", "profiles/committed.yaml"]
     where = {"cwd": folder, "env": environment}
     report = subprocess.run(command, **where, capture_output=True, encoding="utf-8", check=False)
-    what = "figures, notebooks and PDF derived again"
-    if report.returncode:
-        return Row(what, len(outputs), 0, [report.stderr.strip()])
     results = ["" if alike(Path(name), folder / name) else f"{name} differs" for name in outputs]
-    return row_of(what, results)
+    if report.returncode:
+        results = [report.stderr.strip()]
+    return row_of("figures, notebooks and PDF derived again", results)
 
 
 def alike(path: Path, other: Path) -> bool:
@@ -181,12 +178,6 @@ def trained_again(stored: Sequence[Record], *, seconds: float, scheduler: str) -
             outcomes = [future.result() for future in futures]
             results = [difference(*pair) for pair in zip(sample, outcomes, strict=True)]
             yield row_of(f"{kind} runs trained again, of {len(records)}", results)
-
-
-def row_of(what: str, results: list[str]) -> Row:
-    """Return the row of checks that each gave what is wrong in words, or an empty text."""
-    problems = [result for result in results if result]
-    return Row(what, len(results), len(results) - len(problems), problems)
 
 
 def runs() -> dict[str, Callable]:
