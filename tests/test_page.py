@@ -186,7 +186,7 @@ def test_without_the_runtime_there_is_a_page_all_the_same(tmp_path, monkeypatch,
 def test_make_page_reads_executed_notebooks_and_prints_where_the_page_is(tmp_path, monkeypatch, capsys):
     save(tmp_path, part1=part1(), task2=task2(), task3=task3())
     profile = {"output": tmp_path / "out", "notebooks": tmp_path, "pdf": tmp_path / "out" / "report.pdf"}
-    monkeypatch.setattr(command, "load_profile", lambda _: profile | {"parameters": {}})
+    monkeypatch.setattr(command, "load_profile", lambda _: profile | {"parameters": {}, "studies": False})
     monkeypatch.chdir(tmp_path)
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "front.md").write_text(FRONT, encoding="utf-8")
