@@ -48,7 +48,7 @@ def smoke(mnist_raw, tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("smoke")
     text = Path("profiles/smoke.yaml").read_text().replace("build/smoke", str(folder))
     (folder / "smoke.yaml").write_text(text)
-    report.main(folder / "smoke.yaml", stamps=folder / "stamps")
+    report.main(folder / "smoke.yaml")
     return report.load_profile(folder / "smoke.yaml") | {"path": folder / "smoke.yaml"}
 
 

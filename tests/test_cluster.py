@@ -1,4 +1,4 @@
-"""A study on a real Dask scheduler with two worker processes on loopback."""
+"""Runs on a real Dask scheduler with two worker processes on loopback."""
 
 import json
 import os
@@ -9,27 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
+from bundle.commands import batch
 from bundle.experiments.palindromes import run_palindromes
 from bundle.study.outcome import Outcome
-from bundle.study.store import load, read_lines
-from bundle.study.study import StudyError, study
+from bundle.study.store import load
+from bundle.study.study import study
 from bundle.study.workers import fingerprint, workers
-
-TINY = {
-    "cell": "RNN",
-    "recipe": "corrected",
-    "seq_length": 3,
-    "steps": 20,
-    "hidden_size": 8,
-    "batch_size": 16,
-    "learning_rate": 0.001,
-    "schedule_every": 10,
-    "schedule_factor": 0.5,
-    "clip_norm": 10.0,
-    "eval_every": 5,
-    "eval_count": 20,
-}
+from tests.test_batch import small, table  # noqa: F401, a fixture
+from tests.test_verify import ONE
 
 
 def dask(*arguments: str) -> subprocess.Popen:
@@ -41,9 +30,8 @@ def dask(*arguments: str) -> subprocess.Popen:
 def cluster(tmp_path):
     """The scheduler's address and its two worker processes."""
     file = tmp_path / "scheduler.json"
-    scheduler = dask(
-        "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)
-    )
+    loopback = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    scheduler = dask("scheduler", *loopback, "--scheduler-file", str(file))
     options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(tmp_path))
     crew = [dask("worker", "--scheduler-file", str(file), *options) for _ in range(2)]
     for _ in range(600):
@@ -51,8 +39,6 @@ def cluster(tmp_path):
             break
         time.sleep(0.1)
     address = json.loads(file.read_text())["address"]
-    from distributed import Client
-
     with Client(address) as client:
         client.wait_for_workers(2, timeout=60)
     yield address, crew
@@ -63,8 +49,6 @@ def cluster(tmp_path):
 
 def slow_square(settings: dict) -> Outcome:
     time.sleep(0.01)
-    if settings["seed"] == settings.get("bad"):
-        raise ArithmeticError("this one is bad")
     return Outcome({}, {"square": settings["seed"] ** 2}, 0.0)
 
 
@@ -75,8 +59,7 @@ def results(folder: Path) -> list[str]:
 
 
 def test_real_training_gives_the_same_bytes_on_a_cluster_as_here(cluster, tmp_path):
-
-    settings = [{**TINY, "seed": seed, "cell": cell} for seed in range(2) for cell in ("LSTM", "RNN")]
+    settings = [{**ONE, "seed": seed, "cell": cell} for seed in range(2) for cell in ("LSTM", "RNN")]
     for name, scheduler in (("cluster", cluster[0]), ("here", "")):
         with workers(scheduler) as executor:
             study(run_palindromes, settings, directory=tmp_path / name, executor=executor)
@@ -90,7 +73,7 @@ def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
     killed = []
 
     def kill_half_way(done, total):
-        if not killed and len(read_lines(stored / "runs.jsonl")[0]) >= 80:
+        if not killed and done >= 80:
             os.kill(crew[0].pid, signal.SIGKILL)
             killed.append(crew[0].pid)
 
@@ -104,14 +87,13 @@ def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
     assert len(results(stored)) == 200
 
 
-def test_a_run_that_fails_on_a_worker_is_named_and_the_others_are_stored(cluster, tmp_path):
-    settings = [{"seed": seed, "bad": 3} for seed in range(6)]
-    with workers(cluster[0]) as executor, pytest.raises(StudyError, match="'seed': 3.*this one is bad"):
-        study(slow_square, settings, directory=tmp_path / "results", executor=executor)
-    assert len(results(tmp_path / "results")) == 5
+def test_a_batch_of_notebooks_is_executed_by_its_workers(cluster, small, tmp_path):  # noqa: F811
+    grid = ["--grid", "number=1,2", "--output", str(tmp_path / "out")]
+    batch.main([str(small), *grid, "--scheduler", cluster[0]])
+    assert table(tmp_path / "out") == [{"number": "1", "square": "1"}, {"number": "2", "square": "4"}]
 
 
-def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(monkeypatch):
+def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy():
     with (
         pytest.raises(OSError, match="no Dask scheduler answers at scheduler = 'tcp://127.0.0.1:9'"),
         workers("tcp://127.0.0.1:9", patience=1),
@@ -120,16 +102,12 @@ def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(monkeypatch):
 
 
 def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
-
-    monkeypatch.setattr("bundle.study.workers.fingerprint", _other_code(fingerprint))
-    with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
-        pass
-
-
-def _other_code(fingerprint):
     here = os.getpid()
 
     def changed() -> dict:
-        return {**fingerprint(), **({"code": "elsewhere"} if os.getpid() == here else {})}
+        code = {"code": "elsewhere"} if os.getpid() == here else {}
+        return {**fingerprint(), **code}
 
-    return changed
+    monkeypatch.setattr("bundle.study.workers.fingerprint", changed)
+    with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
+        pass

@@ -1,15 +1,11 @@
 """Files that are missing, and text that is read alike wherever it is."""
 
 import ast
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bundle.study import store
-from bundle.study.records import Record
 from lib.files import read_sealed
 
 ROOT = Path(__file__).parents[1]
@@ -44,20 +40,3 @@ def test_text_is_read_and_written_as_utf_8(path):
     calls = text_calls(ast.parse(path.read_bytes()))
     without = [call.lineno for call in calls if "encoding" not in {k.arg for k in call.keywords}]
     assert without == []
-
-
-READ = """
-from pathlib import Path
-from bundle.commands.ending import ended
-from bundle.render.references import works
-from bundle.study import store
-ended(lambda: print(store.load(Path("some.jsonl"))[0].summary["said"], len(works()) > 5))
-"""
-
-
-def test_a_machine_without_utf_8_reads_and_says_the_same(tmp_path):
-    store.Store(tmp_path / "some.jsonl").append(Record({"seed": 1}, summary={"said": "Fréchet"}))
-    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", READ]
-    ran = subprocess.run(command, cwd=tmp_path, env=os.environ | plain, capture_output=True, check=True)
-    assert ran.stdout.decode("utf-8").strip() == "Fréchet True"

@@ -118,18 +118,18 @@ def test_pdf_and_page_are_made_again_when_the_code_or_a_result_is_another(tmp_pa
     profile["studies"] = True
 
     def inputs() -> list[list[str]]:
-        return [inputs for _, inputs, _ in bound(profile)]
+        return [stage.inputs() for stage in bound(profile)]
 
     before = inputs()
     assert inputs() == before
     (folder / "a.jsonl").write_text("{}\n")
     after = inputs()
-    assert [one != other for one, other in zip(before, after, strict=True)] == [True, True]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [True] * 3
     other_code.mkdir()
     (other_code / "a.py").write_text("A = 1\n")
     monkeypatch.setattr(front, "ROOT", tmp_path)
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1"\n')
-    assert [one != other for one, other in zip(after, inputs(), strict=True)] == [True, True]
+    assert [one != other for one, other in zip(after, inputs(), strict=True)] == [True] * 3
 
 
 def test_a_link_to_a_work_becomes_a_citation_and_only_what_is_cited_is_listed(tmp_path):
@@ -149,14 +149,3 @@ def test_every_work_is_cited_and_every_address_of_one_is_known():
     unknown = set(re.findall(r"https://doi\.org/[^)\s]+(?=\))", cells)) - set(references.works())
     assert not unknown
     assert [address for address in references.works() if f"({address})" not in cells] == []
-
-
-def test_a_report_that_is_not_committed_leaves_the_readme_alone(tmp_path):
-    from bundle.commands.binding import bound
-
-    profile = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf", "parameters": {}}
-    profile["studies"] = False
-    _, _, bind_it = next(bound(profile))
-    assert bind_it.keywords["readme"] is None
-    _, _, bind_it = next(bound(profile | {"output": Path(".")}))
-    assert bind_it.keywords["readme"] == README

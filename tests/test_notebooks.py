@@ -127,7 +127,7 @@ def test_every_grid_strip_figure_and_model_is_left_behind(smoke):
 
 def test_a_second_run_executes_nothing_and_says_so(smoke, capsys, monkeypatch):
     monkeypatch.setattr(report, "run_notebook", lambda *_: pytest.fail("a notebook was executed"))
-    report.main(smoke["path"], stamps=smoke["path"].parent / "stamps")
+    report.main(smoke["path"])
     assert "Nothing has changed" in capsys.readouterr().out
 
 

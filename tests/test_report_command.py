@@ -1,9 +1,10 @@
-import itertools
-import json
+"""Stages of the report command: what is made again and when, and the profiles."""
+
 import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import nbformat
@@ -12,10 +13,10 @@ import yaml
 from pypdf import PdfReader
 
 from bundle.commands import binding, report
+from bundle.commands.stages import Stage, make_all
 from bundle.original import GAN_CHECKPOINTS, scaled_batch
-from bundle.render.pdf import bind
 from bundle.study import fingerprint
-from bundle.study.layout import Notebook
+from bundle.study.layout import STAGES, Notebook
 from bundle.study.records import Record
 from bundle.study.store import Store
 from lib import mnist
@@ -25,7 +26,7 @@ from tests.test_study import square
 
 @pytest.fixture
 def stage(tmp_path):
-    """Run a stage that writes one file, and count how often it is made."""
+    """Bring a stage that writes one file up to date, and count how often it was made."""
     made = []
 
     def make() -> list[Path]:
@@ -34,7 +35,7 @@ def stage(tmp_path):
         return [tmp_path / "output"]
 
     def update(inputs: list[str]) -> int:
-        report.update("stage", inputs, make, tmp_path / "stamps")
+        make_all([Stage(name="stage", inputs=lambda: inputs, make=make)], tmp_path / "stamps")
         return len(made)
 
     return update
@@ -44,60 +45,78 @@ def test_a_stage_is_made_once_and_again_when_its_inputs_change(stage):
     assert [stage(["a"]), stage(["a"]), stage(["b"]), stage(["b"])] == [1, 1, 2, 2]
 
 
-def test_a_stage_whose_output_was_deleted_or_altered_is_made_again(stage, tmp_path):
+def test_a_stage_whose_output_or_stamp_was_deleted_or_altered_is_made_again(stage, tmp_path):
     stage(["a"])
     (tmp_path / "output").unlink()
     assert stage(["a"]) == 2
     (tmp_path / "output").write_text("altered")
     assert stage(["a"]) == 3
-    assert stage(["a"]) == 3
+    (stamp,) = (tmp_path / "stamps").iterdir()
+    stamp.write_bytes(stamp.read_bytes()[:-5])
+    assert stage(["a"]) == 4
+    assert stage(["a"]) == 4
 
 
-def test_a_stage_that_failed_is_made_again(tmp_path):
-    def fail():
+def test_two_stages_that_do_not_need_one_another_are_made_at_once_and_others_wait(tmp_path):
+    both, made = threading.Barrier(2, timeout=10), []
+
+    def stage(name: str, *needs: str) -> Stage:
+        def make() -> list[Path]:
+            if not needs:
+                both.wait()
+            made.append(name)
+            return []
+
+        return Stage(name=name, needs=needs, inputs=list, make=make)
+
+    assert make_all([stage("last", "a", "b"), stage("a"), stage("b")], tmp_path)
+    assert sorted(made[:2]) == ["a", "b"]
+    assert made[2:] == ["last"]
+
+
+def test_what_needs_a_stage_that_failed_is_not_made_and_the_next_call_makes_both(tmp_path):
+    def fail() -> list[Path]:
         raise OSError("no room")
 
+    made = []
+    after = Stage(name="after", needs=["stage"], inputs=list, make=lambda: made.append("after") or [])
     with pytest.raises(OSError, match="no room"):
-        report.update("stage", ["a"], fail, tmp_path)
-    report.update("stage", ["a"], lambda: [], tmp_path)
-    assert report.read_sealed(tmp_path / "stage.json")["seconds"] > 0
+        make_all([Stage(name="stage", inputs=list, make=fail), after], tmp_path)
+    assert made == []
+    make_all([Stage(name="stage", inputs=list, make=list), after], tmp_path)
+    assert made == ["after"]
 
 
 @pytest.mark.parametrize("path", sorted(Path("profiles").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_profile_names_only_parameters_that_its_notebooks_have(path):
-    profile = report.load_profile(path)
-    for name, parameters in profile["parameters"].items():
-        (cell,) = [
-            cell
-            for cell in nbformat.read(f"{name}.ipynb", as_version=4).cells
-            if "parameters" in cell.metadata.get("tags", [])
-        ]
+    for name, parameters in report.load_profile(path)["parameters"].items():
+        cells = nbformat.read(f"{name}.ipynb", as_version=4).cells
+        (cell,) = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
         assert set(parameters) <= {line.split(":")[0] for line in cell.source.splitlines()}
 
 
-def test_seed_scale_is_the_originals_scale():
+def test_seed_scale_has_the_originals_moments():
     profile = report.load_profile(Path("profiles/seed-scale.yaml"))
-    assert profile["parameters"]["part1"]["num_seeds"] >= 10
-    assert profile["parameters"]["task2"]["batches"] == 187_400
-
-    assert len(set(GAN_CHECKPOINTS)) == 26
-    assert [scaled_batch(batch, 187_400) for batch in GAN_CHECKPOINTS] == list(GAN_CHECKPOINTS)
+    batches = profile["parameters"]["task2"]["batches"]
+    assert [scaled_batch(batch, batches) for batch in GAN_CHECKPOINTS] == list(GAN_CHECKPOINTS)
 
 
-def test_a_profile_that_is_not_there_is_answered_with_those_that_are():
-    with pytest.raises(
-        ValueError, match="quickly.yaml does not exist; the profiles are .*quick, seed-scale, smoke"
-    ):
-        report.load_profile(Path("profiles/quickly.yaml"))
+PROFILE = {"output": "made", "notebooks": "made", "pdf": "made/report.pdf", "parameters": {}}
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
-    [({"speed": 3}, "speed"), ({"parameters": {"task4": {}}}, "task4.*part1, task2, task3")],
+    ("text", "message"),
+    [
+        (yaml.safe_dump(PROFILE | {"speed": 3}), "p.yaml has the keys .*speed"),
+        (yaml.safe_dump(PROFILE | {"parameters": {"task4": {}}}), "p.yaml .*task4.*part1, task2, task3"),
+        ("output: [", "p.yaml is no profile"),
+        (None, "p.yaml does not exist; the profiles are mine"),
+    ],
 )
-def test_a_profile_with_unknown_keys_is_refused(tmp_path, change, message):
-    profile = {"output": ".", "notebooks": ".", "pdf": "x.pdf", "parameters": {}} | change
-    (tmp_path / "p.yaml").write_text(yaml.safe_dump(profile))
+def test_a_profile_that_cannot_be_used_is_named(tmp_path, text, message):
+    (tmp_path / "mine.yaml").touch()
+    if text:
+        (tmp_path / "p.yaml").write_text(text)
     with pytest.raises(ValueError, match=message):
         report.load_profile(tmp_path / "p.yaml")
 
@@ -105,22 +124,20 @@ def test_a_profile_with_unknown_keys_is_refused(tmp_path, change, message):
 def test_two_reports_at_once_into_one_folder_are_made_one_after_the_other(tmp_path):
     for name in report.NOTEBOOKS:
         cells = [nbformat.v4.new_markdown_cell(f"# {name}"), nbformat.v4.new_code_cell("print('made')")]
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         nbformat.write(notebook_of(*cells), tmp_path / f"{name}.ipynb")
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "front.md").write_text("---\ntitle: T\n---\n")
-    profile = {"output": "made", "notebooks": "made", "pdf": "made/report.pdf", "parameters": {}}
-    (tmp_path / "p.yaml").write_text(yaml.safe_dump(profile))
+    (tmp_path / "p.yaml").write_text(yaml.safe_dump(PROFILE | {"studies": False}))
     places = {"PYTHONPATH": str(Path.cwd()), "MNIST_ROOT": str(mnist.folder().parents[1].resolve())}
     command = [sys.executable, "-m", "bundle.commands.report", "p.yaml"]
-    both = [
-        subprocess.Popen(command, cwd=tmp_path, env=os.environ | places, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    made, waited = sorted((process.communicate()[0] for process in both), key=lambda said: "waiting" in said)
+    options = {"cwd": tmp_path, "env": os.environ | places, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **options) for _ in range(2)]
+    made, waited = sorted((process.communicate()[0] for process in both), key=lambda text: "waiting" in text)
     assert [process.returncode for process in both] == [0, 0]
     assert "task3: done in" in made
-    first, second = (process.pid for process in both)
-    assert re.search(rf"waiting for process ({first}|{second}), which is making made/report.pdf\n", waited)
+    assert re.search(r"waiting for process \d+, which is making made/report.pdf\n", waited)
+    assert "task3: up to date" in waited
     assert "Nothing has changed" in waited
     assert len(PdfReader(tmp_path / "made" / "report.pdf").pages) >= 3
 
@@ -137,65 +154,33 @@ def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed
         other = here | {"code": here["code"] | {"lib/checks.py": "old"}}
         made = Record({"seed": seed}, identity=other if seed else here)
         Store(tmp_path / "made" / "results" / "part1" / "all.jsonl").append(made)
-    parameters = nbformat.v4.new_code_cell(
-        "output_dir: str = '.'\nfresh: bool = False", metadata={"tags": ["parameters"]}
-    )
-    title = nbformat.v4.new_markdown_cell("# Part 1")
-    nbformat.write(
-        notebook_of(title, parameters, nbformat.v4.new_code_cell(STALE_CELL)), tmp_path / "part1.ipynb"
-    )
+    parameters = nbformat.v4.new_code_cell("output_dir: str = '.'\nfresh: bool = False")
+    parameters.metadata["tags"] = ["parameters"]
+    title, cell = nbformat.v4.new_markdown_cell("# Part 1"), nbformat.v4.new_code_cell(STALE_CELL)
+    nbformat.write(notebook_of(title, parameters, cell), tmp_path / "part1.ipynb")
     front = Path("report", "front.md").resolve()
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
     monkeypatch.setenv("STALE", "show")
     monkeypatch.chdir(tmp_path)
-    profile = {"output": Path("made"), "parameters": {}}
-    executed = report.run_notebook(Notebook(name="part1"), Path("made/part1.ipynb"), profile)
+    profile = {"output": Path("made"), "notebooks": Path("made"), "parameters": {}}
+    executed = report.run_notebook(Notebook(name="part1"), profile)
     build = {"version": "1", "code": "a", "results": "b"}
-    binding.bind_report(
-        executed[:1], [], front=front, pdf=Path("report.pdf"), pictures=Path(), verified=None, build=build
-    )
-    assert json.loads(Path("build.json").read_text()) == build
-    said = " ".join(PdfReader("report.pdf").pages[0].extract_text().split())
-    assert "2 results in this report are not by the code that stands here." in said
-    assert "2 by other code: lib/checks.py changed." in said
-    assert said.index("lib/checks.py") < said.index("A student report")
+    options = {"pictures": Path(), "verified": None, "build": build}
+    binding.bind_report(executed[:1], [], front=front, pdf=Path("report.pdf"), **options)
+    text = " ".join(PdfReader("report.pdf").pages[0].extract_text().split())
+    assert "2 results in this report are not by the code that stands here." in text
+    assert "2 by other code: lib/checks.py changed." in text
 
 
-def test_notebooks_are_made_again_without_results_of_other_code_and_with_other_sentences(
+def test_a_notebook_is_made_from_its_parameters_the_originals_sentences_and_what_it_needs(
     tmp_path, monkeypatch
 ):
     profile = report.load_profile(Path("profiles/smoke.yaml"))
-
-    def inputs() -> list:
-        return [inputs for _, inputs, _ in itertools.islice(report.stages(profile), 1, 4)]
-
-    before = inputs()
+    by_name = {notebook.name: notebook for notebook in STAGES}
+    before = report.inputs_of(by_name["task3"], profile)
+    profile["parameters"]["task2"] = {"batches": 7}
+    other_parameters = report.inputs_of(by_name["task3"], profile)
     (tmp_path / "original.yaml").write_text("[]")
     monkeypatch.setattr(report, "SENTENCES", tmp_path / "original.yaml")
-    other_sentences = inputs()
-    monkeypatch.setenv("STALE", "show")
-    for three in zip(before, other_sentences, inputs(), strict=True):
-        assert len(set(map(tuple, three))) == 3
-
-
-def test_a_notebook_waits_for_the_one_that_it_needs_and_others_go_beside_it():
-    table = [Notebook(name="a"), Notebook(name="b"), Notebook(name="c", needs="b"), Notebook(name="d")]
-    assert report.chains(table) == [["b", "c"], ["a"], ["d"]]
-
-
-def test_a_notebook_that_is_added_to_the_table_is_executed_and_bound(tmp_path, monkeypatch):
-    """One line in the table and the notebook are all that it takes."""
-    cells = nbformat.v4.new_markdown_cell("# A study of its own"), nbformat.v4.new_code_cell("print(6 * 7)")
-    parameters = nbformat.v4.new_code_cell(
-        "output_dir: str = '.'\nfresh: bool = False", metadata={"tags": ["parameters"]}
-    )
-    monkeypatch.chdir(tmp_path)
-    nbformat.write(notebook_of(cells[0], parameters, cells[1]), tmp_path / "extra.ipynb")
-    table = (Notebook(name="extra"),)
-    monkeypatch.setattr(report, "STAGES", table)
-    profile = {"output": Path("made"), "notebooks": Path("made"), "parameters": {}, "pdf": Path("made/r.pdf")}
-    (stage,) = itertools.islice(report.stages(profile), 1, 2)
-    report.update_notebooks([stage], tmp_path / "stamps")
-    assert "42" in (tmp_path / "made" / "extra.ipynb").read_text()
-    bind([Path("made/extra.ipynb")], front="---\ntitle: T\n---\n", output=Path("made/r.pdf"))
-    assert "A study of its own" in PdfReader("made/r.pdf").pages[-1].extract_text()
+    other_sentences = report.inputs_of(by_name["task3"], profile)
+    assert len({str(inputs) for inputs in (before, other_parameters, other_sentences)}) == 3

@@ -7,8 +7,6 @@ Killed and started again with the same command, it goes on.
 """
 
 import argparse
-import csv
-import io
 import itertools
 import json
 import os
@@ -16,21 +14,21 @@ import re
 import time
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
-from bundle.commands.ending import ended
+from bundle.commands.ending import run_command
 from bundle.commands.execute import execute, sources
 from bundle.notebook.page import progress
-from bundle.study import fingerprint
-from bundle.study.layout import check_writable
+from bundle.study.fingerprint import digest_all, identity
+from bundle.study.fingerprint import sources as code_files
 from bundle.study.outcome import Outcome
 from bundle.study.records import key
 from bundle.study.store import Store, find
 from bundle.study.study import study
 from bundle.study.workers import workers
-from lib.files import write_atomically
 
-OURS = ("notebook", "sources", "code", "folder")  # settings of a run that are no parameters of its notebook
+SHARED = ("notebook", "folder", "sources", "code")  # settings of a run that are no parameters of its notebook
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -42,34 +40,31 @@ def main(arguments: list[str] | None = None) -> None:
     """
     about = __doc__.splitlines()[0]
     parser = argparse.ArgumentParser(prog="python -m bundle.commands.batch", description=about)
-    add = parser.add_argument
-    add("notebook", type=Path)
     values = "values of a parameter: 3,5,10 or 0:10 (0 to 9) or [3],[5]; all grids are crossed"
-    add("--grid", action="append", default=[], metavar="NAME=VALUES", help=values)
-    add("--scheduler", default="", help="address of a Dask scheduler; without it, this machine")
-    add("--processes", type=int, help="at most so many notebooks at a time on this machine")
-    add("--output", type=Path, default=Path("build", "batch"), help="default build/batch")
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("--grid", action="append", default=[], metavar="NAME=VALUES", help=values)
+    parser.add_argument("--scheduler", default="", help="address of a Dask scheduler; else this machine")
+    parser.add_argument("--processes", type=int, help="at most so many notebooks at a time on this machine")
+    parser.add_argument("--output", type=Path, default=Path("build", "batch"), help="default build/batch")
     options = parser.parse_args(arguments)
-    if not options.notebook.is_file():
-        raise ValueError(f"{options.notebook} does not exist; name one of the notebooks")
-    check_writable(options.output, "name another folder with --output")
     folder = options.output / options.notebook.stem
-    made_from = sources(options.notebook)[:12], fingerprint.digest_all(fingerprint.sources())[:12]
-    ours = (str(options.notebook), *made_from, str(folder))
-    settings = [dict(zip(OURS, ours, strict=True)) | combination for combination in crossed(options.grid)]
+    shared = {
+        "notebook": str(options.notebook),
+        "folder": str(folder),
+        "sources": sources(options.notebook)[:12],
+        "code": digest_all(code_files())[:12],
+    }
+    settings = [{**shared, **parameters} for parameters in crossed(options.grid)]
     title = f"{len(settings)} combinations of {options.notebook.stem}"
     print(title, flush=True)
-    with workers(options.scheduler, limit=options.processes) as executor:
+    with workers(options.scheduler, limit=options.processes) as executor, progress(title) as report_progress:
         try:
-            with progress(title) as report_progress:
-                where = {"directory": folder, "file": "done"}
-                reasons = study(run, settings, **where, executor=executor, progress=report_progress).made
-            count = reasons.total()
-            print(f"{count} executed now, {len(settings) - count} were done before.")
+            where = {"directory": folder, "file": "done"}
+            made = study(run, settings, **where, executor=executor, progress=report_progress).made
         finally:
-            table = tabulated(settings, Store(folder / "done.jsonl"))
-            write_atomically(folder / "results.csv", table.encode())
-            print(f"The table of results is {folder / 'results.csv'}, the notebooks are beside it.")
+            write_table(settings, folder)
+    print(f"{made.total()} executed now, {len(settings) - made.total()} were done before.")
+    print(f"The table of results is {folder / 'results.csv'}, the notebooks are beside it.")
 
 
 def crossed(grids: list[str]) -> list[dict]:
@@ -96,36 +91,30 @@ def crossed(grids: list[str]) -> list[dict]:
 def run(settings: dict) -> Outcome:
     """Execute the notebook under these settings; return what it left in its results/NAME.json."""
     began = time.perf_counter()
-    parameters = {name: value for name, value in settings.items() if name not in OURS}
-    notebook = Path(settings["notebook"])
-    output = Path(settings["folder"], slug(parameters))
+    notebook, parameters = Path(settings["notebook"]), parameters_of(settings)
+    words = "-".join(f"{name}-{value}" for name, value in parameters.items())
+    folder_name = re.sub(r"[^\w.-]+", "-", words)[:80].strip("-") + "-" + key(parameters)[:6]
+    output = Path(settings["folder"], folder_name)
     os.environ |= {"STUDY_PROCESSES": "1", "OMP_NUM_THREADS": "1"}  # other notebooks have the other cores
-    execute(notebook, output / notebook.name, parameters | {"output_dir": str(output)}, echo=False)
+    execute(notebook, output / notebook.name, {**parameters, "output_dir": str(output)})
     summary = json.loads((output / "results" / f"{notebook.stem}.json").read_text(encoding="utf-8"))
     return Outcome({}, summary, time.perf_counter() - began)
 
 
-def slug(parameters: dict) -> str:
-    """Return a folder name that a person can read and that is one for these parameters alone."""
-    words = "-".join(f"{name}-{value}" for name, value in parameters.items())
-    return re.sub(r"[^\w.-]+", "-", words)[:80].strip("-") + "-" + key(parameters)[:6]
+def parameters_of(settings: dict) -> dict:
+    return {name: value for name, value in settings.items() if name not in SHARED}
 
 
-def tabulated(settings: list[dict], done: Store) -> str:
-    """Return the combinations and their results as CSV: a row each, empty where a run failed."""
-    identity = fingerprint.identity(run)
-    records = [find(combination, done, identity=identity)[0] for combination in settings]
-    parameters = [name for name in settings[0] if name not in OURS]
-    columns = dict.fromkeys(name for record in records if record for name in record.summary)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*parameters, *columns])
-    for combination, record in zip(settings, records, strict=True):
-        summary = record.summary if record else {}
-        values = [combination[name] for name in parameters]
-        writer.writerow([*values, *(summary.get(name, "") for name in columns)])
-    return text.getvalue()
+def write_table(settings: list[dict], folder: Path) -> None:
+    """Write results.csv: a row for each combination, with its results, which are empty where it failed."""
+    done, made_by = Store(folder / "done.jsonl"), identity(run)
+    rows = []
+    for combination in settings:
+        record, _ = find(combination, done, identity=made_by)
+        rows.append({**parameters_of(combination), **(record.summary if record else {})})
+    table = pd.DataFrame(rows).convert_dtypes()
+    table.to_csv(folder / "results.csv", index=False)
 
 
 if __name__ == "__main__":
-    ended(main)
+    run_command(main)

@@ -1,53 +1,55 @@
 """Executed notebooks to what is read: the report and its supplement as PDF, and the page beside them."""
 
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
-from bundle.study.artefacts import write_if_changed
-from bundle.study.fingerprint import digest_all, sources
+from bundle.commands.stages import Stage
+from bundle.study.fingerprint import digest_all
 from bundle.study.layout import REPORT, STUDIES, Output
 
 VERIFIED = Path("results", "verification.json")  # what `make verify` found last
 README = Path("README.md")  # has the findings of what is committed
 FRONT, SUPPLEMENT = Path("report", "front.md"), Path("report", "supplement.md")
-SETTING = tuple(
-    f"bundle/render/{name}.py" for name in ("pdf", "cells", "references", "front")
-)  # what sets the pages
 
 
-def bound(profile: dict) -> Iterator[tuple[str, list[str], Callable[[], Iterable[Path]]]]:
-    """Yield the stages that read the executed notebooks: the PDFs, and the page beside them."""
+def bound(profile: dict) -> list[Stage]:
+    """Return the stages that read the executed notebooks, one after the other: pandoc changes the folder."""
     from bundle.render.front import build_of
 
+    output, pdf, models = Output(profile["output"]), profile["pdf"], models_of(profile)
     report = [profile["notebooks"] / f"{name}.ipynb" for name in REPORT]
     studies = [profile["notebooks"] / f"{name}.ipynb" for name in STUDIES if profile["studies"]]
-    committed = profile["output"] == Path(".")
-    verified = VERIFIED if committed and VERIFIED.is_file() else None
-    build = build_of(profile["output"] / "results")  # all of them name it
-    shared = {"build": build, "verified": verified}
-    files = [*report, *studies, FRONT, SUPPLEMENT, *map(Path, SETTING), *filter(None, [verified])]
-    inputs = [path for path in files if path.exists()]
+    is_committed = output.root == Path(".")
+    verified = VERIFIED if is_committed and VERIFIED.is_file() else None
+    readme = README if is_committed and README.is_file() else None
 
-    parts = digest_all([*inputs, *sorted(Path("bundle/render").glob("report.*"))])
-    readme = README if committed and README.exists() else None
-    pictures, pdf = profile["output"], profile["pdf"]
-    bind = partial(bind_report, report, studies, pdf=pdf, readme=readme, pictures=pictures, **shared)
-    yield "report", [parts, *build.values()], bind
+    def build() -> dict:
+        return build_of(output.root / "results")
+
+    def inputs() -> list[str]:
+        files = [*report, *studies, FRONT, SUPPLEMENT, VERIFIED, *sorted(models.glob("*.json"))]
+        there = [path for path in files if path.is_file()]
+        return [digest_all(there), *build().values(), os.environ.get("PAGE_ADDRESS", "")]
+
+    def make_report() -> list[Path]:
+        shared = {"verified": verified, "build": build()}
+        return bind_report(report, studies, pdf=pdf, readme=readme, pictures=output.root, **shared)
+
+    def make_supplement() -> list[Path]:
+        shared = {"verified": verified, "build": build()}
+        return bind_supplement(report, studies, pdf=pdf.with_name("supplement.pdf"), **shared)
+
+    def make_index() -> list[Path]:
+        shared = {"verified": verified, "build": build(), "output": output, "models": models}
+        return make_page(report, studies, page=pdf.with_name("index.html"), **shared)
+
+    notebooks = [*REPORT, *(STUDIES if profile["studies"] else ())]
+    stages = [Stage(name="report", needs=notebooks, inputs=inputs, make=make_report)]
     if studies:
-        bind = partial(bind_supplement, report, studies, pdf=pdf.with_name("supplement.pdf"), **shared)
-        yield "supplement", [parts, *build.values()], bind
-
-    page, models = pdf.with_name("index.html"), models_of(profile)
-    inputs += sorted(models.glob("*.json"))
-    inputs += Path(profile["output"], "results", "part1").glob("inside.jsonl")
-    web = [path for path in sorted(Path("bundle/render/web").glob("*")) if path.is_file()]
-    parts = digest_all([*inputs, *web, *sources(without=("bundle/commands", "bundle/render/web"))])
-    output = Output(profile["output"])
-    make = partial(make_page, report, studies, page=page, output=output, models=models, **shared)
-    yield "page", [parts, *build.values(), os.environ.get("PAGE_ADDRESS", "")], make
+        stages.append(Stage(name="supplement", needs=["report"], inputs=inputs, make=make_supplement))
+    stages.append(Stage(name="page", needs=[stages[-1].name], inputs=inputs, make=make_index))
+    return stages
 
 
 def bind_report(
@@ -63,13 +65,11 @@ def bind_report(
 ) -> list[Path]:
     """Bind the three notebooks into the report; update the README.
 
-    `build` is what the report was built from; it stands in the PDF, and beside it.
+    `build` is what the report was built from; it stands in the PDF.
     """
     from bundle.render.front import findings, front_matter, update_readme
     from bundle.render.pdf import bind
 
-    beside = pdf.with_name("build.json")
-    write_if_changed(beside, (json.dumps(build, indent=1) + "\n").encode())
     bind(
         notebooks,
         front=front_matter(front, notebooks, build=build, verified=verified),
@@ -81,7 +81,7 @@ def bind_report(
     )
     if readme:
         update_readme(readme, findings(notebooks))
-    return [pdf, beside]
+    return [pdf]
 
 
 def bind_supplement(
