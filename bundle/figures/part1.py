@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from bundle.analysis.survival import times
+from bundle.analysis.curves import survival
 from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
 from bundle.original import ACCURACY_FIGURES, SCHEDULED
 
@@ -162,7 +162,7 @@ def draw_survival(runs: pd.DataFrame) -> Figure:
     figure, row = panels(2.3, 1, len(lengths), sharey=True)
     for axes, (length, group) in zip(row, lengths, strict=True):
         for (cell, name, recipe), curve_runs in group.groupby(["cell", "group", "recipe"], sort=False):
-            steps, shares = times(list(curve_runs["curve"])).surviving()
+            steps, shares = survival(curve_runs)
             colour, line, _ = CELLS[cell]
             label, width = named(cell, recipe, curve_runs), 0.6 if recipe == "corrected" else 1.2
             if name == "unscheduled":
