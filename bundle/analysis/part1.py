@@ -19,13 +19,13 @@ OTHERS = ("unscheduled", "longer", "ours")  # whose names say so: "LSTM 10 unsch
 WORDS = {  # by `Curve.measures`
     "first": "steps to 100 %",
     "first_95": "steps to 95 %",
-    "held": "step from which on it stays at 100 %",
+    "held": "step since which it holds 100 %",
     "mean": "mean accuracy",
     "final": "accuracy at the end",
     "best": "best accuracy",
     "late_lowest": "lowest accuracy of the last third",
     "late_deviation": "standard deviation over the last third",
-    "relapses": "share below 100 % after the first 100 %",
+    "relapses": "share of evaluations below 100 % again",
     "drop": "deepest drop below the best so far",
     "drop_of_best": "deepest drop over the best accuracy",
 }
@@ -129,7 +129,10 @@ CLAIMS = {
         ["LSTM 30"],
         [("first", within, 1400, 1500), ("held", within, 1400, 1500), ("first_95", within, 1400, 1500)],
     ),
-    "rnn-not-at-30": (["RNN 30"], [("best", all_below, 1), ("best", all_below, 0.95), ("best", all_below, 0.5)]),
+    "rnn-not-at-30": (
+        ["RNN 30"],
+        [("best", all_below, 1), ("best", all_below, 0.95), ("best", all_below, 0.5)],
+    ),
     "only-lstm-at-30": (
         ["LSTM 30", "RNN 30"],
         [("best", only_first_at_least, 1), ("best", only_first_at_least, 0.95)],
