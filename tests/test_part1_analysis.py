@@ -75,7 +75,7 @@ def test_a_tie_is_left_out_and_who_never_arrives_is_later_than_all_who_do():
 
 
 def test_a_seed_without_one_of_the_runs_is_left_out():
-    records = lstm_first(range(10), wins=10) + [run("LSTM", 5, [0.1, 1], seed=10)]
+    records = [*lstm_first(range(10), wins=10), run("LSTM", 5, [0.1, 1], seed=10)]
     assert counts({"as written": records}, FIRST)[AS_WRITTEN][:2] == (10, 10)
 
 
