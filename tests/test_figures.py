@@ -15,7 +15,7 @@ from PIL import Image
 
 from bundle.figures import part1
 from bundle.figures.digits import draw_strips, tile
-from bundle.figures.gan import draw_loss_curves, draw_measures, draw_quality, draw_recipes
+from bundle.figures.gan import draw_measures, draw_quality, draw_recipes
 from bundle.figures.memory import draw_inside, draw_whole_range
 from bundle.figures.saving import plotted, save_figure, save_walk
 from bundle.figures.style import panels
@@ -107,12 +107,6 @@ def test_no_word_lies_on_the_data_of_a_curve(name):
         part1.draw_accuracy_against_length(curves(name)),
     ]
     assert [words_on_data(figure) for figure in [*drawn, part1.draw_survival(curves(name))]] == [[], [], []]
-
-
-def test_losses_are_drawn_where_they_lie_and_not_from_zero():
-    figure = draw_loss_curves(measured().iloc[0])
-    assert figure.axes[0].get_ylim()[0] > 0.5
-    assert words_on_data(figure) == []
 
 
 def test_a_word_on_data_is_found():
@@ -218,12 +212,6 @@ def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
     shared, original = plotted(figure)[-1]["lines"][:2]
     np.testing.assert_allclose(shared["y"], [0.1, 0.5, 0.12, 0.15, 0.14])
     assert (original["x"], original["y"]) == ([0, 50, 100], [0.05, 0.19, 0.1])  # the first seed
-
-
-def test_a_cell_that_the_original_does_not_have_is_drawn_by_the_shared_metric_alone():
-    records = [run("LSTM", 5, [0.1, 1]), run("RNN", 5, [0.1, 0.8]), run("GRU", 5, [0.1, 0.9])]
-    labels = [line["label"] for line in plotted(part1.draw_original_figures(table(records)))[2]["lines"]]
-    assert labels[:3] == ["GRU, as written (n = 1)", "LSTM, as written (n = 1)", "original metric, one seed"]
 
 
 def test_the_survival_figure_steps_down_where_a_seed_arrives():

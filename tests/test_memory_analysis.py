@@ -1,13 +1,10 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.claims import Verdict
 from bundle.analysis.memory import (
     combinations,
     factorial_table,
-    memory_runs,
     parts_table,
-    predicted,
     span_table,
 )
 from bundle.figures.memory import draw_combinations
@@ -71,10 +68,3 @@ def test_the_heatmap_has_the_share_that_holds_where_there_are_runs():
     records += [ours("RNN", RIGHT, encoding="one-hot", first_length=1)]
     shares = plotted(draw_combinations(combinations(table(records, "memory"))))[0][PIXELS]
     np.testing.assert_array_equal(shares, [[[1.0, np.nan], [np.nan, 0.5]]])
-
-
-def test_a_prediction_on_runs_is_that_all_or_none_hold():
-    memory = memory_runs(table([ours("LSTM", RIGHT), ours("LSTM", WRONG, seed=1)], "memory"), "memory")
-    assert predicted(memory, 0) == (Verdict.FAILS, (1, 2))
-    assert predicted(memory[:1], 1) == (Verdict.HOLDS, (1, 1))
-    assert predicted(memory[:0], 1) == (None, ())

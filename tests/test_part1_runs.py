@@ -57,13 +57,6 @@ def test_the_originals_metric_is_measured_in_the_first_runs_of_its_lstm_alone():
     assert measured == {("LSTM", 0), ("LSTM", 1)}
 
 
-def test_a_third_cell_is_one_parameter():
-    settings = part1_settings(NOTEBOOK | {"cells": ["LSTM", "RNN", "GRU"], "num_seeds": 2})
-    lengths = {run["seq_length"] for run in settings["as written"] if run["cell"] == "GRU"}
-    assert lengths == {3, 5, 10, 30}
-    assert len(settings["as written"]) == 3 * 4 * 2
-
-
 def test_our_recipe_is_the_corrected_one_plus_a_curriculum():
     corrected = matching_settings(runs()["corrected"], cell="LSTM", seq_length=30)
     (ours,) = (run for run in runs()["ours"] if run["seq_length"] == 30)

@@ -71,13 +71,6 @@ def test_the_kinds_of_path_and_the_claims_are_those_that_there_are():
     assert list(third_digits.CLAIMS) == list(WALK_FIGURES.values())
 
 
-def test_a_claim_is_counted_over_paths():
-    row = on_line("walk-2-to-7", third_digits.NO_THIRD)
-    assert (row["count"], row["n"], row["verdict"]) == (80, 100, HOLDS)
-    assert row["low"] == pytest.approx(stats.beta.ppf(0.025, 80, 21))
-    assert row["p"] == pytest.approx(2 * stats.binom.sf(79, 100, 0.5))
-
-
 def test_a_third_digit_is_set_against_the_one_seen_most_path_by_path():
     row = on_line("walk-2-to-6-shows-1", third_digits.BEFORE_RIVAL)  # 1 on 50 paths, 8 on 30, both on 20
     assert (row["count"], row["n"], row["ties"], row["verdict"]) == (30, 40, 60, HOLDS)
@@ -88,11 +81,6 @@ def test_a_rival_picked_from_eight_has_to_lead_by_more():
     row = on_line("walk-6-to-7-shows-5", third_digits.BEFORE_RIVAL)
     assert (row["count"], row["n"], row["verdict"]) == (1, 20, FAILS)
     assert row["p"] == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))
-
-
-def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
-    row = on_line("walk-2-to-6-shows-1", third_digits.BEFORE_RIVAL, {**ROUTES, (2, 6): ["26"] * 9})
-    assert (row["count"], row["n"], row["verdict"]) == (0, 0, UNDECIDED)
 
 
 def test_a_claim_that_most_paths_deny_depends_where_its_digit_beats_its_rival():
@@ -133,21 +121,6 @@ def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
     assert on_lines(unclear, first, first)[claim] is UNDECIDED
 
 
-def test_paths_of_one_generator_are_not_counted_with_those_of_another():
-    rows = decide(counted(ROUTES), never())
-    own = rows[(rows["claim"] == "walk-2-to-7") & (rows["case"] == "line")].set_index("generator")
-    assert own["count"].to_dict() == {0: 80, 1: 0}
-    assert set(own["n"]) == {100}
-
-
-def test_measures_that_contradict_each_other_with_a_further_generator_alone_change_nothing():
-    """That generator's own verdict is that it depends, which is not the opposite of the first one's."""
-    claim = "walk-6-to-7-shows-5"
-    both = counted({**ROUTES, (6, 7): ["657"] * 40 + ["67"] * 160})
-    assert on_lines(both)[claim] is DEPENDS
-    assert on_lines(counted(ROUTES), both)[claim] is FAILS
-
-
 def test_the_table_has_every_generators_shares_and_one_verdict():
     in_strips = {f"{kind} 2-7 route of steps": ["27"] * 100 for kind in third_digits.KINDS}
     first = pd.Series({**counted(ROUTES), **in_strips})
@@ -168,22 +141,6 @@ def test_every_generator_decides_the_rule_by_both_of_its_walks():
     half = counted({**ROUTES, (2, 6): ["216"] * 100})
     other = counted({**ROUTES, (2, 6): ["26"] * 100, (6, 7): ["657"] * 100})
     assert verdict(half, other) is FAILS  # each of them alone, by another walk
-
-
-def test_predictions_of_generators_that_contradict_each_other_depend_on_the_training():
-    true, false = measured(middle=0.9), measured(middle=0.1)
-
-    def last(*runs: pd.Series) -> tuple[Verdict, list[float]]:
-        return third_digits.prediction_outcomes(generators(*runs), decide(*runs))[-1]
-
-    assert last(true) == (HOLDS, pytest.approx([0.8, 0]))
-    assert last(true, false) == (DEPENDS, pytest.approx([0.8, 0]))  # the first one's numbers
-
-
-def measured(*, middle: float) -> pd.Series:
-    """A run whose walks are ROUTES; the Fréchet distance in the middle of a line, and of short noises."""
-    distances = {"line frechet_distance": [0.1, middle, 0.1], "circle frechet_distance": [0.1, 0.1, 0.1]}
-    return pd.concat([counted(ROUTES), pd.Series({**distances, "short frechet_distance": middle})])
 
 
 def test_the_committed_shares_are_those_of_its_lines():

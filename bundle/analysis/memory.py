@@ -28,7 +28,7 @@ def memory_runs(runs: pd.DataFrame, group: str) -> pd.DataFrame:
 
 
 def combinations(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each input, curriculum and cell: `holding` of so many `runs`, median accuracy `end`."""
+    """Return a row for each input, curriculum and cell: `holding` of so many `runs`, median `end`."""
     groups = memory_runs(runs, "memory").groupby(["input", "curriculum", "cell"], sort=False)
     numbers = {"holding": ("holds", "sum"), "runs": ("holds", "size"), "end": ("final", "median")}
     return groups.agg(**numbers).reset_index()
