@@ -24,7 +24,10 @@ GUIDE = Path("docs", "results.md")
 MAIN = declared_values(Path("part1.ipynb"))
 PROTOCOL, MEMORY = (declared_values(Path("studies", f"{name}.ipynb")) for name in ("protocol", "memory"))
 ASKED = part1_settings(MAIN) | protocol_settings(PROTOCOL, MAIN) | memory_settings(MEMORY, MAIN)
-GROUPS = {name: load(FOLDER / f"{file_name(name)}.jsonl") if runs else [] for name, runs in ASKED.items()}
+GROUPS = {}
+for name, runs in ASKED.items():
+    asked = set(map(key, runs))
+    GROUPS[name] = [run for run in load(FOLDER / f"{file_name(name)}.jsonl") if key(run.settings) in asked]
 WRITTEN = {
     (s["cell"], s["seq_length"], s["seed"]): record
     for record in GROUPS["as written"]

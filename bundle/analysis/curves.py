@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import DataFrameGroupBy
 from scipy.stats import CensoredData, ecdf, quantile_test
 
 from bundle.analysis.formatting import number
@@ -121,17 +122,20 @@ def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
     for (_, recipe, cell, length), seeds in _measured(runs):
         row = {"Cell": cell, "Recipe": recipe, "Length": length, "Seeds": len(seeds)}
         for name, words in STATISTICS.items():
-            median = seeds[name].median()
-            if name not in STEPS:
-                row[words] = number(median, ".3f")
-                continue
-            bounds = quantile_test(seeds[name], p=0.5).confidence_interval(0.95)
-            shown = len(seeds) > FEW and np.isfinite(bounds.low)
-            row[f"{words} (step)"] = number(median) + (
-                f" [{number(bounds.low)}, {number(bounds.high)}]" if shown else ""
-            )
+            if name in STEPS:
+                row[f"{words} (step)"] = median_step(seeds[name])
+            else:
+                row[words] = number(seeds[name].median(), ".3f")
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def median_step(steps: pd.Series) -> str:
+    """Return the median, and the 95 % interval between order statistics where there are enough runs."""
+    bounds = quantile_test(steps, p=0.5).confidence_interval(0.95)
+    if len(steps) <= FEW or not np.isfinite(bounds.low):
+        return number(steps.median())
+    return f"{number(steps.median())} [{number(bounds.low)}, {number(bounds.high)}]"
 
 
 def summary(runs: pd.DataFrame) -> dict[str, float]:
@@ -144,7 +148,7 @@ def summary(runs: pd.DataFrame) -> dict[str, float]:
     return values
 
 
-def _measured(runs: pd.DataFrame):
+def _measured(runs: pd.DataFrame) -> DataFrameGroupBy:
     """Group the measures of runs by group, recipe in words, cell and length."""
     chosen = runs[runs["group"].isin(GROUPS)].reset_index()
     recipes = chosen["recipe"].str.replace("-", " ")

@@ -76,7 +76,8 @@ def held_and_lowest(group: pd.DataFrame) -> dict[str, str]:
     within, beyond = [], []
     for run in group.itertuples():
         for length, accuracy in run.accuracy_at.items():
-            (within if int(length) <= run.seq_length else beyond).append(accuracy)
+            side = within if int(length) <= run.seq_length else beyond
+            side.append(accuracy)
     return {
         "Hold": f"{group['holds'].sum()}/{len(group)}",
         "From step": number(group["held"].median()),

@@ -177,8 +177,8 @@ def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
             if not set(names) <= set(table.columns.get_level_values("run")):
                 continue
             for measure, test, *limits in tests:
-                words = f"{WORDS[measure]}: {test.__name__.replace('_', ' ')}"
-                row = {"claim": claim, "case": case, "measure": " ".join([words, *map(number, limits)])}
+                words = [f"{WORDS[measure]}:", test.__name__.replace("_", " "), *map(number, limits)]
+                row = {"claim": claim, "case": case, "measure": " ".join(words)}
                 for values in table[measure][names].dropna().to_numpy().tolist():
                     value, holds = test(values, *limits)
                     rows.append(row | {"value": value, "holds": holds})
