@@ -20,8 +20,7 @@ from pathlib import Path
 
 from benchmarks.machine import goal, load, run
 from bundle.experiments.palindromes import run_palindromes
-from bundle.experiments.part1 import palindrome_cost
-from bundle.notebook.part1 import part1_settings
+from bundle.experiments.part1 import palindrome_cost, part1_settings
 from bundle.render.reading import declared_values
 from bundle.study.outcome import Outcome
 from bundle.study.study import on_one_thread, study

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.curves import Curve, run_table, share_at_chance
+from bundle.analysis.curves import (
+    Curve,
+    median_arrival,
+    run_table,
+    share_at_chance,
+    statistics_table,
+    summary,
+    survival,
+)
 from tests.part1_records import run, table
 
 
@@ -16,7 +24,6 @@ def curve(*accuracy: float) -> Curve:
         ([0.1, 1, 0.9, 1], 25, 75),
         ([0.1, 1, 1, 0.9], 25, np.inf),
         ([0.1, 0.2, 0.3, 0.4], np.inf, np.inf),
-        ([1, 1, 1, 1], 0, 0),
     ],
 )
 def test_steps_to_full_accuracy(accuracy, first, held):
@@ -24,39 +31,23 @@ def test_steps_to_full_accuracy(accuracy, first, held):
     assert curve(*accuracy).held() == held
 
 
-def test_the_first_look_at_less_than_all():
-    assert curve(0.1, 0.94, 0.95, 1).first(0.95) == 50
-    assert curve(0.1, 0.95, 0.94, 1, 0.95).held(0.95) == 75
-
-
-def test_the_deepest_drop_is_below_the_best_so_far():
-    assert curve(0.2, 0.9, 0.3, 1.0, 0.6).deepest_drop() == pytest.approx(0.6)
-    assert curve(0.2, 0.4, 0.9).deepest_drop() == 0
-
-
-def test_unsteadiness_counts_from_the_first_full_evaluation():
-    falling = curve(0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1, 1)
-    assert falling.unsteadiness() == pytest.approx(4 / 8)
-    assert curve(0.5, 0.9).unsteadiness() == 1
-
-
-def test_the_last_third_of_the_training():
-    late = curve(0, 0, 0, 0, 0, 0.2, 0.6)  # steps 0 to 150: after 100
-    assert late.late().tolist() == [0.2, 0.6]
-    assert late.spread() == pytest.approx(0.2)
-
-
-def test_the_shared_metric_is_of_fresh_palindromes_and_the_same_for_both():
-    runs = table([run(cell, 5, [0.1, 0.2, 0.3]) for cell in ("LSTM", "RNN")])
-    for curve_ in runs["curve"]:
-        assert curve_.steps.tolist() == [0, 25, 50]
-        assert curve_.values == pytest.approx([0.1, 0.2, 0.3])
+def test_the_other_measures_of_a_curve():
+    measures = curve(0.5, 0.2, 1, 0.95, 0.85, 0.8, 1, 0.3, 1).measures()  # steps 0 to 200, late after 133
+    assert measures["relapses"] == pytest.approx(4 / 7)  # below 100 % after the first at 100 %
+    assert measures["drop"] == measures["drop_of_best"] == pytest.approx(0.7)
+    assert measures["late_lowest"] == 0.3
+    assert measures["late_deviation"] == pytest.approx(np.std([1, 0.3, 1]))
+    assert (measures["first_95"], measures["final"], measures["best"]) == (50, 1, 1)
+    assert curve(0.5, 0.9).measures()["relapses"] == 1
+    assert curve(0.1).measures()["late_lowest"] == 0.1  # a single evaluation
 
 
 def test_the_original_s_metric_is_the_lstm_s_every_25_steps_and_the_rnn_s_batch_every_50():
     rnn = run("RNN", 5, [0.1, 0.2, 0.3])
     rnn.columns["n_correct_batch"] = [7, 8, 9]
-    lstm, rnn = table([run("LSTM", 5, [0.1, 0.2, 0.3]), rnn])["original_curve"]
+    runs = table([run("LSTM", 5, [0.1, 0.2, 0.3]), rnn])
+    assert [list(shared.values) for shared in runs["curve"]] == [[0.1, 0.2, 0.3]] * 2
+    lstm, rnn = runs["original_curve"]
     assert lstm.steps.tolist() == [0, 25, 50]
     assert rnn.steps.tolist() == [0, 50]
     assert rnn.values == pytest.approx([0.07, 0.09])
@@ -76,3 +67,28 @@ def test_a_run_is_at_chance_if_it_never_leaves_it():
     runs = table([run("RNN", 5, curve, seed=s) for s, curve in enumerate(([0.1, 0.24], [0.1, 0.3, 0.1]))])
     assert share_at_chance(runs) == 0.5
     assert share_at_chance(runs[:0]) == 0
+
+
+def test_statistics_are_medians_over_seeds():
+    groups = {"as written": [run("LSTM", 5, [0.1, 1, 1], seed=0), run("LSTM", 5, [0.1, 0.5, 1], seed=1)]}
+    groups["unscheduled"] = [run("LSTM", 10, [0.1, 0.2], schedule_factor=1)]
+    runs = run_table(groups)
+    assert summary(runs)["LSTM as written 5 first 100 %"] == 37.5
+    assert summary(runs)["LSTM as written, no schedule 10 first 100 %"] == -1
+    assert [*statistics_table(runs).iloc[0, :5]] == ["LSTM", "as written", 5, 2, "38"]
+    assert median_arrival(runs[runs["group"] == "unscheduled"]) == "never"
+
+
+def test_the_interval_of_a_median_is_between_order_statistics():
+    arrivals = (25, 50, 75, 100, 125, 150, 175, None, None, None)
+    curves = [[0.1 if s is None or 25 * k < s else 1 for k in range(9)] for s in arrivals]
+    runs = table([run("LSTM", 5, values, seed=s) for s, values in enumerate(curves)])
+    assert statistics_table(runs)["first 100 % (step)"].item() == "138 [50, never]"
+
+
+def test_the_survival_curve_is_the_product_of_those_who_stay():
+    """Kaplan and Meier by hand: of five, one arrives at 25, two at 75, two never."""
+    curves = [[0.1, 1, 1, 1, 1]] + [[0.1, 0.1, 0.1, 1, 1]] * 2 + [[0.1] * 5] * 2
+    steps, shares = survival(table([run("LSTM", 5, values, seed=s) for s, values in enumerate(curves)]))
+    assert steps.tolist() == [0, 25, 75, 100]
+    assert shares == pytest.approx([1, 4 / 5, 4 / 5 * 2 / 4, 2 / 5])

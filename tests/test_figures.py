@@ -1,15 +1,28 @@
-"""No word of a figure lies on its data."""
+"""Figures show what was measured, and no word of a figure lies on its data."""
 
+import itertools
+import json
+from types import SimpleNamespace
+
+import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from bundle.figures import part1
-from bundle.figures.gan import draw_loss_curves, draw_measures, draw_quality, draw_recipes
-from bundle.figures.memory import draw_whole_range
+from bundle.figures.digits import draw_strips, tile
+from bundle.figures.gan import draw_measures, draw_quality, draw_recipes
+from bundle.figures.memory import draw_inside, draw_whole_range
+from bundle.figures.saving import plotted, save_figure, save_walk
 from bundle.figures.style import panels
-from bundle.figures.walks import draw_line_and_circle
+from bundle.figures.walks import draw_change_table, draw_line_and_circle, draw_third_digits
+from bundle.study.artefacts import PIXELS
+from bundle.study.provenance import described, provenance
+from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
 
 CURVES = {"chance": [0.1, 0.11, 0.09, 0.1], "learns": [0.1, 0.6, 1, 1], "late": [0.1, 0.1, 0.1, 1]}
@@ -96,15 +109,156 @@ def test_no_word_lies_on_the_data_of_a_curve(name):
     assert [words_on_data(figure) for figure in [*drawn, part1.draw_survival(curves(name))]] == [[], [], []]
 
 
-def test_losses_are_drawn_where_they_lie_and_not_from_zero():
-    figure = draw_loss_curves(measured().iloc[0])
-    assert figure.axes[0].get_ylim()[0] > 0.5
-    assert words_on_data(figure) == []
-
-
 def test_a_word_on_data_is_found():
     figure, (axes,) = panels(2)
     axes.plot([0, 1], [0, 1], label="a line")
     axes.legend(loc="center")
     axes.text(0.1, 0.8, "beside it")
     assert words_on_data(figure) == ["a line"]
+
+
+def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_path):
+    records = [run("LSTM", 5, [0.1, 1], seed=s) for s in range(3)]
+    for record in records:
+        record.provenance.update(provenance(seconds=1, device="cpu", threads=1))
+    shown = table(records)
+    path = tmp_path / "figure-03.png"
+    first = save_figure(part1.draw_accuracy_curves(shown), path, provenance=described(records))
+    about = Image.open(path).text
+    assert json.loads(about["Seeds"]) == [0, 1, 2]
+    assert json.loads(about["Settings"])["cell"] == "LSTM"
+    assert "torch" in {name.lower() for name in about}
+    assert len(json.loads(path.with_suffix(".json").read_text())["panels"][0]["lines"]) >= 2
+    again = save_figure(
+        part1.draw_accuracy_curves(shown), tmp_path / "again.png", provenance=described(records)
+    )
+    assert again == first
+
+
+def test_tiles_keep_every_pixel_and_the_order_row_by_row():
+    images = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8) * 10
+    picture = tile(images, columns=3, gap=1)
+    assert picture.shape == (9, 14)
+    assert picture[0, 0] == 0
+    assert picture[0, 5] == 10
+    assert picture[5, 0] == 30
+    assert picture[4, 0] == 64
+
+
+def test_drawing_leaves_the_callers_style_alone():
+    before = matplotlib.rcParams["font.size"]
+    part1.draw_softmax_twice()
+    assert matplotlib.rcParams["font.size"] == before
+
+
+def test_the_look_inside_shows_the_chosen_units_over_the_digits():
+    rng = np.random.default_rng(0)
+    states = {name: rng.random((7, 16)) for name in "ifoc"}
+    figure = draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
+    panels = plotted(figure)
+    np.testing.assert_allclose(panels[1][PIXELS][0], states["f"][:, [3, 8]].T)
+    np.testing.assert_allclose(panels[3][PIXELS][0], np.tanh(states["c"][:, [3, 8]].T))
+    assert [label.get_text() for label in figure.axes[4].get_xticklabels()] == list("1234321")
+
+
+def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_finds():
+    left, right = plotted(part1.draw_softmax_twice())
+    floor = next(line for line in left["lines"] if len(set(line["y"])) == 1 and len(line["y"]) == 2)
+    assert floor["y"][0] == pytest.approx(1.46115, abs=1e-5)
+    for times, (drawn_loss, drawn_pull) in enumerate(zip(left["lines"], right["lines"], strict=False), 1):
+        if times > 2:
+            break
+        for at in (50, 500, 950):
+            p = torch.tensor(drawn_loss["x"][at], dtype=torch.float64)
+            logits = torch.cat((p.log()[None], ((1 - p) / 9).log().expand(9)))[None].requires_grad_()
+            loss = cross_entropy(logits, torch.tensor([0]), softmax_twice=times == 2)
+            loss.backward()
+            assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
+            assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
+
+
+def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_the_ends():
+    rows = []
+    walks = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
+    for generator, (first, second), kind in walks:
+        for digit in ["any", *sorted(set(range(10)) - {first, second})]:
+            share = 0.9 if digit == "any" else digit / 20
+            rows.append((generator, first, second, kind, digit, share, share - 0.01, share + 0.01))
+    names = ["generator", "first", "second", "kind", "digit", "share", "low", "high"]
+    figure = draw_third_digits(pd.DataFrame(rows, columns=names))
+    for generator in (0, 1):
+        drawn = plotted(figure)[0]["lines"][generator]["y"]
+        assert drawn == [0.9, *(d / 20 for d in range(10) if d not in (2, 7))]
+    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["any", *"01234589"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(legend) == ["generator 1", "generator 2", "the original's digit"]
+
+
+def test_the_change_table_names_share_and_third_digit():
+    shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
+    shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
+    axes = draw_change_table(shares, between).axes[0]
+    assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
+        ((6, 2), "25\u00a0%\n(8)"),
+        ((2, 6), "50\u00a0%\n(–)"),
+    }
+
+
+def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
+    records = [run("RNN", 30, [0.1, 0.5, 0.12, 0.15, 0.14], seed=s) for s in range(2)]
+    records[0].columns["n_correct_batch"] = [5, 0, 19, 0, 10]
+    figure = part1.draw_original_figures(table(records))
+    assert [axes.get_title() for axes in figure.axes][-1] == "Figure 6: RNN, length 30"
+    shared, original = plotted(figure)[-1]["lines"][:2]
+    np.testing.assert_allclose(shared["y"], [0.1, 0.5, 0.12, 0.15, 0.14])
+    assert (original["x"], original["y"]) == ([0, 50, 100], [0.05, 0.19, 0.1])  # the first seed
+
+
+def test_the_survival_figure_steps_down_where_a_seed_arrives():
+    records = [
+        run("LSTM", 5, curve, seed=s) for s, curve in enumerate(([0.1, 1, 1, 1], [0.1, 0.5, 1, 1], [0.1] * 4))
+    ]
+    (panel,) = plotted(part1.draw_survival(table(records)))
+    (line,) = panel["lines"]
+    assert line["x"] == [0, 25, 50, 75]
+    np.testing.assert_allclose(line["y"], [1, 2 / 3, 1 / 3, 1 / 3], atol=1e-6)
+
+
+def test_each_network_is_drawn_at_every_length_it_was_checked_at():
+    checked = {"5": 1.0, "10": 0.9, "20": 0.3}
+    records = [run("RNN", 10, [1], seed=s, accuracy_at=checked) for s in range(2)]
+    (panel,) = plotted(draw_whole_range(table(records, "span")))
+    curve, dot = panel["lines"][:2]
+    assert (curve["x"], curve["y"]) == ([5, 10, 20], [1.0, 0.9, 0.3])
+    assert (dot["x"], dot["y"]) == ([10], [0.9])
+
+
+def test_curves_are_means_over_seeds_and_a_point_the_mean_of_the_last_third():
+    curves = ([0.1, 0.2, 0.4, 0.9], [0.1, 0.4, 0.6, 0.7])
+    runs = table([run("LSTM", 5, curve, seed=s) for s, curve in enumerate(curves)])
+    (panel,) = plotted(part1.draw_accuracy_curves(runs))
+    np.testing.assert_allclose(panel["lines"][0]["y"], [0.1, 0.3, 0.5, 0.8])
+    assert panel["lines"][0]["label"] == "LSTM, as written (n = 2)"
+    (panel,) = plotted(part1.draw_accuracy_against_length(runs))
+    np.testing.assert_allclose(panel["lines"][0]["y"], [0.8])
+    np.testing.assert_allclose(panel["lines"][1]["y"], [0.9, 0.7])
+
+
+def test_digits_have_their_words_below_and_grey_values_as_they_are():
+    walks = [
+        SimpleNamespace(images=np.full((3, 28, 28), 10 * i, np.uint8), captions=[f"{i}{j}" for j in range(3)])
+        for i in range(2)
+    ]
+    figure = draw_strips(walks)
+    assert [axes.texts[0].get_text() for axes in figure.axes] == ["00", "01", "02", "10", "11", "12"]
+    assert [np.max(panel[PIXELS][0]) for panel in plotted(figure)] == [0, 0, 0, 10, 10, 10]
+    assert {axes.images[0].get_clim() for axes in figure.axes} == {(0, 255)}
+
+
+def test_a_walk_is_saved_as_a_row_and_how_it_came_about(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 7), dtype=np.uint8)
+    save_walk(images, tmp_path / "walk", facts={"digits": [1]}, provenance={"seeds": [3]})
+    assert json.loads((tmp_path / "walk.json").read_text()) == {"provenance": {"seeds": [3]}, "digits": [1]}
+    row = Image.open(tmp_path / "walk.png")
+    assert json.loads(row.text["Seeds"]) == [3]
+    assert (np.asarray(row)[::4, ::4] == tile(images, columns=4)).all()

@@ -206,7 +206,7 @@ RUNS_AGAIN = {  # the file that is edited: what is made again
     "bundle/study/study.py": [],
     "bundle/experiments/cache.py": [],
     "bundle/analysis/part1.py": ["verdict"],
-    "bundle/analysis/survival.py": ["figure"],  # figures show its statistics
+    "bundle/analysis/curves.py": ["figure", "verdict"],
     "bundle/figures/part1.py": ["figure"],
     "bundle/notebook/page.py": [],
     "bundle/render/pdf.py": [],

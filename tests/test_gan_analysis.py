@@ -12,7 +12,7 @@ from bundle.analysis.pictures import (
     prediction_outcomes,
     verdict_rows,
 )
-from bundle.analysis.quality import by_batch, quality_table, stacked_table, variant_table
+from bundle.analysis.quality import quality_table, stacked_table, variant_table
 from bundle.original import GAN_BATCHES, PRINTED_BATCHES
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
@@ -52,7 +52,7 @@ def predictions(*runs: pd.Series) -> list[Verdict]:
 
 
 def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
-    assert verdicts(gan()) == {claim.id: HOLDS for claim in CLAIMS}
+    assert verdicts(gan()) == dict.fromkeys(CLAIMS, HOLDS)
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,6 @@ def test_the_loss_of_a_coin_toss_alone_is_no_coin_toss(change, verdict):
     assert verdicts(gan(**change))["discriminator-finds-no-difference"] is verdict
 
 
-def test_a_few_images_do_not_show_that_no_network_can_tell():
-    assert predictions(gan(c2st=0.5, c2st_train_accuracy=0.9, grey_level_accuracy=0.5, c2st_count=10))[2] is (
-        UNDECIDED
-    )
-
-
 def test_the_first_run_decides_unless_another_is_decided_the_other_way():
     claim = "hard-to-tell-from-mnist"
     easy, unclear = gan(c2st=0.8), gan(c2st=0.75)
@@ -141,13 +135,6 @@ def test_nothing_is_said_of_what_was_not_measured():
     assert numbers[0] == "0.0 %"  # of the second run alone
     assert numbers[5] == "53.0 %, 60.0 %"
     assert number_table({"ours": pd.DataFrame([short])})["ours"][0] == "not measured"
-
-
-def test_what_was_measured_at_a_checkpoint_is_found_by_its_batch():
-    moments = by_batch(gan())
-    assert list(moments.index) == BATCHES
-    assert moments["clear"][79500] == 0.75
-    assert by_batch(pd.Series({"seed": 0})).empty
 
 
 def test_a_change_is_worse_or_better_only_where_all_its_seeds_are():

@@ -1,14 +1,10 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.claims import Verdict
 from bundle.analysis.memory import (
     combinations,
     factorial_table,
-    lowest,
-    memory_runs,
     parts_table,
-    predicted,
     span_table,
 )
 from bundle.figures.memory import draw_combinations
@@ -36,12 +32,10 @@ def test_the_factorial_table_counts_who_holds_and_says_how_much_is_right_at_the_
     records += [ours("LSTM", [0.1, 1, 1, 0.9], seed=s, **curriculum) for s in range(3)]
     records += [ours("LSTM", curve, seed=s) for s, curve in enumerate((WRONG, WRONG, RIGHT))]
     rows = factorial_table(table(records, "memory"))
-    assert list(rows.columns) == [
-        *("Input", "Curriculum", "RNN", "RNN, at the end (%)", "LSTM", "LSTM, at the end (%)"),
-    ]
+    assert list(rows.columns) == ["Input", "Curriculum", "RNN", "LSTM"]
     assert rows.to_numpy().tolist() == [
-        ["one-hot", "curriculum", "3/3", "100.0", "0/3", "90.0"],
-        ["raw digit", "no curriculum", "", "", "1/3", "30.0"],
+        ["one-hot", "curriculum", "3/3, 100.0 %", "0/3, 90.0 %"],
+        ["raw digit", "no curriculum", "", "1/3, 30.0 %"],
     ]
 
 
@@ -55,14 +49,8 @@ def test_the_span_is_the_longest_length_that_every_seed_holds():
     ]
     runs = table(records, "span")
     rows = span_table(runs).to_numpy().tolist()
-    assert rows[0] == ["RNN", "10", "2/2", "50", "100.0", "10 to 10", "0.900", "0.400"]
-    assert rows[1] == ["RNN", "30", "1/2", "never", "65.0", "30 to 30", "0.300", "0.100"]
-
-
-def test_the_lowest_accuracy_up_to_the_run_s_length_and_beyond_it():
-    checked = {"5": 0.9, "10": 1.0, "11": 0.7, "20": 0.5}
-    (row,) = memory_runs(table([at_lengths(10, RIGHT, checked)], "span"), "span").to_dict("records")
-    assert lowest(row) == (0.9, 0.5)
+    assert rows[0] == ["RNN", 10, "10 to 10", "2/2", "50", "100.0 %", "0.900", "0.400"]
+    assert rows[1] == ["RNN", 30, "30 to 30", "1/2", "never", "65.0 %", "0.300", "0.100"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +60,7 @@ def test_the_lowest_accuracy_up_to_the_run_s_length_and_beyond_it():
 def test_what_is_changed_in_our_recipe(change, name):
     record = at_lengths(10, RIGHT, {"10": 1.0, "20": 0.5}, cell="LSTM", **change)
     rows = parts_table(table([record], "parts")).to_numpy().tolist()
-    assert rows == [[name, "1/1", "50", "100.0", "1.000", "0.500"]]
+    assert rows == [[name, "1/1", "50", "100.0 %", "1.000", "0.500"]]
 
 
 def test_the_heatmap_has_the_share_that_holds_where_there_are_runs():
@@ -80,10 +68,3 @@ def test_the_heatmap_has_the_share_that_holds_where_there_are_runs():
     records += [ours("RNN", RIGHT, encoding="one-hot", first_length=1)]
     shares = plotted(draw_combinations(combinations(table(records, "memory"))))[0][PIXELS]
     np.testing.assert_array_equal(shares, [[[1.0, np.nan], [np.nan, 0.5]]])
-
-
-def test_a_prediction_on_runs_is_that_all_or_none_hold():
-    memory = memory_runs(table([ours("LSTM", RIGHT), ours("LSTM", WRONG, seed=1)], "memory"), "memory")
-    assert predicted(memory, 0) == (Verdict.FAILS, (1, 2))
-    assert predicted(memory[:1], 1) == (Verdict.HOLDS, (1, 1))
-    assert predicted(memory[:0], 1) == (None, ())

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from bundle.experiments.palindromes import PalindromeRun
-from bundle.experiments.part1 import palindrome_cost, seed_range
-from bundle.notebook.part1 import memory_settings, part1_settings, protocol_settings
+from bundle.experiments.part1 import memory_settings, palindrome_cost, part1_settings, protocol_settings
 from bundle.render.reading import declared_values
 
 NOTEBOOK = declared_values(Path("part1.ipynb"))
@@ -52,22 +51,10 @@ def test_how_many_runs_there_are_of_each_group():
     }
 
 
-def test_no_two_runs_of_a_group_are_the_same():
-    for group in runs(memory=2).values():
-        assert len({repr(sorted(run.items(), key=str)) for run in group}) == len(group)
-
-
 def test_the_originals_metric_is_measured_in_the_first_runs_of_its_lstm_alone():
     group = runs(num=3, original=2)["as written"]
     measured = {(run["cell"], run["seed"]) for run in group if "original_count" in run}
     assert measured == {("LSTM", 0), ("LSTM", 1)}
-
-
-def test_a_third_cell_is_one_parameter():
-    settings = part1_settings(NOTEBOOK | {"cells": ["LSTM", "RNN", "GRU"], "num_seeds": 2})
-    lengths = {run["seq_length"] for run in settings["as written"] if run["cell"] == "GRU"}
-    assert lengths == {3, 5, 10, 30}
-    assert len(settings["as written"]) == 3 * 4 * 2
 
 
 def test_our_recipe_is_the_corrected_one_plus_a_curriculum():
@@ -93,20 +80,23 @@ def test_the_study_of_memory_crosses_input_and_curriculum_in_the_recipe_of_all_o
     assert sum("first_length" in run for run in memory) == len(memory) / 2
 
 
-def test_the_span_is_checked_at_lengths_up_to_twice_its_own():
-    (run,) = runs()["span"]
-    assert (min(run["check_lengths"]), max(run["check_lengths"])) == (1, 600)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ours_seeds": -1}, "ours_seeds is -1; it must be from 0 to 10000"),
+        ({"num_seeds": 0}, "num_seeds is 0; it must be at least 1"),
+        ({"original_seeds": -1}, "original_seeds is -1; it must be at least 0"),
+        ({"seed": -1}, "seed is -1; it must be at least 0"),
+    ],
+)
+def test_seeds_out_of_range_are_refused_by_name(change, message):
+    with pytest.raises(ValueError, match=message):
+        part1_settings(NOTEBOOK | change)
 
 
-def test_seeds_count_up_from_the_first_and_there_may_be_none():
-    assert list(seed_range(4, num_seeds=3)) == [4, 5, 6]
-    assert not seed_range(4, span_seeds=0)
-    with pytest.raises(ValueError, match="span_seeds is -1; it must be from 0 to 10000"):
-        seed_range(0, span_seeds=-1)
-    with pytest.raises(ValueError, match="seed is -1; it must be at least 0"):
-        seed_range(-1, span_seeds=1)
-    with pytest.raises(ValueError, match="span_seeds is 10001; it must be from 0 to 10000"):
-        seed_range(0, span_seeds=10_001)
+def test_seeds_count_up_from_the_first():
+    settings = part1_settings(NOTEBOOK | {"seed": 4, "ours_seeds": 3, "seq_lengths": [10]})
+    assert [run["seed"] for run in settings["ours"]] == [4, 5, 6]
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,16 @@
 """What is made of the run of many walks: of invented routes, and of the committed run by another route."""
 
 import json
-import re
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from bundle.analysis import latent_paths, third_digits
-from bundle.analysis.claims import Verdict, quoted, sentences
-from bundle.analysis.formatting import pct
-from bundle.notebook.page import finding, prediction_list
+from bundle.analysis import third_digits
+from bundle.analysis.claims import Verdict
 from bundle.original import WALK_FIGURES
 from bundle.study.store import read
 from lib.latent.interpolation import INTERPOLATIONS
@@ -57,7 +52,8 @@ def shares_of(*runs: pd.Series) -> pd.DataFrame:
 
 
 def verdict_rows(*runs: pd.Series) -> list[list[str]]:
-    return third_digits.verdict_table(generators(*runs), decide(*runs), shares_of(*runs))[1]
+    table = third_digits.verdict_table(generators(*runs), decide(*runs), shares_of(*runs))
+    return table.to_numpy().tolist()
 
 
 def decided(run: pd.Series) -> pd.DataFrame:
@@ -72,39 +68,19 @@ def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
 
 def test_the_kinds_of_path_and_the_claims_are_those_that_there_are():
     assert third_digits.KINDS == INTERPOLATIONS
-    assert [claim.runs[0] for claim in third_digits.CLAIMS] == list(WALK_FIGURES.values())
-    assert {claim.id for claim in third_digits.CLAIMS} <= set(sentences())
-
-
-def test_a_claim_is_counted_over_paths():
-    row = on_line("walk-2-to-7", "no_third_digit")
-    assert (row["count"], row["n"], row["verdict"]) == (80, 100, HOLDS)
-    assert row["low"] == pytest.approx(stats.beta.ppf(0.025, 80, 21))
-    assert row["p"] == pytest.approx(2 * stats.binom.sf(79, 100, 0.5))
-
-
-def test_half_of_the_paths_leave_a_claim_undecided():
-    row = on_line("walk-2-to-6-shows-1", "shows_digit")
-    assert (row["count"], row["n"], row["verdict"]) == (50, 100, UNDECIDED)
+    assert list(third_digits.CLAIMS) == list(WALK_FIGURES.values())
 
 
 def test_a_third_digit_is_set_against_the_one_seen_most_path_by_path():
-    row = on_line(
-        "walk-2-to-6-shows-1", "shows_it_rather_than_its_rival"
-    )  # 1 on 50 paths, 8 on 30, both on 20
+    row = on_line("walk-2-to-6-shows-1", third_digits.BEFORE_RIVAL)  # 1 on 50 paths, 8 on 30, both on 20
     assert (row["count"], row["n"], row["ties"], row["verdict"]) == (30, 40, 60, HOLDS)
     assert row["p"] == pytest.approx(2 * stats.binom.sf(29, 40, 0.5))
 
 
 def test_a_rival_picked_from_eight_has_to_lead_by_more():
-    row = on_line("walk-6-to-7-shows-5", "shows_it_rather_than_its_rival")
+    row = on_line("walk-6-to-7-shows-5", third_digits.BEFORE_RIVAL)
     assert (row["count"], row["n"], row["verdict"]) == (1, 20, FAILS)
     assert row["p"] == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))
-
-
-def test_no_third_digit_on_any_path_decides_nothing_about_which_is_seen_most():
-    row = on_line("walk-2-to-6-shows-1", "shows_it_rather_than_its_rival", {**ROUTES, (2, 6): ["26"] * 9})
-    assert (row["count"], row["n"], row["verdict"]) == (0, 0, UNDECIDED)
 
 
 def test_a_claim_that_most_paths_deny_depends_where_its_digit_beats_its_rival():
@@ -119,9 +95,10 @@ def test_any_walk_is_counted_and_those_of_the_original_alone_are_tested():
     assert (true, most_frequent, verdicts) == ("100 %", "none", ["holds", "holds"])
     other = counted({(3, 5): ["35"]})
     none = decide(other)
-    verdict, shares = third_digits.named_digits(none, third_digits.shows_digit)
+    verdict, shares = third_digits.named_digits(none, third_digits.SHOWS)
     assert verdict is None
-    assert np.isnan([*shares, third_digits.any_on_lines(shares_of(other), (2, 7))]).all()
+    assert np.isnan(shares).all()
+    assert third_digits.shares_on_lines(shares_of(other), (2, 7)).empty
     assert third_digits.walk_verdicts(none, kind="line") == {}
 
 
@@ -144,21 +121,6 @@ def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
     assert on_lines(unclear, first, first)[claim] is UNDECIDED
 
 
-def test_paths_of_one_generator_are_not_counted_with_those_of_another():
-    rows = decide(counted(ROUTES), never())
-    own = rows[(rows["claim"] == "walk-2-to-7") & (rows["case"] == "line")].set_index("generator")
-    assert own["count"].to_dict() == {0: 80, 1: 0}
-    assert set(own["n"]) == {100}
-
-
-def test_measures_that_contradict_each_other_with_a_further_generator_alone_change_nothing():
-    """That generator's own verdict is that it depends, which is not the opposite of the first one's."""
-    claim = "walk-6-to-7-shows-5"
-    both = counted({**ROUTES, (6, 7): ["657"] * 40 + ["67"] * 160})
-    assert on_lines(both)[claim] is DEPENDS
-    assert on_lines(counted(ROUTES), both)[claim] is FAILS
-
-
 def test_the_table_has_every_generators_shares_and_one_verdict():
     in_strips = {f"{kind} 2-7 route of steps": ["27"] * 100 for kind in third_digits.KINDS}
     first = pd.Series({**counted(ROUTES), **in_strips})
@@ -172,29 +134,13 @@ def test_every_generator_decides_the_rule_by_both_of_its_walks():
     rule = counted({**ROUTES, (2, 6): ["216"] * 100, (6, 7): ["657"] * 100})
 
     def verdict(*runs: pd.Series) -> Verdict | None:
-        return third_digits.named_digits(decide(*runs), third_digits.shows_digit)[0]
+        return third_digits.named_digits(decide(*runs), third_digits.SHOWS)[0]
 
     assert verdict(rule, rule) is HOLDS
     assert verdict(counted(ROUTES), rule) is DEPENDS
     half = counted({**ROUTES, (2, 6): ["216"] * 100})
     other = counted({**ROUTES, (2, 6): ["26"] * 100, (6, 7): ["657"] * 100})
     assert verdict(half, other) is FAILS  # each of them alone, by another walk
-
-
-def test_predictions_of_generators_that_contradict_each_other_depend_on_the_training():
-    true, false = measured(middle=0.9), measured(middle=0.1)
-
-    def last(*runs: pd.Series) -> tuple[Verdict, list[float]]:
-        return latent_paths.prediction_outcomes(generators(*runs), decide(*runs))[-1]
-
-    assert last(true) == (HOLDS, pytest.approx([0.8, 0]))
-    assert last(true, false) == (DEPENDS, pytest.approx([0.8, 0]))  # the first one's numbers
-
-
-def measured(*, middle: float) -> pd.Series:
-    """A run whose walks are ROUTES; the Fréchet distance in the middle of a line, and of short noises."""
-    distances = {"line frechet_distance": [0.1, middle, 0.1], "circle frechet_distance": [0.1, 0.1, 0.1]}
-    return pd.concat([counted(ROUTES), pd.Series({**distances, "short frechet_distance": middle})])
 
 
 def test_the_committed_shares_are_those_of_its_lines():
@@ -236,8 +182,8 @@ def test_the_norm_decides_where_lines_and_short_noises_are_worse_and_circles_are
     distances = {"line": [0.1, line, 0.15], "circle": [0.1, circle, 0.1]}
     columns = {f"{kind} frechet_distance": values for kind, values in distances.items()}
     run = pd.Series({**columns, "short frechet_distance": short})
-    assert latent_paths.middles(run)["chance"] == pytest.approx(0.05)
-    assert latent_paths.norm_decides(run) is verdict
+    assert third_digits.middles(run)["chance"] == pytest.approx(0.05)
+    assert third_digits.norm_decides(run) is verdict
 
 
 def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_seen():
@@ -245,38 +191,3 @@ def test_the_short_names_of_the_main_numbers_do_not_depend_on_what_is_seen():
     assert committed.keys() == invented.keys()
     assert invented["2-7 line shows any"] == 0.2
     assert invented["2-6 circle shows 1"] == 0.5
-
-
-def findings(monkeypatch, verdict: Verdict | None) -> list[str]:
-    """Execute the cell of the findings where every claim has this verdict."""
-    notebook = nbformat.read("task3.ipynb", as_version=4)
-    (source,) = [cell.source for cell in notebook.cells if "page.findings(" in cell.source]
-    by_claim = {claim.id: verdict for claim in third_digits.CLAIMS} if verdict else {}
-    monkeypatch.setattr(third_digits, "walk_verdicts", lambda *_, **__: by_claim)
-    monkeypatch.setattr(latent_paths, "prediction_outcomes", lambda *_: [(verdict, [0.5, 0.5])] * 3)
-    shown: list[str] = []
-    space = {"third_digits": third_digits, "latent_paths": latent_paths, "WALK_FIGURES": WALK_FIGURES}
-    space |= {"finding": finding, "prediction_list": prediction_list, "show_text": str, "pct": pct}
-    space |= {"page": SimpleNamespace(findings=lambda sentences, _: shown.extend(sentences))}
-    exec(source, space | {"quoted": quoted, "shares": shares_of(counted(ROUTES)), "runs": 0, "decided": 0})
-    return shown
-
-
-@pytest.mark.parametrize("verdict", Verdict)
-def test_each_finding_has_an_answer_a_sentence_and_a_link_under_each_verdict(monkeypatch, verdict):
-    answers = {
-        HOLDS: "(Usually|Yes)",
-        FAILS: "No",
-        UNDECIDED: "Undecided",
-        DEPENDS: "It depends on the generator",
-    }
-    shown = findings(monkeypatch, verdict)
-    assert len(shown) == 2
-    for text in shown:
-        assert re.fullmatch(
-            rf"\*\*[^*?]+\? {answers[verdict]}\.\*\* .+ \(\[Figure S\d+\]\(#figure-S\d+\)\)\.", text
-        )
-
-
-def test_what_was_not_walked_has_no_finding(monkeypatch):
-    assert findings(monkeypatch, None) == ["", ""]

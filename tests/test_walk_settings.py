@@ -40,14 +40,10 @@ def test_walks_out_of_range_are_refused(change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"candidates": 1}, "candidates is 1; it must be at least 2"),
-        ({"candidates": 10**6 + 1}, "candidates is 1000001; it must be at most 1000000"),
+        ({"candidates": 1}, "candidates is 1; it must be from 2 to 1000000"),
         ({"steps": 2}, "steps is 2; it must be at least 3"),
         ({"seed": -1}, "seed is -1; it must be at least 0"),
-        (
-            {"seed": 2**64},
-            "seed is 18446744073709551616; it must be at least 0 and below 9223372028264841216",
-        ),
+        ({"seed": 2**64}, "seed is 18446744073709551616; it must be below 9223372028264841216"),
     ],
 )
 def test_views_out_of_range_are_refused(change, message):

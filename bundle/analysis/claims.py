@@ -1,4 +1,4 @@
-"""What the original report claims, and what becomes of each claim.
+"""What becomes of each sentence of the original report.
 
 A claim is tested seed by seed or path by path: in how many of n does it hold? Were it a toss of a coin, how
 likely is a count as lopsided as that one? These p-values (exact binomial, two-sided) are corrected for
@@ -7,8 +7,7 @@ is expected to be wrong. Claims that are read from the same runs depend on one a
 Benjamini and Yekutieli (2001) allows for any dependence, is stricter, and stands beside it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
 
@@ -16,15 +15,14 @@ import pandas as pd
 import yaml
 from scipy.stats import binomtest, false_discovery_control
 
-from bundle.analysis.intervals import interval, median_interval
 from bundle.original import SENTENCES
 
 NOT_RUN = "not run"  # shown in place of a verdict
 LEVEL = 0.05  # largest corrected p of a claim that is decided
 KEYS = ["claim", "case", "measure"]
-COUNTS = ["count", "n", "ties", "low", "high", "p"]
-VALUES = ["value", "value_low", "value_high"]
-DECISION = ["p_corrected", "p_dependent", "verdict"]
+NUMBERS = ["count", "n", "ties", "low", "high", "p", "value", "p_corrected", "p_dependent", "verdict"]
+FIRST_WORDS = 8  # of a sentence, in the ledger
+HOMES = {"2": "part1", "3.1": "task2", "3.2": "task2", "3.3": "task3"}  # notebook by the original's section
 
 
 class Verdict(Enum):
@@ -36,62 +34,32 @@ class Verdict(Enum):
     DEPENDS = "depends"  # on the measure or the run: two are decided in opposite directions
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence of the original report that is tested."""
-
-    id: str
-    section: str
-    shown_in: str  # the figure or table of this report to look at
-    quote: str  # the original's words
-    sentence: str  # ours
-    kind: str
-
-    @property
-    def link(self) -> str:
-        """Return a link, in Markdown, to where it is shown."""
-        return link_to(self.shown_in)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of the original and the measures that test it; the first is the main one.
-
-    A measure is a function of `runs`, looked up one by one, and of `options`; the first line of its docstring
-    says what it measures.
-    """
-
-    id: str  # as in report/original.yaml
-    measures: tuple[Callable, ...]
-    runs: tuple = ()
-    options: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.measures) <= 3:
-            raise ValueError(f"{self.id} has {len(self.measures)} measures; a claim has from 1 to 3")
-
-
-@cache
-def sentences() -> dict[str, Sentence]:
-    """Return the sentences of report/original.yaml that are tested, by their ids, in the original's order."""
-    return {entry["id"]: Sentence(**entry) for entry in ledger() if entry["kind"] == "tested"}
-
-
 @cache
 def ledger() -> list[dict]:
     """Return every sentence of the original, in its order, as report/original.yaml has them."""
     return yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))
 
 
-def link_to(name: str) -> str:
-    """Return a link, in Markdown, to "Figure S1" or "Table 3"."""
+def sentences() -> dict[str, dict]:
+    """Return those that are tested by their ids."""
+    return {entry["id"]: entry for entry in ledger() if entry["kind"] == "tested"}
+
+
+def link_to(name: str, notebook: str = "") -> str:
+    """Return a link, in Markdown, to "Figure S1" or "Table 3" of a notebook, or of this one."""
     kind, number = name.split()
-    return f"[{name}](#{kind.lower()}-{number})"
+    return f"[{name}]({notebook}#{kind.lower()}-{number})"
 
 
-def measured(measure: Callable) -> str:
-    """Return in words what a measure measures."""
-    return (measure.__doc__ or measure.__name__).strip().splitlines()[0].rstrip(".")
+def interval(count: int, n: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of the share count / n; all of 0 to 1 where n is 0.
+
+    Source: Clopper and Pearson 1934.
+    """
+    if not n:
+        return 0.0, 1.0
+    low, high = binomtest(int(count), int(n)).proportion_ci()
+    return float(low), float(high)
 
 
 def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFrame:
@@ -101,17 +69,16 @@ def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFram
     and maybe `value`, a number, and `candidates`: of how many rivals a test was picked, by which p is
     multiplied (Bonferroni). The result has a row for each (claim, case, measure), or what `keys` names, in
     the order in which they appear: how often it holds, of n that do not tie, with the interval of that share,
-    p, p corrected, the median value with its interval, and the verdict.
+    p, the median value, p corrected, and the verdict.
     """
     if outcomes.empty:
-        return pd.DataFrame(columns=[*keys, *COUNTS, *VALUES, *DECISION])
+        return pd.DataFrame(columns=[*keys, *NUMBERS])
     rows = []
     for names, group in outcomes.groupby(list(keys), sort=False):
         row = dict(zip(keys, names, strict=True))
         row.update(_counts(group))
-        row.update(_median(group))
         rows.append(row)
-    table = pd.DataFrame(rows, columns=[*keys, *COUNTS, *VALUES])
+    table = pd.DataFrame(rows)
     table["p_corrected"] = false_discovery_control(table["p"], method="bh")
     table["p_dependent"] = false_discovery_control(table["p"], method="by")
     table["verdict"] = [_verdict(row) for row in table.itertuples()]
@@ -133,7 +100,7 @@ def all_hold(verdicts: Sequence[Verdict]) -> Verdict:
     for verdict in (Verdict.FAILS, Verdict.DEPENDS, Verdict.UNDECIDED):
         if verdict in verdicts:
             return verdict
-    return Verdict.HOLDS if verdicts else Verdict.UNDECIDED
+    return Verdict.HOLDS
 
 
 def by_claim(decided: pd.DataFrame) -> pd.DataFrame:
@@ -150,11 +117,35 @@ def quoted(verdicts: Mapping[str, tuple[Verdict | None, Verdict | None]]) -> lis
     `verdicts` has, by the id of each sentence, the verdict of the original's recipe and that of the corrected
     one or ours; None: not run.
     """
-    known, rows = sentences(), []
+    rows = []
     for claim, pair in verdicts.items():
+        sentence = sentences()[claim]
         words = [verdict.value if verdict else NOT_RUN for verdict in pair]
-        rows.append([f"“{known[claim].quote}”", *words, known[claim].link])
+        rows.append([f"“{sentence['quote']}”", *words, link_to(sentence["shown_in"])])
     return rows
+
+
+def ledger_table() -> pd.DataFrame:
+    """Return a row for each sentence, in the original's order.
+
+    What describes the original's code: is ours the same, and which test shows it? What explains: is it right?
+    """
+    rows = []
+    for entry in ledger():
+        words = entry["quote"].split()
+        row = {
+            "Id": entry["id"],
+            "Section": f"§ {entry['section']}",
+            "First words": " ".join(words[:FIRST_WORDS]) + (" …" if len(words) > FIRST_WORDS else ""),
+            "Kind": entry["kind"],
+            "Found": entry.get("ours") or entry.get("right", ""),
+            "Where, or why": " ".join([entry.get("note", ""), entry.get("shown_by", "")]).strip(),
+        }
+        if entry["kind"] == "tested":
+            (home,) = {home for start, home in HOMES.items() if entry["section"].startswith(start)}
+            row["Where, or why"] = link_to(entry["shown_in"], f"../{home}.ipynb")
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _counts(outcomes: pd.DataFrame) -> dict[str, float]:
@@ -164,14 +155,10 @@ def _counts(outcomes: pd.DataFrame) -> dict[str, float]:
     p = float(binomtest(count, n).pvalue) if n else 1.0  # nothing counted decides nothing
     if "candidates" in outcomes:
         p = min(1.0, p * float(outcomes["candidates"].max()))
-    return {"count": count, "n": n, "ties": len(outcomes) - n, "low": low, "high": high, "p": p}
-
-
-def _median(outcomes: pd.DataFrame) -> dict[str, float]:
-    values = outcomes["value"].dropna() if "value" in outcomes else ()
-    if not len(values):
-        return {}
-    return dict(zip(VALUES, median_interval(values), strict=True))
+    numbers = {"count": count, "n": n, "ties": len(outcomes) - n, "low": low, "high": high, "p": p}
+    if "value" in outcomes:
+        numbers["value"] = outcomes["value"].median()
+    return numbers
 
 
 def _verdict(row: tuple) -> Verdict:

@@ -1,19 +1,26 @@
-"""Accuracy curves of Part 1: what a training's record says of it, and what can be measured of a curve."""
+"""The accuracy curves of Part 1: what is measured of each, and of many."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import DataFrameGroupBy
+from scipy.stats import CensoredData, ecdf, quantile_test
 
+from bundle.analysis.formatting import number
 from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
 from bundle.study import store
 from bundle.study.records import Record
 
 NEAR_CHANCE = 0.25  # an accuracy that guessing among ten digits, or the digits' mean, does not pass
 # what not every run has
-SETTINGS = ("encoding", "first_length", "rehearsal", "original_count")
-SERIES = ("n_correct_original", "n_correct_batch", "length", "accuracy_at")
+OPTIONAL = ["encoding", "first_length", "rehearsal", "original_count", "n_correct_original"]
+OPTIONAL += ["n_correct_batch", "length", "accuracy_at"]
+STATISTICS = {"first": "first 100 %", "held": "held 100 %", "final": "final", "mean": "mean"}
+STEPS = ("first", "held")
+GROUPS = ("as written", "corrected", "unscheduled", "ours")  # whose medians are shown
+FEW = 5  # seeds, of which a median has no interval
 
 
 @dataclass(frozen=True)
@@ -25,40 +32,38 @@ class Curve:
 
     def first(self, accuracy: float = 1.0) -> float:
         """Return the first step at this accuracy or more, or infinity if there is none."""
-        places = np.flatnonzero(self.values >= accuracy)
-        return float(self.steps[places[0]]) if len(places) else np.inf
+        reached = self.steps[self.values >= accuracy]
+        return float(reached[0]) if len(reached) else np.inf
 
     def held(self, accuracy: float = 1.0) -> float:
         """Return the step from which on the accuracy is never lower, or infinity if it is at the end."""
         lowest_from_here = np.minimum.accumulate(self.values[::-1])[::-1]
-        return replace(self, values=lowest_from_here).first(accuracy)
-
-    def mean(self) -> float:
-        return float(self.values.mean())
-
-    def final(self) -> float:
-        return float(self.values[-1])
-
-    def best(self) -> float:
-        return float(self.values.max())
+        return Curve(self.steps, lowest_from_here).first(accuracy)
 
     def late(self) -> np.ndarray:
         """Return the accuracies of the last third of the training: of 1500 steps, the last 500."""
-        return self.values[self.steps > self.steps[-1] * 2 / 3]
+        is_late = self.steps > self.steps[-1] * 2 / 3
+        is_late[-1] = True  # of a training with a single evaluation
+        return self.values[is_late]
 
-    def spread(self) -> float:
-        """Return the standard deviation of the accuracy over the last third."""
-        return float(self.late().std())
-
-    def unsteadiness(self) -> float:
-        """Return the share of evaluations below 100 % after the first at 100 %; 1 if there is none."""
-        after = self.values[np.maximum.accumulate(self.values) == 1]
-        return float((after < 1).mean()) if len(after) else 1.0
-
-    def deepest_drop(self) -> float:
-        """Return how far the accuracy ever falls below the best before it."""
+    def measures(self) -> dict[str, float]:
+        """Return the numbers that the original's claims and the tables are about."""
         best_so_far = np.maximum.accumulate(self.values)
-        return float((best_so_far - self.values).max())
+        after_full = self.values[best_so_far == 1]
+        deepest_drop = (best_so_far - self.values).max()
+        return {
+            "first": self.first(),
+            "first_95": self.first(0.95),
+            "held": self.held(),
+            "mean": self.values.mean(),
+            "final": self.values[-1],
+            "best": self.values.max(),
+            "late_lowest": self.late().min(),
+            "late_deviation": self.late().std(),
+            "relapses": (after_full < 1).mean() if len(after_full) else 1.0,
+            "drop": deepest_drop,
+            "drop_of_best": deepest_drop / self.values.max() if self.values.max() else 0.0,
+        }
 
 
 def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
@@ -70,7 +75,7 @@ def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
     tables = [store.table(records).assign(group=name) for name, records in groups.items() if records]
     ordered = [table.sort_values(["cell", "seq_length", "seed"], kind="stable") for table in tables]
     runs = pd.concat(ordered, ignore_index=True)
-    runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *SETTINGS, *SERIES])))
+    runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *OPTIONAL])))
     rows = runs.to_dict("records")
     runs["curve"] = [shared_metric(row) for row in rows]
     runs["original_curve"] = [original_metric(row) for row in rows]
@@ -93,7 +98,74 @@ def original_metric(run: Mapping) -> Curve | None:
     return Curve(steps[shown], np.array(run[column])[shown] / out_of)
 
 
+def of_cell(runs: pd.DataFrame, cell: str, length: int, group: str = "as written") -> pd.DataFrame:
+    """Return the runs of a cell and length, as the original has them or of another group."""
+    return runs[(runs["cell"] == cell) & (runs["seq_length"] == length) & (runs["group"] == group)]
+
+
 def share_at_chance(runs: pd.DataFrame) -> float:
     """Return the share of runs that never leave what guessing reaches, by the shared metric."""
-    at_chance = [curve.best() < NEAR_CHANCE for curve in runs["curve"]]
+    at_chance = [curve.values.max() < NEAR_CHANCE for curve in runs["curve"]]
     return sum(at_chance) / max(1, len(at_chance))
+
+
+def median_arrival(runs: pd.DataFrame) -> str:
+    """Return the median step of the first evaluation at 100 %, "never", or "not run"."""
+    if runs.empty:
+        return "not run"
+    return number(np.median([curve.first() for curve in runs["curve"]]))
+
+
+def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each cell, recipe and length: medians over seeds, steps with intervals."""
+    rows = []
+    for (_, recipe, cell, length), seeds in _measured(runs):
+        row = {"Cell": cell, "Recipe": recipe, "Length": length, "Seeds": len(seeds)}
+        for name, words in STATISTICS.items():
+            if name in STEPS:
+                row[f"{words} (step)"] = median_step(seeds[name])
+            else:
+                row[words] = number(seeds[name].median(), ".3f")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def median_step(steps: pd.Series) -> str:
+    """Return the median, and the 95 % interval between order statistics where there are enough runs."""
+    bounds = quantile_test(steps, p=0.5).confidence_interval(0.95)
+    if len(steps) <= FEW or not np.isfinite(bounds.low):
+        return number(steps.median())
+    return f"{number(steps.median())} [{number(bounds.low)}, {number(bounds.high)}]"
+
+
+def summary(runs: pd.DataFrame) -> dict[str, float]:
+    """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
+    values = {}
+    for (_, recipe, cell, length), seeds in _measured(runs):
+        for name, words in STATISTICS.items():
+            median = seeds[name].median()
+            values[f"{cell} {recipe} {length} {words}"] = round(median, 6) if np.isfinite(median) else -1
+    return values
+
+
+def _measured(runs: pd.DataFrame) -> DataFrameGroupBy:
+    """Group the measures of runs by group, recipe in words, cell and length."""
+    chosen = runs[runs["group"].isin(GROUPS)].reset_index()
+    recipes = chosen["recipe"].str.replace("-", " ")
+    recipes = recipes.where(chosen["group"] != "unscheduled", recipes + ", no schedule")
+    measures = pd.DataFrame([curve.measures() for curve in chosen["curve"]], columns=list(STATISTICS))
+    keys = [chosen["group"], recipes, chosen["cell"], chosen["seq_length"]]
+    return measures.groupby(keys, sort=False)
+
+
+def survival(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return steps and the share of runs that is still below 100 % after each (Kaplan and Meier 1958).
+
+    A run that has not arrived when its training ends is censored there: it may have arrived at a later step.
+    """
+    until = max(curve.steps[-1] for curve in runs["curve"])
+    first = np.array([curve.first() for curve in runs["curve"]])
+    arrives = np.isfinite(first)
+    times = CensoredData(uncensored=first[arrives], right=np.full((~arrives).sum(), until))
+    below = ecdf(times).sf
+    return np.array([0, *below.quantiles]), np.array([1, *below.probabilities])

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
-from bundle.analysis.intervals import mean_interval
+from bundle.analysis.quality import COIN
 
 GENERATED, REAL, BLURRED = "generated", "other real digits", "blurred by 0.3 pixels"  # sides of a test
 SIDES = {  # the short names of all sides
@@ -22,7 +23,6 @@ INPUTS = {  # what each test looks at, from weak to strong
     "all levels": "256 grey levels",
 }
 CONVOLUTIONAL = ("black and white", "all levels")  # tests that may have learnt nothing
-COIN = 0.52  # a test that is right on no more of the images that it has learnt from has learnt nothing
 TEST = ["test", "train_count"]
 
 
@@ -51,20 +51,20 @@ def detectability_table(runs: pd.DataFrame) -> pd.DataFrame:
     for (test, train_count), runs_of_test in in_order(runs).groupby(TEST, observed=True):
         row = {"What the test sees": INPUTS[test], "Images": train_count}
         for side, name in SIDES.items():
-            row[f"{name} (%)"] = _cell(runs_of_test[runs_of_test["against"] == side])
+            row[f"{name} (%)"] = mean_accuracy(runs_of_test[runs_of_test["against"] == side])
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _cell(runs: pd.DataFrame) -> str:
-    if runs.empty:
-        return ""
-    accuracies = learnt(runs)["accuracy"]
+def mean_accuracy(runs: pd.DataFrame) -> str:
+    """Return the mean over runs that have learnt, in per cent, and half of its interval by Student's t."""
+    accuracies = 100 * learnt(runs)["accuracy"]
     if accuracies.empty:
-        return "not learnt"
-    mean, low, high = mean_interval(accuracies)
-    half = f" ± {50 * (high - low):.1f}" if np.isfinite(high) else ""
-    return f"{100 * mean:.1f}{half}"
+        return "not learnt" if len(runs) else ""
+    words = f"{accuracies.mean():.1f}"
+    if len(accuracies) == 1:
+        return words
+    return f"{words} ± {student.ppf(0.975, len(accuracies) - 1) * accuracies.sem():.1f}"
 
 
 def grey_level_shares(images: np.ndarray, *, bands: Sequence[int]) -> pd.Series:

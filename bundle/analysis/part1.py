@@ -1,67 +1,188 @@
-"""The original's claims on Part 1, tested seed by seed."""
+"""The original's claims on its LSTM and RNN, tested seed by seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Claim, Verdict, all_hold, decide, measured, quoted, sentences
-from bundle.analysis.curves import Curve
+from bundle.analysis.claims import Verdict, all_hold, decide, quoted, sentences
 from bundle.analysis.formatting import number, p_value
 from bundle.analysis.memory import memory_runs, predicted
-from bundle.analysis.part1_claims import CLAIMS, MEASURES, Run
 
 AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
 ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
 CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
-GROUPS = ("as written", "corrected", "unscheduled", "longer", "ours")  # whose runs claims are about
-MEASURE_COLUMNS = ["Sentence: measure", "Case", "Median", "True", "Interval", "p (BH, BY)", "Verdict"]
-Curves = dict[Run, Curve]
+SAME_NAME = ("as written", "corrected")  # groups whose runs are named by cell and length alone
+OTHERS = ("unscheduled", "longer", "ours")  # whose names say so: "LSTM 10 unscheduled"
+WORDS = {  # by `Curve.measures`
+    "first": "steps to 100 %",
+    "first_95": "steps to 95 %",
+    "held": "step since which it holds 100 %",
+    "mean": "mean accuracy",
+    "final": "accuracy at the end",
+    "best": "best accuracy",
+    "late_lowest": "lowest accuracy of the last third",
+    "late_deviation": "standard deviation over the last third",
+    "relapses": "share of evaluations below 100 % again",
+    "drop": "deepest drop below the best so far",
+    "drop_of_best": "deepest drop over the best accuracy",
+}
+Outcome = tuple[float, bool | None]  # a number, and whether the claim holds by it; None is a tie
+
+# Tests: each takes the same measure of the runs that a claim names, in their order.
 
 
-def variant(run: pd.Series) -> str:
-    """Return in what a run differs from the original's runs, or from the corrected ones."""
-    if run["group"] == "ours":
-        return "ours"
-    if run["group"] == "unscheduled":
-        return "no schedule"
-    return "longer" if run["group"] == "longer" else ""
+def lower(values: Sequence[float]) -> Outcome:
+    """Is the first run's below that of the best other run? Two that are infinite tie."""
+    first, other = values[0], min(values[1:])
+    return (0.0, None) if first == other else (first - other, first < other)
 
 
-def curves_by_seed(runs: pd.DataFrame, case: str) -> dict[int, Curves]:
-    """Return the curves of a case by seed and run."""
+def higher(values: Sequence[float]) -> Outcome:
+    """Is the first run's above that of the best other run?"""
+    first, other = values[0], max(values[1:])
+    return (0.0, None) if first == other else (first - other, first > other)
+
+
+def higher_in_both_pairs(values: Sequence[float]) -> Outcome:
+    (difference, holds), (other_difference, other_holds) = higher(values[:2]), higher(values[2:])
+    return min(difference, other_difference), all_true([holds, other_holds])
+
+
+def falls_at_each(values: Sequence[float]) -> Outcome:
+    return higher([values[0], values[-1]])[0], all_true([higher(pair)[1] for pair in pairwise(values)])
+
+
+def rises_at_each(values: Sequence[float]) -> Outcome:
+    return lower([values[0], values[-1]])[0], all_true([lower(pair)[1] for pair in pairwise(values)])
+
+
+def never(values: Sequence[float]) -> Outcome:
+    return values[0], values[0] == np.inf
+
+
+def within(values: Sequence[float], low: float, high: float) -> Outcome:
+    return values[0], low <= values[0] <= high
+
+
+def at_least(values: Sequence[float], limit: float) -> Outcome:
+    return values[0], values[0] >= limit
+
+
+def last_at_least(values: Sequence[float], limit: float) -> Outcome:
+    """Is the last run's, where a claim needs the others to be there?"""
+    return at_least(values[-1:], limit)
+
+
+def all_below(values: Sequence[float], limit: float) -> Outcome:
+    return max(values), max(values) < limit
+
+
+def only_first_at_least(values: Sequence[float], limit: float) -> Outcome:
+    return values[0], values[0] >= limit and max(values[1:]) < limit
+
+
+def all_true(values: Sequence[bool | None]) -> bool | None:
+    """Return whether all are true: False where one is, None where some tie and none is."""
+    if False in values:
+        return False
+    return None if None in values else True
+
+
+# By the id of a sentence: the runs that it is about, and by what it is tested, the main measure first.
+CLAIMS = {
+    "schedule-helps": (
+        ["LSTM 10", "LSTM 10 unscheduled"],
+        [("held", lower), ("first", lower), ("mean", higher)],
+    ),
+    "best-at-5": (
+        ["LSTM 5", "LSTM 3", "LSTM 10", "LSTM 30"],
+        [("held", lower), ("first", lower), ("mean", higher)],
+    ),
+    "longer-is-worse": (
+        ["LSTM 5", "LSTM 10", "LSTM 30"],
+        [("mean", falls_at_each), ("held", rises_at_each), ("first", rises_at_each)],
+    ),
+    "better-at-3-than-10": (["LSTM 3", "LSTM 10"], [("mean", higher), ("first", lower), ("held", lower)]),
+    "limited-by-memory": (["LSTM 30 ours"], [("held", never), ("final", all_below, 0.99)]),
+    "lstm-at-5-in-400-steps": (
+        ["LSTM 5"],
+        [("first", within, 300, 500), ("held", within, 300, 500), ("first_95", within, 300, 500)],
+    ),
+    "rnn-at-5-after-600-steps": (
+        ["RNN 5"],
+        [("first", at_least, 601), ("held", at_least, 601), ("first_95", at_least, 601)],
+    ),
+    "lstm-first-at-5": (["LSTM 5", "RNN 5"], [("first", lower), ("first_95", lower), ("mean", higher)]),
+    "lstm-steadier-at-5": (
+        ["LSTM 5", "RNN 5"],
+        [("relapses", lower), ("late_deviation", lower), ("drop", lower)],
+    ),
+    "unstable-at-30": (["LSTM 30", "RNN 30"], [("final", all_below, 1), ("late_lowest", all_below, 1)]),
+    "too-few-steps-at-30": (
+        ["LSTM 30 longer", "RNN 30 longer"],
+        [("final", at_least, 1), ("final", last_at_least, 1)],
+    ),
+    "lstm-at-30-after-1400-steps": (
+        ["LSTM 30"],
+        [("first", within, 1400, 1500), ("held", within, 1400, 1500), ("first_95", within, 1400, 1500)],
+    ),
+    "rnn-not-at-30": (
+        ["RNN 30"],
+        [("best", all_below, 1), ("best", all_below, 0.95), ("best", all_below, 0.5)],
+    ),
+    "only-lstm-at-30": (
+        ["LSTM 30", "RNN 30"],
+        [("best", only_first_at_least, 1), ("best", only_first_at_least, 0.95)],
+    ),
+    "lstm-steadier-at-30": (
+        ["LSTM 30", "RNN 30"],
+        [("late_deviation", lower), ("drop", lower), ("relapses", lower)],
+    ),
+    "rnn-fluctuates-at-30": (
+        ["RNN 30"],
+        [("drop", at_least, 0.2), ("late_deviation", at_least, 0.05), ("drop_of_best", at_least, 1 / 3)],
+    ),
+    "lstm-better": (
+        ["LSTM 5", "RNN 5", "LSTM 30", "RNN 30"],
+        [("mean", higher_in_both_pairs), ("final", higher_in_both_pairs)],
+    ),
+}
+
+
+def measures_by_run(runs: pd.DataFrame, case: str) -> pd.DataFrame:
+    """Return what is measured in a case: a row a seed, columns (measure, name of the run)."""
     if case == ORIGINAL_METRIC:
-        chosen, column = runs[runs["group"] == "as written"], "original_curve"
+        chosen, column = runs[runs["group"] == AS_WRITTEN], "original_curve"
     else:
-        same_recipe = runs["recipe"] == case.replace(" ", "-")
-        chosen, column = runs[same_recipe & runs["group"].isin(GROUPS)], "curve"
-    seeds: dict[int, Curves] = {}
-    for _, run in chosen[chosen[column].notna()].iterrows():
-        name = Run(run["cell"], run["seq_length"], variant(run))
-        seeds.setdefault(run["seed"], {})[name] = run[column]
-    return seeds
+        known = runs["group"].isin(SAME_NAME + OTHERS)
+        chosen, column = runs[known & (runs["recipe"] == case.replace(" ", "-"))], "curve"
+    rows = []
+    for run in chosen[chosen[column].notna()].to_dict("records"):
+        name = f"{run['cell']} {run['seq_length']}"
+        if run["group"] in OTHERS:
+            name += f" {run['group']}"
+        rows.append({"seed": run["seed"], "run": name} | run[column].measures())
+    return pd.DataFrame(rows, columns=["seed", "run", *WORDS]).pivot(index="seed", columns="run")
 
 
 def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return what each measure of each claim finds in each case and seed that has the curves it takes."""
-    seeds = {case: curves_by_seed(runs, case) for case in CASES}
+    """Return what each measure of each claim finds in each case and seed that has the runs it names."""
+    tables = {case: measures_by_run(runs, case) for case in CASES}
     rows = []
-    for claim in CLAIMS:
-        for case in CASES:
-            for seed, curves in seeds[case].items():
-                rows += [row | {"case": case, "seed": seed} for row in _outcomes_of_seed(claim, curves)]
+    for claim, (names, tests) in CLAIMS.items():
+        for case, table in tables.items():
+            if not set(names) <= set(table.columns.get_level_values("run")):
+                continue
+            for measure, test, *limits in tests:
+                words = [f"{WORDS[measure]}:", test.__name__.replace("_", " "), *map(number, limits)]
+                row = {"claim": claim, "case": case, "measure": " ".join(words)}
+                for values in table[measure][names].dropna().to_numpy().tolist():
+                    value, holds = test(values, *limits)
+                    rows.append(row | {"value": value, "holds": holds})
     return pd.DataFrame(rows)
-
-
-def _outcomes_of_seed(claim: Claim, curves: Curves) -> list[dict]:
-    if not all(run in curves for run in claim.runs):
-        return []
-    needed = [curves[run] for run in claim.runs]
-    rows = []
-    for measure in claim.measures:
-        value, holds = measure(*needed, **claim.options)
-        rows.append({"claim": claim.id, "measure": measure.__name__, "value": value, "holds": holds})
-    return rows
 
 
 def decide_part1(runs: pd.DataFrame) -> pd.DataFrame:
@@ -93,10 +214,7 @@ def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer
     `verdicts` is `claims.by_claim`'s, or for the main measure alone `decide_part1`'s.
     """
     rows = verdicts[(verdicts["claim"] == claim) & (verdicts["case"] == case)]
-    if rows.empty:
-        return Answer()
-    row = rows.iloc[0]
-    return Answer(row["verdict"], row["count"], row["n"])
+    return Answer(*rows[["verdict", "count", "n"]].iloc[0]) if len(rows) else Answer()
 
 
 def verdict_in(decided: pd.DataFrame, claim: str, cases: Sequence[str]) -> Verdict | None:
@@ -111,25 +229,18 @@ def predictions(runs: pd.DataFrame, decided: pd.DataFrame) -> list[tuple[Verdict
     cases = [AS_WRITTEN, ORIGINAL_METRIC]
     memory = memory_runs(runs, "memory")
     grown = memory["first_length"] > 0
-    alone, helped = memory[~grown], memory[grown & (memory["encoding"] == "one-hot")]
     return [
         (verdict_in(decided, "lstm-first-at-5", [*cases, CORRECTED]), ()),
         (verdict_in(decided, "lstm-steadier-at-5", cases), ()),
-        predicted(alone, 0),
-        predicted(helped, 1),
+        predicted(memory[~grown], 0),
+        predicted(memory[grown & (memory["encoding"] == "one-hot")], 1),
     ]
-
-
-def as_written(runs: pd.DataFrame, cell: str, length: int) -> pd.DataFrame:
-    """Return the original's runs of a cell and length."""
-    same = (runs["cell"] == cell) & (runs["seq_length"] == length)
-    return runs[same & (runs["group"] == "as written")]
 
 
 def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:
     """Return a row for each sentence: see `claims.quoted`."""
     pairs = {}
-    for claim in dict.fromkeys(verdicts["claim"]):
+    for claim in verdicts["claim"].unique():
         mended = answer(verdicts, claim, CORRECTED).verdict or answer(verdicts, claim, OURS).verdict
         pairs[claim] = answer(verdicts, claim).verdict, mended
     return quoted(pairs)
@@ -140,17 +251,22 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
 
     The sentence stands in the row of its main measure, a measure in that of its first case.
     """
-    known = sentences()
-    rows, previous_claim = [], None
+    rows, with_sentence = [], set()
     for (claim, measure), group in decided.groupby(["claim", "measure"], sort=False):
-        words = measured(MEASURES[measure])
-        if claim != previous_claim:
-            words = f"{known[claim].sentence}: {words[0].lower()}{words[1:]}"
-        previous_claim = claim
+        words = measure
+        if claim not in with_sentence:
+            words = f"{sentences()[claim]['sentence']}: {measure}"
+            with_sentence.add(claim)
         for _, row in group.iterrows():
-            true, interval = f"{row['count']}/{row['n']}", f"{row['low']:.2f} to {row['high']:.2f}"
-            p = f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}"
-            median = number(row["value"])
-            rows.append((words, row["case"], median, true, interval, p, row["verdict"].value))
+            cells = {
+                "Sentence: measure": words,
+                "Case": row["case"],
+                "Median": number(row["value"]),
+                "True": f"{row['count']}/{row['n']}",
+                "Interval": f"{row['low']:.2f} to {row['high']:.2f}",
+                "p (BH, BY)": f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
+                "Verdict": row["verdict"].value,
+            }
+            rows.append(cells)
             words = ""
-    return pd.DataFrame(rows, columns=MEASURE_COLUMNS)
+    return pd.DataFrame(rows)

@@ -4,20 +4,21 @@ Each generator decides by its own paths. Of several the first one's verdict stan
 decided in opposite directions.
 """
 
-from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import KEYS, Claim, Verdict, all_hold, decide, overall, sentences
-from bundle.analysis.formatting import Table, pct
-from bundle.analysis.intervals import interval
+from bundle.analysis.claims import KEYS, Verdict, all_hold, decide, interval, overall, sentences
+from bundle.analysis.formatting import pct
 
 KINDS = ("line", "circle")  # of path
 WALK = ["generator", "first", "second", "kind"]  # columns that name a walk; 0 is the first generator
 DIGITS = list(range(10))
 ANY = "any"
+CLAIMS = {(2, 7): "walk-2-to-7", (2, 6): "walk-2-to-6-shows-1", (6, 7): "walk-6-to-7-shows-5"}
+NAMED = {(2, 6): 1, (6, 7): 5}  # the third digit that the original saw; on the other walk it saw none
+NO_THIRD, SHOWS, BEFORE_RIVAL = "no third digit", "shows it", "shows it before its rival"  # measures
 
 
 def seen_digits(runs: pd.DataFrame, *, reading: str = "route") -> pd.DataFrame:
@@ -32,8 +33,7 @@ def seen_digits(runs: pd.DataFrame, *, reading: str = "route") -> pd.DataFrame:
             routes = pd.Series(run[f"{kind} {first}-{second} {reading}"])
             table = pd.DataFrame({digit: routes.str.contains(str(digit)) for digit in DIGITS})
             table[[first, second]] = False
-            walk = {"generator": generator, "first": first, "second": second, "kind": kind}
-            tables.append(table.assign(**walk))
+            tables.append(table.assign(generator=generator, first=first, second=second, kind=kind))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -49,46 +49,27 @@ def third_digit_shares(seen: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def any_on_lines(shares: pd.DataFrame, walk: tuple[int, int]) -> float:
-    """Return the share of the first generator's straight walks that show any, nan if none was made."""
-    rows = _first_on_lines(shares, walk)
-    any_digit = rows.loc[rows["digit"] == ANY, "share"]
-    return any_digit.item() if len(any_digit) else np.nan
+def shares_on_lines(shares: pd.DataFrame, walk: tuple[int, int]) -> pd.Series:
+    """Return the shares of the first generator's straight walks between two digits, by the third one."""
+    is_walk = (shares["first"] == walk[0]) & (shares["second"] == walk[1]) & (shares["kind"] == "line")
+    return shares[is_walk & (shares["generator"] == 0)].set_index("digit")["share"]
 
 
-def _first_on_lines(shares: pd.DataFrame, walk: tuple[int, int]) -> pd.DataFrame:
-    """Return the shares of the first generator's straight walks from one digit to another."""
-    is_walk = (shares["first"] == walk[0]) & (shares["second"] == walk[1])
-    return shares[is_walk & (shares["generator"] == 0) & (shares["kind"] == "line")]
+def outcomes(paths: pd.DataFrame, third: int | None) -> dict[str, pd.DataFrame]:
+    """Return by each measure whether the original's sentence `holds` of each path; the first is the main one.
 
-
-def no_third_digit(seen: pd.DataFrame) -> pd.DataFrame:
-    """On the path no third digit is seen."""
-    return pd.DataFrame({"holds": ~seen[DIGITS].any(axis=1)})
-
-
-def shows_digit(seen: pd.DataFrame, *, third: int) -> pd.DataFrame:
-    """On the path the named digit is seen."""
-    return pd.DataFrame({"holds": seen[third]})
-
-
-def shows_it_rather_than_its_rival(seen: pd.DataFrame, *, third: int) -> pd.DataFrame:
-    """On the path the named digit is seen and not the other one that most paths show.
-
-    A path that shows both or neither is a tie (McNemar 1947). A rival that leads is picked from eight.
+    A path that shows the third digit and its rival, the other one that most paths show, or neither, is a tie
+    (McNemar 1947). A rival that leads is picked from eight `candidates`.
     """
-    rival = seen[DIGITS].drop(columns=third).sum().idxmax()
-    leads = seen[rival].sum() >= seen[third].sum()
-    holds = seen[third].astype(object).where(seen[third] != seen[rival], None)
-    return pd.DataFrame({"holds": holds, "candidates": 8 if leads else 1})
-
-
-CLAIMS = (
-    Claim("walk-2-to-7", (no_third_digit,), runs=((2, 7),)),
-    Claim("walk-2-to-6-shows-1", (shows_digit, shows_it_rather_than_its_rival), ((2, 6),), {"third": 1}),
-    Claim("walk-6-to-7-shows-5", (shows_digit, shows_it_rather_than_its_rival), ((6, 7),), {"third": 5}),
-)
-NAMED = {claim.runs[0]: claim.options["third"] for claim in CLAIMS if claim.options}  # by walk
+    if third is None:
+        return {NO_THIRD: pd.DataFrame({"holds": ~paths[DIGITS].any(axis=1), "candidates": 1})}
+    rival = paths[DIGITS].drop(columns=third).sum().idxmax()
+    leads = paths[rival].sum() >= paths[third].sum()
+    before_rival = paths[third].astype(object).where(paths[third] != paths[rival], None)
+    return {
+        SHOWS: pd.DataFrame({"holds": paths[third], "candidates": 1}),
+        BEFORE_RIVAL: pd.DataFrame({"holds": before_rival, "candidates": 8 if leads else 1}),
+    }
 
 
 def decide_walks(seen: pd.DataFrame) -> pd.DataFrame:
@@ -96,15 +77,14 @@ def decide_walks(seen: pd.DataFrame) -> pd.DataFrame:
 
     `seen` is from `seen_digits`. All tests are corrected together; walks that were not made have none.
     """
-    claims = {claim.runs[0]: claim for claim in CLAIMS}
-    tables = [pd.DataFrame({"candidates": []})]
-    for (generator, first, second, kind), paths in seen.groupby(WALK, sort=False):
-        claim = claims.get((first, second))
-        for measure in claim.measures if claim else ():
-            names = {"claim": claim.id, "case": kind, "measure": measure.__name__, "generator": generator}
-            tables.append(measure(paths, **claim.options).assign(**names))
-    outcomes = pd.concat(tables, ignore_index=True)
-    return decide(outcomes.fillna({"candidates": 1}), keys=[*KEYS, "generator"])
+    tables = [pd.DataFrame()]
+    for (generator, *walk, kind), paths in seen.groupby(WALK, sort=False):
+        claim = CLAIMS.get(tuple(walk))
+        if claim:
+            names = {"claim": claim, "case": kind, "generator": generator}
+            for measure, table in outcomes(paths, NAMED.get(tuple(walk))).items():
+                tables.append(table.assign(measure=measure, **names))
+    return decide(pd.concat(tables, ignore_index=True), keys=[*KEYS, "generator"])
 
 
 def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
@@ -119,14 +99,14 @@ def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
     return verdicts
 
 
-def named_digits(decided: pd.DataFrame, measure: Callable) -> tuple[Verdict | None, list[float]]:
+def named_digits(decided: pd.DataFrame, measure: str) -> tuple[Verdict | None, list[float]]:
     """Return whether all claims that name a third digit hold of straight walks, by a measure, and shares.
 
     Each generator decides; the shares are the first one's. None, and nan, where a claim was not tested.
     """
-    names = [claim.id for claim in CLAIMS if claim.options]
+    names = [CLAIMS[walk] for walk in NAMED]
     is_named = (decided["case"] == "line") & decided["claim"].isin(names)
-    named = decided[is_named & (decided["measure"] == measure.__name__)]
+    named = decided[is_named & (decided["measure"] == measure)]
     first = named[named["generator"] == 0].set_index("claim").reindex(names)
     shares = list(first["count"] / first["n"].clip(lower=1))
     if first["n"].isna().any():
@@ -135,37 +115,36 @@ def named_digits(decided: pd.DataFrame, measure: Callable) -> tuple[Verdict | No
     return overall(own), shares
 
 
-def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame, shares: pd.DataFrame) -> Table:
+def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each sentence: of how many straight walks it is true, and its verdicts.
 
     The shares of walks are of every generator; by the images of a strip alone, and of the most frequent third
     digit, of the first. `decided` is from `decide_walks`, `shares` from `third_digit_shares`, of the runs.
     """
-    known, rows = sentences(), []
     decided_in_strips = decide_walks(seen_digits(runs[:1], reading="route of steps"))
     on_lines, on_circles = (walk_verdicts(decided, kind=kind) for kind in KINDS)
-    for claim in CLAIMS:
-        if claim.id in on_lines:
-            every = ", ".join(map(pct, _shares_on_lines(decided, claim)))
-            in_strips = pct(_shares_on_lines(decided_in_strips, claim)[0])
-            verdicts = on_lines[claim.id].value, on_circles[claim.id].value
-            quote = f"“{known[claim.id].quote}”"
-            rows.append([quote, every, in_strips, _most_frequent(shares, claim), *verdicts])
-    return ["The original's words", "True", "In strips", "Seen most", "Verdict", "On circles"], rows
+    rows = []
+    for walk, claim in CLAIMS.items():
+        if claim not in on_lines:
+            continue
+        thirds = shares_on_lines(shares, walk).drop(ANY)
+        row = {
+            "The original's words": f"“{sentences()[claim]['quote']}”",
+            "True": true_shares(decided, claim),
+            "In strips": true_shares(decided_in_strips, claim),
+            "Seen most": f"{thirds.idxmax()}: {pct(thirds.max())}" if thirds.any() else "none",
+            "Verdict": on_lines[claim].value,
+            "On circles": on_circles[claim].value,
+        }
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
-def _shares_on_lines(decided: pd.DataFrame, claim: Claim) -> Sequence[float]:
+def true_shares(decided: pd.DataFrame, claim: str) -> str:
     """Return the share of straight walks that a claim is true of by its main measure, by generator."""
-    rows = decided[(decided["claim"] == claim.id) & (decided["case"] == "line")]
-    main = rows[rows["measure"] == claim.measures[0].__name__]
-    return list(main["count"] / main["n"])
-
-
-def _most_frequent(shares: pd.DataFrame, claim: Claim) -> str:
-    """Return the third digit that most of the first generator's straight walks show, and their share."""
-    rows = _first_on_lines(shares, claim.runs[0])
-    digits = rows[rows["digit"] != ANY].set_index("digit")["share"]
-    return f"{digits.idxmax()}: {pct(digits.max())}" if digits.any() else "none"
+    main = decided[decided["measure"].isin([NO_THIRD, SHOWS])]
+    rows = main[(main["claim"] == claim) & (main["case"] == "line")]
+    return ", ".join(map(pct, rows["count"] / rows["n"]))
 
 
 def change_shares(run: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -186,5 +165,43 @@ def change_shares(run: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 def main_numbers(shares: pd.DataFrame) -> dict[str, float]:
     """Return the first generator's shares by short names, for whoever compares many reports."""
     first = shares[shares["generator"] == 0]
-    names = first["first"].astype(str) + "-" + first["second"].astype(str) + " " + first["kind"]
-    return dict(zip(names + " shows " + first["digit"].astype(str), first["share"], strict=True))
+    return {f"{row.first}-{row.second} {row.kind} shows {row.digit}": row.share for row in first.itertuples()}
+
+
+def middles(run: pd.Series) -> dict[str, float]:
+    """Return how much larger the Fréchet distance is in the middle of each kind of path than at its start.
+
+    `short noises` are as short as the middle of a line and lie on no path. `chance` is the largest difference
+    between two places that measure the same on other noises.
+    """
+    further, chance = {}, 0.0
+    for kind in KINDS:
+        distances = np.array(run[f"{kind} frechet_distance"])
+        further[kind] = distances[len(distances) // 2] - distances[0]
+        chance = max(chance, np.abs(distances - distances[::-1]).max())
+    short = run["short frechet_distance"] - run["line frechet_distance"][0]
+    return {**further, "short noises": short, "chance": chance}
+
+
+def norm_decides(run: pd.Series) -> Verdict:
+    """Say whether images are further from real digits on lines and from short noises, and not on circles."""
+    further = middles(run)
+    worse = {name for name, distance in further.items() if distance > further["chance"]}
+    return Verdict.HOLDS if worse == {"line", "short noises"} else Verdict.FAILS
+
+
+def prediction_outcomes(
+    runs: pd.DataFrame, decided: pd.DataFrame
+) -> list[tuple[Verdict | None, list[float]]]:
+    """Return what became of each prediction of Task 3 with all generators, and the numbers of the first one.
+
+    None: it was not tested. `runs` has a run of `run_walks` for each generator, `decided` is from
+    `decide_walks`.
+    """
+    norm = overall([norm_decides(run) for _, run in runs.iterrows()])
+    further = middles(runs.iloc[0])
+    return [
+        named_digits(decided, SHOWS),
+        named_digits(decided, BEFORE_RIVAL),
+        (norm, [further["line"], further["circle"]]),
+    ]

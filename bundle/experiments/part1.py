@@ -1,7 +1,10 @@
-"""Which runs Part 1 and its studies are made of, group by group, and what they cost."""
+"""Which runs Part 1 and its studies are made of, group by group, and what they cost.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+Each function takes the parameters of a notebook by their names: its globals(), or what it declares.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import product
 
 from bundle.experiments.palindromes import PalindromeRun
@@ -10,199 +13,132 @@ from lib.checks import at_least, between, sizes
 from lib.recurrent.encoding import ENCODINGS
 
 MOST_SEEDS = 10_000
+SCHEDULE_FACTOR = 0.96  # of the learning rate, every thirty steps
+CURRICULUM = {"first_length": 1, "growth": 1.5, "pass_accuracy": 1.0, "rehearsal": True}  # of our recipe
+SETTLED = 2  # evaluations in a row at 100 % that end a run which need not go on
 MEMORY_CELLS = ("RNN", "LSTM", "GRU")
 LONGER = 4  # times as many steps as the original's, of runs that are trained on
 INSIDE_LENGTH = 20  # of the network that the notebook looks into
+SPAN = {"schedule_factor": 0.9, "clip_norm": 0.1, "eval_every": 50}  # of networks taken to their limits
 # what a multiply-add of a cell costs beside one of the LSTM's: less comes in large products
 SLOWNESS = {"LSTM": 1, "RNN": 1, "GRU": 7}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part1Plan:
-    """The parameters of part1.ipynb, and with a default what is not one of them."""
-
-    seq_lengths: Sequence[int]
-    cells: Sequence[str]  # that are trained as the original did, and corrected
-    seed: int  # of the first run of each group
-    num_seeds: int
-    steps: int
-    batch_size: int
-    hidden_size: int
-    learning_rate: float
-    eval_every: int
-    eval_count: int
-    original_count: int  # palindromes of the original's metric of its LSTM
-    original_seeds: int  # runs of each length that have it
-    corrected_seeds: int
-    ours_seeds: int
-    memory_seq_length: int
-    memory_seeds: int
-    schedule_every: int = 30
-    schedule_factor: float = 0.96
-    clip_norm: float = 10.0
-    first_length: int = 1  # this and the next three: the curriculum that our recipe adds to the corrected one
-    growth: float = 1.5
-    pass_accuracy: float = 1.0
-    rehearsal: bool = True
-    settled_evals: int = 2  # of runs that end when they have settled
-
-    def base(self) -> PalindromeRun:
-        """Return the original's recipe, an LSTM at the longest length; each group changes some of it."""
-        return PalindromeRun(
-            cell="LSTM",
-            recipe="as-written",
-            seq_length=max(self.seq_lengths),
-            seed=self.seed,
-            steps=self.steps,
-            hidden_size=self.hidden_size,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            schedule_every=self.schedule_every,
-            schedule_factor=self.schedule_factor,
-            clip_norm=self.clip_norm,
-            eval_every=self.eval_every,
-            eval_count=self.eval_count,
-        )
-
-    def curriculum(self) -> dict:
-        return {
-            "first_length": self.first_length,
-            "growth": self.growth,
-            "pass_accuracy": self.pass_accuracy,
-            "rehearsal": self.rehearsal,
-        }
-
-    def settings(self) -> dict[str, list[dict]]:
-        """Return the settings of every run of the notebook by its group."""
-        sizes(num_seeds=self.num_seeds)
-        at_least("original_seeds", self.original_seeds, 0)
-        corrected = seed_range(self.seed, corrected_seeds=self.corrected_seeds)
-        longer = corrected[: len(corrected) // 2]
-        memory = seed_range(self.seed, memory_seeds=self.memory_seeds)
-        return {
-            "as written": self.as_written_settings(),
-            "corrected": seeded(self.corrected(), corrected),
-            "unscheduled": seeded(self.unscheduled(), corrected),
-            "longer": seeded(self.trained_on(), longer),
-            "ours": seeded(self.ours(), seed_range(self.seed, ours_seeds=self.ours_seeds)),
-            "memory": seeded(self.crossed(), memory),
-        }
-
-    def as_written_settings(self) -> list[dict]:
-        """Return the original's runs; the first of its LSTM have its metric too."""
-        seeds = seed_range(self.seed, num_seeds=self.num_seeds)
-        with_metric = seeds[: self.original_seeds]
-        settings = []
-        for run, seed in product(self.as_written(), seeds):
-            measured = run.cell == "LSTM" and seed in with_metric
-            count = self.original_count if measured else 0
-            settings.append(replace(run, seed=seed, original_count=count).settings())
-        return settings
-
-    def as_written(self) -> list[PalindromeRun]:
-        runs = []
-        for cell, length in product(self.cells, self.seq_lengths):
-            factor = self.schedule_factor if SCHEDULED.get(cell, True) else 1.0
-            runs.append(replace(self.base(), cell=cell, seq_length=length, schedule_factor=factor))
-        return runs
-
-    def corrected(self) -> list[PalindromeRun]:
-        factor = self.schedule_factor
-        return [replace(run, recipe="corrected", schedule_factor=factor) for run in self.as_written()]
-
-    def unscheduled(self) -> list[PalindromeRun]:
-        run = replace(self.base(), seq_length=10, schedule_factor=1.0)
-        return [replace(run, recipe=recipe) for recipe in ("as-written", "corrected")]
-
-    def trained_on(self) -> list[PalindromeRun]:
-        """Return the runs at the longest length, `LONGER` times as long and evaluated as often."""
-        longest = max(self.seq_lengths)
-        longer = {"steps": LONGER * self.steps, "eval_every": LONGER * self.eval_every}
-        return [replace(run, **longer) for run in self.as_written() if run.seq_length == longest]
-
-    def ours(self) -> list[PalindromeRun]:
-        run = replace(self.base(), recipe="ours", **self.curriculum())
-        return [replace(run, seq_length=length) for length in self.seq_lengths]
-
-    def crossed(self) -> list[PalindromeRun]:
-        """Return cell x input x curriculum, of runs that end when they have settled."""
-        length, settled = self.memory_seq_length, self.settled_evals
-        run = replace(self.base(), recipe="ours", seq_length=length, settled_evals=settled)
-        return [
-            replace(run, cell=cell, encoding=encoding, **curriculum)
-            for cell, encoding, curriculum in product(MEMORY_CELLS, ENCODINGS, (self.curriculum(), {}))
-        ]
-
-    def inside(self) -> dict:
-        """Return the network of our recipe that is looked into; whoever runs the notebook waits for it."""
-        changes = {"settled_evals": self.settled_evals, "recipe": "ours", "seq_length": INSIDE_LENGTH}
-        return self.base().settings() | self.curriculum() | changes
-
-    def readings(self, seeds: range) -> list[dict]:
-        """Return another RNN that the original's may have been: small weights, the softmax taken once."""
-        run = replace(self.base(), cell="RNN", schedule_factor=1.0)
-        return seeded([replace(run, recipe="softmax-once", initial="normal-0.1")], seeds)
-
-    def with_and_without_rehearsal(self, seeds: range) -> list[dict]:
-        """Return our recipe in full, and without going back to shorter lengths."""
-        length = self.memory_seq_length
-        run = replace(self.base(), recipe="ours", seq_length=length, **self.curriculum())
-        run = replace(run, check_lengths=grid_of_lengths(2 * length))
-        return seeded([run, replace(run, rehearsal=False)], seeds)
+def base_run(parameters: Mapping) -> PalindromeRun:
+    """Return the original's recipe, an LSTM at the longest length; each group changes some of it."""
+    names = ("seed", "steps", "hidden_size", "batch_size", "learning_rate", "eval_every", "eval_count")
+    return PalindromeRun(
+        cell="LSTM",
+        recipe="as-written",
+        seq_length=max(parameters["seq_lengths"]),
+        schedule_every=30,
+        schedule_factor=SCHEDULE_FACTOR,
+        clip_norm=10.0,
+        **{name: parameters[name] for name in names},
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SpanPlan:
-    """The parameters of studies/memory.ipynb, and with a default what is not one of them."""
-
-    span_lengths: Sequence[int]  # of the RNN
-    span_lstm_lengths: Sequence[int]
-    span_steps: int
-    span_hidden_size: int
-    span_batch_size: int
-    span_learning_rate: float
-    span_check_count: int
-    schedule_factor: float = 0.9
-    clip_norm: float = 0.1
-    eval_every: int = 50
-    settled_evals: int = 2
-
-    def settings(self, plan: Part1Plan, seeds: range) -> list[dict]:
-        """Return runs with one-hot digits and the curriculum of `plan`, taken to their limits."""
-        run = replace(
-            plan.base(),
-            recipe="ours",
-            encoding="one-hot",
-            steps=self.span_steps,
-            hidden_size=self.span_hidden_size,
-            batch_size=self.span_batch_size,
-            learning_rate=self.span_learning_rate,
-            schedule_factor=self.schedule_factor,
-            clip_norm=self.clip_norm,
-            eval_every=self.eval_every,
-            settled_evals=self.settled_evals,
-            check_count=self.span_check_count,
-            **plan.curriculum(),
-        )
-        runs = []
-        for cell, lengths in (("RNN", self.span_lengths), ("LSTM", self.span_lstm_lengths)):
-            for length in lengths:
-                grid = grid_of_lengths(2 * length)
-                runs.append(replace(run, cell=cell, seq_length=length, check_lengths=grid))
-        return seeded(runs, seeds)
+def part1_settings(parameters: Mapping) -> dict[str, list[dict]]:
+    """Return the settings of every run of part1.ipynb by its group."""
+    sizes(num_seeds=parameters["num_seeds"])
+    at_least("original_seeds", parameters["original_seeds"], 0)
+    base, lengths = base_run(parameters), parameters["seq_lengths"]
+    as_written = []
+    for cell, length in product(parameters["cells"], lengths):
+        factor = SCHEDULE_FACTOR if SCHEDULED.get(cell, True) else 1.0
+        as_written.append(replace(base, cell=cell, seq_length=length, schedule_factor=factor))
+    mended = {"recipe": "corrected", "schedule_factor": SCHEDULE_FACTOR}
+    corrected = [replace(run, **mended) for run in as_written]
+    constant_rate = replace(base, seq_length=10, schedule_factor=1.0)
+    unscheduled = [constant_rate, replace(constant_rate, recipe="corrected")]
+    more_steps = {"steps": LONGER * base.steps, "eval_every": LONGER * base.eval_every}
+    longer = [replace(run, **more_steps) for run in as_written if run.seq_length == base.seq_length]
+    ours = [replace(base, recipe="ours", seq_length=length, **CURRICULUM) for length in lengths]
+    memory_run = replace(
+        base, recipe="ours", seq_length=parameters["memory_seq_length"], settled_evals=SETTLED
+    )
+    memory = [
+        replace(memory_run, cell=cell, encoding=encoding, **curriculum)
+        for cell, encoding, curriculum in product(MEMORY_CELLS, ENCODINGS, (CURRICULUM, {}))
+    ]
+    corrected_seeds = seeds(base.seed, parameters, "corrected_seeds")
+    return {
+        "as written": with_original_metric(as_written, parameters),
+        "corrected": seeded(corrected, corrected_seeds),
+        "unscheduled": seeded(unscheduled, corrected_seeds),
+        "longer": seeded(longer, corrected_seeds[: len(corrected_seeds) // 2]),
+        "ours": seeded(ours, seeds(base.seed, parameters, "ours_seeds")),
+        "memory": seeded(memory, seeds(base.seed, parameters, "memory_seeds")),
+    }
 
 
-def seeded(runs: Sequence[PalindromeRun], seeds: Sequence[int]) -> list[dict]:
-    """Return the settings of each run with each seed."""
-    return [replace(run, seed=seed).settings() for run, seed in product(runs, seeds)]
+def with_original_metric(runs: Iterable[PalindromeRun], parameters: Mapping) -> list[dict]:
+    """Return the original's runs with each seed; the first of its LSTM have its metric too."""
+    every = seeds(parameters["seed"], parameters, "num_seeds")
+    with_metric = every[: parameters["original_seeds"]]
+    settings = []
+    for run, seed in product(runs, every):
+        measured = run.cell == "LSTM" and seed in with_metric
+        count = parameters["original_count"] if measured else 0
+        settings.append(replace(run, seed=seed, original_count=count).settings())
+    return settings
 
 
-def seed_range(first: int, **count: int) -> range:
-    """Return as many seeds from the first on as the one keyword says, which errors name; it may be none."""
-    ((name, number),) = count.items()
+def inside_settings(parameters: Mapping) -> dict:
+    """Return the network of our recipe that is looked into; whoever runs the notebook waits for it."""
+    changes = {"settled_evals": SETTLED, "recipe": "ours", "seq_length": INSIDE_LENGTH}
+    return base_run(parameters).settings() | CURRICULUM | changes
+
+
+def protocol_settings(parameters: Mapping, main: Mapping) -> dict[str, list[dict]]:
+    """Return the runs of studies/protocol.ipynb alone; `main` has the parameters of part1.ipynb.
+
+    Another RNN that the original's may have been has small weights, and the softmax is taken once.
+    """
+    changes = {"cell": "RNN", "schedule_factor": 1.0, "recipe": "softmax-once", "initial": "normal-0.1"}
+    run = replace(base_run(main), **changes)
+    return {"readings": seeded([run], seeds(main["seed"], parameters, "readings_seeds"))}
+
+
+def memory_settings(parameters: Mapping, main: Mapping) -> dict[str, list[dict]]:
+    """Return the runs of studies/memory.ipynb alone; `main` has the parameters of part1.ipynb.
+
+    Networks that are taken to their limits, and our recipe with and without going back to shorter lengths.
+    """
+    ours = replace(base_run(main), recipe="ours", **CURRICULUM)
+    span_run = replace(
+        ours,
+        encoding="one-hot",
+        steps=parameters["span_steps"],
+        hidden_size=parameters["span_hidden_size"],
+        batch_size=parameters["span_batch_size"],
+        learning_rate=parameters["span_learning_rate"],
+        check_count=parameters["span_check_count"],
+        settled_evals=SETTLED,
+        **SPAN,
+    )
+    span = []
+    for cell, lengths in (("RNN", "span_lengths"), ("LSTM", "span_lstm_lengths")):
+        for length in parameters[lengths]:
+            check_lengths = grid_of_lengths(2 * length)
+            span.append(replace(span_run, cell=cell, seq_length=length, check_lengths=check_lengths))
+    length = main["memory_seq_length"]
+    whole = replace(ours, seq_length=length, check_lengths=grid_of_lengths(2 * length))
+    parts = [whole, replace(whole, rehearsal=False)]
+    every = seeds(main["seed"], parameters, "span_seeds")
+    return {"span": seeded(span, every), "parts": seeded(parts, every)}
+
+
+def seeds(first: int, parameters: Mapping, count: str) -> range:
+    """Return as many seeds, from the first on, as a parameter of this name says; it may be none."""
     at_least("seed", first, 0)
-    between(name, number, 0, MOST_SEEDS)
-    return range(first, first + number)
+    between(count, parameters[count], 0, MOST_SEEDS)
+    return range(first, first + parameters[count])
+
+
+def seeded(runs: Iterable[PalindromeRun], every: Iterable[int]) -> list[dict]:
+    """Return the settings of each run with each seed."""
+    return [replace(run, seed=seed).settings() for run, seed in product(runs, every)]
 
 
 def grid_of_lengths(longest: int) -> list[int]:

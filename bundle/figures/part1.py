@@ -1,6 +1,6 @@
 """The figures of Part 1: accuracy curves, survival, two readings of Figure 6."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from bundle.analysis.survival import times
+from bundle.analysis.curves import survival
 from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
 from bundle.original import ACCURACY_FIGURES, SCHEDULED
 
@@ -37,7 +37,8 @@ def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
         look = {"marker": marker, "markevery": max(1, len(steps) // 12), "markersize": 3}
         axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, alpha=0.12, linewidth=0)
         axes.plot(steps, accuracy.mean(0), RECIPES.get(recipe, "-"), color=colour, label=label, **look)
-    _accuracy_axes(axes)
+    level(axes, CHANCE, "chance")
+    axes.set(xlabel="step", ylabel="accuracy, shared metric", ylim=(0, 1.02), xlim=(0, None))
     legend_above(figure, 3)
     return figure
 
@@ -65,7 +66,7 @@ def draw_original_figures(runs: pd.DataFrame) -> Figure:
     for axes in row[-3:]:
         axes.set_xlabel("step")
     figure.supylabel("accuracy (%)", fontsize=8)
-    legend_of_all(figure, row, columns=3)
+    legend_above(figure, 3)
     return figure
 
 
@@ -84,11 +85,19 @@ def _draw_recipes(axes: Axes, runs: pd.DataFrame) -> None:
 
 @styled
 def draw_readings(readings: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw runs by the original's metric on an axis of their own scale, a panel for each name."""
+    """Draw runs by the original's metric on an axis of their own scale, a panel for each name.
+
+    The first run is a line over the others, which are faint.
+    """
     figure, row = panels(2.3, 1, len(readings))
     for axes, (name, runs) in zip(row, readings.items(), strict=True):
-        _draw_original_metric(axes, runs)
+        for place, run in reversed(list(enumerate(runs.itertuples()))):
+            colour, line, _ = CELLS[run.cell]
+            look = {"linewidth": 1.2, "linestyle": line} if place == 0 else {"linewidth": 0.5, "alpha": 0.2}
+            curve = run.original_curve
+            axes.plot(curve.steps, 100 * curve.values, color=colour, **look)
         axes.set_title(f"{name} (n = {len(runs)})")
+        axes.set(xlabel="step", xlim=(0, None))
     row[0].set_ylabel("accuracy (%), original metric")
     return figure
 
@@ -99,39 +108,12 @@ def accuracies(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return steps, np.array([curve.values for curve in runs["curve"]])
 
 
-def legend_of_all(figure: Figure, row: Sequence[Axes], *, columns: int) -> None:
-    """Set one legend above a figure, of what any of its panels shows."""
-    handles = {}
-    for axes in row:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=columns)
-
-
 def spoken(recipe: str) -> str:
     return recipe.replace("-", " ")
 
 
 def named(cell: str, recipe: str, runs: pd.DataFrame) -> str:
     return f"{cell}, {spoken(recipe)} (n = {len(runs)})"
-
-
-def _draw_original_metric(axes: Axes, runs: pd.DataFrame) -> None:
-    """Draw the first run as a line, over the others, which are faint."""
-    backwards = reversed(list(enumerate(runs.itertuples())))
-    for place, run in backwards:
-        colour, line, _ = CELLS[run.cell]
-        look = {"linestyle": "-", "alpha": 0.2, "linewidth": 0.5}
-        if place == 0:
-            look = {"linestyle": line, "alpha": 1, "linewidth": 1.2}
-        curve = run.original_curve
-        axes.plot(curve.steps, 100 * curve.values, color=colour, **look)
-    axes.set(xlabel="step", xlim=(0, None))
-
-
-def _accuracy_axes(axes: Axes) -> None:
-    level(axes, CHANCE, "chance")
-    axes.set(xlabel="step", ylabel="accuracy, shared metric", ylim=(0, 1.02), xlim=(0, None))
 
 
 @styled
@@ -162,7 +144,7 @@ def draw_survival(runs: pd.DataFrame) -> Figure:
     figure, row = panels(2.3, 1, len(lengths), sharey=True)
     for axes, (length, group) in zip(row, lengths, strict=True):
         for (cell, name, recipe), curve_runs in group.groupby(["cell", "group", "recipe"], sort=False):
-            steps, shares = times(list(curve_runs["curve"])).surviving()
+            steps, shares = survival(curve_runs)
             colour, line, _ = CELLS[cell]
             label, width = named(cell, recipe, curve_runs), 0.6 if recipe == "corrected" else 1.2
             if name == "unscheduled":
@@ -170,7 +152,7 @@ def draw_survival(runs: pd.DataFrame) -> Figure:
             axes.step(steps, shares, line, where="post", color=colour, label=label, linewidth=width)
         axes.set(xlabel=f"step (length {length})", ylim=(0, 1.04), xlim=(0, None))
     row[0].set_ylabel("share not yet at 100 %")
-    legend_of_all(figure, row, columns=3)
+    legend_above(figure, 3)
     return figure
 
 

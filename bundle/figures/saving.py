@@ -1,13 +1,11 @@
-"""Figures, pictures and animations into files, with where they come from."""
+"""Figures and pictures into files, with where they come from."""
 
 import io
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
 import numpy as np
-from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -25,12 +23,14 @@ def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
 
     Files that show the same already stay as they are: see `bundle.study.artefacts`.
     """
+    buffer = io.BytesIO()
     with matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": path.stem}):
         if any(axes.lines or axes.collections for axes in figure.axes):
             drawing = Output(path.parents[1]).drawings / f"{path.stem}.svg"
             drawing.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(drawing, transparent=True, metadata={"Date": None})
-        png = _write(path, figure.savefig, format="png", dpi=DPI, metadata=_metadata(provenance))
+        figure.savefig(buffer, format="png", dpi=DPI, metadata=_metadata(provenance))
+    png = write_if_changed(path, buffer.getvalue())
     values = json_bytes({PROVENANCE: provenance, "panels": plotted(figure)})
     write_if_changed(path.with_suffix(".json"), values)
     return png
@@ -43,15 +43,11 @@ def plotted(figure: Figure) -> list[dict]:
         lines = [(line.get_label(), *line.get_xydata().T) for line in axes.lines]
         panel = {
             "lines": [{"label": label, "x": x.tolist(), "y": y.tolist()} for label, x, y in lines],
-            "bands": [_vertices(band) for band in axes.collections],
+            "bands": [[path.vertices.tolist() for path in band.get_paths()] for band in axes.collections],
             PIXELS: [np.asarray(image.get_array()).tolist() for image in axes.images],
         }
         panels.append({name: part for name, part in panel.items() if part})
     return panels
-
-
-def _vertices(band: Collection) -> list[list]:
-    return [path.vertices.tolist() for path in band.get_paths()]
 
 
 def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dict) -> None:
@@ -59,30 +55,18 @@ def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dic
     text = PngInfo()
     for name, value in _metadata(provenance).items():
         text.add_text(name, value)
-    _write(path, _enlarged(picture, scale).save, format="png", pnginfo=text, optimize=True)
+    enlarged = Image.fromarray(np.kron(picture, np.ones((scale, scale), np.uint8)))
+    buffer = io.BytesIO()
+    enlarged.save(buffer, format="png", pnginfo=text, optimize=True)
+    write_if_changed(path, buffer.getvalue())
 
 
-def save_walk(frames: Sequence[np.ndarray], path: Path, *, facts: dict, provenance: dict) -> None:
-    """Write frames (h, w) uint8 as `path`.png (in a row), .gif (there, back and again), .json (facts)."""
-    row = tile(np.stack(frames), columns=len(frames))
+def save_walk(images: np.ndarray, path: Path, *, facts: dict, provenance: dict) -> None:
+    """Write images (steps, h, w) uint8 in a row as `path`.png, and how they came about beside it."""
+    row = tile(images, columns=len(images))
     save_picture(row, path.with_suffix(".png"), scale=4, provenance=provenance)
-    stay = round(200 / len(frames)) * 10  # ms, two seconds one way; a GIF counts in hundredths of a second
-    first, *others = [_enlarged(frame, 4) for frame in [*frames, *frames[-2:0:-1]]]
-    stays = [stay * (4 if k in (0, len(frames) - 1) else 1) for k in range(1 + len(others))]
-    about = {"duration": stays, "loop": 0, "optimize": False, "comment": json.dumps(provenance).encode()}
-    _write(path.with_suffix(".gif"), first.save, format="gif", save_all=True, append_images=others, **about)
     write_if_changed(path.with_suffix(".json"), json_bytes({PROVENANCE: provenance, **facts}, indent=1))
 
 
 def _metadata(provenance: dict) -> dict[str, str]:
     return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
-
-
-def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
-    return Image.fromarray(np.kron(picture, np.ones((scale, scale), np.uint8)))
-
-
-def _write(path: Path, save: Callable, **settings) -> bytes:
-    buffer = io.BytesIO()
-    save(buffer, **settings)
-    return write_if_changed(path, buffer.getvalue())

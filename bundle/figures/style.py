@@ -48,7 +48,12 @@ def tick(axes: Axes, places: Sequence[int]) -> None:
 
 
 def legend_above(figure: Figure, columns: int) -> None:
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=columns)
+    """Set one legend above a figure, of what any of its panels shows."""
+    handles = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=columns)
 
 
 def spaced(number: int, space: str = " ") -> str:

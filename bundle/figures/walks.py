@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bundle.analysis.formatting import in_style
@@ -13,7 +12,8 @@ PATHS = {  # how each kind is named and drawn
     "line": {"label": "straight line", "color": COLOURS["generator"], "linestyle": "-", "marker": "o"},
     "circle": {"label": "great circle", "color": "#56B4E9", "linestyle": "--", "marker": "^"},
 }
-MARKERS = "osD^v<>"  # of generators
+MARKERS = "osD^v<>"  # of generators, the first one's filled
+DOTS = {"color": COLOURS["generator"], "markersize": 3, "linestyle": "none", "linewidth": 0.8}
 
 
 @styled
@@ -30,30 +30,20 @@ def draw_third_digits(shares: pd.DataFrame) -> Figure:
         if (first, second) in NAMED:
             place = thirds.index(NAMED[first, second])
             axes.axvspan(place - 0.5, place + 0.5, color=GREY, label="the original's digit", **BAND)
-        _draw_generators(axes, here, thirds)
+        generators = here.groupby("generator")
+        for generator, rows in generators:
+            offset = 0.22 * (generator - (generators.ngroups - 1) / 2)
+            x = [thirds.index(digit) + offset for digit in rows["digit"]]
+            intervals = [rows["share"] - rows["low"], rows["high"] - rows["share"]]
+            fill = COLOURS["generator"] if generator == 0 else "white"
+            marker = MARKERS[generator % len(MARKERS)]
+            look = {"marker": marker, "markerfacecolor": fill, "label": f"generator {generator + 1}"}
+            axes.errorbar(x, rows["share"], intervals, **look, **DOTS)
         axes.set_xticks(range(len(thirds)), thirds)
         axes.set_xlabel(f"third digit, from {first} to {second}")
     row[0].set(ylabel="share of walks", ylim=(0, 1))
-    handles = {}
-    for axes in row:
-        drawn, labels = axes.get_legend_handles_labels()
-        handles.update(zip(labels, drawn, strict=True))
-    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=4)
+    legend_above(figure, 4)
     return figure
-
-
-def _draw_generators(axes: Axes, shares: pd.DataFrame, thirds: list) -> None:
-    """Draw a marker and its interval for each third digit and generator, the first one's filled."""
-    generators = shares.groupby("generator")
-    for generator, rows in generators:
-        offset = 0.22 * (generator - (generators.ngroups - 1) / 2)
-        x = [thirds.index(digit) + offset for digit in rows["digit"]]
-        intervals = [rows["share"] - rows["low"], rows["high"] - rows["share"]]
-        look = {"color": COLOURS["generator"], "marker": MARKERS[generator % len(MARKERS)]}
-        fill = look["color"] if generator == 0 else "white"
-        label = f"generator {generator + 1}"
-        look |= {"markerfacecolor": fill, "markersize": 3, "linestyle": "none", "linewidth": 0.8}
-        axes.errorbar(x, rows["share"], intervals, label=label, **look)
 
 
 @styled

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from bundle.analysis.statistics import median_arrival
+from bundle.analysis.curves import median_arrival
 from bundle.figures.memory import draw_inside
 from bundle.figures.part1 import draw_accuracy_curves, spoken
 from bundle.figures.style import COLOURS, SCREEN_DPI, WIDE
