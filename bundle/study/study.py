@@ -107,9 +107,10 @@ def _make(
                 failures[futures[future]] = f"{type(error).__name__}: {error}"
             else:
                 keep(futures[future], record)
-    finally:  # interrupted: what is stored stays
+    except BaseException:  # interrupted: what is stored stays
         for future in futures:
             future.cancel()
+        raise
     return failures
 
 
