@@ -11,7 +11,6 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -60,17 +59,19 @@ def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
 
 
 def _pictures_alike(before: bytes, after: bytes) -> bool:
-    frames, others = (list(_frames(data)) for data in (before, after))
-    if len(frames) != len(others):
-        return False
-    return all(_near(*pair, GREY_LEVELS) for pair in zip(frames, others, strict=True))
+    (durations, frames), (other_durations, other_frames) = _frames(before), _frames(after)
+    pairs = zip(frames, other_frames, strict=False)
+    return durations == other_durations and all(_near(*pair, GREY_LEVELS) for pair in pairs)
 
 
-def _frames(data: bytes) -> Iterator[np.ndarray]:
-    """Yield the pixels of each frame of a picture or animation, (h, w, 4)."""
+def _frames(data: bytes) -> tuple[list[float], list[np.ndarray]]:
+    """Return how long each frame of a picture or animation stays, in ms, and its pixels (h, w, 4)."""
+    durations, frames = [], []
     with Image.open(io.BytesIO(data)) as image:
         for frame in ImageSequence.Iterator(image):
-            yield np.asarray(frame.convert("RGBA"), float)
+            durations.append(frame.info.get("duration", 0))
+            frames.append(np.asarray(frame.convert("RGBA"), float))
+    return durations, frames
 
 
 def _near(before: np.ndarray, after: np.ndarray, tolerance: float) -> bool:

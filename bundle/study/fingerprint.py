@@ -9,7 +9,7 @@ What cannot change a result is left out, so that it may be edited and results st
 - Where a file stands: fingerprints are compared by their digests, and names of files are for messages. So a
   module's digest leaves out its imports from this project; who takes which names from whom is a digest of its
   own, "imports". A module used by its name (`mnist.load`) counts with that name.
-- `__init__.py`: no package has a statement in one.
+- `__init__.py`: those of what decides are empty.
 """
 
 import ast
