@@ -60,8 +60,10 @@ def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
 
 def _pictures_alike(before: bytes, after: bytes) -> bool:
     (durations, frames), (other_durations, other_frames) = _frames(before), _frames(after)
-    pairs = zip(frames, other_frames, strict=False)
-    return durations == other_durations and all(_near(*pair, GREY_LEVELS) for pair in pairs)
+    if durations != other_durations or frames[0].shape != other_frames[0].shape:
+        return False
+    pairs = zip(frames, other_frames, strict=True)
+    return all(np.abs(pixels - others).max() <= GREY_LEVELS for pixels, others in pairs)
 
 
 def _frames(data: bytes) -> tuple[list[float], list[np.ndarray]]:
@@ -70,12 +72,8 @@ def _frames(data: bytes) -> tuple[list[float], list[np.ndarray]]:
     with Image.open(io.BytesIO(data)) as image:
         for frame in ImageSequence.Iterator(image):
             durations.append(frame.info.get("duration", 0))
-            frames.append(np.asarray(frame.convert("RGBA"), float))
+            frames.append(np.asarray(frame.convert("RGBA"), np.int16))
     return durations, frames
-
-
-def _near(before: np.ndarray, after: np.ndarray, tolerance: float) -> bool:
-    return before.shape == after.shape and np.allclose(before, after, rtol=0, atol=tolerance, equal_nan=True)
 
 
 def json_bytes(values: object, *, indent: int | None = None) -> bytes:
@@ -121,7 +119,9 @@ def _values_alike(before: object, after: object, *, pixels: bool = False) -> boo
         )
     numbers, others = _floats(before), _floats(after)
     if numbers is not None and others is not None:
-        return _near(numbers, others, 1.5 * 0.1 ** _decimals(others))
+        last_digit = 0.1 ** _decimals(others)
+        alike = {"rtol": 0, "atol": 1.5 * last_digit, "equal_nan": True}
+        return numbers.shape == others.shape and np.allclose(numbers, others, **alike)
     if isinstance(before, list) and isinstance(after, list):
         pairs = zip(before, after, strict=False)
         return len(before) == len(after) and all(_values_alike(*pair, pixels=pixels) for pair in pairs)
