@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from bundle.study import records
-from bundle.study.records import commit
+from bundle.study.provenance import commit
 
 
 def test_settings_that_json_cannot_tell_apart_are_refused():

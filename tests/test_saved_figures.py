@@ -14,7 +14,8 @@ from bundle.figures.memory import draw_inside
 from bundle.figures.part1 import draw_accuracy_against_length, draw_accuracy_curves, draw_softmax_twice
 from bundle.figures.saving import plotted, save_figure, save_walk
 from bundle.figures.walks import draw_change_table, draw_line_and_circle, draw_third_digits
-from bundle.study.records import Record, described, provenance
+from bundle.study.provenance import described, provenance
+from bundle.study.records import Record
 from lib.recurrent.training import cross_entropy
 
 

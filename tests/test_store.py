@@ -13,7 +13,8 @@ import pytest
 
 from bundle.study import store
 from bundle.study.outcome import Outcome
-from bundle.study.records import Record, provenance
+from bundle.study.provenance import provenance
+from bundle.study.records import Record
 from bundle.study.store import Store, find
 from bundle.study.study import study
 

@@ -13,7 +13,8 @@ from bundle.commands.binding import SUPPLEMENT
 from bundle.experiments.palindromes import run_palindromes
 from bundle.render.front import front_matter
 from bundle.study import fingerprint
-from bundle.study.records import Record, processor
+from bundle.study.provenance import processor
+from bundle.study.records import Record
 from bundle.study.store import Store
 from bundle.study.study import on_one_thread
 from lib.files import read_sealed, sealed

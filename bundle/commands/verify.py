@@ -24,7 +24,8 @@ from bundle.commands.ending import ended
 from bundle.study import fingerprint
 from bundle.study.artefacts import says_the_same
 from bundle.study.layout import NOTEBOOKS, STAGES, Output
-from bundle.study.records import Record, key, processor
+from bundle.study.provenance import processor
+from bundle.study.records import Record, key
 from bundle.study.store import Store, run_name
 from bundle.study.study import on_one_thread
 from bundle.study.workers import workers

@@ -15,7 +15,8 @@ from bundle.experiments.gan import GanRun, measured_whole, run_gan
 from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
 from bundle.study import store
 from bundle.study.fingerprint import differences, identity
-from bundle.study.records import Record, record_outcome
+from bundle.study.provenance import record_outcome
+from bundle.study.records import Record
 from lib.evaluation.classifier import Classifier, load_classifier, save_classifier
 from lib.evaluation.judge import Judge
 from lib.files import write_atomically

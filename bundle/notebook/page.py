@@ -23,7 +23,8 @@ from bundle.figures.digits import tile
 from bundle.figures.saving import save_figure, save_picture
 from bundle.study.artefacts import json_bytes, write_if_changed
 from bundle.study.layout import Output, check_writable
-from bundle.study.records import Record, described, key
+from bundle.study.provenance import described
+from bundle.study.records import Record, key
 from bundle.study.store import table
 from bundle.study.study import study
 from bundle.study.workers import workers

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from bundle.study.fingerprint import identity
 from bundle.study.outcome import Outcome
-from bundle.study.records import Record, key, record_outcome
+from bundle.study.provenance import record_outcome
+from bundle.study.records import Record, key
 from bundle.study.store import Store, file_name, find, forget, writing
 from lib.progress import Progress, silent
 

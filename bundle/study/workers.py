@@ -11,7 +11,7 @@ import dask
 from distributed import Client
 
 from bundle.study.fingerprint import digest_all, sources
-from bundle.study.records import versions
+from bundle.study.provenance import versions
 
 HERE = {
     "distributed.scheduler.allowed-failures": 2,  # a call that kills its worker is tried three times
