@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from decimal import Decimal
 
 import nbformat
 import numpy as np
@@ -76,18 +75,25 @@ def test_values_are_the_same_to_the_last_digit_shown(before, after, same):
 
 
 def test_numbers_are_rounded_to_four_digits_of_the_largest_of_their_list():
-    values = {"provenance": {"learning_rate": 0.00012345678}, "x": [1, 25], "y": [[0.123456], [98.7654321]]}
-    text = json_bytes(
-        values | {"small": 0.000123456, "large": 187400.4, "none": 0.0, "up": [0.99999]}
-    ).decode()
-    assert json.loads(text, parse_float=Decimal) == {
-        "provenance": {"learning_rate": Decimal("0.00012345678")},
+    values = {
+        "provenance": {"learning_rate": 0.00012345678},
         "x": [1, 25],
-        "y": [[Decimal("0.12")], [Decimal("98.77")]],
-        "small": Decimal("0.0001235"),
-        "large": Decimal("187400.4"),
-        "none": Decimal("0.0000"),
-        "up": [Decimal("1.0000")],
+        "y": [[0.123456], [98.7654321]],
+        "bands": [[0.123456], [98.7654321, None]],
+        "small": 0.000123456,
+        "large": 187400.4,
+        "none": 0.0,
+        "up": [0.99999],
+    }
+    assert json.loads(json_bytes(values)) == {
+        "provenance": {"learning_rate": 0.00012345678},
+        "x": [1, 25],
+        "y": [[0.12], [98.77]],
+        "bands": [[0.1235], [98.77, None]],
+        "small": 0.0001235,
+        "large": 187400.0,
+        "none": 0.0,
+        "up": [1.0],
     }
 
 

@@ -17,7 +17,7 @@ from bundle.experiments.stacked import run_stacked
 from bundle.original import GAN_CHECKPOINTS
 from bundle.study.fingerprint import differences, identity
 from bundle.study.records import key
-from bundle.study.store import load, read, run_name
+from bundle.study.store import load, run_name, table
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
 from lib.gan.networks import load_generator
@@ -25,8 +25,8 @@ from lib.networks import answers
 
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
 FOLDER = Path("results", "task2")
-(RECORD,) = load(FOLDER / "gan.jsonl", SETTINGS)
-RUNS = read(FOLDER / "gan.jsonl", FOLDER / "generators.jsonl")
+(RECORD,) = load(FOLDER / "gan.jsonl", settings=SETTINGS)
+RUNS = table(load(FOLDER / "gan.jsonl", FOLDER / "generators.jsonl"))
 
 
 class Given(torch.nn.Module):

@@ -17,7 +17,7 @@ from bundle.experiments.part1 import memory_settings, part1_settings, protocol_s
 from bundle.notebook.page import in_cell
 from bundle.render.reading import declared_values
 from bundle.study.records import key
-from bundle.study.store import file_name, load, load_folder
+from bundle.study.store import file_name, load
 
 FOLDER = Path("results/part1")
 GUIDE = Path("docs", "results.md")
@@ -99,7 +99,7 @@ def test_accuracies_are_kept_as_counts_and_the_folder_is_small():
 
 def test_every_run_in_the_folder_is_one_that_the_tables_are_made_of():
     asked = {key(settings) for runs in ASKED.values() for settings in runs}
-    stored = [run for run in load_folder(FOLDER) if run.settings.get("run") != "inside"]
+    stored = [run for run in load(*FOLDER.glob("*.jsonl")) if run.settings.get("run") != "inside"]
     assert {key(run.settings) for run in stored} == asked
 
 

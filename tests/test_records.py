@@ -1,21 +1,11 @@
+"""What a result says of itself: the key of its settings, the commit that it comes from."""
+
+import subprocess
+
 import pytest
 
 from bundle.study import records
-from lib.files import write_atomically
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+from bundle.study.provenance import commit
 
 
 def test_settings_that_json_cannot_tell_apart_are_refused():
@@ -27,3 +17,19 @@ def test_a_benchmark_that_is_missing_is_nothing_and_is_said_in_a_line(tmp_path, 
     monkeypatch.setattr(records, "BENCHMARKS", tmp_path)
     assert records.benchmark("lstm", "goals") == {}
     assert capsys.readouterr().out == "bench-lstm.json has no 'goals' to show; `make bench` measures it.\n"
+
+
+def test_a_commit_is_marked_where_code_is_another_and_not_where_a_run_wrote_its_results(tmp_path):
+    assert commit(tmp_path) == "unknown"
+    for name in ("lib/a.py", "results/r.json", "part1.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("before")
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-qm", "first")):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True).stdout
+    for name, mark in {"results/r.json": "", "part1.ipynb": "", "models": "", "lib/a.py": "+"}.items():
+        (tmp_path / name).write_text("after")
+        commit.cache_clear()
+        assert commit(tmp_path) == head[:12] + mark
+    commit.cache_clear()

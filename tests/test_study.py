@@ -1,3 +1,5 @@
+"""Studies: order, groups, failures, progress, and processes that are killed."""
+
 import os
 import random
 import signal
@@ -45,107 +47,71 @@ def always_die_at_two(settings: dict) -> Outcome:
     return square(settings)
 
 
-def squares(found: list[Record]) -> list[int]:
-    return [record.summary["square"] for record in found]
+def squares(records: list[Record]) -> list[int]:
+    return [record.summary["square"] for record in records]
 
 
-def test_records_come_in_the_order_of_their_settings_whatever_the_cost(tmp_path):
+def test_records_come_in_the_order_of_their_settings_and_equal_ones_are_run_once(tmp_path):
+    settings, calls = [*SETTINGS, *SETTINGS[:2]], []
+    cost = {"cost": lambda settings: settings["seed"], "progress": lambda *call: calls.append(call)}
     with ThreadPoolExecutor(3) as executor:
-        found, ran = study(square, SETTINGS, directory=tmp_path, executor=executor, cost=lambda s: s["seed"])
-    assert squares(found) == [0, 1, 4, 9, 16, 25]
-    assert ran == {"": 6}
+        records, made = study(square, settings, directory=tmp_path, executor=executor, **cost)
+    assert squares(records) == [0, 1, 4, 9, 16, 25, 0, 1]
+    assert made == {"": 6}
+    assert calls[-1] == (15, 15)
 
 
-def test_stored_runs_are_reused_and_only_missing_ones_run(tmp_path):
+def test_stored_runs_are_reused_and_count_as_progress(tmp_path):
+    calls = []
     with ThreadPoolExecutor(1) as executor:
         study(square, SETTINGS[:4], directory=tmp_path, executor=executor)
-        found, ran = study(square, SETTINGS, directory=tmp_path, executor=executor)
-        assert (squares(found), ran) == ([0, 1, 4, 9, 16, 25], {"": 2})
+        progress = {"progress": lambda *call: calls.append(call)}
+        records, made = study(square, SETTINGS, directory=tmp_path, executor=executor, **progress)
         again = study(square, SETTINGS, directory=tmp_path, executor=executor, fresh=True)
+    assert (squares(records), made) == ([0, 1, 4, 9, 16, 25], {"": 2})
+    assert calls == [(4, 6), (5, 6), (6, 6)]
     assert again.made == {"fresh": 6}
 
 
 def test_a_failed_run_is_named_and_the_others_are_stored(tmp_path):
-    with (
-        ThreadPoolExecutor(2) as executor,
-        pytest.raises(StudyError, match=r"1 of 6 .*\n.*'seed': 3.*three is too"),
-    ):
+    named = pytest.raises(StudyError, match=r"1 of 6 .*\n.*'seed': 3.*three is too")
+    with ThreadPoolExecutor(2) as executor, named:
         study(fail_on_three, SETTINGS, directory=tmp_path, executor=executor)
     assert len(load(tmp_path / "runs.jsonl")) == 5
 
 
-def test_progress_counts_stored_and_new_runs_alike(tmp_path):
-    counted = []
-    with ThreadPoolExecutor(1) as executor:
-        study(square, SETTINGS[:2], directory=tmp_path, executor=executor)
-        rest = {"cost": lambda s: 2, "progress": lambda *counts: counted.append(counts)}
-        study(square, SETTINGS, directory=tmp_path, executor=executor, **rest)
-    assert counted == [(done, 12) for done in (4, 6, 8, 10, 12)]
-
-
-def test_a_killed_worker_process_loses_nothing(tmp_path):
+def test_processes_give_the_same_bytes_as_threads_and_one_that_is_killed_loses_nothing(tmp_path):
     settings = [{**one, "folder": str(tmp_path)} for one in SETTINGS]
-    with workers(limit=2) as executor:
-        found, _ = study(die_once, settings, directory=tmp_path / "results", executor=executor)
-    assert squares(found) == [0, 1, 4, 9, 16, 25]
-    assert (tmp_path / "died").exists()
-
-
-def test_a_run_that_kills_every_worker_is_given_up_by_name_and_takes_no_other_with_it(tmp_path):
-    with (
-        workers(limit=1) as executor,
-        pytest.raises(StudyError, match="1 of 6 .*\n.*'seed': 2.*3 different workers, but all .* died"),
-    ):
-        study(always_die_at_two, SETTINGS, directory=tmp_path, executor=executor)
-    assert len(load(tmp_path / "runs.jsonl")) == 5
-
-
-def test_local_processes_give_the_same_bytes_as_one_thread(tmp_path):
     with ThreadPoolExecutor(1) as executor:
-        study(square, SETTINGS, directory=tmp_path / "threads", executor=executor)
+        study(square, settings, directory=tmp_path / "threads", executor=executor)
     with workers(limit=2) as executor:
-        study(square, SETTINGS, directory=tmp_path / "processes", executor=executor)
+        study(die_once, settings, directory=tmp_path / "processes", executor=executor)
+    assert (tmp_path / "died").exists()
     files = [tmp_path / name / "runs.jsonl" for name in ("threads", "processes")]
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-def test_groups_of_settings_come_back_as_groups(tmp_path):
-    groups = {"first": SETTINGS[:1], "none": [], "others": SETTINGS[3:5]}
-    with ThreadPoolExecutor(1) as executor:
-        found, ran = study(square, groups, directory=tmp_path, executor=executor)
-        again, none = study(square, groups, directory=tmp_path, executor=executor)
-    assert (ran, none) == ({"": 3}, {})
-    assert found == again
-    assert {name: [record.settings for record in records] for name, records in found.items()} == groups
+def test_a_run_that_kills_every_worker_is_given_up_by_name_and_takes_no_other_with_it(tmp_path):
+    named = pytest.raises(StudyError, match="1 of 6 .*\n.*'seed': 2.*3 different workers, but all .* died")
+    with workers(limit=1) as executor, named:
+        study(always_die_at_two, SETTINGS, directory=tmp_path, executor=executor)
+    assert len(load(tmp_path / "runs.jsonl")) == 5
 
 
-def test_equal_settings_are_run_once(tmp_path):
-    with ThreadPoolExecutor(1) as executor:
-        found, ran = study(square, [*SETTINGS, *SETTINGS[:2]], directory=tmp_path, executor=executor)
-    assert (squares(found), ran) == ([0, 1, 4, 9, 16, 25, 0, 1], {"": 6})
+def process_number(_) -> tuple[int, bool]:
+    time.sleep(0.1)
+    return os.getpid(), "torch" in sys.modules
 
 
-def torch_is_imported(_) -> bool:
-    return "torch" in sys.modules
-
-
-def test_a_worker_imports_torch_when_a_run_needs_it_and_not_before():
-    with workers(limit=1) as executor:
-        assert not executor.submit(torch_is_imported, 0).result()
-
-
-def test_as_many_processes_work_as_the_environment_allows(monkeypatch):
+def test_as_many_processes_work_as_the_environment_allows_and_import_torch_when_it_is_needed(monkeypatch):
     monkeypatch.setenv("STUDY_PROCESSES", "2")
     with workers() as executor:
-        assert len(set(executor.map(process_number, range(6)))) == 2
+        numbers, with_torch = zip(*executor.map(process_number, range(6)), strict=True)
+    assert len(set(numbers)) == 2
+    assert not any(with_torch)
 
 
-def process_number(_) -> int:
-    time.sleep(0.1)
-    return os.getpid()
-
-
-def busy(settings: dict) -> Record:
+def busy(settings: dict) -> Outcome:
     """Compute for a minute, holding on to the interpreter as a training loop does."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -165,7 +131,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_study_that_is_killed_at_any_moment_leaves_no_process_behind(tmp_path, number):
     (tmp_path / "program.py").write_text(PROGRAM)
     marked = {"PYTHONPATH": str(Path.cwd()), "MARK": str(tmp_path)}

@@ -12,14 +12,14 @@ from scipy import stats
 from bundle.analysis import third_digits
 from bundle.analysis.claims import Verdict
 from bundle.original import WALK_FIGURES
-from bundle.study.store import read
+from bundle.study.store import load, table
 from lib.latent.interpolation import INTERPOLATIONS
 from lib.weights import about_network
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
 COMMITTED = Path("results/task3/walks.jsonl")
 DIGEST = about_network(Path("models"), "generator")["weights"]
-RUNS = read(COMMITTED).query("generator == @DIGEST")
+RUNS = table(load(COMMITTED)).query("generator == @DIGEST")
 RUN = RUNS.iloc[0]
 LINES = [json.loads(line) for line in COMMITTED.read_text(encoding="utf-8").splitlines()]
 (LINE,) = (line for line in LINES if line["settings"]["generator"] == DIGEST)

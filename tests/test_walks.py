@@ -13,7 +13,7 @@ from bundle.experiments.generators import generator_names
 from bundle.experiments.strips import ViewSettings, Walker
 from bundle.experiments.walks import WalkSettings, describe_walks, draw, route, run_walks, walks_of
 from bundle.study.outcome import Outcome
-from bundle.study.recording import record_outcome
+from bundle.study.provenance import record_outcome
 from bundle.study.records import Record
 from bundle.study.store import load
 from lib.evaluation.classifier import features, load_classifier, predict, save_classifier

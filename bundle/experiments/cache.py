@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from bundle.experiments.digit_classifier import run_classifier
 from bundle.experiments.gan import GanRun, measured_whole, run_gan
 from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
-from bundle.study import fingerprint, store
-from bundle.study.recording import record_outcome
+from bundle.study import store
+from bundle.study.fingerprint import differences, identity
+from bundle.study.provenance import record_outcome
 from bundle.study.records import Record
 from lib.evaluation.classifier import Classifier, load_classifier, save_classifier
 from lib.evaluation.judge import Judge
@@ -28,14 +29,6 @@ GAN, GENERATORS = "gan.jsonl", "generators.jsonl"  # files of the first run of T
 WALKS = "walks.jsonl"  # of the runs of Task 3
 
 
-def about_model(models: Path, name: str) -> dict:
-    """Return what models/NAME.json says of a model, {} if it is not there; see `about_network`."""
-    try:
-        return about_network(models, name)
-    except FileNotFoundError:
-        return {}
-
-
 def cached_classifier(
     models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
 ) -> tuple[Classifier, dict, str | None]:
@@ -43,29 +36,23 @@ def cached_classifier(
 
     `other_code` in the summary says how the code that made it differs from the code here.
     """
-    device, identity = data.train_images.device, fingerprint.identity(run_classifier)
-    try:
-        about = {} if fresh else about_model(models, "classifier")
-        why = "fresh" if fresh else _unusable(about, settings, identity)
-        if why is None:
-            other_code = fingerprint.differences(about.get("identity", {}), identity)
-            return load_classifier(models).to(device), {**about["summary"], "other_code": other_code}, None
-    except (ValueError, OSError) as error:  # damaged or gone
-        why = str(error)
+    device, made_by = data.train_images.device, identity(run_classifier)
+    why = "fresh" if fresh else ""
+    if not fresh and Path(models, "classifier.json").exists():
+        try:
+            about, model = about_network(models, "classifier"), load_classifier(models)
+            other_code = differences(about.get("identity", {}), made_by)
+            why = "" if os.environ.get("STALE") == "show" else other_code
+            why = why if about.get("settings") == settings else "other settings"
+            if not why:
+                return model.to(device), {**about["summary"], "other_code": other_code}, None
+        except (ValueError, OSError) as error:  # damaged or gone
+            why = str(error)
     model, outcome = run_classifier(settings, data=data, progress=progress)
-    record = record_outcome(settings, outcome, identity=identity, device=device)
+    record = record_outcome(settings, outcome, identity=made_by, device=device)
     summary = record.summary | record.provenance
-    save_classifier(model, models, settings=settings, summary=summary, identity=identity)
+    save_classifier(model, models, settings=settings, summary=summary, identity=made_by)
     return model, summary, why
-
-
-def _unusable(about: dict, settings: dict, identity: dict) -> str | None:
-    """Return why a model of which this is said is not the one that is asked for."""
-    if about.get("settings") != settings:
-        return "other settings" if about else ""
-    if os.environ.get("STALE") == "show":
-        return None
-    return fingerprint.differences(about.get("identity", {}), identity) or None
 
 
 def cached_gan(
@@ -80,74 +67,44 @@ def cached_gan(
     progress: Progress,
     name: str = "generator",
     file: str = GAN,
-) -> tuple[Record, dict[str, dict[int, np.ndarray]], str | None]:
-    """Return the record of a run and its grids by their kind and batch.
+) -> tuple[Record, str | None]:
+    """Return the record of a run; its EMA is in `models` under a name, its grids are where `grids_of` says.
 
-    Grids are uint8: "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch; "train"
-    (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast stretched over all.
-    A killed run goes on. Its EMA is left in `models` under a name, its record in a file of `results`; the
-    summary is that of `run_gan` and `measured_whole`.
+    Of runs in another file than GAN the grids need not be there. A killed run goes on. The summary is that of
+    `run_gan` and `measured_whole`.
     """
-    run_settings, identity = run.described(), fingerprint.identity(run_gan)
-    grids, state = (Path(results, store.run_name(run_settings) + end) for end in (".npz", ".ckpt"))
+    settings, made_by = run.described(), identity(run_gan)
     with store.writing(results):
-        record, why = _stored_with_weights(run, name=name, models=models, file=results / file, fresh=fresh)
+        runs = store.Store(results / file)
+        record, why = store.find(settings, runs, identity=made_by, fresh=fresh)
         if record and not why:
             try:
-                return record, read_grids(grids), None
-            except ValueError as error:
+                load_generator(models, name)
+                if file == GAN:
+                    read_grids(grids_of(settings, results))
+                if about_network(models, name)["settings"] == settings:
+                    return record, None
+                why = f"{name} is another run's"
+            except (ValueError, OSError, KeyError) as error:  # damaged or gone
                 why = str(error)
+        state = results / f"{store.run_name(settings)}.ckpt"
         if fresh:
             store.forget(state)
         judge = Judge(classifier, data)
         result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
         other = {**classifier_settings, "seed": classifier_settings["seed"] + 1}  # than the judge's
         outcome.summary.update(measured_whole(run, result.ema, judge=judge, classifier_settings=other))
-        _write_grids(grids, {"fixed": result.grids, "train": result.train_grids})
-        save_generator(result.ema, models, name=name, settings=run_settings, identity=identity)
-        record = record_outcome(run_settings, outcome, identity=identity, device=data.train_images.device)
-        store.Store(results / file).write([record])
+        _write_grids(grids_of(settings, results), {"fixed": result.grids, "train": result.train_grids})
+        save_generator(result.ema, models, name=name, settings=settings, identity=made_by)
+        record = record_outcome(settings, outcome, identity=made_by, device=data.train_images.device)
+        runs.write([record])
         store.forget(state)  # finished: nothing to go on from
-    return record, read_grids(grids), why
-
-
-def cached_generator(
-    run: GanRun, *, name: str, results: Path, models: Path, fresh: bool, **training
-) -> tuple[Record, str | None]:
-    """Return the record of a further run, whose weights are in `models`; its grids need not be there.
-
-    The arguments are those of `cached_gan`, which trains it where the record or the weights are not there.
-    """
-    record, why = _stored_with_weights(run, name=name, models=models, file=results / GENERATORS, fresh=fresh)
-    if record and not why:
-        return record, None
-    where = {"name": name, "file": GENERATORS, "results": results, "models": models}
-    record, _, trained_for = cached_gan(run, **where, fresh=fresh, **training)
-    return record, trained_for
-
-
-def _stored_with_weights(
-    run: GanRun, *, name: str, models: Path, file: Path, fresh: bool
-) -> tuple[Record | None, str]:
-    """Return the same as `_stored` of a run whose weights are needed too."""
-    run_settings, runs = run.described(), store.Store(file)
-    record, why = _stored(run_settings, runs, identity=fingerprint.identity(run_gan), fresh=fresh)
-    if record and not why:
-        try:
-            load_generator(models, name)
-            if about_network(models, name)["settings"] != run_settings:
-                why = f"{name} is another run's"
-        except (ValueError, OSError, KeyError) as error:  # damaged or gone
-            why = str(error)
     return record, why
 
 
-def _stored(settings: dict, runs: store.Store, *, identity: dict, fresh: bool) -> tuple[Record | None, str]:
-    """Return the stored run of these settings, if there is one, and why it is made now, "" if it was not."""
-    record, why = (None, "fresh") if fresh else store.find(settings, runs, identity=identity)
-    if not (record or why) and runs.damaged:
-        why = runs.damaged[0]
-    return record, why
+def grids_of(settings: dict, results: Path) -> Path:
+    """Return the file that has the grids of a run."""
+    return Path(results, f"{store.run_name(settings)}.npz")
 
 
 def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
@@ -160,6 +117,12 @@ def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
 
 
 def read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
+    """Return the grids of a run by their kind and batch, uint8.
+
+    They are "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch, and "train"
+    (25, 28, 28), as the original drew them: new noise, batch norm in train mode, contrast stretched over all.
+    Raises ValueError if they are damaged or gone.
+    """
     try:
         with np.load(path) as arrays:
             batches = arrays["batches"].tolist()
@@ -174,13 +137,13 @@ def cached_walks(
     *networks: nn.Module, settings: WalkSettings, data: Mnist, results: Path, fresh: bool, progress: Progress
 ) -> tuple[Record, str | None]:
     """Return the record of these settings and of generator and classifier."""
-    run_settings, identity = describe_walks(*networks, settings), fingerprint.identity(run_walks)
+    run_settings, made_by = describe_walks(*networks, settings), identity(run_walks)
     with store.writing(results):
         runs = store.Store(results / WALKS)
-        record, why = _stored(run_settings, runs, identity=identity, fresh=fresh)
+        record, why = store.find(run_settings, runs, identity=made_by, fresh=fresh)
         if record and not why:
             return record, None
         outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
-        record = record_outcome(run_settings, outcome, identity=identity, device=data.test_images.device)
+        record = record_outcome(run_settings, outcome, identity=made_by, device=data.test_images.device)
         runs.write([record])
     return record, why

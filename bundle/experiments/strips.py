@@ -52,7 +52,7 @@ class Walker:
     def provenance(self) -> dict:
         """Return what strips were made with, as JSON values."""
         seen_by = {"generator": weights_digest(self.generator), "classifier": weights_digest(self.classifier)}
-        return {"settings": asdict(self.settings) | seen_by, "code": fingerprint.code_of(Walker)}
+        return {"settings": asdict(self.settings) | seen_by, "code": fingerprint.identity(Walker)["code"]}
 
     def strip(self, first: int, second: int, *, kind: str = "line") -> Strip:
         """Walk from a noise whose image is `first` to one whose image is `second`; see `endpoints`."""

@@ -220,7 +220,8 @@ class Page:
         """
         write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
         deciding = {name: value for name, value in self.parameters.items() if name not in NOT_DECIDING}
-        write_if_changed(self.results / PARAMETERS, json_bytes(deciding, indent=1))
+        text = json.dumps(deciding, indent=1) + "\n"  # to the last digit: they decide which runs are meant
+        write_if_changed(self.results / PARAMETERS, text.encode())
 
     def main_parameters(self) -> dict:
         """Return the parameters that the main notebook of this part was last executed with, here.

@@ -41,7 +41,7 @@ class Game:
     classifier: Classifier
     test_accuracy: float  # of the classifier
     records: list[Record]  # one for each generator
-    grids: dict[str, dict[int, np.ndarray]]  # of the first generator; see `cached_gan`
+    grids: dict[str, dict[int, np.ndarray]]  # of the first generator; see `read_grids`
     digests: list[str]  # of the generators' weights
 
     @property
@@ -92,10 +92,10 @@ def play(page: Page, parameters: dict) -> Game:
     run = gan_run(parameters, judge=weights.weights_digest(classifier))
     given = {"data": data, "classifier": classifier, "classifier_settings": judge}
     given |= {"results": page.results, "models": models}
-    record, grids = page.cached("The generator", cache.cached_gan, run, **given)
-    records, names = [record], ["generator"]
+    records, names = page.cached("The generator", cache.cached_gan, run, **given), ["generator"]
+    grids = cache.read_grids(cache.grids_of(run.described(), page.results))
     for name, other in comparisons.further_generators(run, parameters["generator_seeds"]).items():
-        records += page.cached(name, cache.cached_generator, other, name=name, **given)
+        records += page.cached(name, cache.cached_gan, other, name=name, file=cache.GENERATORS, **given)
         names.append(name)
     digests = [weights.about_network(models, name)["weights"] for name in names]
     return Game(run, data, classifier, judged["test_accuracy"], records, grids, digests)
@@ -144,7 +144,7 @@ def own_width_runs(page: Page) -> pd.DataFrame:
 def own_width_grids(page: Page, runs: pd.DataFrame) -> dict[int, np.ndarray]:
     """Return the grids on fixed noise of the first of these runs, by batch."""
     settings = runs["record"].iloc[0].settings
-    return cache.read_grids(page.results / f"{store.run_name(settings)}.npz")["fixed"]
+    return cache.read_grids(cache.grids_of(settings, page.results))["fixed"]
 
 
 def nearest_training_images(images: np.ndarray, data: Mnist) -> np.ndarray:

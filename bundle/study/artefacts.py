@@ -1,17 +1,16 @@
 """What the report writes beside its results: figures with their values, strips, animations, notebooks.
 
-Another kind of processor gives other last digits. So numbers are rounded to what they mean before they are
-written, and a file is written again only if what it says has changed: a number by more than its last digit
-shown, a pixel by more than one grey level. What made a file (its provenance) does not count as said.
+Another kind of processor gives other last digits. So a file stays as it is where it says the same: numbers to
+the last of the four digits that are written of the largest of their list, pixels to one grey level. What made
+a file (its provenance) does not count as said.
 """
 
 import base64
+import copy
 import io
 import json
 import math
 import re
-from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import nbformat
@@ -21,13 +20,11 @@ from PIL import Image, ImageSequence
 
 from lib.files import write_atomically
 
-DIGITS = 4  # shown of the largest number of a list; of the others as many decimals
-GREY_LEVELS = 1  # by so much two pixels may differ
-PROVENANCE = "provenance"  # the key in JSON files of what made them
+DIGITS = 4
+GREY_LEVELS = 1
+PROVENANCE = "provenance"  # the key in JSON files of what made them; it is written in full
 PIXELS = "pictures"  # the key of the pixels that a figure shows
-PICTURES = (".png", ".gif")
 DECIMAL = re.compile(r"-?\d+\.\d+")
-MARKED = re.compile(r'"#(-?[\d.]+|NaN|-?Infinity)"')
 
 
 def write_if_changed(path: Path, data: bytes) -> bytes:
@@ -49,10 +46,10 @@ def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
     if before == after:
         return True
     try:
-        if suffix in PICTURES:
-            return pictures_alike(before, after)
+        if suffix in (".png", ".gif"):
+            return _pictures_alike(before, after)
         if suffix == ".json":
-            return numbers_alike(*(_without_provenance(data) for data in (before, after)))
+            return _values_alike(json.loads(before), json.loads(after))
         if suffix == ".ipynb":
             notebooks = [nbformat.reads(data.decode("utf-8"), as_version=4) for data in (before, after)]
             return notebook_bytes(keep_outputs(*notebooks)) == before
@@ -61,114 +58,87 @@ def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
     return False
 
 
-def pictures_alike(before: bytes, after: bytes) -> bool:
-    """Return whether two pictures or animations show the same, frame by frame, to one grey level."""
-    frames, others = (list(_frames(data)) for data in (before, after))
-    if len(frames) != len(others):
+def _pictures_alike(before: bytes, after: bytes) -> bool:
+    (durations, frames), (other_durations, other_frames) = _frames(before), _frames(after)
+    if durations != other_durations or frames[0].shape != other_frames[0].shape:
         return False
-    for (duration, pixels), (other_duration, other_pixels) in zip(frames, others, strict=True):
-        if duration != other_duration or pixels.shape != other_pixels.shape:
-            return False
-        if np.abs(pixels - other_pixels).max(initial=0) > GREY_LEVELS:
-            return False
-    return True
+    pairs = zip(frames, other_frames, strict=True)
+    return all(np.abs(pixels - others).max() <= GREY_LEVELS for pixels, others in pairs)
 
 
-def _frames(data: bytes) -> Iterator[tuple[float, np.ndarray]]:
-    """Yield of each frame how long it stays, in milliseconds, and its pixels (h, w, 4) int16."""
+def _frames(data: bytes) -> tuple[list[float], list[np.ndarray]]:
+    """Return how long each frame of a picture or animation stays, in ms, and its pixels (h, w, 4)."""
+    durations, frames = [], []
     with Image.open(io.BytesIO(data)) as image:
         for frame in ImageSequence.Iterator(image):
-            yield frame.info.get("duration", 0), np.asarray(frame.convert("RGBA"), np.int16)
+            durations.append(frame.info.get("duration", 0))
+            frames.append(np.asarray(frame.convert("RGBA"), np.int16))
+    return durations, frames
 
 
 def json_bytes(values: object, *, indent: int | None = None) -> bytes:
     """Return JSON text with a newline at its end; its numbers are rounded, see `DIGITS`."""
     separators = (",", ":") if indent is None else None
-    text = json.dumps(
-        _rounded(values), default=lambda number: f"#{number}", indent=indent, separators=separators
-    )
-    return (MARKED.sub(r"\1", text) + "\n").encode()
+    return (json.dumps(_rounded(values), indent=indent, separators=separators) + "\n").encode()
 
 
 def _rounded(values: object) -> object:
-    """Return values with floats as decimal numbers, but for provenance, whose settings are exact.
-
-    The floats of a list have as many decimals as its largest needs.
-    """
+    """Return values with the floats of each list rounded alike."""
     if isinstance(values, dict):
-        return {name: v if name == PROVENANCE else _rounded(v) for name, v in values.items()}
-    numbers = list(_floats(values))
-    if not numbers:
-        return [_rounded(value) for value in values] if isinstance(values, list | tuple) else values
-    largest = max((abs(number) for number in numbers if math.isfinite(number)), default=0.0)
-    decimals = max(0, DIGITS - 1 - math.floor(math.log10(largest))) if largest else DIGITS
-    return _with_decimals(values, min(decimals, 12))
+        return {name: part if name == PROVENANCE else _rounded(part) for name, part in values.items()}
+    numbers = _floats(values)
+    if numbers is not None:
+        return np.round(numbers, _decimals(numbers)).tolist()
+    return [_rounded(part) for part in values] if isinstance(values, list | tuple) else values
 
 
-def _floats(values: object) -> Iterator[float]:
-    """Yield the floats in nested lists that hold nothing but numbers."""
-    if isinstance(values, float):
-        yield values
-    elif isinstance(values, list | tuple) and _is_numeric(values):
-        for value in values:
-            yield from _floats(value)
+def _floats(values: object) -> np.ndarray | None:
+    """Return a float, or lists of floats that are equally long, as an array; None for all else."""
+    try:
+        numbers = np.asarray(values)
+    except ValueError:  # lists of several lengths
+        return None
+    return numbers if numbers.dtype.kind == "f" and numbers.size else None
 
 
-def _is_numeric(values: object) -> bool:
-    if isinstance(values, list | tuple):
-        return all(_is_numeric(value) for value in values)
-    return isinstance(values, int | float)
+def _decimals(numbers: np.ndarray) -> int:
+    """Return how many decimals are written of numbers."""
+    largest = np.abs(numbers[np.isfinite(numbers)]).max(initial=0)
+    return min(12, max(0, DIGITS - 1 - math.floor(math.log10(largest)))) if largest else DIGITS
 
 
-def _with_decimals(values: object, decimals: int) -> object:
-    if isinstance(values, list | tuple):
-        return [_with_decimals(value, decimals) for value in values]
-    if not isinstance(values, float):
-        return values
-    if not math.isfinite(values):
-        return Decimal(values)
-    return Decimal(f"{values + 0.0:.{max(1, decimals)}f}")
+def _values_alike(before: object, after: object, *, pixels: bool = False) -> bool:
+    """Return whether two JSON values are the same, decimal numbers to the last digit that is written.
 
-
-def numbers_alike(before: object, after: object, *, pixels: bool = False) -> bool:
-    """Return whether two JSON values are the same to the last digit shown; read them with Decimal.
-
-    Whole numbers must be equal, but for those of a picture's pixels.
+    Whole numbers are equal, but for those of a picture's pixels.
     """
     if isinstance(before, dict) and isinstance(after, dict):
-        return before.keys() == after.keys() and all(
-            numbers_alike(before[name], after[name], pixels=name == PIXELS) for name in before
+        names = before.keys() - {PROVENANCE}
+        return names == after.keys() - {PROVENANCE} and all(
+            _values_alike(before[name], after[name], pixels=name == PIXELS) for name in names
         )
+    numbers, others = _floats(before), _floats(after)
+    if numbers is not None and others is not None:
+        last_digit = 0.1 ** _decimals(others)
+        alike = {"rtol": 0, "atol": 1.5 * last_digit, "equal_nan": True}
+        return numbers.shape == others.shape and np.allclose(numbers, others, **alike)
     if isinstance(before, list) and isinstance(after, list):
         pairs = zip(before, after, strict=False)
-        return len(before) == len(after) and all(numbers_alike(*pair, pixels=pixels) for pair in pairs)
-    if isinstance(before, Decimal) and isinstance(after, Decimal):
-        return abs(before - after) <= max(_last_digit(before), _last_digit(after))
-    if type(before) is not type(after):
-        return False
-    if pixels and isinstance(before, int):
+        return len(before) == len(after) and all(_values_alike(*pair, pixels=pixels) for pair in pairs)
+    if pixels and isinstance(before, int) and isinstance(after, int):
         return abs(before - after) <= GREY_LEVELS
-    return before == after or repr(before) == repr(after) == "nan"
-
-
-def _last_digit(number: Decimal) -> Decimal:
-    return Decimal(1).scaleb(number.as_tuple().exponent)
+    return before == after
 
 
 def texts_alike(before: str, after: str) -> bool:
     """Return whether two texts differ at most by the last digit shown of decimal numbers in them."""
     if DECIMAL.split(before) != DECIMAL.split(after):
         return False
-    numbers_before = [Decimal(number) for number in DECIMAL.findall(before)]
-    numbers_after = [Decimal(number) for number in DECIMAL.findall(after)]
-    return numbers_alike(numbers_before, numbers_after)
-
-
-def _without_provenance(data: bytes) -> object:
-    values = json.loads(data, parse_float=Decimal)
-    if isinstance(values, dict):
-        values.pop(PROVENANCE, None)
-    return values
+    for number, other in zip(DECIMAL.findall(before), DECIMAL.findall(after), strict=True):
+        decimals = len(other.partition(".")[2])
+        if abs(float(number) - float(other)) > 1.5 * 0.1**decimals:
+            return False
+    return True
 
 
 def keep_outputs(before: NotebookNode, after: NotebookNode) -> NotebookNode:
@@ -184,23 +154,13 @@ def keep_outputs(before: NotebookNode, after: NotebookNode) -> NotebookNode:
 
 
 def _outputs_alike(before: NotebookNode, after: NotebookNode) -> bool:
-    """Return whether two outputs of a cell show the same."""
-    data, other = before.get("data", {}), after.get("data", {})
-    if data.keys() != other.keys():
-        return False
-    for kind in data:
-        if kind == "image/png":
-            alike = pictures_alike(base64.b64decode(data[kind]), base64.b64decode(other[kind]))
-        else:
-            alike = texts_alike(str(data[kind]), str(other[kind]))
-        if not alike:
-            return False
-    return texts_alike(_text_without_data(before), _text_without_data(after))
-
-
-def _text_without_data(output: NotebookNode) -> str:
-    rest = {name: value for name, value in output.items() if name != "data"}
-    return json.dumps(rest, sort_keys=True)
+    """Return whether two outputs of a cell show the same: their pictures, and all else as text."""
+    outputs = [copy.deepcopy(output) for output in (before, after)]
+    pictures = [output.get("data", {}).pop("image/png", "") for output in outputs]
+    texts = [json.dumps(output, sort_keys=True) for output in outputs]
+    if not all(pictures):
+        return pictures[0] == pictures[1] and texts_alike(*texts)
+    return _pictures_alike(*map(base64.b64decode, pictures)) and texts_alike(*texts)
 
 
 def keep_outputs_of(path: Path, notebook: NotebookNode) -> NotebookNode:

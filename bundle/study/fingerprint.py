@@ -9,6 +9,7 @@ What cannot change a result is left out, so that it may be edited and results st
 - Where a file stands: fingerprints are compared by their digests, and names of files are for messages. So a
   module's digest leaves out its imports from this project; who takes which names from whom is a digest of its
   own, "imports". A module used by its name (`mnist.load`) counts with that name.
+- `__init__.py`: those of what decides are empty.
 """
 
 import ast
@@ -34,64 +35,44 @@ NOT_DECIDING = (
 NO_PART = ("kind", "type_comment", "type_ignores")  # fields of a syntax tree that decide nothing
 
 
-def code_of(*functions: Callable) -> dict[str, str]:
-    """Return the digest of every file that decides what functions return, by its path from the root.
+def identity(function: Callable) -> dict:
+    """Return what decides a function's results beside its arguments: code, and versions of packages.
 
-    An import counts wherever it stands, inside a function too. Files without a statement do not count.
+    An import counts wherever it stands, inside a function too.
     """
-    return {path.relative_to(ROOT).as_posix(): digest(path) for path in _files_behind(functions)}
-
-
-def identity(*functions: Callable) -> dict:
-    """Return what decides the results of functions beside their arguments: code, and versions of packages."""
-    functions = [getattr(function, "func", function) for function in functions]  # of a partial, what it calls
-    imports = _short("\n".join(_who_takes_what(_files_behind(functions))))
-    packages = {name: version(name) for name in PACKAGES}
-    return {"code": code_of(*functions), "imports": imports, "packages": packages}
-
-
-def fingerprint(identity: dict) -> str:
-    """Return twelve hexadecimal digits that stand for an identity, wherever its files are."""
-    digests = sorted(set(identity.get("code", {}).values()))
-    packages = sorted(identity.get("packages", {}).items())
-    return _short(repr((digests, identity.get("imports"), packages)))
+    function = getattr(function, "func", function)  # of a partial, what it calls
+    files = _files_behind(Path(inspect.getsourcefile(inspect.unwrap(function))).resolve())
+    return {
+        "code": {path.relative_to(ROOT).as_posix(): digest(path) for path in files},
+        "imports": _short("\n".join(_who_takes_what(files))),
+        "packages": {name: version(name) for name in PACKAGES},
+    }
 
 
 def differences(before: dict, now: dict) -> str:
     """Return in words how two identities differ, "" where they do not."""
-    if not before:
-        return "the code that made it is not named"
     code_before, code_now = before.get("code", {}), now["code"]
     old_paths = [path for path, value in code_before.items() if value not in code_now.values()]
     new_paths = [path for path, value in code_now.items() if value not in code_before.values()]
     words = [f"{path} changed" for path in sorted({*old_paths, *new_paths})]
     if not words and before.get("imports") != now.get("imports"):
         words = ["a name is imported from another module"]
-    versions_before, versions_now = before.get("packages", {}), now["packages"]
-    for name in sorted(versions_before.keys() | versions_now.keys()):
-        version_before, version_now = versions_before.get(name), versions_now.get(name)
-        if version_before != version_now:
-            words.append(f"{name} {version_before} then, {version_now} now")
+    versions_before = before.get("packages", {})
+    for name, version_now in now["packages"].items():
+        if versions_before.get(name) != version_now:
+            words.append(f"{name} {versions_before.get(name)} then, {version_now} now")
     return ", ".join(words)
 
 
-def _files_behind(functions: Iterable[Callable]) -> list[Path]:
-    """Return the files that decide what functions return."""
-    waiting = [Path(inspect.getsourcefile(inspect.unwrap(function))).resolve() for function in functions]
-    files: set[Path] = set()
+def _files_behind(path: Path) -> list[Path]:
+    """Return a file and those that it reaches, but for those that decide nothing."""
+    waiting, files = [path], set()
     while waiting:
         path = waiting.pop()
-        if path not in files and decides(path):
+        if path not in files and not is_left_out(path):
             files.add(path)
             waiting += reached(path)
     return sorted(files)
-
-
-@functools.cache
-def decides(path: Path) -> bool:
-    """Return whether a file is neither left out nor without a statement."""
-    is_empty = path.suffix == ".py" and all(map(_is_text, _tree(path).body))
-    return not (is_empty or is_left_out(path))
 
 
 def is_left_out(path: Path) -> bool:
@@ -103,52 +84,52 @@ def reached(path: Path) -> list[Path]:
     """Return this project's files that a module imports, or names and has beside it."""
     if path.suffix != ".py":
         return []
-    files = {file for name, _ in imports(path) for file in _files_of(name)}
-    for node in ast.walk(_tree(path)):
+    files = {_module(name) for name, _ in imports(path)} - {None}
+    for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Constant) and _is_file_name(node.value):
             neighbour = path.parent / node.value
             if neighbour.is_file():
                 files.add(neighbour)
-    return sorted(files - {path})
+    return sorted(files)
 
 
 @functools.cache
 def imports(path: Path) -> list[tuple[str, str]]:
     """Return all that a module imports, each by its name in full and the name it is used by."""
+    if path.suffix != ".py":
+        return []
     names = []
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import | ast.ImportFrom):
             package = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
             names += [(package + alias.name, alias.asname or alias.name) for alias in node.names]
     return names
 
 
-def _files_of(name: str) -> list[Path]:
-    """Return the files that an import of this project runs: those of the packages around it, its module."""
-    parts, files = name.split("."), []
-    for count in range(1, len(parts) + 1) if parts[0] in TOPS else ():
-        base = ROOT.joinpath(*parts[:count])
-        files += [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()]
-    return files
+def _module(name: str) -> Path | None:
+    """Return this project's file that has what is imported by a name, if there is one."""
+    parts = name.split(".")
+    if parts[0] in TOPS:
+        for count in range(len(parts), 0, -1):
+            path = ROOT.joinpath(*parts[:count]).with_suffix(".py")
+            if path.is_file():
+                return path
+    return None
+
+
+def _is_file_name(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and value.count(".") == 1 and "/" not in value
 
 
 def _who_takes_what(paths: Iterable[Path]) -> list[str]:
     """Return which names modules take from which of this project's that decide, by the digests of both."""
     lines = set()
     for path in paths:
-        for name, used_as in imports(path) if path.suffix == ".py" else ():
-            module = _module_of(name)
-            if module and decides(module):
+        for name, used_as in imports(path):
+            module = _module(name)
+            if module and not is_left_out(module):
                 lines.add(f"{digest(path)} {name.rpartition('.')[2]} {used_as} {digest(module)}")
     return sorted(lines)
-
-
-def _module_of(name: str) -> Path | None:
-    return next(reversed(_files_of(name)), None)
-
-
-def _is_file_name(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable() and value.count(".") == 1 and "/" not in value
 
 
 @functools.cache
@@ -156,10 +137,10 @@ def digest(path: Path) -> str:
     """Return twelve hexadecimal digits that stand for what a file does."""
     if path.suffix != ".py":
         return hashlib.sha256(content(path)).hexdigest()[:12]
-    modules = {used_as: _module_of(name) for name, used_as in imports(path)}
+    modules = {used_as: _module(name) for name, used_as in imports(path)}
     left_out = {used_as for used_as, module in modules.items() if module and is_left_out(module)}
-    tree = ast.parse(path.read_bytes())  # one of its own, to be changed
-    return _short(" ".join(_tree_words(_Deciding(left_out).visit(tree))))
+    tree = _Deciding(left_out).visit(ast.parse(path.read_bytes()))
+    return _short(" ".join(_tree_words(tree)))
 
 
 class _Deciding(ast.NodeTransformer):
@@ -169,8 +150,9 @@ class _Deciding(ast.NodeTransformer):
         self.left_out = left_out
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         is_check = isinstance(node.value, ast.Call) and self._is_left_out(node.value.func)
-        return None if is_check or _is_text(node) else self.generic_visit(node)
+        return None if is_text or is_check else self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> ast.AST | None:
         return None if node.names[0].name.split(".")[0] in TOPS else node
@@ -191,17 +173,6 @@ class _Deciding(ast.NodeTransformer):
         return isinstance(node, ast.Name) and node.id in self.left_out
 
 
-def content(path: Path) -> bytes:
-    """Return what a file holds, a text with the same line ends whatever the checkout gave it."""
-    data = path.read_bytes()
-    return data if b"\0" in data else data.replace(b"\r\n", b"\n")
-
-
-@functools.cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
-
-
 def _tree_words(node: object) -> Iterator[str]:
     """Yield a syntax tree as words, alike in every Python: no places or empty fields."""
     if isinstance(node, ast.AST):
@@ -216,13 +187,13 @@ def _tree_words(node: object) -> Iterator[str]:
         yield repr(node)
 
 
-def _is_text(node: ast.AST) -> bool:
-    value = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(value, ast.Constant) and isinstance(value.value, str)
-
-
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def content(path: Path) -> bytes:
+    """Return what a file holds, with the same line ends whatever the checkout gave it."""
+    return path.read_bytes().replace(b"\r\n", b"\n")
 
 
 def sources(*, without: Iterable[str] = ()) -> list[Path]:

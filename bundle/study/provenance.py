@@ -7,18 +7,35 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from bundle.study.fingerprint import fingerprint
+from bundle.study.outcome import Outcome
 from bundle.study.records import Record
+from lib.files import digest
 
 ROOT = Path(__file__).parents[2]
 CODE = ("lib", "bundle", "pyproject.toml", "requirements.lock")  # the notebooks' parameters are settings
 
 
+def record_outcome(settings: dict, outcome: Outcome, *, identity: dict, device: object = "") -> Record:
+    """Return the record of a run in this process, by default on the GPU if there is one."""
+    import torch  # here, so that what only starts runs need not wait for it
+
+    device = str(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    made_with = provenance(seconds=outcome.seconds, device=device, threads=torch.get_num_threads())
+    return Record(settings, outcome.columns, outcome.summary, made_with, identity)
+
+
 def provenance(*, seconds: float, device: str, threads: int) -> dict:
     """Return where and with what a run was made; `seconds` is its wall time."""
-    run = {"seconds": round(seconds, 2), "device": device, "threads": threads}
-    machine = {"machine": platform.machine(), "python": platform.python_version(), "processor": processor()}
-    return {**run, **machine, **versions(), "commit": commit()}
+    return {
+        "seconds": round(seconds, 2),
+        "device": device,
+        "threads": threads,
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "processor": processor(),
+        **versions(),
+        "commit": commit(),
+    }
 
 
 @functools.cache
@@ -54,11 +71,11 @@ def commit(root: Path = ROOT) -> str:
 
 
 def described(records: Sequence[Record]) -> dict:
-    """Return what records have in common: settings, all their seeds, versions, commits, fingerprints."""
+    """Return what records have in common: settings, all their seeds, versions, commits, code."""
     common = {name: value for name, value in records[0].settings.items() if name != "seed"}
     for record in records:
         common = {name: value for name, value in common.items() if record.settings.get(name) == value}
     seeds = sorted({record.settings["seed"] for record in records})
     commits = sorted({record.provenance["commit"] for record in records})
-    code = sorted({fingerprint(record.identity) for record in records})
+    code = sorted({digest(record.identity) for record in records})
     return {"settings": common, "seeds": seeds, "commits": commits, **versions(), "code": code}

@@ -17,7 +17,7 @@ class Record:
     columns: dict = field(default_factory=dict)  # series by name, one value a step, a checkpoint or a picture
     summary: dict = field(default_factory=dict)  # single numbers and short texts
     provenance: dict = field(default_factory=dict)  # versions, device, seconds, ...: it decides no result
-    identity: dict = field(default_factory=dict)  # the code and packages that made it, see `code.identity`
+    identity: dict = field(default_factory=dict)  # what made it, see `bundle.study.fingerprint.identity`
     other_code: str = field(default="", compare=False)  # in words, how the code here differs; not stored
 
 

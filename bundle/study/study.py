@@ -1,14 +1,14 @@
 """Many independent runs on any executor; each stored at once, and reused where its settings match."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from bundle.study import fingerprint
+from bundle.study.fingerprint import identity
 from bundle.study.outcome import Outcome
-from bundle.study.recording import record_outcome
+from bundle.study.provenance import record_outcome
 from bundle.study.records import Record, key
 from bundle.study.store import Store, file_name, find, forget, writing
 from lib.progress import Progress, silent
@@ -53,74 +53,53 @@ def study(
         StudyError: at least one run failed; all others have finished and are stored.
     """
     groups = settings if isinstance(settings, Mapping) else {"runs": settings}
-    settings_by_file: dict[str, list[dict]] = {}
+    by_file: dict[str, list[dict]] = {}
     for name, group in groups.items():
-        settings_by_file.setdefault(file or file_name(name), []).extend(group)
-    settings_by_key = {key(item): item for group in settings_by_file.values() for item in group}
-    work = {name: cost(item) for name, item in settings_by_key.items()}
-    identity = fingerprint.identity(run)
+        by_file.setdefault(file or file_name(name), []).extend(group)
+    by_key = {key(item): item for group in by_file.values() for item in group}
+    made_by = identity(run)
     with writing(directory):
-        stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in settings_by_file}
-        records, reasons = _stored_records(settings_by_key, stores.values(), identity=identity, fresh=fresh)
-        store_by_key = {key(item): stores[name] for name, group in settings_by_file.items() for item in group}
-
-        done, total = sum(work[name] for name in records), sum(work.values())
+        stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in by_file}
+        store_by_key = {key(item): stores[name] for name, group in by_file.items() for item in group}
+        records, reasons = {}, Counter()
+        for name, item in by_key.items():
+            record, reason = find(item, *stores.values(), identity=made_by, fresh=fresh)
+            if record and not reason:
+                records[name] = record
+            else:
+                reasons[reason] += 1
 
         def keep(name: str, record: Record) -> None:
-            nonlocal done
             store_by_key[name].append(record)
             forget(Path(directory, f"{name}.ckpt"))  # finished: nothing to go on from
             records[name] = record
-            done += work[name]
-            progress(done, total)
+            tell()
 
-        progress(done, total)
-        missing = [name for name in settings_by_key if name not in records]
-        missing.sort(key=lambda name: (settings_by_key[name].get("seed", 0), -work[name]))
-        failures = _make(run, {name: settings_by_key[name] for name in missing}, identity, executor, keep)
+        def tell() -> None:
+            progress(sum(work[name] for name in records), sum(work.values()))
+
+        work = {name: cost(item) for name, item in by_key.items()}
+        missing = [name for name in by_key if name not in records]
+        missing.sort(key=lambda name: (by_key[name].get("seed", 0), -work[name]))
+        tell()
+        failures = _make(run, {name: by_key[name] for name in missing}, made_by, executor, keep)
         if failures:
-            lines = [
-                f"  {item}: {failures[name]}" for name, item in settings_by_key.items() if name in failures
-            ]
-            raise StudyError(f"{len(failures)} of {len(settings_by_key)} runs failed:\n" + "\n".join(lines))
-        for name, group in settings_by_file.items():
+            lines = "\n".join(f"  {by_key[name]}: {why}" for name, why in failures.items())
+            raise StudyError(f"{len(failures)} of {len(by_key)} runs failed:\n{lines}")
+        for name, group in by_file.items():
             stores[name].write([records[key(item)] for item in group])
-    ordered = {}
-    for name, group in groups.items():
-        ordered[name] = [records[key(item)] for item in group]
-    return Study(ordered if groups is settings else ordered["runs"], reasons)
-
-
-def _stored_records(
-    settings_by_key: Mapping[str, dict], stores: Collection[Store], *, identity: dict, fresh: bool
-) -> tuple[dict[str, Record], Counter[str]]:
-    """Return by its key each stored run that can be used, and how many cannot, by the reason.
-
-    What run a damaged line had is not known: it is the reason of one that is not found, and said if all are.
-    """
-    records, reasons = {}, Counter()
-    damage = [words for store in stores for words in store.damaged]
-    for name, settings in settings_by_key.items():
-        record, problem = (None, "fresh") if fresh else find(settings, *stores, identity=identity)
-        if record and not problem:
-            records[name] = record
-            continue
-        if damage and not problem:
-            problem = damage.pop(0)
-        reasons[problem] += 1
-    for words in damage:
-        print(f"{words}; it is left out, and no run is missing for it")
-    return records, reasons
+    by_group = {name: [records[key(item)] for item in group] for name, group in groups.items()}
+    return Study(by_group if groups is settings else by_group["runs"], reasons)
 
 
 def _make(
-    run: Callable, missing: Mapping[str, dict], identity: dict, executor: Executor, keep: Callable
+    run: Callable, missing: Mapping[str, dict], made_by: dict, executor: Executor, keep: Callable
 ) -> dict[str, str]:
     """Make runs, in this order, and call `keep` with the key and record of each; return why some failed."""
     failures = {}
     futures = {}
     for name, settings in missing.items():
-        futures[executor.submit(on_one_thread, run, settings, identity)] = name
+        futures[executor.submit(on_one_thread, run, settings, made_by)] = name
     try:
         for future in as_completed(futures):
             try:
@@ -136,9 +115,9 @@ def _make(
     return failures
 
 
-def on_one_thread(run: Callable, settings: dict, identity: dict) -> Record:
+def on_one_thread(run: Callable, settings: dict, made_by: dict) -> Record:
     """Run with one thread for the arithmetic: the same bytes everywhere, and every core has its own run."""
     import torch
 
     torch.set_num_threads(1)
-    return record_outcome(settings, run(settings), identity=identity)
+    return record_outcome(settings, run(settings), identity=made_by)

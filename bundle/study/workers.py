@@ -4,7 +4,6 @@ import contextlib
 import logging
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor
 
@@ -31,22 +30,20 @@ def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 
     """
     count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
     with contextlib.ExitStack() as stack:
-        with _held_interrupts():
-            client = stack.enter_context(_cluster(scheduler, patience) if scheduler else _processes(count))
         if scheduler:
+            client = stack.enter_context(_cluster(scheduler, patience))
             _check_alike(client)
+        else:
+            with _held_interrupts():
+                client = stack.enter_context(_processes(count))
         yield client.get_executor(pure=False, retries=2 if scheduler else 0)
 
 
 @contextlib.contextmanager
 def _held_interrupts() -> Iterator[None]:
     """Hold an interrupt back till the end: Dask waits a minute for processes that have only half begun."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is None:  # it is not ours to hold
-        yield
-        return
     interrupts: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     try:
         yield
     finally:
@@ -59,14 +56,7 @@ def _processes(count: int) -> Client:
     size = {"n_workers": count, "threads_per_worker": 1, "memory_limit": 0}
     port = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # a free one
     with dask.config.set(HERE):
-        client = Client(**size, **port, silence_logs=logging.CRITICAL, set_as_default=False)
-    client.cluster.scheduler.is_rootish = _is_rootish
-    return client
-
-
-def _is_rootish(task: object) -> bool:
-    """Return True: the scheduler lets only such calls wait with it, and others at a worker."""
-    return True
+        return Client(**size, **port, silence_logs=logging.CRITICAL, set_as_default=False)
 
 
 def _cluster(scheduler: str, patience: float) -> Client:
@@ -80,15 +70,12 @@ def _cluster(scheduler: str, patience: float) -> Client:
 
 
 def _check_alike(client: Client) -> None:
-    expected = fingerprint()
-    for address, actual in client.run(fingerprint).items():
-        differences = []
-        for name, value in expected.items():
-            if actual.get(name) != value:
-                differences.append(f"{name} {actual.get(name)} there, {value} here")
-        if differences:
-            words = ", ".join(differences)
-            raise ValueError(f"worker {address} has {words}; update its checkout and environment")
+    here = fingerprint()
+    for address, there in client.run(fingerprint).items():
+        for name, value in here.items():
+            if there.get(name) != value:
+                words = f"{name} {there.get(name)} there, {value} here"
+                raise ValueError(f"worker {address} has {words}; update its checkout and environment")
 
 
 def fingerprint() -> dict:

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from bundle.analysis.quality import MEASURES, by_batch
-from bundle.experiments.cache import read_grids
+from bundle.experiments.cache import grids_of, read_grids
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
 from bundle.original import WALK_FIGURES
@@ -75,7 +75,7 @@ def palindromes(output: Output) -> Explorer:
     """A palindrome of one's own in an LSTM and an RNN, and the curves of all that were trained."""
     cells, longest = both_cells(output, Path(output.root, "build", "web")), recipe(output)["seq_length"]
     networks = {name: _linear_layers(cell) for name, cell in cells.items()}
-    runs = store.table(store.load_folder(output.results("part1")))
+    runs = store.table(store.load(*sorted(output.results("part1").glob("*.jsonl"))))
     data = _data("palindromes-data", {"networks": networks, "trained": longest})
     parts, accuracy_curves = ["palindromes"], curves(runs)
     if accuracy_curves:
@@ -169,8 +169,8 @@ def training(models: Path) -> Explorer:
     """
     settings = about_network(models, "generator")["settings"]
     results = Output(models.parent).results("task2")
-    run = store.table(store.load(results / "gan.jsonl", settings)).iloc[-1]
-    grids = read_grids(results / f"{store.run_name(settings)}.npz")["fixed"]
+    run = store.table(store.load(results / "gan.jsonl", settings=settings)).iloc[0]
+    grids = read_grids(grids_of(settings, results))["fixed"]
     quality = by_batch(run)
     sets = min(SETS, min(map(len, grids.values())) // 25)
     pictures = []
