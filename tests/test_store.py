@@ -264,8 +264,8 @@ def test_runs_are_read_as_tables_and_curves_and_by_pandas(path):
 READ = """
 from pathlib import Path
 from bundle.study import store
-from bundle.commands.ending import ended
-ended(lambda: print(store.load(Path("some.jsonl"))[0].summary["words"]))
+from bundle.commands.ending import run_command
+run_command(lambda: print(store.load(Path("some.jsonl"))[0].summary["words"]))
 """
 
 

@@ -20,6 +20,8 @@ INTERRUPTED = "interrupted; what is finished is stored, and the same command goe
 
 def run_command(main: Callable[[], object]) -> None:
     """Run a command to its end; its exit status is 1 after an error, and 130 after Ctrl-C or SIGTERM."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # whatever the locale: what is said has more than ASCII
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: leave(INTERRUPTED, status=130))
     try:

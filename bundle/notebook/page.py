@@ -28,6 +28,7 @@ from bundle.study.records import Record, key
 from bundle.study.store import table
 from bundle.study.study import study
 from bundle.study.workers import workers
+from lib.files import write_atomically
 from lib.progress import Progress
 
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
@@ -221,7 +222,7 @@ class Page:
         write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
         deciding = {name: value for name, value in self.parameters.items() if name not in NOT_DECIDING}
         text = json.dumps(deciding, indent=1) + "\n"  # to the last digit: they decide which runs are meant
-        write_if_changed(self.results / PARAMETERS, text.encode())
+        write_atomically(self.results / PARAMETERS, text.encode())
 
     def main_parameters(self) -> dict:
         """Return the parameters that the main notebook of this part was last executed with, here.
