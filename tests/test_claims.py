@@ -17,7 +17,7 @@ from bundle.analysis.claims import (
     sentences,
 )
 from bundle.analysis.intervals import interval, median_interval
-from bundle.notebook.page import finding
+from bundle.notebook.markdown import finding
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
 

@@ -20,7 +20,7 @@ from bundle.analysis.part1_claims import CLAIMS, MEASURES, all_true, lower
 from bundle.analysis.statistics import median_arrival, medians, statistics_table, summary
 from bundle.figures.saving import plotted
 from bundle.figures.verdicts import draw_verdicts
-from bundle.notebook.page import in_cell
+from bundle.notebook.markdown import in_cell
 from tests.part1_records import lstm_first, run, table
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict

@@ -10,7 +10,7 @@ from bundle.analysis import part1, statistics
 from bundle.analysis.claims import Verdict
 from bundle.analysis.curves import share_at_chance
 from bundle.analysis.formatting import pct
-from bundle.notebook.page import finding, prediction_list
+from bundle.notebook.markdown import finding, prediction_list
 from tests.part1_records import lstm_first, table
 
 ANSWERS = {

@@ -14,7 +14,7 @@ from bundle.analysis.curves import run_table
 from bundle.analysis.formatting import table_in_style
 from bundle.analysis.part1 import AS_WRITTEN, ORIGINAL_METRIC, decide_part1, front_rows
 from bundle.analysis.statistics import statistics_table
-from bundle.notebook.page import in_cell
+from bundle.notebook.markdown import in_cell
 from bundle.notebook.part1 import memory_settings, part1_settings, protocol_settings
 from bundle.render.reading import declared_values
 from bundle.study.records import key

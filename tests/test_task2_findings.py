@@ -8,7 +8,7 @@ from bundle.analysis import detectability, pictures
 from bundle.analysis.claims import Verdict
 from bundle.analysis.detectability import GENERATED
 from bundle.analysis.formatting import pct
-from bundle.notebook.page import finding
+from bundle.notebook.markdown import finding
 
 ANSWERS = {
     Verdict.HOLDS: "Yes.",

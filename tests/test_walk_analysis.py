@@ -15,7 +15,7 @@ from scipy import stats
 from bundle.analysis import latent_paths, third_digits
 from bundle.analysis.claims import Verdict, quoted, sentences
 from bundle.analysis.formatting import pct
-from bundle.notebook.page import finding, prediction_list
+from bundle.notebook.markdown import finding, prediction_list
 from bundle.original import WALK_FIGURES
 from bundle.study.store import read
 from lib.latent.interpolation import INTERPOLATIONS
