@@ -58,11 +58,9 @@ def watch(show: Callable[[], None], *controls: widgets.Widget) -> None:
 def part1_explorer(runs: pd.DataFrame, model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
     """Return the explorer of curves above that of a palindrome; see both."""
     curves, inside = accuracy_explorer(runs), palindrome_explorer(model, units=units, trained=trained)
-    titles = [
-        widgets.HTML(f"<h4>{title}</h4>")
-        for title in ("How fast each network learns", "Inside an LSTM while it reads your palindrome")
-    ]
-    return widgets.VBox([titles[0], curves, titles[1], inside])
+    above_curves = widgets.HTML("<h4>How fast each network learns</h4>")
+    above_inside = widgets.HTML("<h4>Inside an LSTM while it reads your palindrome</h4>")
+    return widgets.VBox([above_curves, curves, above_inside, inside])
 
 
 def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
