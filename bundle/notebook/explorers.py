@@ -1,7 +1,6 @@
 """What can be played with in the notebooks: a control is changed, and pictures and words follow.
 
-Pictures are PNG in HTML, because an image of ipywidgets has no alternative text; the words beside them are
-what a screen reader speaks.
+Pictures are PNG in HTML, because an image of ipywidgets has no alternative text.
 """
 
 import base64
@@ -69,8 +68,7 @@ def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
     length = widgets.Dropdown(options=sorted(lengths.unique()), value=lengths.iloc[0], description="Length")
     groups = {}
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
-        ticked = recipe == runs["recipe"].iloc[0]
-        box = widgets.Checkbox(ticked, description=f"{cell}, {spoken(recipe)}", indent=False)
+        box = widgets.Checkbox(recipe == "as-written", description=f"{cell}, {spoken(recipe)}", indent=False)
         groups[box] = group
     words, picture = widgets.HTML(), widgets.HTML()
 
@@ -80,8 +78,7 @@ def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
             at_length = group[group["seq_length"] == length.value]
             if box.value and len(at_length):
                 shown.append(at_length)
-                arrival = median_arrival(at_length)
-                lines.append(f"{box.description}: median step first at 100 %: {arrival}.")
+                lines.append(f"{box.description}: median step first at 100 %: {median_arrival(at_length)}.")
         words.value = status("\n".join(lines) or "Tick a network.")
         picture.value = ""
         if shown:
@@ -176,8 +173,7 @@ def task3_explorer(
     kind = widgets.Dropdown(options=kinds, description="Path")
     noise_seed = widgets.BoundedIntText(seed, min=0, max=2**53, description="Noise seed")
     places = [(f"{place / PLACES:.3f}", place / PLACES) for place in range(PLACES + 1)]
-    wide = {"width": f"{STRIP}px", "max_width": "100%"}
-    alpha = widgets.SelectionSlider(options=places, description="Alpha", layout=wide)
+    alpha = widgets.SelectionSlider(options=places, description="Alpha", layout={"width": f"{STRIP}px"})
     play = widgets.Play(max=PLACES, step=2, interval=50)
     widgets.jslink((play, "value"), (alpha, "index"))
     strip, words, picture, answer = (widgets.HTML() for _ in range(4))
@@ -236,19 +232,19 @@ def bars(title: str, probabilities: np.ndarray) -> str:
 
 def figure_html(figure: Figure, alt: str) -> str:
     """Return a matplotlib figure as HTML, at its natural size and sharper than a screen."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=1.5 * SCREEN_DPI)
-    return image_html(buffer.getvalue(), alt, width=round(WIDE * SCREEN_DPI))
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=1.5 * SCREEN_DPI)
+    return image_html(png, alt, width=round(WIDE * SCREEN_DPI))
 
 
 def pixels_html(pixels: np.ndarray, alt: str, *, width: int) -> str:
     """Return grey pixels (h, w) uint8 as HTML, each of them sharp."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="png")
-    return image_html(buffer.getvalue(), alt, width=width, look="image-rendering:pixelated")
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, format="png")
+    return image_html(png, alt, width=width, look="image-rendering:pixelated")
 
 
-def image_html(png: bytes, alt: str, *, width: int, look: str = "") -> str:
-    data = base64.b64encode(png).decode()
+def image_html(png: io.BytesIO, alt: str, *, width: int, look: str = "") -> str:
+    data = base64.b64encode(png.getvalue()).decode()
     look = f"width:{width}px;max-width:100%;display:block;{look}"
     return f"<img alt='{html.escape(alt)}' src='data:image/png;base64,{data}' style='{look}'>"
