@@ -95,7 +95,7 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
     longest = 2 * trained + 1
     field = widgets.Text("3141413", description="Palindrome", continuous_update=False)
     step = widgets.IntSlider(6, min=1, max=6, description="Digits read")
-    play = widgets.Play(value=1, min=1, max=6, interval=1000)
+    play = widgets.Play(6, min=1, max=6, interval=1000)  # what is linked begins with its value
     widgets.jslink((play, "value"), (step, "value"))
     widgets.jslink((step, "max"), (play, "max"))
     words, inside, answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
