@@ -17,7 +17,7 @@ import ipywidgets as widgets
 import torch
 
 from benchmarks.machine import goal, load, run
-from bundle.notebook.explore_digits import task3_explorer
+from bundle.notebook.explorers import task3_explorer
 from lib.evaluation.classifier import load_classifier
 from lib.gan.networks import load_generator
 
@@ -59,8 +59,8 @@ def in_the_kernel(*, positions: int, kind: str) -> dict:
     torch.set_num_threads(1)
     generator, classifier = load_generator("models"), load_classifier("models")
     explorer = task3_explorer(generator, classifier, steps=9, candidates=2000, seed=0)
-    (slider,) = [part for part in parts(explorer) if isinstance(part, widgets.FloatSlider)]
-    (path,) = [part for part in parts(explorer) if isinstance(part, widgets.RadioButtons)]
+    by_name = {getattr(part, "description", ""): part for part in parts(explorer)}
+    slider, path = by_name["Alpha"], by_name["Path"]
     path.value = kind
     times = []
     for place in range(positions):

@@ -28,13 +28,6 @@ EXPLORER = ".jp-OutputArea-output > .widget-vbox"
 LEFT_OUT = (".git", ".venv", "build", "data", "__pycache__", ".*_cache", ".hypothesis", ".ipynb_checkpoints")
 
 
-def copied(folder: Path) -> Path:
-    """Return a copy of the repository below a folder."""
-    root = folder / "repository"
-    shutil.copytree(".", root, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    return root
-
-
 def altered(root: Path) -> list[str]:
     """Return which files that git tracks differ in a copy from the ones here."""
     listed = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout
@@ -44,11 +37,12 @@ def altered(root: Path) -> list[str]:
 
 @contextlib.contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Serve a copy of the repository from `folder`; yield the address, with {path} where a path belongs.
+    """Serve `folder`/repository, a copy of this one; yield the address, with {path} where a path belongs.
 
     Its log is `folder`/server.log; its settings, and those of IPython, are new and empty.
     """
-    root = copied(folder)
+    root = folder / "repository"
+    shutil.copytree(".", root, ignore=shutil.ignore_patterns(*LEFT_OUT))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -140,20 +134,11 @@ def run_all(page) -> None:
     page.locator(EXPLORER).scroll_into_view_if_needed()
 
 
-def turn_dark(page) -> None:
-    """Choose JupyterLab's dark theme from the menu."""
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
-    page.locator(".lm-Menu-item", has_text="Theme").first.click()
-    page.locator(".lm-Menu-item", has_text="JupyterLab Dark").first.click()
-    page.locator("body[data-jp-theme-light='false']").wait_for(state="attached", timeout=20_000)
-
-
-def saved(page, address: str, name: str) -> dict:
-    """Save the notebook by the keyboard and return it, once the server has written it."""
+def save(page, name: str) -> None:
+    """Save the notebook by the keyboard, and wait until the server has written it."""
     with page.expect_response(lambda reply: is_save(reply, name), timeout=20_000):
         page.keyboard.press("Control+s")
     page.locator(".jp-mod-dirty").wait_for(state="detached", timeout=20_000)
-    return page.request.get(address.format(path=f"api/contents/{name}.ipynb")).json()["content"]
 
 
 def is_save(reply, name: str) -> bool:

@@ -16,7 +16,7 @@ from bundle.analysis.claims import (
     quoted,
     sentences,
 )
-from bundle.notebook.page import finding, in_cell
+from bundle.notebook.markdown import finding, in_cell
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
 

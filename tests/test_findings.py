@@ -10,7 +10,7 @@ import pytest
 from bundle.analysis import curves, detectability, part1, pictures, third_digits
 from bundle.analysis.claims import Verdict, quoted
 from bundle.analysis.formatting import pct
-from bundle.notebook.page import finding, prediction_list
+from bundle.notebook.markdown import finding, prediction_list
 from bundle.original import WALK_FIGURES
 from tests.part1_records import lstm_first, table
 

@@ -14,7 +14,7 @@ from bundle.analysis.curves import run_table, statistics_table
 from bundle.analysis.formatting import table_in_style
 from bundle.analysis.part1 import AS_WRITTEN, ORIGINAL_METRIC, decide_part1, front_rows
 from bundle.experiments.part1 import memory_settings, part1_settings, protocol_settings
-from bundle.notebook.page import in_cell
+from bundle.notebook.markdown import in_cell
 from bundle.render.reading import declared_values
 from bundle.study.records import key
 from bundle.study.store import file_name, load

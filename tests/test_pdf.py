@@ -16,6 +16,7 @@ from papermill.translators import PythonTranslator
 from pypdf import PdfReader
 
 from bundle.notebook import page as notebook
+from bundle.notebook.markdown import as_text
 from bundle.render.front import front_matter
 from bundle.render.pdf import bind
 from bundle.render.reading import read_notebook
@@ -462,7 +463,7 @@ def held(tmp_path_factory) -> tuple[str, str]:
             "1", (["a | b", "c"], [[number, value] for number, value in enumerate(MARKUP)]), "A table."
         )
     said = new_output("stream", name="stdout", text="".join(f"{value}\n" for value in MARKUP))
-    plain = f"A table of {' and '.join(map(notebook.as_text, MARKUP))} ends."
+    plain = f"A table of {' and '.join(map(as_text, MARKUP))} ends."
     shown += [caption("Table", "2", plain), markdown("| a |\n| --- |\n| 1 |")]
     declared = "output_dir: str = '.'  # of $x$ | <i> `y` [z](#figure-9)\nwords: list[str] = []  # many"
     injected = PythonTranslator().codify({"output_dir": MARKUP[2], "words": MARKUP})

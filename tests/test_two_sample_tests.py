@@ -15,7 +15,7 @@ from bundle.experiments.two_sample_tests import (
     run_two_sample_test,
     sides,
 )
-from bundle.notebook import parameters
+from bundle.notebook.parameters import RANGES
 from lib.evaluation.damage import blurred, copied, one_level_up
 from lib.evaluation.two_sample_tests import TESTS
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
@@ -72,8 +72,7 @@ def test_as_many_images_as_there_are_can_be_asked_for_and_no_more():
     """Of both sides all 60 000 training images: 25 000 and a fifth of it on each."""
     (most,) = {one["train_count"] + one["test_count"] for one in two_sample_runs(RUN, **MOST)}
     assert 2 * most == 60_000
-    assert parameters.rule_of("two_sample_images")(MOST["images"]) is None
-    assert parameters.rule_of("two_sample_images")(MOST["images"] + 1)
+    assert RANGES["two_sample_images"][1] == MOST["images"]
     with pytest.raises(ValueError, match="at most 30000"):
         two_sample_runs(RUN, **MOST | {"images": 25_005})
 

@@ -38,17 +38,6 @@ def draw_loss_curves(run: pd.Series) -> Figure:
 
 
 @styled
-def draw_quality_curve(distances: pd.Series, *, floor: float) -> Figure:
-    """Draw the Fréchet distance by batch on a log scale, with that of real images."""
-    figure, (axes,) = panels(2.3)
-    axes.plot(distances, "-", markersize=2.5, label="generator", **POINTS)
-    axes.axhline(floor, label="real images", **THIN)
-    axes.set(xlabel="batch", ylabel="Fréchet distance", yscale="log", xlim=(0, None))
-    legend_above(figure, 2)
-    return figure
-
-
-@styled
 def draw_quality(runs: pd.DataFrame) -> Figure:
     """Draw three panels against the batch: Fréchet distance, clear images, precision and recall.
 

@@ -5,7 +5,6 @@ import inspect
 import itertools
 import json
 import os
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,10 +16,11 @@ import tqdm.auto
 import yaml
 from IPython.display import Image, Markdown, clear_output, display
 
-from bundle.analysis.claims import Verdict, link_to
 from bundle.analysis.formatting import Table, is_numeric, prose_in_style, table_in_style
 from bundle.figures.digits import tile
 from bundle.figures.saving import save_figure, save_picture
+from bundle.figures.style import SCREEN_DPI
+from bundle.notebook.markdown import alternative_text, as_text, in_cell
 from bundle.study.artefacts import json_bytes, write_if_changed
 from bundle.study.layout import Output, check_writable
 from bundle.study.provenance import described
@@ -33,12 +33,10 @@ from lib.progress import Progress
 
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
-QUICK = Path(__file__).parents[2] / "profiles" / "quick.yaml"
-LINK = re.compile(r"\[(Figure|Table) S?\d+\]\(([\w./]+\.ipynb)?#(figure|table)-S?\d+\)")
+QUICK = Path("profiles", "quick.yaml")
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
-QUICK_TIME = "ten minutes or less on two cores"  # Task 2 of it
-SCREEN_DPI = 96  # figures are shown at their natural size, whatever they were saved with
+BAR = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
 
 
 @contextlib.contextmanager
@@ -48,29 +46,27 @@ def progress(title: str) -> Iterator[Progress]:
     What is done at its first call is of an earlier run and took no time; where that is all, there is no bar.
     Nothing stays in the notebook, nor what the cell showed before.
     """
-    text = "TQDM_MININTERVAL" in os.environ  # it goes to stderr, and someone passes it on: see `execute`
-    style = {"ascii": " .:-=#", "ncols": 90, "miniters": 0} if text else {}
-    layout = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
-    kind, bar = tqdm.tqdm if text else tqdm.auto.tqdm, None
+    as_text = "TQDM_MININTERVAL" in os.environ  # it goes to stderr, and someone passes it on: see `execute`
+    style = {"desc": title, "leave": False, "bar_format": BAR}
+    if as_text:
+        style |= {"ascii": " .:-=#", "ncols": 90, "miniters": 0}
+    bar = None
 
-    with contextlib.ExitStack() as open_bar:
-
-        def report_progress(done: float, total: float) -> None:
-            nonlocal bar
-            if bar is None and done >= total and not text:
-                return
-            if bar is None or bar.total != total:
-                open_bar.close()
-                bar = kind(total=total, initial=done, desc=title, leave=False, bar_format=layout, **style)
-                open_bar.enter_context(bar)
+    def report_progress(done: float, total: float) -> None:
+        nonlocal bar
+        if bar is None and (as_text or done < total):
+            make_bar = tqdm.tqdm if as_text else tqdm.auto.tqdm
+            bar = make_bar(total=total, initial=done, **style)
+        if bar is not None:
             bar.update(done - bar.n)
 
-        try:
-            yield report_progress
-        finally:
-            open_bar.close()
-            if hasattr(bar, "container"):  # a widget; a closed bar is saved with the notebook all the same
-                clear_output()
+    try:
+        yield report_progress
+    finally:
+        if bar is not None:
+            bar.close()
+        if hasattr(bar, "container"):  # a widget; a closed bar is saved with the notebook all the same
+            clear_output()
 
 
 class Page:
@@ -80,16 +76,11 @@ class Page:
         """Take the parameters of a notebook, `namespace` being its globals().
 
         `part` is the main notebook's name; a study works in the folders of the one that it adds to.
-        Of the parameters these decide here: output_dir, and, where there are such, scheduler, fresh, note
-        and threads (of torch).
+        Of the parameters these decide here: output_dir, fresh, and, where there are such, scheduler and note.
         """
         self.parameters = {name: namespace[name] for name in namespace["__annotations__"]}
         output_dir = self.parameters["output_dir"]
         check_writable(Path(output_dir), "give the parameter output_dir another folder")
-        if "threads" in self.parameters:
-            import torch  # the other notebook's workers have it; here it takes a second
-
-            torch.set_num_threads(self.parameters["threads"])
         self.part, self.output = part, Output(Path(output_dir))
         self.results = self.output.results(part)
         self.scheduler, self.fresh = self.parameters.get("scheduler", ""), self.parameters["fresh"]
@@ -237,77 +228,6 @@ class Page:
         return json.loads(path.read_text(encoding="utf-8"))
 
 
-def finding(
-    question: str,
-    verdict: Verdict | None,
-    *,
-    link: str,
-    words: str = "",
-    holds: str = "",
-    fails: str = "",
-    undecided: str = "",
-    depends: str = "",
-    yes: str = "Yes",
-    no: str = "No",
-    depends_on: str = "the measure",
-) -> str:
-    """Return a finding in Markdown: a question, its answer in a word, a sentence, a link.
-
-    `words` is the sentence of every verdict that has none of its own. `link` is the figure or table to look
-    at: "Figure S1"; `yes` and `no` are the answers where it holds and where it fails. Where there is no
-    verdict, nothing is found: "".
-    """
-    if verdict is None:
-        return ""
-    answer, sentence = {
-        Verdict.HOLDS: (yes, holds),
-        Verdict.FAILS: (no, fails),
-        Verdict.UNDECIDED: ("Undecided", undecided),
-        Verdict.DEPENDS: (f"It depends on {depends_on}", depends),
-    }[verdict]
-    sentence = (sentence or words).removesuffix(".")
-    return f"**{question} {answer}.** {sentence} ({link_to(link)})."
-
-
-def prediction_list(sentences: str, outcomes: Sequence[tuple[Verdict | None, Sequence[float]]]) -> str:
-    """Return a numbered list, in Markdown, of predictions and what became of them.
-
-    `sentences` has a line for each outcome, with places like {:.2f} for its numbers. Those without a verdict
-    are left out.
-    """
-    words = {
-        Verdict.HOLDS: "came true",
-        Verdict.FAILS: "did not come true",
-        Verdict.UNDECIDED: "undecided",
-        Verdict.DEPENDS: "depends on the training",
-    }
-    lines = []
-    for sentence, (verdict, numbers) in zip(sentences.splitlines(), outcomes, strict=True):
-        if verdict is not None:
-            lines.append(f"{len(lines) + 1}. {sentence.format(*numbers)}: *{words[verdict]}*.")
-    return "\n".join(lines)
-
-
-def alternative_text(caption: str) -> str:
-    """Return the first sentence of a figure's caption (Markdown), behind its number, as plain text."""
-    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`]", r"\1", caption)
-    number, _, sentence = plain.partition(". ")
-    first = re.split(r"(?<=[.:]) ", sentence, maxsplit=1)[0]
-    return f"{number}: {first}".rstrip(".:") + "."
-
-
-def in_cell(value: object) -> str:
-    """Return the Markdown of a table's cell: a link to a figure or a table, or else plain text."""
-    text = str(value)
-    return text if LINK.fullmatch(text) else as_text(text)
-
-
-def as_text(value: object) -> str:
-    """Return Markdown, of one line, that shows a value as it is and means nothing."""
-    line = re.sub(r"[^\S\u00a0]+", " ", str(value)).strip()
-    return re.sub(r"[\\`*_{}<>#$|~@^&]|(?<=\])[(\[]", r"\\\g<0>", line)
-
-
 def show_text(text: str) -> None:
     """Show words, in Markdown, that are made of numbers."""
     display(Markdown(prose_in_style(text)))
@@ -318,22 +238,15 @@ def source(function: Callable) -> None:
     display(Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```"))
 
 
-def make_first(notebook: str, needed: Path, **parameters) -> None:
-    """Execute another notebook by the settings of the profile `quick`, unless what it makes is there.
-
-    Says beforehand what it makes, by which settings and in about what time.
-    """
-    if Path(needed).exists():
-        print(f"Using {needed}.")
+def make_first(notebook: str, needed: Path, *, output_dir: str) -> None:
+    """Execute another notebook by the profile `quick`, unless what it makes is there; say so beforehand."""
+    if needed.exists():
         return
     import papermill
 
-    quick = yaml.safe_load(QUICK.read_text(encoding="utf-8"))["parameters"][Path(notebook).stem]
-    settings = ", ".join(f"{name} {value}" for name, value in quick.items())
-    print(
-        f"{needed} is missing: running {notebook} to make it, as profiles/{QUICK.name} has it ({settings})."
-    )
-    print(f"That takes {QUICK_TIME}; run {notebook} yourself for its own settings.", flush=True)
-    executed = Path(parameters.get("output_dir", "."), "build", notebook)
+    parameters = yaml.safe_load(QUICK.read_text(encoding="utf-8"))["parameters"][Path(notebook).stem]
+    print(f"{needed} is missing: making it with {notebook} by {QUICK}, in about ten minutes.", flush=True)
+    executed = Path(output_dir, "build", notebook)
     executed.parent.mkdir(parents=True, exist_ok=True)
-    papermill.execute_notebook(notebook, str(executed), quick | parameters, progress_bar=False)
+    parameters["output_dir"] = output_dir
+    papermill.execute_notebook(notebook, str(executed), parameters, progress_bar=False)

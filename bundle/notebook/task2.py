@@ -53,7 +53,7 @@ class Game:
 def gan_run(parameters: dict, *, judge: str = "") -> GanRun:
     """Return the run of the first generator; `parameters` may be the notebook's globals().
 
-    Raises ValueError naming a parameter that is out of range, of this run or of what is compared with it.
+    Raises ValueError naming a parameter that is out of range, before anything is loaded.
     """
     widths = dict.fromkeys(("generator_width", "discriminator_width"), parameters["width"])
     same = parameters_of(GanSettings, parameters)
@@ -67,15 +67,6 @@ def gan_run(parameters: dict, *, judge: str = "") -> GanRun:
         noise_sets=NOISE_SETS,
         noise_seed=NOISE_SEED,
     )
-
-
-def check(parameters: dict) -> None:
-    """Raise ValueError naming a parameter of Task 2 that is out of range, before anything is loaded."""
-    run = gan_run(parameters)
-    judge_of(parameters)
-    comparisons.further_generators(run, parameters["generator_seeds"])
-    original_settings(run, parameters)
-    two_sample_settings(run, parameters, generators=[""])
 
 
 def judge_of(parameters: dict) -> dict:

@@ -1,6 +1,6 @@
 """A notebook of the report as it is committed: whoever runs and saves it anew changes no byte of it.
 
-`bundle/jupyter/jupyter_config.py` has JupyterLab and nbconvert tidy the three notebooks as they save them.
+`bundle/jupyter/jupyter_config.py` has JupyterLab tidy it before saving; `bundle.commands.execute` does too.
 """
 
 from pathlib import Path
@@ -57,20 +57,9 @@ def _number(cells: list[NotebookNode]) -> None:
                 output.execution_count = count
 
 
-def is_ours(path: Path) -> bool:
-    """Return whether a path is that of one of the report's notebooks in this checkout."""
-    return path.resolve() in {ROOT / f"{name}.ipynb" for name in NOTEBOOKS}
-
-
 def before_saving(model: dict, path: str, contents_manager, **_) -> None:
     """Tidy one of the report's notebooks that a Jupyter server is about to save."""
     place = Path(contents_manager.root_dir, path)
-    if model["type"] == "notebook" and is_ours(place):
+    ours = [ROOT / f"{name}.ipynb" for name in NOTEBOOKS]
+    if model["type"] == "notebook" and place.resolve() in ours:
         model["content"] = keep_outputs_of(place, clean(nbformat.from_dict(model["content"])))
-
-
-def after_executing(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-    """Tidy one of the report's notebooks that nbconvert is about to write."""
-    about = resources.get("metadata", {})
-    place = Path(about.get("path", ""), f"{about.get('name')}.ipynb")
-    return (keep_outputs_of(place, clean(notebook)) if is_ours(place) else notebook), resources

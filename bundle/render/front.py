@@ -10,7 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from bundle.analysis.claims import NOT_RUN, Verdict
-from bundle.notebook.page import FINDINGS, OTHER_CODE, as_text
+from bundle.notebook.markdown import as_text
+from bundle.notebook.page import FINDINGS, OTHER_CODE
 from bundle.render.reading import file_name, read_notebook
 from bundle.study.fingerprint import digest_all
 from bundle.study.layout import REPORT

@@ -1,0 +1,165 @@
+"""The explorers without a browser: a control is set, and pictures and words follow."""
+
+import base64
+import io
+import re
+import threading
+import time
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from bundle.analysis.curves import run_table
+from bundle.figures.digits import tile
+from bundle.notebook import explorers
+from bundle.study.records import Record
+from lib.evaluation.classifier import Classifier, load_classifier
+from lib.gan.networks import Generator, as_bytes, load_generator
+from lib.latent.end_points import endpoints
+from lib.networks import answers
+from lib.recurrent.lstm import LSTM
+
+
+def parts(widget: widgets.Widget) -> list[widgets.Widget]:
+    """The widget and all that is in it."""
+    return [widget, *(part for child in getattr(widget, "children", ()) for part in parts(child))]
+
+
+def control(widget: widgets.Widget, name: str) -> widgets.Widget:
+    (found,) = [part for part in parts(widget) if getattr(part, "description", "") == name]
+    return found
+
+
+def page(widget: widgets.Widget) -> str:
+    return "\n".join(part.value for part in parts(widget) if isinstance(part, widgets.HTML))
+
+
+def words(widget: widgets.Widget) -> str:
+    return "\n".join(re.findall(r"(?s)<div role='status'[^>]*>(.*?)</div>", page(widget)))
+
+
+def picture(widget: widgets.Widget, alt: str) -> np.ndarray:
+    """The pixels of the picture whose alternative text begins so."""
+    (data,) = re.findall(rf"<img alt='{alt}[^']*' src='data:image/png;base64,([^']+)'", page(widget))
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+@pytest.fixture(scope="module")
+def networks() -> tuple[Generator, Classifier]:
+    return load_generator("models"), load_classifier("models")
+
+
+def run(cell: str, recipe: str, length: int) -> Record:
+    settings = {"cell": cell, "recipe": recipe, "seq_length": length, "seed": 0, "eval_count": 10}
+    return Record(settings=settings, columns={"step": [0, 25, 50], "n_correct": [1, length, 10]})
+
+
+def test_curves_of_ticked_networks_are_shown_at_the_chosen_length():
+    cases = [("LSTM", "as-written"), ("RNN", "as-written"), ("LSTM", "ours")]
+    runs = run_table({"runs": [run(*case, length) for case in cases for length in (3, 10)]})
+    explorer = explorers.accuracy_explorer(runs)
+    at_first = picture(explorer, "Accuracy against step")
+    assert "LSTM, as written: median step first at 100 %: 50" in words(explorer)
+    control(explorer, "Length").value = 10
+    assert "LSTM, as written: median step first at 100 %: 25" in words(explorer)
+    assert not np.array_equal(at_first, picture(explorer, "Accuracy against step"))
+    control(explorer, "LSTM, ours").value = True
+    control(explorer, "RNN, as written").value = False
+    assert re.findall("(.*): median", words(explorer)) == ["LSTM, as written", "LSTM, ours"]
+    for name in ("LSTM, as written", "LSTM, ours"):
+        control(explorer, name).value = False
+    assert words(explorer) == "Tick a network."
+    assert "<img" not in page(explorer)
+
+
+def test_a_typed_palindrome_is_followed_through_the_network():
+    torch.manual_seed(0)
+    model = LSTM(1, 4, 10)
+    explorer = explorers.palindrome_explorer(model, units=[2, 0], trained=6)
+    control(explorer, "Palindrome").value = "12321"
+    steps = control(explorer, "Digits read")
+    assert steps.value == steps.max == 4
+    whole = picture(explorer, "Gates and cell state")
+    steps.value = 3
+    with torch.no_grad():
+        probabilities = model(torch.tensor([[[1.0], [2.0], [3.0]]])).softmax(1)[0]
+    assert words(explorer) == f"After 3 of 4 digits the network says {probabilities.argmax()}."
+    assert f"<progress value='{probabilities.max():.3f}'" in page(explorer)
+    assert not np.array_equal(whole, picture(explorer, "Gates and cell state"))
+    for text in ("1234", "1a1", "1", "1" * 14, "\u0663\u0663\u0663"):
+        control(explorer, "Palindrome").value = text
+        assert f"&#x27;{text}&#x27; is no palindrome of 3 to 13 digits" in words(explorer)
+        assert "<img" not in page(explorer)
+    control(explorer, "Palindrome").value = "123454321"
+    assert "trained on no more than 6 digits" in words(explorer)
+
+
+def test_each_moment_of_the_gan_shows_its_grid_and_its_measures():
+    random = np.random.default_rng(0)
+    grids = {batch: random.integers(0, 256, (50, 28, 28), dtype=np.uint8) for batch in (0, 10, 20)}
+    distances = {0: 9.0, 10: 4.0, 20: 2.0}
+    moments = {"quality_batch": [*distances], "quality_frechet_distance": [*distances.values()]}
+    explorer = explorers.task2_explorer(pd.Series(moments | {"real_frechet_distance": 0.5}), grids)
+    for batch, distance in distances.items():
+        control(explorer, "Batch").value = batch
+        assert np.array_equal(picture(explorer, "25 images"), tile(grids[batch][:25], columns=5))
+        assert re.search(rf"<td>{distance:.3f}</td>\s*<td>0.500</td>", page(explorer))
+        assert f"after {batch} batches" in words(explorer)
+    control(explorer, "Noise").value = 2
+    assert np.array_equal(picture(explorer, "25 images"), tile(grids[20][25:], columns=5))
+
+
+def test_alpha_walks_from_one_digit_to_the_other(networks):
+    explorer = explorers.task3_explorer(*networks, steps=9, candidates=300, seed=0)
+    source = torch.Generator().manual_seed(0)
+    ends = endpoints(*networks, torch.randn(300, networks[0].latent_dim, generator=source), 2, 7)
+    line = picture(explorer, "Strip of 9").astype(int)
+    for alpha, end, left in ((0, ends[0], 0), (1, ends[1], 8 * 30)):
+        control(explorer, "Alpha").value = alpha
+        image = as_bytes(answers(networks[0], end.noise[None], batch_size=1))[0].numpy()
+        assert np.array_equal(picture(explorer, "At alpha"), image)
+        assert abs(line[:, left : left + 28] - image).max() <= 1  # nine at once may round otherwise
+        assert f"the classifier sees a {end.digit}" in words(explorer)
+    control(explorer, "Path").value = "circle"
+    circle = picture(explorer, "Strip of 9").astype(int)
+    same = (line == circle).all(axis=0)
+    assert same[:28].all()
+    assert same[-28:].all()
+    assert not same.all()
+    control(explorer, "Noise seed").value = 1
+    assert not np.array_equal(circle, picture(explorer, "Strip of 9"))
+
+
+def test_two_digits_without_a_walk_are_named_and_nothing_stale_is_shown(networks):
+    explorer = explorers.task3_explorer(*networks, steps=9, candidates=300, seed=0)
+    control(explorer, "To").value = 2
+    assert "both 2; they must be two different digits" in words(explorer)
+    assert "<img" not in page(explorer)
+    control(explorer, "To").value = 5
+    assert "At alpha 0.000" in words(explorer)
+    untrained = Generator(latent_dim=4, width=2, topology="shuffle")
+    explorer = explorers.task3_explorer(untrained, networks[1], steps=9, candidates=20, seed=0)
+    assert "0 of 20 candidates are classified as" in words(explorer)
+
+
+def test_one_control_is_answered_after_the_other_though_a_kernel_has_two_threads():
+    controls, drawing, log = [widgets.IntText(), widgets.IntText()], threading.Event(), []
+
+    def show() -> None:
+        log.append("begin")
+        drawing.set()
+        time.sleep(0.1)
+        log.append("end")
+
+    explorers.watch(show, *controls)
+    drawing.clear()
+    first = threading.Thread(target=lambda: setattr(controls[0], "value", 1))
+    first.start()
+    assert drawing.wait(20)
+    controls[1].value = 1
+    first.join()
+    assert log == ["begin", "end"] * 3
