@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_output
 from bundle.notebook import tidy
 from bundle.study.layout import NOTEBOOKS
 from tests.notebooks import notebook_of
-from tests.test_execute import COUNTING
+from tests.test_ending import COUNTING
 
 
 def test_what_a_bar_showed_is_not_saved(monkeypatch):
