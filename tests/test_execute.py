@@ -1,6 +1,7 @@
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,6 +173,28 @@ def test_an_interrupt_reaches_the_kernel_of_its_execution_and_no_other(tmp_path,
         second.result()
     assert [path.name for path in Path("made").glob("*.ipynb")] == [".first.part.ipynb", "second.ipynb"]
     assert capsys.readouterr().err.startswith("second: Counting:   0%")
+
+
+def test_two_executions_that_end_in_turn_do_not_send_a_later_one_elsewhere(tmp_path, monkeypatch):
+    """Papermill remembers the working directory of whoever began, and gives it back in the wrong order."""
+    begins = "import pathlib, time\n"
+    cells = {
+        "one": "pathlib.Path('one').touch()\nwhile not pathlib.Path('two').exists(): time.sleep(0.05)",
+        "two": "pathlib.Path('two').touch()\ntime.sleep(2)",
+    }
+    for place in ("before", "after"):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        with ThreadPoolExecutor() as executor:
+            both = []
+            for name, cell in cells.items():
+                nbformat.write(notebook_of(new_code_cell(begins + cell)), f"{name}.ipynb")
+                paths = Path(f"{name}.ipynb"), Path("made", f"{name}.ipynb")
+                both.append(executor.submit(execute, *paths, {}, echo=False))
+                while name == "one" and not Path("one").exists():
+                    time.sleep(0.05)
+        assert [future.result() for future in both] == [None, None]
+        shutil.rmtree("made")
 
 
 def test_an_execution_leaves_the_environment_as_it_was(tmp_path, monkeypatch):

@@ -116,10 +116,10 @@ def _run(
     import papermill
 
     logging.getLogger("papermill").addFilter(_is_no_error)
+    # whole paths: papermill keeps one working directory for all that it executes in a process
+    paths = [str(path.absolute()) for path in (notebook, partial)]
     with concurrent.futures.ThreadPoolExecutor(1) as executor:
-        future = executor.submit(
-            papermill.execute_notebook, str(notebook), str(partial), parameters, **options
-        )
+        future = executor.submit(papermill.execute_notebook, *paths, parameters, **options)
         try:
             while concurrent.futures.wait([future], LOOK_EVERY).not_done:
                 if interrupted.is_set():
