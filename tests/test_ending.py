@@ -1,6 +1,7 @@
 """Executed notebooks, and commands in processes of their own that fail, are interrupted or killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -226,3 +227,25 @@ def test_a_full_disk_is_told_with_the_path_and_what_was_there_stays(tmp_path, mo
     assert error.value.filename == str(path)
     assert path.read_bytes() == before
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_two_executions_that_end_in_turn_do_not_send_a_later_one_elsewhere(tmp_path, monkeypatch):
+    """Papermill remembers the working directory of whoever began, and gives it back in the wrong order."""
+    begins = "import pathlib, time\n"
+    cells = {
+        "one": "pathlib.Path('one').touch()\nwhile not pathlib.Path('two').exists(): time.sleep(0.05)",
+        "two": "pathlib.Path('two').touch()\ntime.sleep(2)",
+    }
+    for place in ("before", "after"):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        with ThreadPoolExecutor() as executor:
+            both = []
+            for name, cell in cells.items():
+                nbformat.write(notebook_of(new_code_cell(begins + cell)), f"{name}.ipynb")
+                paths = Path(f"{name}.ipynb"), Path("made", f"{name}.ipynb")
+                both.append(executor.submit(execute, *paths, {}))
+                while name == "one" and not Path("one").exists():
+                    time.sleep(0.05)
+        assert [future.result() for future in both] == [None, None]
+        shutil.rmtree("made")

@@ -49,7 +49,9 @@ def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") ->
         config = Config(LoggedKernel=kernel, NotebookClient={"kernel_manager_class": LoggedKernel})
         options = {"progress_bar": False, "stderr_file": Lines(log) if log else None, "config": config}
         try:
-            papermill.execute_notebook(notebook, partial, parameters, **options)
+            # whole paths: papermill keeps one working directory for all that it executes in a process
+            paths = notebook.absolute(), partial.absolute()
+            papermill.execute_notebook(*paths, parameters, **options)
         except papermill.PapermillExecutionError as error:
             first_line = error.source.partition("\n")[0]
             cell = f"cell [{error.exec_count}]: {first_line}"
