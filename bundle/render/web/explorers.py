@@ -155,7 +155,7 @@ def _detectability(models: Path) -> list[dict]:
     path = Output(models.parent).results("task2") / "two-sample-tests.jsonl"
     if not path.exists():
         return []
-    tests = store.read(path)
+    tests = store.table(store.load(path))
     tests = tests[tests["against"] == "samples"]
     tests = tests[tests["train_count"] == tests.groupby("test")["train_count"].transform("min")]
     shares = tests.groupby("test")["accuracy"].mean().sort_values()
