@@ -76,7 +76,7 @@ local function boxed(blocks, name)
   return blocks:walk({
     traverse = "topdown",
     Table = function(tbl)
-      local open = ('<div class="scroll" tabindex="0" role="group" aria-label="%s">'):format(name)
+      local open = ('<div class="scroll" tabindex="0" role="group" aria-label="%s">'):format(escaped(name))
       return { raw(open), tbl, raw("</div>") }, false
     end,
   })

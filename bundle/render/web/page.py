@@ -29,11 +29,12 @@ TRY_IT = {  # what can be done in the explorers of each notebook, and where
     "task3": ("Draw a digit and walk", "walks"),
 }
 PREVIEW = "figure-17"  # a walk, shown where the page is linked to
-DARK = """<style>@media (prefers-color-scheme: dark) {
-  text { fill: #e4e6e9 !important; }
-  [style*="stroke: #000000"] { stroke: #e4e6e9 !important; }
-  [style*="fill: #000000"] { fill: #e4e6e9 !important; }
-}</style>"""
+IN_THE_DARK = {  # colours of bundle.figures.style, and those of page.css where the screen is dark
+    "#000000": "#e4e6e9",
+    "#0072b2": "#56b4e9",
+    "#d55e00": "#ff9f66",
+    "#009e73": "#57cfa8",
+}
 IMAGE = re.compile(r'<img\s+src="([^":]+)"')
 HEADER = re.compile(r"^---\n(.*?\n)---\n", re.DOTALL | re.MULTILINE)
 
@@ -115,7 +116,9 @@ def _cards(document: Gathered, notebooks: Sequence[Path], explorers: Mapping[str
             links.append(f"[{words}](#{place}){{.try}}")
         for cell in (linked or cells)[:1]:
             paragraphs.insert(0, f"![]({cell.metadata['image']})")
-            links.append(f"[Evidence](#{cell.metadata['label']})")
+            label = cell.metadata["label"]
+            name = label.replace("-", " ").title()
+            links.append(f'[Evidence](#{label}){{aria-label="Evidence: {name}"}}')
         paragraphs.append(" ".join(links))
         cards.append("::: card\n" + "\n\n".join(paragraphs) + "\n:::\n")
     return "\n".join(cards)
@@ -163,8 +166,13 @@ def _drawing(cell: NotebookNode, drawings: Path, folder: Path) -> str:
     if not path.is_file():
         return ""
     svg = path.read_text(encoding="utf-8")
+    rules = "text { fill: #e4e6e9 !important; }"
+    for light, dark in IN_THE_DARK.items():
+        for kind in ("stroke", "fill"):
+            rules += f'[style*="{kind}: {light}"] {{ {kind}: {dark} !important; }}'
+    style = f"<style>@media (prefers-color-scheme: dark) {{{rules}}}</style>"
     end = svg.index(">", svg.index("<svg")) + 1
-    (folder / path.name).write_text(svg[:end] + DARK + svg[end:], encoding="utf-8")
+    (folder / path.name).write_text(svg[:end] + style + svg[end:], encoding="utf-8")
     return path.name
 
 
