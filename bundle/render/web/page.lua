@@ -82,12 +82,13 @@ local function boxed(blocks, name)
   })
 end
 
+-- Blocks behind words, or behind a heading.
 local function folded(summary, blocks)
-  return pandoc.Blocks({ raw('<details class="evidence"><summary>') }) .. summary
-    .. pandoc.Blocks({ raw("</summary>") }) .. blocks .. pandoc.Blocks({ raw("</details>") })
+  local open, close = '<details class="evidence"><summary>', "</summary>"
+  local first = type(summary) == "string" and { raw(open .. escaped(summary) .. close) }
+    or { raw(open), summary, raw(close) }
+  return pandoc.Blocks(first) .. blocks .. pandoc.Blocks({ raw("</details>") })
 end
-
-local function plain(text) return pandoc.Blocks({ pandoc.Plain(pandoc.Inlines(text)) }) end
 
 local function part_of(cell) return cell.attributes.where:match("([%w-]+)%.ipynb") or cell.attributes.where end
 
@@ -169,14 +170,13 @@ local function write(section, folds)
   local blocks = pandoc.Blocks({})
   for _, item in ipairs(section.items) do
     if item.name and item.name:match("^Table") and not folds then
-      blocks:extend(folded(plain(item.name .. ". " .. item.caption), item.blocks))
+      blocks:extend(folded(item.name .. ". " .. item.caption, item.blocks))
     else
       blocks:extend(item.name and item.blocks or boxed(item.blocks, "Table: " .. section.title))
     end
   end
-  if #section.code > 0 then blocks:extend(folded(plain("Code: " .. section.title), section.code)) end
-  local heading = pandoc.Blocks({ section.heading })
-  return folds and folded(heading, blocks) or heading .. blocks
+  if #section.code > 0 then blocks:extend(folded("Code: " .. section.title, section.code)) end
+  return folds and folded(section.heading, blocks) or pandoc.Blocks({ section.heading }) .. blocks
 end
 
 -- Three cards say the first findings already: the list of all is folded.
@@ -186,7 +186,7 @@ local function fold_findings(blocks)
     local into = (block.t == "BulletList" or #list > 0) and list or first
     into:insert(block)
   end
-  return first .. folded(plain("All findings"), list)
+  return first .. folded("All findings", list)
 end
 
 local function assemble(doc)
