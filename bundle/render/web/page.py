@@ -115,7 +115,7 @@ def _cards(document: Gathered, notebooks: Sequence[Path], explorers: Mapping[str
         if path.stem in explorers and f'id="{place}"' in explorers[path.stem].html:
             links.append(f"[{words}](#{place}){{.try}}")
         for cell in (linked or cells)[:1]:
-            paragraphs.insert(0, f"![]({cell.metadata['image']})")
+            paragraphs.insert(0, f'![]({cell.metadata["image"]}){{alt=""}}')
             label = cell.metadata["label"]
             name = label.replace("-", " ").title()
             links.append(f'[Evidence](#{label}){{aria-label="Evidence: {name}"}}')
