@@ -259,7 +259,7 @@ class TestPalindromes:
         assert (pixels(page, "#read-cells canvas >> nth=0") != before).any()
 
     def test_what_is_no_palindrome_is_said_in_words(self, page):
-        text, button = page.get_by_label("Palindrome", exact=True), page.get_by_role("button", name="Read")
+        text, button = page.get_by_label("Palindrome", exact=True), page.locator("#read-form [type=submit]")
         for wrong, words in (
             ("31a", "here is also a"),
             ("123", "backwards it is 321"),
@@ -331,6 +331,26 @@ def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
         press_key(page, "#toy-alpha", "End")
         assert (pixels(page, "#toy-digit") != before).any()
         page.context.close()
+
+
+def test_what_can_be_pressed_has_a_name_of_its_own(page):
+    toggles = page.locator("main summary").all_text_contents()
+    assert len(toggles) == len(set(toggles))
+    for name in ("Digits read", "Moment", "Alpha"):
+        assert page.get_by_role("button", name=f"Play: {name}", exact=True).is_visible()
+
+
+def test_a_verdict_is_a_card_on_a_phone(browser, report):
+    page = opened(browser, report, viewport=SHAPES["phone"])
+    page.goto(f"{report.address}#table-1")
+    cells = page.locator("#table-1 tbody tr").first.locator("td")
+    lab.until(lambda: cells.first.is_visible())
+    places = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().left)")
+    assert len(set(places)) == 1  # one below the other, each called by its column
+    assert cells.nth(1).get_attribute("data-label") == "Verdict, as written"
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SHAPES["phone"]["width"]
+    page.context.close()
 
 
 UNFOLD = """link => {

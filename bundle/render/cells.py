@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from bundle.figures.style import DPI, SCREEN_DPI
+from bundle.notebook.page import FINDINGS
 
 TEXT_WIDTH, TEXT_HEIGHT = 6.3, 8.2  # inches on A4; the height leaves room for a caption
 # above a picture, so that a link shows it; several where it has the panels of several figures
@@ -24,6 +25,7 @@ CAPTION = re.compile(
     r"(?P<text>.*?)(?:\n\s*\n(?P<rest>.*))?\s*\Z",
     re.DOTALL,
 )
+FENCED = re.compile(r"\s*```python\n.*\n```\s*\Z", re.DOTALL)  # a function's code that a cell shows
 PIPE_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*\|", re.MULTILINE)
 
 
@@ -34,9 +36,9 @@ def shown_cells(
 
     Metadata: `where` (for messages), `kind`, `label` of a figure or table, whose caption is then the first
     paragraph, `last` number and `others`' labels where it has panels of several, `image` (a file in
-    `folder`), `width`. Parameters and what was printed are of the kinds
-    `parameters` and `printed`. For the web there is also the `code` of each cell, and an empty cell of the
-    kind `explorer` where code is left out of the PDF. Raises ValueError where a cell was not executed or
+    `folder`), `width`. Parameters, what was printed, code and findings are of the kinds `parameters`,
+    `printed`, `code` and `findings`. For the web there is also the code of each cell, and an empty cell of
+    the kind `explorer` where code is left out of the PDF. Raises ValueError where a cell was not executed or
     failed, or a caption lacks its anchor, image or table.
     """
     injected = [c.source for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", [])]
@@ -81,7 +83,7 @@ def _source(cell: NotebookNode, injected: list[str], *, web: bool) -> Iterator[t
         yield "parameters", _parameters([cell.source, *injected])
     elif "show-code" in tags:
         yield "text", _fenced(cell.source, "python")
-    elif web and cell.cell_type == "code" and cell.source.strip():
+    elif web and cell.cell_type == "code" and cell.source.strip() and "injected-parameters" not in tags:
         yield "code", _fenced(cell.source, "python")
     if cell.cell_type == "markdown":
         yield from _markdown(cell.source)
@@ -95,7 +97,9 @@ def _markdown(text: str) -> Iterator[tuple]:
     if caption:
         yield "caption", caption
         text = caption["rest"] or ""
-    if text.strip():
+    if FENCED.match(text):
+        yield "code", text
+    elif text.strip():
         yield "table" if PIPE_TABLE.search(text) else "text", text
 
 
@@ -122,6 +126,8 @@ def _displayed(output: NotebookNode, *, quiet: bool) -> Iterator[tuple]:
         return
     if "image/png" in data:
         yield "image", (base64.b64decode(data["image/png"]), output.metadata.get("image/png", {}))
+    elif FINDINGS in output.get("metadata", {}):
+        yield "findings", data["text/markdown"]
     elif "text/markdown" in data:
         yield from _markdown(data["text/markdown"])
     elif "text/html" in data:

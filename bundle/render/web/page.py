@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -22,12 +23,18 @@ from bundle.render.web.explorers import Explorer
 from lib.files import write_atomically
 
 HERE = Path(__file__).parent
-TRY_IT = {"part1": "palindromes", "task2": "guess", "task3": "walks"}  # the explorer of each notebook
-DARK = """<style>@media (prefers-color-scheme: dark) {
-  text { fill: #e4e6e9 !important; }
-  [style*="stroke: #000000"] { stroke: #e4e6e9 !important; }
-  [style*="fill: #000000"] { fill: #e4e6e9 !important; }
-}</style>"""
+TRY_IT = {  # what can be done in the explorers of each notebook, and where
+    "part1": ("Race them with your palindrome", "palindromes"),
+    "task2": ("Guess which is real", "guess"),
+    "task3": ("Draw a digit and walk", "walks"),
+}
+PREVIEW = "figure-17"  # a walk, shown where the page is linked to
+IN_THE_DARK = {  # colours of bundle.figures.style, and those of page.css where the screen is dark
+    "#000000": "#e4e6e9",
+    "#0072b2": "#56b4e9",
+    "#d55e00": "#ff9f66",
+    "#009e73": "#57cfa8",
+}
 IMAGE = re.compile(r'<img\s+src="([^":]+)"')
 HEADER = re.compile(r"^---\n(.*?\n)---\n", re.DOTALL | re.MULTILINE)
 
@@ -63,6 +70,7 @@ def build(
         document = Gathered(parts, folder, elsewhere=elsewhere, web=True)
         about = {key: document.resolve(str(value), name) for key, value in about.items()}
         about |= {"description": about.get("subtitle", ""), "address": address}
+        about["preview"] = f"{address}card.png" if address else _preview(document, folder)
         body = document.resolve(HEADER.sub("", front), name)
         first = new_markdown_cell(body, metadata={"where": "front"})
         cells = [first, *(cell for cells in document.cells.values() for cell in cells)]
@@ -75,7 +83,8 @@ def build(
                 cell.metadata["image"] = _drawing(cell, drawings, folder) or _smaller(
                     folder / cell.metadata["image"]
                 )
-        about["cards"] = document.resolve(_cards(document, notebooks), name)
+        about["cards"] = document.resolve(_cards(document, notebooks, explorers), name)
+        about["story"] = bool(explorers)  # whose evidence is folded
         html = _pandoc(nbformat.writes(new_notebook(cells=cells)), about, folder)
         homes = [folder, *(path.parent for path in notebooks)]
         html = IMAGE.sub(lambda image: f'<img src="{_embedded(image[1], homes)}"', html)
@@ -92,19 +101,26 @@ def _bibliography(document: Gathered) -> list[NotebookNode]:
     return [new_markdown_cell(raw, metadata={"where": "references"})]
 
 
-def _cards(document: Gathered, notebooks: Sequence[Path]) -> str:
-    """Return a card for each notebook (Markdown): a picture, its first finding, where to try it."""
+def _cards(document: Gathered, notebooks: Sequence[Path], explorers: Mapping[str, Explorer]) -> str:
+    """Return a card for each notebook (Markdown): a picture, its first finding, where to try it, evidence."""
     cards = []
     for path in notebooks:
         sentences = findings([path])
         if not sentences:
             continue
-        cells = [cell for cell in document.cells[path.name] if "image" in cell.metadata]
-        linked = [cell for cell in cells if f"#{cell.metadata.get('label')})" in sentences[0]]
-        shown = [cell.metadata for cell in (linked or cells)[:1]]
-        lines = ["::: card", *(f"![{about['label']}]({about['image']})\\\n" for about in shown)]
-        lines += [sentences[0], ""]
-        cards.append("\n".join([*lines, f"[Try it](#{TRY_IT[path.stem]}){{.try}}", ":::", ""]))
+        cells = [cell for cell in document.cells[path.name] if {"image", "label"} <= set(cell.metadata)]
+        linked = [cell for cell in cells if f"#{cell.metadata['label']})" in sentences[0]]
+        paragraphs, links = [sentences[0]], []
+        words, place = TRY_IT[path.stem]
+        if path.stem in explorers and f'id="{place}"' in explorers[path.stem].html:
+            links.append(f"[{words}](#{place}){{.try}}")
+        for cell in (linked or cells)[:1]:
+            paragraphs.insert(0, f'![]({cell.metadata["image"]}){{alt=""}}')
+            label = cell.metadata["label"]
+            name = label.replace("-", " ").title()
+            links.append(f'[Evidence](#{label}){{aria-label="Evidence: {name}"}}')
+        paragraphs.append(" ".join(links))
+        cards.append("::: card\n" + "\n\n".join(paragraphs) + "\n:::\n")
     return "\n".join(cards)
 
 
@@ -150,8 +166,13 @@ def _drawing(cell: NotebookNode, drawings: Path, folder: Path) -> str:
     if not path.is_file():
         return ""
     svg = path.read_text(encoding="utf-8")
+    rules = "text { fill: #e4e6e9 !important; }"
+    for light, dark in IN_THE_DARK.items():
+        for kind in ("stroke", "fill"):
+            rules += f'[style*="{kind}: {light}"] {{ {kind}: {dark} !important; }}'
+    style = f"<style>@media (prefers-color-scheme: dark) {{{rules}}}</style>"
     end = svg.index(">", svg.index("<svg")) + 1
-    (folder / path.name).write_text(svg[:end] + DARK + svg[end:], encoding="utf-8")
+    (folder / path.name).write_text(svg[:end] + style + svg[end:], encoding="utf-8")
     return path.name
 
 
@@ -173,13 +194,26 @@ def _embedded(name: str, homes: Sequence[Path]) -> str:
 
 def draw_card(strip: Path, output: Path) -> None:
     """Draw the picture of preview cards: a figure in the middle of 1200 x 630 pixels, as PNG."""
+    write_atomically(output, _card(strip, "png"))
+
+
+def _card(strip: Path, file_format: str) -> bytes:
     with Image.open(strip) as figure:
         picture = figure.convert("RGB").resize((1120, round(1120 * figure.height / figure.width)))
     card = Image.new("RGB", (1200, 630), "white")
     card.paste(picture, (40, (630 - picture.height) // 2))
     buffer = io.BytesIO()
-    card.save(buffer, "png")
-    write_atomically(output, buffer.getvalue())
+    card.save(buffer, file_format)
+    return buffer.getvalue()
+
+
+def _preview(document: Gathered, folder: Path) -> str:
+    """Return the picture of preview cards as an address that holds it; "" where there is no walk."""
+    for cell in itertools.chain(*document.cells.values()):
+        if cell.metadata.get("label") == PREVIEW and "image" in cell.metadata:
+            card = _card(folder / cell.metadata["image"], "webp")
+            return f"data:image/webp;base64,{base64.b64encode(card).decode()}"
+    return ""
 
 
 def _read(name: str) -> str:

@@ -116,6 +116,7 @@ explorer("palindromes", async (say) => {
   function show() {
     const at = +step.value, last = +shown.at(-1), length = shown.length - 1;
     by("read-count").textContent = `${at} of ${length}`;
+    step.setAttribute("aria-valuetext", `${at} of ${length}`);
     const box = (sign, k) => made("span", sign, { class: k < at ? "read" : "" });
     by("read-boxes").replaceChildren(...[...shown.slice(0, -1), "?"].map(box));
     const said = parts.map(([name, part]) => {

@@ -105,11 +105,14 @@ function plays(button, slider, { every, by: step = 1 }) {
     slider.value = to;
     slider.dispatchEvent(new Event("input"));
   };
+  const name = (word) => {
+    button.textContent = word;
+    button.setAttribute("aria-label", `${word}: ${slider.labels[0].textContent}`);
+  };
   const stop = () => {
     clearInterval(timer);
     timer = 0;
-    button.textContent = "Play";
-    button.setAttribute("aria-pressed", "false");
+    name("Play");
     delete section.dataset.plays;
     move(slider.value);
   };
@@ -117,8 +120,7 @@ function plays(button, slider, { every, by: step = 1 }) {
     if (timer) return stop();
     section.dataset.plays = "";
     if (+slider.value >= +slider.max) move(slider.min);
-    button.textContent = "Stop";
-    button.setAttribute("aria-pressed", "true");
+    name("Stop");
     const leap = Math.max(step, (slider.max - slider.min) / 10);
     timer = setInterval(
       () => {
@@ -135,6 +137,7 @@ function plays(button, slider, { every, by: step = 1 }) {
     stop();
   });
   slider.addEventListener("pointerdown", () => timer && stop());
+  name("Play");
 }
 
 /** Paint digits of 784 bytes each side by side, `columns` in a row, on a canvas of just their size. */

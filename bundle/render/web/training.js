@@ -8,10 +8,10 @@ explorer("training", async (say) => {
   const before = chosenBefore.has("moment") ? batches.indexOf(+chosenBefore.get("moment")) : -1;
   moment.value = before < 0 ? batches.length - 1 : before;
   set.replaceChildren(...sets.map((_, k) => made("option", `${k + 1} of ${sets.length}`, { value: k })));
-  const [{ values, real }] = measures,
-    last = batches.at(-1);
-  const low = 10 ** Math.floor(Math.log10(real)),
-    high = 10 ** Math.ceil(Math.log10(Math.max(...values)));
+  const [{ values, real }] = measures;
+  const last = batches.at(-1);
+  const low = 10 ** Math.floor(Math.log10(real));
+  const high = 10 ** Math.ceil(Math.log10(Math.max(...values)));
   const decades = [0, 1, 2, 3, 4, 5].map((k) => low * 10 ** k).filter((value) => value <= 1.001 * high);
   by("training-measures").replaceChildren(
     ...measures.map(({ name, real }) => {
@@ -22,8 +22,8 @@ explorer("training", async (say) => {
   );
 
   function show() {
-    const at = +moment.value,
-      batch = batches[at];
+    const at = +moment.value;
+    const batch = batches[at];
     const digits = Array.from({ length: 25 }, (_, k) => [...digitOf(sets[+set.value], at, k, 25)]);
     paint(by("training-digits"), Uint8Array.from(digits.flat()), { columns: 5, gap: 1 });
     const said = `25 images after ${spaced(batch)} batches, Fréchet distance ${values[at].toFixed(2)}`;
@@ -33,27 +33,12 @@ explorer("training", async (say) => {
     [...by("training-measures").rows].forEach((row, k) => {
       row.cells[1].textContent = fixed(measures[k].values[at], 3);
     });
-    const floor = [
-        [0, real],
-        [last, real],
-      ],
-      points = batches.map((x, k) => [x, values[k]]);
-    const { X, Y, draw } = plot(
-      svg,
-      [
-        { points: floor, class: "level" },
-        { points, class: "curve" },
-      ],
-      {
-        x: [0, last],
-        y: [low, high],
-        log: true,
-        yTicks: decades,
-        xTicks: [0, last / 2, last].map(Math.round),
-        xLabel: "batch",
-        yLabel: "Fréchet distance",
-      },
-    );
+    const level = { points: [[0, real], [last, real]], class: "level" };
+    const curve = { points: batches.map((x, k) => [x, values[k]]), class: "curve" };
+    const xTicks = [0, last / 2, last].map(Math.round);
+    const labels = { xLabel: "batch", yLabel: "Fréchet distance" };
+    const axes = { x: [0, last], y: [low, high], xTicks, yTicks: decades, log: true };
+    const { X, Y, draw } = plot(svg, [level, curve], { ...axes, ...labels });
     draw("text", { x: X(last / 2), y: Y(real) + 14, "text-anchor": "middle" }, "real digits");
     draw("circle", { class: "ring", cx: X(batch), cy: Y(values[at]), r: 7 });
     say(`${said}; of real digits ${real.toFixed(2)}. The noise is the same at every moment.`);

@@ -1,4 +1,4 @@
-// Walks between two noises, on the straight line and on the great circle, with what the judge sees.
+// Walks between two noises, on the straight line and on the great circle, with what the classifier sees.
 
 const DRAWN = "drawn"; // the end point that the reader drew
 const STEPS = 9; // images of a strip
@@ -54,7 +54,7 @@ function addPath(kind, title) {
 function showStrip({ title, section, strip }, pixels, chances) {
   const seen = chances.map(largest);
   paint(strip, asBytes(pixels), { columns: STEPS, gap: 1 });
-  strip.setAttribute("aria-label", `${title}: ${STEPS} images; the judge sees ${seen.join(", ")}`);
+  strip.setAttribute("aria-label", `${title}: ${STEPS} images; the classifier sees ${seen.join(", ")}`);
   const words = seen.map((digit, k) => `${digit}\n${percent(chances[k][digit])}`);
   section.querySelector("ol").replaceChildren(...words.map((said) => made("li", said)));
 }
@@ -103,7 +103,7 @@ explorer("walks", async (say) => {
     const { chances } = await nets.judged(pixels);
     const at = (k) => pixels.slice(784 * k, 784 * (k + 1));
     const said = paths.map((path, k) => showPlace(path, at(k), chances[k], place));
-    say(`At alpha ${place.toFixed(3)} the judge sees on the ${said.join("; on the ")}.`);
+    say(`At alpha ${place.toFixed(3)} the classifier sees on the ${said.join("; on the ")}.`);
   });
 
   const walk = latest(async () => {
