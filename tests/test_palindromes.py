@@ -44,8 +44,7 @@ def test_same_seed_same_batch_and_the_stream_moves_on():
 
 
 @pytest.mark.parametrize("name", ["batch_size", "seq_length"])
-@pytest.mark.parametrize("value", [0, -3])
-def test_sizes_below_one_are_refused_by_name(name, value):
-    sizes = {"batch_size": 2, "seq_length": 2, name: value}
-    with pytest.raises(ValueError, match=rf"{name} is {value}; it must be at least 1"):
+def test_sizes_below_one_are_refused_by_name(name):
+    sizes = {"batch_size": 2, "seq_length": 2, name: 0}
+    with pytest.raises(ValueError, match=f"{name} is 0; it must be at least 1"):
         palindromes(**sizes, generator=generator(0))
