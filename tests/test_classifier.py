@@ -34,15 +34,6 @@ def bars(n: int = 160) -> tuple[torch.Tensor, torch.Tensor]:
     return images, labels
 
 
-def test_images_become_ten_logits_and_at_least_64_features():
-    model = Classifier(width=2).eval()
-    images = torch.randn(3, 1, 28, 28)
-    assert model(images).shape == (3, 10)
-    found = model.features(images)
-    assert found.shape[1] >= 64
-    assert torch.equal(model.head(found), model(images))
-
-
 def test_images_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"the images' shape is \(3, 28, 28\)"):
         Classifier(width=2)(torch.zeros(3, 28, 28))
@@ -64,33 +55,12 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
     assert not torch.equal(first["head.weight"], other["head.weight"])
 
 
-def test_training_leaves_the_global_random_state_alone():
-    before = torch.get_rng_state()
-    train_classifier(*bars(), **SETTINGS)
-    assert torch.equal(before, torch.get_rng_state())
-
-
-def test_progress_counts_every_step_of_every_full_batch():
-    seen = []
-    train_classifier(*bars(40), **SETTINGS, progress=lambda step, steps: seen.append((step, steps)))
-    assert seen == [(step, 6) for step in range(1, 7)]
-
-
 def test_accuracy_is_the_share_of_right_labels():
     images, _ = bars(20)
     model = Classifier(width=2)
     called = predict(model, images).argmax(dim=1)
     assert evaluate(model, images, called) == 1
     assert evaluate(model, images, torch.where(torch.arange(20) < 5, called, (called + 1) % 10)) == 0.25
-
-
-def test_predictions_are_probabilities_that_do_not_depend_on_the_batch():
-    images, _ = bars(20)
-    model = Classifier(width=2).train()
-    whole, parts = predict(model, images), predict(model, images, batch_size=3)
-    assert torch.allclose(whole, parts, atol=1e-6)
-    assert torch.allclose(whole.sum(dim=1), torch.ones(20))
-    assert model.training
 
 
 def test_features_and_probabilities_are_those_of_the_classifier_in_eval_mode():
@@ -114,14 +84,6 @@ def test_a_saved_classifier_comes_back_with_its_settings_and_accuracy_beside_it(
     beside = json.loads((tmp_path / "classifier.json").read_text())
     assert beside["settings"] == SETTINGS
     assert beside["summary"]["test_accuracy"] == accuracy
-
-
-@pytest.mark.parametrize("name", ["classifier.json", "classifier.safetensors"])
-def test_a_missing_file_is_named_with_the_remedy(tmp_path, name):
-    save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
-    (tmp_path / name).unlink()
-    with pytest.raises(FileNotFoundError, match=f"{name} is missing; train the classifier first"):
-        load_classifier(tmp_path)
 
 
 @pytest.mark.parametrize("wrong", [{"epochs": 0}, {"batch_size": 1}, {"batch_size": 999}, {"max_shift": -1}])

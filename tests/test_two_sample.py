@@ -68,7 +68,6 @@ def test_grey_levels_are_shares_of_pixels_and_their_mean():
     [
         ({"test": "taste"}, "test is 'taste'"),
         ({"test_count": 600}, "test_count is 600"),
-        ({"test_count": 1}, "test_count is 1"),
         ({"steps": 0}, "steps is 0"),
         ({"fake": blobs(9, seed=2)}, "number of fakes is 9"),
     ],
