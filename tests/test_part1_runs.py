@@ -64,12 +64,6 @@ def test_our_recipe_is_the_corrected_one_plus_a_curriculum():
     assert ours == corrected | {"recipe": "ours"} | curriculum
 
 
-def test_the_other_reading_is_an_rnn_of_the_longest_length_with_small_weights_and_no_schedule():
-    (run,) = runs()["readings"]
-    asked = {"cell": "RNN", "recipe": "softmax-once", "initial": "normal-0.1", "schedule_factor": 1.0}
-    assert asked | {"seq_length": 30} == {name: run[name] for name in (*asked, "seq_length")}
-
-
 def test_the_study_of_memory_crosses_input_and_curriculum_in_the_recipe_of_all_others():
     memory = runs()["memory"]
     ours = matching_settings(runs()["ours"], seq_length=30)
@@ -92,11 +86,6 @@ def test_the_study_of_memory_crosses_input_and_curriculum_in_the_recipe_of_all_o
 def test_seeds_out_of_range_are_refused_by_name(change, message):
     with pytest.raises(ValueError, match=message):
         part1_settings(NOTEBOOK | change)
-
-
-def test_seeds_count_up_from_the_first():
-    settings = part1_settings(NOTEBOOK | {"seed": 4, "ours_seeds": 3, "seq_lengths": [10]})
-    assert [run["seed"] for run in settings["ours"]] == [4, 5, 6]
 
 
 @pytest.mark.parametrize(
