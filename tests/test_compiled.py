@@ -87,10 +87,3 @@ def test_the_compiler_runs_once_for_a_copy_of_the_code(copy):
     written = library.stat().st_mtime_ns
     assert what_computes(copy) == compiled.name()
     assert library.stat().st_mtime_ns == written
-
-
-@needs_compiler
-def test_code_that_nothing_can_be_written_beside_has_compiled_cells_all_the_same(copy):
-    (copy / "lib" / "recurrent" / "__pycache__").touch()
-    assert what_computes(copy) == compiled.name()
-    assert not [*copy.rglob("*.so")]

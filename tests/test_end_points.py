@@ -33,18 +33,6 @@ def digits_seen(generator, classifier, candidates) -> tuple[torch.Tensor, torch.
     return noise, probabilities, probabilities.argmax(dim=1)
 
 
-@pytest.mark.parametrize(
-    ("digits", "message"),
-    [
-        ((3, 3), "first and second are both 3; they must be two different digits"),
-        ((10, 3), "first is 10; it must be a digit from 0 to 9"),
-    ],
-)
-def test_digits_that_cannot_be_walked_between_are_refused(networks, digits, message):
-    with pytest.raises(ValueError, match=message):
-        endpoints(*networks, drawn(5), *digits)
-
-
 def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
     _, _, classes = digits_seen(*networks, 3)
     absent = next(digit for digit in range(10) if digit not in classes)

@@ -56,19 +56,6 @@ def test_the_circle_is_shoemakes_formula_where_both_noises_are_equally_long():
 
 
 @pytest.mark.parametrize(
-    ("begin", "end", "change", "message"),
-    [
-        (3, 3, {"steps": 1}, "steps is 1; it must be at least 2"),
-        (3, 4, {}, r"begin has shape \(3,\), end \(4,\)"),
-        (3, 3, {"kind": "arc"}, "kind is 'arc'; it must be one of line, circle"),
-    ],
-)
-def test_a_path_that_cannot_be_made_is_refused(begin, end, change, message):
-    with pytest.raises(ValueError, match=message):
-        path(torch.ones(begin), torch.ones(end), **change)
-
-
-@pytest.mark.parametrize(
     ("end", "message"), [(-2.0, "begin and end are opposite"), (0.0, "all zeros and has no direction")]
 )
 def test_the_circle_refuses_opposite_noises_and_zeros_and_names_the_way_out(end, message):

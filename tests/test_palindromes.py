@@ -1,4 +1,3 @@
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,10 +40,3 @@ def test_same_seed_same_batch_and_the_stream_moves_on():
     assert torch.equal(first[0], repeated[0])
     assert torch.equal(first[1], repeated[1])
     assert not torch.equal(first[0], again[0])
-
-
-@pytest.mark.parametrize("name", ["batch_size", "seq_length"])
-def test_sizes_below_one_are_refused_by_name(name):
-    sizes = {"batch_size": 2, "seq_length": 2, name: 0}
-    with pytest.raises(ValueError, match=f"{name} is 0; it must be at least 1"):
-        palindromes(**sizes, generator=generator(0))

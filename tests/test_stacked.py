@@ -56,11 +56,3 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     summary = run_stacked(found[1], models=tmp_path).summary
     assert 1 <= summary["modes"] <= 50
     assert summary["reverse_kl"] > 0
-
-
-def test_stacks_that_cannot_be_trained_on_are_refused_when_listed():
-    amount = {"seeds": 1, "stacked_batches": 3, "stacks": 40, "samples": 50}
-    with pytest.raises(ValueError, match="stacked_batches is 0; it must be at least 1"):
-        stacked_runs(RUN, **amount | {"stacked_batches": 0})
-    with pytest.raises(ValueError, match="batch_size is 8; .* at most the number of training images, 7"):
-        stacked_runs(RUN, **amount | {"stacks": 7})

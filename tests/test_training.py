@@ -111,18 +111,6 @@ def test_looks_come_before_the_steps_that_they_are_named_after_and_one_after_the
     assert seen[0][2] == pytest.approx(cross_entropy(logits, targets, softmax_twice=False).item())
 
 
-def test_a_look_that_has_seen_enough_ends_the_training():
-    seen = []
-
-    def look(model, step, right, loss):
-        seen.append(step)
-        return step >= 2
-
-    ended = tiny_training(slips=False, clip_norm=1.0, steps=9, evaluate=look).weight
-    assert seen == [0, 1, 2]
-    assert torch.equal(ended, tiny_training(slips=False, clip_norm=1.0, steps=2).weight)
-
-
 def curriculum(**changes) -> Curriculum:
     settings = {"length": 2, "target": 9, "growth": 1.5, "pass_accuracy": 0.9, "rehearsal": False}
     return Curriculum(**{**settings, **changes}, generator=torch.Generator().manual_seed(0))
