@@ -13,7 +13,7 @@ from PIL import Image
 from bundle.figures import part1
 from bundle.figures.digits import draw_strips, tile
 from bundle.figures.gan import draw_loss_curves, draw_quality
-from bundle.figures.memory import draw_inside, draw_whole_range
+from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
 from bundle.figures.walks import draw_change_table, draw_third_digits
 from bundle.study.artefacts import PIXELS
@@ -101,25 +101,6 @@ def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
     shared, original = plotted(figure)[-1]["lines"][:2]
     np.testing.assert_allclose(shared["y"], [0.1, 0.5, 0.12, 0.15, 0.14])
     assert (original["x"], original["y"]) == ([0, 50, 100], [0.05, 0.19, 0.1])  # the first seed
-
-
-def test_the_survival_figure_steps_down_where_a_seed_arrives():
-    records = [
-        run("LSTM", 5, curve, seed=s) for s, curve in enumerate(([0.1, 1, 1, 1], [0.1, 0.5, 1, 1], [0.1] * 4))
-    ]
-    (panel,) = plotted(part1.draw_survival(table(records)))
-    (line,) = panel["lines"]
-    assert line["x"] == [0, 25, 50, 75]
-    np.testing.assert_allclose(line["y"], [1, 2 / 3, 1 / 3, 1 / 3], atol=1e-6)
-
-
-def test_each_network_is_drawn_at_every_length_it_was_checked_at():
-    checked = {"5": 1.0, "10": 0.9, "20": 0.3}
-    records = [run("RNN", 10, [1], seed=s, accuracy_at=checked) for s in range(2)]
-    (panel,) = plotted(draw_whole_range(table(records, "span")))
-    curve, dot = panel["lines"][:2]
-    assert (curve["x"], curve["y"]) == ([5, 10, 20], [1.0, 0.9, 0.3])
-    assert (dot["x"], dot["y"]) == ([10], [0.9])
 
 
 def test_curves_are_means_over_seeds_and_a_point_the_mean_of_the_last_third():

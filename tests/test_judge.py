@@ -69,16 +69,6 @@ def test_the_baseline_is_what_real_images_measure_and_leaves_each_ones_own_copy_
         judge.baseline(400)
 
 
-def test_the_judge_refuses_images_too_few_and_training_images_that_are_the_real_ones(judged):
-    judge, real, training = judged
-    with pytest.raises(ValueError, match="is 255; it must be at least 256"):
-        judge(real[:255])
-    with pytest.raises(ValueError, match="is 255; it must be at least 256"):
-        Judge(judge.classifier, judge.data._replace(test_images=real[:255]))
-    with pytest.raises(ValueError, match="train_images"):
-        Judge(judge.classifier, judge.data._replace(train_images=torch.cat([training, real])))
-
-
 def test_an_image_that_is_precise_and_doubtful_is_not_clear(judged):
     judge, real, _ = judged
     confidence = predict(judge.classifier, real).amax(dim=1).double()

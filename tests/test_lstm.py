@@ -75,17 +75,3 @@ def test_the_gru_is_the_equations_of_torch():
 def test_the_nine_layers_are_there_by_name():
     names = [name for name, module in LSTM(1, 4, 10).named_modules() if isinstance(module, nn.Linear)]
     assert names == [*(f"cell.{gate}{of}" for gate in "gifo" for of in "xh"), "ph"]
-
-
-@pytest.mark.parametrize("cell", [LSTM, VanillaRNN, GRU])
-@pytest.mark.parametrize(
-    ("shape", "message"),
-    [
-        ((4, 5), "must be \\(batch, seq_length, input_size\\)"),
-        ((4, 5, 3), "input_size=2"),
-        ((4, 0, 2), "seq_length 0"),
-    ],
-)
-def test_a_wrong_shape_is_refused_with_the_way_out(cell, shape, message):
-    with pytest.raises(ValueError, match=message):
-        cell(2, 3, 10)(torch.zeros(shape))

@@ -1,14 +1,7 @@
-import numpy as np
-
 from bundle.analysis.memory import (
-    combinations,
     factorial_table,
-    parts_table,
     span_table,
 )
-from bundle.figures.memory import draw_combinations
-from bundle.figures.saving import plotted
-from bundle.study.artefacts import PIXELS
 from tests.part1_records import run, table
 
 RIGHT, WRONG = [0.1, 0.9, 1, 1], [0.1, 0.2, 0.4, 0.3]
@@ -50,18 +43,3 @@ def test_the_span_is_the_longest_length_that_every_seed_holds():
     rows = span_table(runs).to_numpy().tolist()
     assert rows[0] == ["RNN", 10, "10 to 10", "2/2", "50", "100.0 %", "0.900", "0.400"]
     assert rows[1] == ["RNN", 30, "30 to 30", "1/2", "never", "65.0 %", "0.300", "0.100"]
-
-
-def test_what_is_changed_in_our_recipe():
-    checked = {"10": 1.0, "20": 0.5}
-    whole, part = (at_lengths(10, RIGHT, checked, cell="LSTM", rehearsal=r) for r in (True, False))
-    rows = parts_table(table([whole, part], "parts")).to_numpy().tolist()
-    assert [row[0] for row in rows] == ["the whole recipe", "without going back to shorter lengths"]
-    assert rows[0][1:] == rows[1][1:] == ["1/1", "50", "100.0 %", "1.000", "0.500"]
-
-
-def test_the_heatmap_has_the_share_that_holds_where_there_are_runs():
-    records = [ours("LSTM", curve, seed=s) for s, curve in enumerate((WRONG, RIGHT))]
-    records += [ours("RNN", RIGHT, encoding="one-hot", first_length=1)]
-    shares = plotted(draw_combinations(combinations(table(records, "memory"))))[0][PIXELS]
-    np.testing.assert_array_equal(shares, [[[1.0, np.nan], [np.nan, 0.5]]])

@@ -17,10 +17,6 @@ def runs(**seeds: int) -> dict[str, list[dict]]:
     return part1_settings(main) | protocol_settings(protocol, main) | memory_settings(memory, main)
 
 
-def one_run() -> dict:
-    return matching_settings(runs()["corrected"], cell="LSTM", seq_length=30)
-
-
 def matching_settings(group: list[dict], **settings) -> dict:
     (one,) = (run for run in group if settings.items() <= run.items())
     return one

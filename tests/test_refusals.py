@@ -17,7 +17,9 @@ from lib.gan.settings import LIMITS
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import path
 from lib.palindromes import palindromes
+from lib.recurrent.gru import GRU
 from lib.recurrent.lstm import LSTM
+from lib.recurrent.rnn import VanillaRNN
 from tests.test_gan_runs import RUN
 from tests.test_palindrome_runs import SETTINGS
 from tests.test_walks import SETTINGS as WALKS
@@ -76,7 +78,7 @@ BELOW_AND_ABOVE += [(PALINDROMES, name, most + 1) for name, most in MOST.items()
 BELOW_AND_ABOVE += [(PALINDROMES, name, value) for name in NOT_FINITE for value in (math.nan, math.inf)]
 
 
-@pytest.mark.parametrize(("run", "name", "value"), [*ONE_BY_ONE, *BELOW_AND_ABOVE], ids=str)
+@pytest.mark.parametrize(("run", "name", "value"), [*ONE_BY_ONE, *BELOW_AND_ABOVE])
 def test_a_setting_out_of_range_is_refused_by_its_name(run, name, value):
     other_name = {"training": "channels", "stacks": "batch_size", "walks": "walk"}.get(name, name)
     with pytest.raises(ValueError, match=other_name):
@@ -86,6 +88,9 @@ def test_a_setting_out_of_range_is_refused_by_its_name(run, name, value):
 IMAGES, ROWS, ENDS = torch.zeros(10, 1, 28, 28), torch.zeros(127, 32), torch.zeros(5, 4)
 CALLS = {
     "hidden_size is 0; it must be at least 1": lambda: LSTM(1, 0, 10),
+    r"\(batch, seq_length, input_size\)": lambda: LSTM(2, 3, 10)(torch.zeros(4, 5)),
+    "input_size=2": lambda: GRU(2, 3, 10)(torch.zeros(4, 5, 3)),
+    "x has seq_length 0": lambda: VanillaRNN(2, 3, 10)(torch.zeros(4, 0, 2)),
     "seq_length is 0; it must be at least 1": lambda: palindromes(2, 0, generator=torch.Generator()),
     r"the images' shape is \(3, 28, 28\)": lambda: Classifier(width=2)(torch.zeros(3, 28, 28)),
     "127 rows of 32 features": lambda: frechet_distance(ROWS, ROWS),

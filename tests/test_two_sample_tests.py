@@ -98,12 +98,6 @@ def test_a_generator_that_is_missing_is_named_with_the_way_to_get_it(models):
         sides(two_sample_run(models, generator="other"), data, models=folder)
 
 
-def test_generators_come_in_the_order_of_their_numbers(tmp_path):
-    for name in ("generator-10", "generator-2", "generator", "generator-old", "classifier"):
-        (tmp_path / f"{name}.safetensors").touch()
-    assert generator_names(tmp_path) == ["generator", "generator-2", "generator-10"]
-
-
 def test_damage_is_small_and_what_it_says():
     levels = (torch.tensor([0, 1, 100, 254, 255]) / 127.5 - 1).expand(1, 1, 28, 5)
     raised = as_bytes(one_level_up(torch.nn.functional.pad(levels, [0, 23])))[0, 0, :5].int()
