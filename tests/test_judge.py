@@ -73,3 +73,9 @@ def test_an_image_that_is_precise_and_doubtful_is_not_clear(judged):
     judge, real, _ = judged
     confidence = predict(judge.classifier, real).amax(dim=1).double()
     assert judge(real)["clear"] == (confidence >= confidence.quantile(0.01)).double().mean().item() < 1
+
+
+def test_training_images_that_hold_the_real_ones_are_refused(judged):
+    judge, real, training = judged
+    with pytest.raises(ValueError, match="train_images"):
+        Judge(judge.classifier, judge.data._replace(train_images=torch.cat([training, real])))
