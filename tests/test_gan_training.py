@@ -213,14 +213,6 @@ def test_an_interrupt_ends_the_batch_and_keeps_it(tmp_path):
     assert same_bytes(train(state_path=path, on_checkpoint=measure), train(on_checkpoint=measure))
 
 
-def test_a_finished_run_is_not_trained_again(tmp_path):
-    first = train(state_path=tmp_path / "gan.state")
-    seen = []
-    again = train(state_path=tmp_path / "gan.state", progress=lambda done, batches: seen.append(done))
-    assert seen == [12]
-    assert same_bytes(first, again)
-
-
 KILLED = """
 import sys
 from pathlib import Path

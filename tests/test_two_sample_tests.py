@@ -90,14 +90,6 @@ def test_a_generator_is_found_by_its_weights_among_all(models):
         assert weights_digest(same) == weights_digest(network) == digest
 
 
-def test_a_generator_that_is_missing_is_named_with_the_way_to_get_it(models):
-    folder, first = models
-    data = Mnist(IMAGES, IMAGES, IMAGES, IMAGES)
-    words = rf"ask for the generator of digest other; .* are: generator \({first}\)\. task2.ipynb .* trains"
-    with pytest.raises(ValueError, match=words):
-        sides(two_sample_run(models, generator="other"), data, models=folder)
-
-
 def test_damage_is_small_and_what_it_says():
     levels = (torch.tensor([0, 1, 100, 254, 255]) / 127.5 - 1).expand(1, 1, 28, 5)
     raised = as_bytes(one_level_up(torch.nn.functional.pad(levels, [0, 23])))[0, 0, :5].int()
