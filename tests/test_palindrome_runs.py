@@ -107,7 +107,11 @@ def test_the_training_batch_s_accuracy_is_that_before_its_step():
     columns = run_palindromes({**SETTINGS, "steps": 10}).columns
     inputs, targets = palindromes(32, 3, generator=torch.Generator().manual_seed(2**32))
     model = new_network(PalindromeRun(**SETTINGS))
-    assert columns["n_correct_batch"][0] == int((model(inputs).argmax(1) == targets).sum())
+    logits = model(inputs)
+    assert columns["n_correct_batch"][0] == int((logits.argmax(1) == targets).sum())
+    assert columns["loss"][0] == pytest.approx(
+        torch.nn.functional.cross_entropy(logits, targets).item(), abs=1e-4
+    )
 
 
 def test_a_run_that_is_right_at_so_many_looks_in_a_row_ends():
