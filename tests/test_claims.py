@@ -11,12 +11,9 @@ from bundle.analysis.claims import (
     decide,
     interval,
     ledger,
-    ledger_table,
     overall,
-    quoted,
     sentences,
 )
-from bundle.notebook.markdown import finding, in_cell
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
 
@@ -55,17 +52,6 @@ def test_all_are_corrected_together_in_the_order_of_their_first_appearance():
         later = [p * len(ordered) / (k + 1) for k, p in enumerate(ordered["p"]) if k >= place]
         assert row["p_corrected"] == pytest.approx(min(1, *later))
         assert row["p_dependent"] == pytest.approx(min(1, *(harmonic * p for p in later)))
-
-
-def test_a_test_that_was_picked_from_rivals_has_to_lead_by_more():
-    (row,) = decide(pd.DataFrame(seeds(10, 0, candidates=8))).itertuples()
-    assert row.p == pytest.approx(8 * tail(10, 10))
-
-
-def test_values_have_a_median_and_without_outcomes_nothing_is_decided():
-    outcomes = pd.DataFrame(seeds(4, 0)).assign(value=[1, 3, math.inf, 5])
-    assert decide(outcomes)["value"].item() == 4
-    assert decide(pd.DataFrame()).empty
 
 
 def test_the_interval_of_a_share_is_the_exact_one_of_clopper_and_pearson():
@@ -107,23 +93,3 @@ def test_the_ledger_has_every_sentence_once_and_a_claim_for_each_that_is_tested(
             assert entry[field] in {"same", "yes"} or entry["note"]  # what is different says how
         if "shown_by" in entry:
             assert Path(entry["shown_by"].partition(":")[0]).is_file()
-
-
-def test_the_table_of_the_ledger_has_links_from_the_studies_to_what_is_tested():
-    rows = ledger_table().set_index("Id")
-    link = rows.loc["lstm-first-at-5", "Where, or why"]
-    assert link == in_cell(link) == "[Figure S2](../part1.ipynb#figure-S2)"
-    assert rows.loc["backward-of-module", "Found"] == "no"
-
-
-def test_the_front_table_has_two_verdicts_or_says_that_it_was_not_run():
-    (row,) = quoted({"walk-2-to-7": (None, HOLDS)})
-    assert row == ["“the number changes from 2 to 7”", "not run", "holds", "[Figure 17](#figure-17)"]
-
-
-def test_a_finding_has_the_words_of_its_verdict():
-    words = {"holds": "It is.", "words": "Look."}
-    found = {verdict: finding("Is it?", verdict, link="Figure S1", **words) for verdict in Verdict}
-    assert found[HOLDS] == "**Is it? Yes.** It is ([Figure S1](#figure-S1))."
-    assert found[FAILS] == "**Is it? No.** Look ([Figure S1](#figure-S1))."
-    assert finding("Is it?", None, link="Figure S1", **words) == ""

@@ -1,15 +1,10 @@
-import json
-
-import pytest
 import torch
 
 from lib.evaluation.classifier import (
     Classifier,
     evaluate,
     features,
-    load_classifier,
     predict,
-    save_classifier,
     train_classifier,
 )
 
@@ -34,46 +29,12 @@ def bars(n: int = 160) -> tuple[torch.Tensor, torch.Tensor]:
     return images, labels
 
 
-def test_images_become_ten_logits_and_at_least_64_features():
-    model = Classifier(width=2).eval()
-    images = torch.randn(3, 1, 28, 28)
-    assert model(images).shape == (3, 10)
-    found = model.features(images)
-    assert found.shape[1] >= 64
-    assert torch.equal(model.head(found), model(images))
-
-
-def test_images_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r"the images' shape is \(3, 28, 28\)"):
-        Classifier(width=2)(torch.zeros(3, 28, 28))
-
-
 def test_training_learns_classes_that_can_be_told_apart():
     images, labels = bars()
     before = evaluate(Classifier(width=4), images, labels)
     model = train_classifier(images, labels, **{**SETTINGS, "epochs": 12})
     assert evaluate(model, images, labels) > max(0.9, before)
     assert not model.training
-
-
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
-    images, labels = bars()
-    first, again = (train_classifier(images, labels, **SETTINGS).state_dict() for _ in range(2))
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    other = train_classifier(images, labels, **{**SETTINGS, "seed": 2}).state_dict()
-    assert not torch.equal(first["head.weight"], other["head.weight"])
-
-
-def test_training_leaves_the_global_random_state_alone():
-    before = torch.get_rng_state()
-    train_classifier(*bars(), **SETTINGS)
-    assert torch.equal(before, torch.get_rng_state())
-
-
-def test_progress_counts_every_step_of_every_full_batch():
-    seen = []
-    train_classifier(*bars(40), **SETTINGS, progress=lambda step, steps: seen.append((step, steps)))
-    assert seen == [(step, 6) for step in range(1, 7)]
 
 
 def test_accuracy_is_the_share_of_right_labels():
@@ -84,15 +45,6 @@ def test_accuracy_is_the_share_of_right_labels():
     assert evaluate(model, images, torch.where(torch.arange(20) < 5, called, (called + 1) % 10)) == 0.25
 
 
-def test_predictions_are_probabilities_that_do_not_depend_on_the_batch():
-    images, _ = bars(20)
-    model = Classifier(width=2).train()
-    whole, parts = predict(model, images), predict(model, images, batch_size=3)
-    assert torch.allclose(whole, parts, atol=1e-6)
-    assert torch.allclose(whole.sum(dim=1), torch.ones(20))
-    assert model.training
-
-
 def test_features_and_probabilities_are_those_of_the_classifier_in_eval_mode():
     classifier = Classifier(width=2).train()
     images = torch.rand(10, 1, 28, 28) * 2 - 1
@@ -101,30 +53,3 @@ def test_features_and_probabilities_are_those_of_the_classifier_in_eval_mode():
     assert torch.allclose(probabilities, predict(classifier, images), atol=1e-6)
     with torch.no_grad():
         assert torch.allclose(found, classifier.eval().features(images), atol=1e-6)
-
-
-def test_a_saved_classifier_comes_back_with_its_settings_and_accuracy_beside_it(tmp_path):
-    images, labels = bars(40)
-    model = train_classifier(images, labels, **SETTINGS)
-    accuracy = evaluate(model, images, labels)
-    save_classifier(model, tmp_path, settings=SETTINGS, summary={"test_accuracy": accuracy})
-    loaded = load_classifier(tmp_path)
-    assert not loaded.training
-    assert torch.equal(loaded(images), model(images))
-    beside = json.loads((tmp_path / "classifier.json").read_text())
-    assert beside["settings"] == SETTINGS
-    assert beside["summary"]["test_accuracy"] == accuracy
-
-
-@pytest.mark.parametrize("name", ["classifier.json", "classifier.safetensors"])
-def test_a_missing_file_is_named_with_the_remedy(tmp_path, name):
-    save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
-    (tmp_path / name).unlink()
-    with pytest.raises(FileNotFoundError, match=f"{name} is missing; train the classifier first"):
-        load_classifier(tmp_path)
-
-
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"batch_size": 1}, {"batch_size": 999}, {"max_shift": -1}])
-def test_an_argument_out_of_range_is_named(wrong):
-    with pytest.raises(ValueError, match=f"{next(iter(wrong))}"):
-        train_classifier(*bars(40), **{**SETTINGS, **wrong})

@@ -5,7 +5,6 @@ from bundle.analysis.curves import (
     Curve,
     median_arrival,
     run_table,
-    share_at_chance,
     statistics_table,
     summary,
     survival,
@@ -52,21 +51,6 @@ def test_the_original_s_metric_is_the_lstm_s_every_25_steps_and_the_rnn_s_batch_
     assert rnn.steps.tolist() == [0, 50]
     assert rnn.values == pytest.approx([0.07, 0.09])
     assert table([run("LSTM", 5, [0.1], recipe="corrected")], "corrected")["original_curve"].item() is None
-
-
-def test_the_table_of_runs_has_groups_in_their_order_and_runs_sorted_in_each():
-    groups = {"ours": [run("RNN", 5, [0.1], seed=s) for s in (1, 0)], "none": []}
-    runs = run_table(groups | {"as written": [run("LSTM", 3, [0.1])]})
-    assert list(zip(runs["group"], runs["cell"], runs["seed"], strict=True)) == [
-        *(("ours", "RNN", 0), ("ours", "RNN", 1), ("as written", "LSTM", 0)),
-    ]
-    assert runs["record"][0] is groups["ours"][1]
-
-
-def test_a_run_is_at_chance_if_it_never_leaves_it():
-    runs = table([run("RNN", 5, curve, seed=s) for s, curve in enumerate(([0.1, 0.24], [0.1, 0.3, 0.1]))])
-    assert share_at_chance(runs) == 0.5
-    assert share_at_chance(runs[:0]) == 0
 
 
 def test_statistics_are_medians_over_seeds():

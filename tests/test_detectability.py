@@ -1,6 +1,5 @@
 """What is made of the runs of two-sample tests, and of the committed ones by another route."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,9 +9,7 @@ from bundle.analysis.detectability import (
     INPUTS,
     REAL,
     SIDES,
-    accuracy_on_samples,
     detectability_table,
-    grey_level_shares,
 )
 from bundle.experiments import two_sample_tests
 from bundle.figures.gan import draw_detectability
@@ -60,14 +57,3 @@ def test_the_figure_shows_every_run_but_those_that_have_not_learnt():
     assert points[GENERATED] == pytest.approx([100, 56, 60, 70, 72])
     assert points[REAL] == pytest.approx([49, 51])
     assert axes.get_yticklabels()[0].get_text() == "twelve shares of grey levels, 100"
-
-
-def test_the_accuracy_on_samples_is_that_of_runs_that_have_learnt():
-    assert accuracy_on_samples(FEW, "black and white") == pytest.approx(0.56)
-    assert accuracy_on_samples(FEW[FEW["train_accuracy"] == 0.5], "black and white") is None
-
-
-def test_grey_levels_are_counted_by_band():
-    images = np.array([[[0, 1, 7, 255]]], dtype=np.uint8)
-    shares = grey_level_shares(images, bands=[0, 1, 8, 255])
-    assert shares.to_dict() == {"0": 0.25, "1–7": 0.5, "8–254": 0, "255": 0.25}

@@ -33,6 +33,14 @@ def digits_seen(generator, classifier, candidates) -> tuple[torch.Tensor, torch.
     return noise, probabilities, probabilities.argmax(dim=1)
 
 
+def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
+    _, _, classes = digits_seen(*networks, 3)
+    absent = next(digit for digit in range(10) if digit not in classes)
+    words = f"0 of 3 candidates are classified as {absent}.*draw more candidates"
+    with pytest.raises(ValueError, match=words):
+        endpoints(*networks, drawn(3), int(classes[0]), absent)
+
+
 def test_endpoints_are_the_most_confident_candidates_of_the_two_digits(networks):
     noise, probabilities, classes = digits_seen(*networks, 200)
     first, second = classes.unique()[:2].tolist()
@@ -43,36 +51,3 @@ def test_endpoints_are_the_most_confident_candidates_of_the_two_digits(networks)
         assert point.confidence == pytest.approx(probabilities[mine, point.digit].max().item(), abs=1e-6)
         assert (point.of_digit, point.candidates) == (int(mine.sum()), 200)
         assert "highest confidence" in point.rule
-
-
-def test_the_choice_is_the_same_for_the_same_seed(networks):
-    _, _, classes = digits_seen(*networks, 200)
-    first, second = classes.unique()[:2].tolist()
-    chosen = [endpoints(*networks, drawn(200), first, second)[0] for _ in range(2)]
-    assert torch.equal(chosen[0].noise, chosen[1].noise)
-
-
-def test_equal_digits_are_refused(networks):
-    with pytest.raises(ValueError, match="first and second are both 3; they must be two different digits"):
-        endpoints(*networks, drawn(5), 3, 3)
-
-
-@pytest.mark.parametrize("digits", [(10, 3), (-1, 3)])
-def test_a_digit_out_of_range_is_refused(networks, digits):
-    with pytest.raises(ValueError, match=f"first is {digits[0]}; it must be a digit from 0 to 9"):
-        endpoints(*networks, drawn(5), *digits)
-
-
-def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
-    _, _, classes = digits_seen(*networks, 3)
-    absent = next(digit for digit in range(10) if digit not in classes)
-    present = int(classes[0])
-    with pytest.raises(
-        ValueError, match=f"0 of 3 candidates are classified as {absent}.*draw more candidates"
-    ):
-        endpoints(*networks, drawn(3), present, absent)
-
-
-def test_too_few_candidates_are_named(networks):
-    with pytest.raises(ValueError, match="the number of candidates is 1; it must be at least 2"):
-        endpoints(*networks, drawn(1), 2, 7)

@@ -1,120 +1,25 @@
-"""Figures show what was measured, and no word of a figure lies on its data."""
+"""Figures show what was measured, under its own name."""
 
 import itertools
 import json
 from types import SimpleNamespace
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
 
 from bundle.figures import part1
 from bundle.figures.digits import draw_strips, tile
-from bundle.figures.gan import draw_measures, draw_quality, draw_recipes
-from bundle.figures.memory import draw_inside, draw_whole_range
+from bundle.figures.gan import draw_loss_curves, draw_quality
+from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
-from bundle.figures.style import panels
-from bundle.figures.walks import draw_change_table, draw_line_and_circle, draw_third_digits
+from bundle.figures.walks import draw_change_table, draw_third_digits
 from bundle.study.artefacts import PIXELS
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
-
-CURVES = {"chance": [0.1, 0.11, 0.09, 0.1], "learns": [0.1, 0.6, 1, 1], "late": [0.1, 0.1, 0.1, 1]}
-
-
-def words_on_data(figure: Figure) -> list[str]:
-    """Return the words of legends, labels and titles that a line crosses or that other words touch."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    render, words, lines = canvas.get_renderer(), [], []
-    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
-    for legend in legends:
-        words += [(text.get_text(), text.get_window_extent(render)) for text in legend.get_texts()]
-    for axes in figure.axes:
-        ticks = [tick.label1 for axis in (axes.xaxis, axes.yaxis) for tick in axis._update_ticks()]
-        named = [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts, *ticks]
-        words += [(text.get_text(), text.get_window_extent(render)) for text in named if text.get_visible()]
-        lines += [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
-    words = [(said, box.padded(-1)) for said, box in words if said.strip() and box.width]
-    crossed = [said for said, box in words for line in lines if line.intersects_bbox(box, filled=False)]
-    touching = [
-        f"{one} and {other}"
-        for place, (one, box) in enumerate(words)
-        for other, beside in words[:place]
-        if box.overlaps(beside)
-    ]
-    return crossed + touching
-
-
-def measured(runs: int = 1, *, length: int = 187400) -> pd.DataFrame:
-    batches = [0, 500, 1000, 20000, 187000]
-    names = ["frechet_distance", "kid", "inception_score", "confidence", "clear", "class_imbalance"]
-    names += ["precision", "recall", "nearest_training"]
-    columns = {f"{raw}{name}": [100, 1, 0.9, 0.5, 0.9] for name in names for raw in ("", "raw_")}
-    columns = {f"quality_{name}": values for name, values in (columns | {"batch": batches}).items()}
-    columns |= {"batch": batches, "generator_loss": [0.8, *[0.7] * 4], "discriminator_loss": [0.6] * 5}
-    real = {f"real_{name}": 0.9 for name in names}
-    return pd.DataFrame([{"batches": length, **columns, **real}] * runs)
-
-
-def walked() -> pd.Series:
-    kinds = {"line": [0.1, 0.9, 0.1], "circle": [0.1, 0.12, 0.1]}
-    columns = {"alpha": [0, 0.5, 1]}
-    for kind, values in kinds.items():
-        for name in ("norm", "norm low", "norm high", "frechet_distance", "nearest"):
-            columns[f"{kind} {name}"] = values
-    summary = {
-        f"{what} {name}": 0.95 for what in ("real", "short") for name in ("frechet_distance", "nearest")
-    }
-    return pd.Series({**columns, **summary})
-
-
-def curves(name: str, cells=("LSTM", "RNN")) -> pd.DataFrame:
-    recipes = ("as-written", "corrected")
-    return table(
-        [run(cell, 5, CURVES[name], seed=s, recipe=r) for cell in cells for r in recipes for s in (0, 1)]
-    )
-
-
-DRAWN = {
-    "softmax": lambda: part1.draw_softmax_twice(),
-    "memory": lambda: draw_whole_range(
-        table([run("RNN", 10, [1], accuracy_at={"5": 1.0, "10": 1.0, "20": 0.1})], "span")
-    ),
-    "measures": lambda: draw_measures(measured()),
-    "measures with other seeds": lambda: draw_measures(measured(2)),
-    "quality": lambda: draw_quality(measured(2)),
-    "recipes": lambda: draw_recipes({"ours": measured(2), "original": measured(2)}, floor=0.2),
-    "walks": lambda: draw_line_and_circle(walked()),
-}
-
-
-@pytest.mark.parametrize("name", DRAWN)
-def test_no_word_lies_on_data_or_on_another(name):
-    assert words_on_data(DRAWN[name]()) == []
-
-
-@pytest.mark.parametrize("name", CURVES)
-def test_no_word_lies_on_the_data_of_a_curve(name):
-    drawn = [
-        part1.draw_original_figures(curves(name)),
-        part1.draw_accuracy_against_length(curves(name)),
-    ]
-    assert [words_on_data(figure) for figure in [*drawn, part1.draw_survival(curves(name))]] == [[], [], []]
-
-
-def test_a_word_on_data_is_found():
-    figure, (axes,) = panels(2)
-    axes.plot([0, 1], [0, 1], label="a line")
-    axes.legend(loc="center")
-    axes.text(0.1, 0.8, "beside it")
-    assert words_on_data(figure) == ["a line"]
 
 
 def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_path):
@@ -133,22 +38,6 @@ def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_p
         part1.draw_accuracy_curves(shown), tmp_path / "again.png", provenance=described(records)
     )
     assert again == first
-
-
-def test_tiles_keep_every_pixel_and_the_order_row_by_row():
-    images = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8) * 10
-    picture = tile(images, columns=3, gap=1)
-    assert picture.shape == (9, 14)
-    assert picture[0, 0] == 0
-    assert picture[0, 5] == 10
-    assert picture[5, 0] == 30
-    assert picture[4, 0] == 64
-
-
-def test_drawing_leaves_the_callers_style_alone():
-    before = matplotlib.rcParams["font.size"]
-    part1.draw_softmax_twice()
-    assert matplotlib.rcParams["font.size"] == before
 
 
 def test_the_look_inside_shows_the_chosen_units_over_the_digits():
@@ -214,25 +103,6 @@ def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
     assert (original["x"], original["y"]) == ([0, 50, 100], [0.05, 0.19, 0.1])  # the first seed
 
 
-def test_the_survival_figure_steps_down_where_a_seed_arrives():
-    records = [
-        run("LSTM", 5, curve, seed=s) for s, curve in enumerate(([0.1, 1, 1, 1], [0.1, 0.5, 1, 1], [0.1] * 4))
-    ]
-    (panel,) = plotted(part1.draw_survival(table(records)))
-    (line,) = panel["lines"]
-    assert line["x"] == [0, 25, 50, 75]
-    np.testing.assert_allclose(line["y"], [1, 2 / 3, 1 / 3, 1 / 3], atol=1e-6)
-
-
-def test_each_network_is_drawn_at_every_length_it_was_checked_at():
-    checked = {"5": 1.0, "10": 0.9, "20": 0.3}
-    records = [run("RNN", 10, [1], seed=s, accuracy_at=checked) for s in range(2)]
-    (panel,) = plotted(draw_whole_range(table(records, "span")))
-    curve, dot = panel["lines"][:2]
-    assert (curve["x"], curve["y"]) == ([5, 10, 20], [1.0, 0.9, 0.3])
-    assert (dot["x"], dot["y"]) == ([10], [0.9])
-
-
 def test_curves_are_means_over_seeds_and_a_point_the_mean_of_the_last_third():
     curves = ([0.1, 0.2, 0.4, 0.9], [0.1, 0.4, 0.6, 0.7])
     runs = table([run("LSTM", 5, curve, seed=s) for s, curve in enumerate(curves)])
@@ -253,6 +123,33 @@ def test_digits_have_their_words_below_and_grey_values_as_they_are():
     assert [axes.texts[0].get_text() for axes in figure.axes] == ["00", "01", "02", "10", "11", "12"]
     assert [np.max(panel[PIXELS][0]) for panel in plotted(figure)] == [0, 0, 0, 10, 10, 10]
     assert {axes.images[0].get_clim() for axes in figure.axes} == {(0, 255)}
+
+
+def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
+    measures = {
+        "frechet_distance": [9, 1],
+        "clear": [0.1, 0.8],
+        "precision": [0.2, 0.7],
+        "recall": [0.3, 0.6],
+    }
+    run = {"quality_batch": [0, 50]}
+    run.update({f"quality_{name}": values for name, values in measures.items()})
+    run.update({f"real_{name}": 0.9 for name in measures})
+    run.update({"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]})
+    runs = pd.DataFrame([run])
+    (panel,) = plotted(draw_loss_curves(runs.iloc[0]))
+    drawn = {line["label"]: line["y"] for line in panel["lines"]}
+    assert drawn["generator"] == [0.8, 0.7]
+    assert drawn["discriminator"] == [0.6, 0.5]
+    figure = draw_quality(runs)
+    distance, clear, both = figure.axes
+    assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
+    assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
+    shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
+    styles = {text.get_text(): line.get_linestyle() for text, line in shown}
+    lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
+    assert lines[styles["precision"]] == measures["precision"]
+    assert lines[styles["recall"]] == measures["recall"]
 
 
 def test_a_walk_is_saved_as_a_row_and_how_it_came_about(tmp_path):

@@ -1,7 +1,6 @@
-import pandas as pd
 import pytest
 
-from bundle.analysis.formatting import in_style, is_numeric, number, p_value, prose_in_style, table_in_style
+from bundle.analysis.formatting import in_style, is_numeric, number, p_value
 
 UNBROKEN = "\u00a0"
 
@@ -10,17 +9,6 @@ def test_per_cent_thousands_and_minus_signs():
     assert in_style("69% at 187400") == f"69{UNBROKEN}% at 187{UNBROKEN}400"
     assert in_style("at 187400. At 10000.5") == f"at 187{UNBROKEN}400. At 10000.5"
     assert in_style("1500 steps, 0.12345, S10, 2-3, -0.5") == "1500 steps, 0.12345, S10, 2-3, −0.5"
-
-
-def test_code_and_addresses_in_a_caption_stay_as_they_are():
-    kept = '`batch-10000 -1 5%` [x](#table-10000) <a id="x-10000"></a> $-10000$'
-    assert prose_in_style(kept) == kept
-    assert prose_in_style("**Of 5%**") == f"**Of 5{UNBROKEN}%**"
-
-
-def test_a_table_may_be_one_of_pandas():
-    frame = pd.DataFrame({"Cell": ["LSTM", "RNN"], "Step": [-50, 10000]})
-    assert table_in_style(frame) == (["Cell", "Step"], [["LSTM", "−50"], ["RNN", f"10{UNBROKEN}000"]])
 
 
 @pytest.mark.parametrize("cells", [["588 [450, never]", "never", ""], ["9/10"], ["< 0.001", "−1.000"]])

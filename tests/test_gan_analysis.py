@@ -7,12 +7,11 @@ import pytest
 from bundle.analysis.claims import Verdict
 from bundle.analysis.pictures import (
     CLAIMS,
-    number_table,
     picture_verdicts,
     prediction_outcomes,
     verdict_rows,
 )
-from bundle.analysis.quality import quality_table, stacked_table, variant_table
+from bundle.analysis.quality import quality_table, variant_table
 from bundle.original import GAN_BATCHES, PRINTED_BATCHES
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
@@ -61,19 +60,12 @@ def test_a_run_that_does_all_the_original_says_makes_every_sentence_hold():
         ("noise-at-first", {"clear": (0.2, *CLEAR[1:])}, FAILS),
         ("noise-at-first", {"clear": (0.05, *CLEAR[1:])}, UNDECIDED),
         ("some-figures-during", {"clear": (0, 0.01, *CLEAR[2:])}, FAILS),
-        ("some-figures-during", {"clear": (*CLEAR[:6], 0.86, 0.87, 0.88)}, FAILS),
         ("most-clear-at-79500", {"clear": (0, 0.3, 0.4, 0.42, 0.44, 0.45, 0.46, 0.47, 0.86)}, FAILS),
-        ("most-clear-at-79500", {"clear": (*CLEAR[:7], 0.86, 0.87)}, FAILS),
         ("all-clear-at-end", {"clear": CLEAR, "real_clear": 0.92}, FAILS),
-        ("all-clear-at-end", {"real_clear": 0.865}, UNDECIDED),
         ("all-clear-at-end", {"class_kept": [0.7]}, FAILS),
-        ("all-clear-at-end", {"class_kept": [0.955]}, UNDECIDED),
-        ("clearer-and-clearer", {"clear": (0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.745, 0.746)}, HOLDS),
         ("clearer-and-clearer", {"clear": (0, 0.3, 0.4, 0.5, 0.6, 0.84, 0.83, 0.82, 0.806)}, FAILS),
-        ("clearer-and-clearer", {"clear": (0.5,) * 9}, FAILS),
         ("hard-to-tell-from-mnist", {"c2st": 0.8}, FAILS),
         ("hard-to-tell-from-mnist", {"c2st": 0.75}, UNDECIDED),
-        ("hard-to-tell-from-mnist", {"grey_level_accuracy": 1.0}, FAILS),
         ("discriminator-finds-no-difference", {"discriminator_accuracy": 0.6}, FAILS),
         ("discriminator-finds-no-difference", {"discriminator_accuracy": 0.55}, UNDECIDED),
     ],
@@ -95,14 +87,6 @@ def test_predictions_come_true_or_not_by_what_was_measured():
     assert predictions(gan(), other) == [DEPENDS, DEPENDS, DEPENDS]
 
 
-@pytest.mark.parametrize(
-    ("change", "verdict"), [({"c2st": 1.0}, UNDECIDED), ({"discriminator_accuracy": 0.019}, FAILS)]
-)
-def test_the_loss_of_a_coin_toss_alone_is_no_coin_toss(change, verdict):
-    assert predictions(gan(**change))[1] is verdict
-    assert verdicts(gan(**change))["discriminator-finds-no-difference"] is verdict
-
-
 def test_the_first_run_decides_unless_another_is_decided_the_other_way():
     claim = "hard-to-tell-from-mnist"
     easy, unclear = gan(c2st=0.8), gan(c2st=0.75)
@@ -117,24 +101,6 @@ def test_the_verdict_table_has_the_original_recipe_beside_ours():
     assert words["“hard to discriminate from the mnist dataset”"] == ["fails", "undecided"]
     alone = verdict_rows(pd.DataFrame(), pd.DataFrame([gan()]))
     assert {row[1] for row in alone} == {"not run"}
-
-
-def test_nothing_is_said_of_what_was_not_measured():
-    short = gan().drop(["quality_batch", "quality_clear", "quality_frechet_distance"])
-    assert [claim for claim, verdict in verdicts(short).items() if verdict] == [
-        "all-clear-at-end",
-        "hard-to-tell-from-mnist",
-        "discriminator-finds-no-difference",
-    ]
-    bare = verdicts(gan().drop("real_clear"))
-    assert [claim for claim, verdict in bare.items() if not verdict] == [
-        "most-clear-at-79500",
-        "all-clear-at-end",
-    ]
-    numbers = number_table({"ours": pd.DataFrame([short, gan(c2st=0.6)])})["ours"]
-    assert numbers[0] == "0.0 %"  # of the second run alone
-    assert numbers[5] == "53.0 %, 60.0 %"
-    assert number_table({"ours": pd.DataFrame([short])})["ours"][0] == "not measured"
 
 
 def test_a_change_is_worse_or_better_only_where_all_its_seeds_are():
@@ -154,10 +120,3 @@ def test_measures_have_a_column_for_each_seed_and_for_real_images():
     assert [*table.columns] == ["Seed 0", "Seed 1", "As trained", "Real images"]
     assert [*table.loc["classifier taught by samples"]] == ["0.500", "0.250", "", "0.750"]
     assert table.loc["KID", "As trained"] == "0.125"
-
-
-def test_stacks_are_counted_seed_by_seed_beside_real_ones():
-    runs = {"seed": [0, 1], "modes": [990, 980], "reverse_kl": [0.1, 0.2]}
-    real = {"real_modes": 1000, "real_reverse_kl": 0.025}
-    rows = stacked_table(pd.DataFrame(runs).assign(**real)).to_numpy().tolist()
-    assert rows == [["seed 0", "990", "0.100"], ["seed 1", "980", "0.200"], ["real stacks", "1000", "0.025"]]

@@ -36,26 +36,11 @@ def test_both_topologies_are_built_of_the_layers_the_report_names(topology):
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
-@pytest.mark.parametrize("n", [2, 7])
-def test_noise_becomes_images_and_images_become_one_logit_each(topology, n):
-    images = Generator(latent_dim=5, width=2, topology=topology)(torch.randn(n, 5))
-    assert images.shape == (n, 1, 28, 28)
+def test_noise_becomes_images_and_images_become_one_logit_each(topology):
+    images = Generator(latent_dim=5, width=2, topology=topology)(torch.randn(7, 5))
+    assert images.shape == (7, 1, 28, 28)
     assert images.abs().max() <= 1
-    assert Discriminator(width=2, topology=topology)(images).shape == (n,)
-
-
-@pytest.mark.parametrize("shape", [(3,), (3, 4), (3, 5, 1)])
-def test_noise_of_another_shape_is_refused_with_both_shapes(shape):
-    generator = Generator(latent_dim=5, width=2, topology="shuffle")
-    with pytest.raises(ValueError, match=r"z's shape is .*\(n, 5\)"):
-        generator(torch.zeros(shape))
-
-
-@pytest.mark.parametrize("wrong", [{"latent_dim": 0}, {"width": 0}, {"topology": "dense"}])
-def test_a_size_out_of_range_is_named(wrong):
-    name = next(iter(wrong))
-    with pytest.raises(ValueError, match=f"{name} is"):
-        Generator(**{"latent_dim": 5, "width": 2, "topology": "shuffle", **wrong})
+    assert Discriminator(width=2, topology=topology)(images).shape == (7,)
 
 
 def test_losses_on_logits_are_the_cross_entropies_of_the_sigmoid():
@@ -94,9 +79,8 @@ def test_a_saved_generator_comes_back_in_eval_mode_and_makes_the_same_images(tmp
     assert torch.equal(loaded(noise), generator.eval()(noise))
 
 
-@pytest.mark.parametrize("name", ["generator.json", "generator.safetensors"])
-def test_a_missing_file_is_named_with_the_remedy(tmp_path, name):
+def test_a_missing_file_is_named_with_the_remedy(tmp_path):
     save_generator(Generator(latent_dim=5, width=2, topology="shuffle"), tmp_path, settings={})
-    (tmp_path / name).unlink()
-    with pytest.raises(FileNotFoundError, match=f"{name} is missing; train the generator first"):
+    (tmp_path / "generator.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="generator.safetensors is missing; train"):
         load_generator(tmp_path)

@@ -11,12 +11,10 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 
 from bundle.analysis.claims import Verdict
 from bundle.analysis.pictures import picture_verdicts
-from bundle.experiments.comparisons import stacked_runs
 from bundle.experiments.gan import GanRun, noises, run_gan
 from bundle.experiments.stacked import run_stacked
 from bundle.original import GAN_CHECKPOINTS
 from bundle.study.fingerprint import differences, identity
-from bundle.study.records import key
 from bundle.study.store import load, run_name, table
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
@@ -58,12 +56,6 @@ def test_the_kept_generator_has_the_distance_that_its_record_says():
     assert metric.compute().item() == pytest.approx(RECORD.summary["frechet_distance"], rel=1e-3)
 
 
-def test_the_goals_of_the_full_run_are_met():
-    assert RECORD.summary["frechet_distance"] <= 0.5
-    assert RECORD.summary["cas"] >= 0.98
-    assert RECORD.summary["class_imbalance"] <= 0.05
-
-
 def bounds(share: float, n: int) -> tuple[float, float]:
     """Return the interval of Clopper and Pearson by the beta distribution."""
     count = round(share * n)
@@ -96,9 +88,3 @@ def test_the_committed_runs_are_by_the_code_that_stands_here():
         run = run_stacked if name == "stacked" else run_gan
         for record in load(FOLDER / f"{name}.jsonl"):
             assert differences(record.identity, identity(run)) == ""
-
-
-def test_the_committed_runs_on_stacks_are_those_that_are_asked_for():
-    asked = stacked_runs(GanRun.read(SETTINGS), seeds=3, stacked_batches=60_000)
-    stored = [record.settings for record in load(FOLDER / "stacked.jsonl")]
-    assert sorted(stored, key=key) == sorted(asked, key=key)

@@ -138,29 +138,6 @@ def test_a_stopped_run_goes_on_and_a_fresh_one_begins(tmp_path, classifier, data
     assert seen[3] == 0
 
 
-RULES = {
-    "samples is 255; it must be at least": {"samples": 255},
-    "samples is 60000; it must be fewer than the training images, 60000": {"samples": 60_000},
-    "noise_sets is 0; it must be at least": {"noise_sets": 0},
-    "noise_sets is 101; it must be at most 100": {"noise_sets": 101},
-    "noise_seed is 9223372028264841216; it must be below": {"noise_seed": 2**63 - 2**33},
-}
-
-
-@pytest.mark.parametrize("words", RULES)
-def test_what_would_fail_after_hours_is_refused_at_once(words):
-    with pytest.raises(ValueError, match=words):
-        dataclasses.replace(RUN, **RULES[words])
-
-
-def test_settings_are_kept_flat_and_read_back():
-    described = RUN.described()
-    looked_at = ["dataset", "judge", "checkpoints", "samples", "noise_sets", "noise_seed"]
-    assert list(described) == ["run", *dataclasses.asdict(SETTINGS), *looked_at]
-    assert described["run"] == "gan"
-    assert GanRun.read(described) == RUN
-
-
 def test_a_notebooks_parameters_are_settings():
     values = declared_values(Path("task2.ipynb"))
     run = task2.gan_run(values, judge="j")
@@ -181,14 +158,6 @@ def test_every_variant_has_every_seed_from_the_runs_on():
     assert settings["checkpoints"] == [0, 2, 4, 6, 8, 10]
     assert settings["topology"] == "as-written"
     assert as_written_runs(RUN, seeds=1, original_batches=0) == []
-
-
-def test_variants_that_cannot_be_trained_are_refused_when_listed(monkeypatch):
-    with pytest.raises(ValueError, match="variant_batches is 0; it must be at least 1"):
-        variant_runs(RUN, variant_seeds=1, variant_batches=0)
-    monkeypatch.setitem(GAN_ABLATION, "a batch of one", {"batch_size": 1})
-    with pytest.raises(ValueError, match="a batch of one: batch_size is 1; it must be from 2"):
-        variant_runs(RUN, variant_seeds=1, variant_batches=7)
 
 
 def test_a_stored_judge_is_used_where_its_settings_and_code_match(tmp_path, data, monkeypatch):

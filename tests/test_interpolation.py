@@ -26,30 +26,6 @@ def test_the_path_has_nine_equal_steps_and_ends_in_the_two_noises_bit_for_bit():
         assert torch.allclose(noises[step].double(), expected, atol=1e-6)
 
 
-def test_the_path_of_zero_to_one_is_alpha_itself():
-    alpha = path(torch.zeros(1), torch.ones(1)).flatten().tolist()
-    assert alpha == [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1]
-
-
-def test_the_path_leaves_its_ends_unchanged_and_takes_other_numbers_of_steps():
-    begin, end = torch.randn(2, 3, generator=source())
-    copies = begin.clone(), end.clone()
-    path(begin, end, steps=2)[0] += 1
-    assert torch.equal(begin, copies[0])
-    assert torch.equal(path(begin, end, steps=3)[1], (begin + end) / 2)
-
-
-@pytest.mark.parametrize("steps", [1, 0])
-def test_too_few_steps_are_refused(steps):
-    with pytest.raises(ValueError, match=f"steps is {steps}; it must be at least 2"):
-        path(torch.zeros(3), torch.ones(3), steps=steps)
-
-
-def test_ends_of_different_shapes_are_refused():
-    with pytest.raises(ValueError, match=r"begin has shape \(3,\), end \(4,\)"):
-        path(torch.zeros(3), torch.ones(4))
-
-
 @pytest.mark.parametrize("kind", INTERPOLATIONS)
 def test_many_paths_at_once_are_the_single_ones_with_ends_bit_for_bit(kind):
     begin, end = torch.randn(2, 5, 64, generator=source())
@@ -79,12 +55,6 @@ def test_the_circle_is_shoemakes_formula_where_both_noises_are_equally_long():
         torch.testing.assert_close(found, expected)
 
 
-def test_between_noises_of_one_direction_the_circle_is_the_line():
-    begin = torch.randn(20, generator=source())
-    torch.testing.assert_close(path(begin, 3 * begin, kind="circle"), path(begin, 3 * begin))
-    torch.testing.assert_close(path(begin, begin, kind="circle"), begin.expand(9, 20))
-
-
 @pytest.mark.parametrize(
     ("end", "message"), [(-2.0, "begin and end are opposite"), (0.0, "all zeros and has no direction")]
 )
@@ -95,11 +65,6 @@ def test_the_circle_refuses_opposite_noises_and_zeros_and_names_the_way_out(end,
     with pytest.raises(ValueError, match=f"{message}.*use kind='line'"):
         path(begin, ends, kind="circle")
     path(begin, ends)
-
-
-def test_another_kind_of_path_is_refused():
-    with pytest.raises(ValueError, match="kind is 'arc'; it must be one of line, circle"):
-        path(torch.ones(3), torch.ones(3), kind="arc")
 
 
 @pytest.mark.parametrize("kind", INTERPOLATIONS)

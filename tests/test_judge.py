@@ -3,10 +3,8 @@ import torch
 
 from lib.evaluation.classifier import Classifier, features, predict
 from lib.evaluation.distances import frechet_distance, inception_score, kid, precise_and_recalled
-from lib.evaluation.judge import Judge, observe
-from lib.gan.networks import Generator
+from lib.evaluation.judge import Judge
 from lib.mnist import Mnist
-from lib.networks import answers
 
 
 @pytest.fixture(scope="module")
@@ -71,25 +69,13 @@ def test_the_baseline_is_what_real_images_measure_and_leaves_each_ones_own_copy_
         judge.baseline(400)
 
 
-def test_the_judge_refuses_images_too_few_and_training_images_that_are_the_real_ones(judged):
-    judge, real, training = judged
-    with pytest.raises(ValueError, match="is 255; it must be at least 256"):
-        judge(real[:255])
-    with pytest.raises(ValueError, match="is 255; it must be at least 256"):
-        Judge(judge.classifier, judge.data._replace(test_images=real[:255]))
-    with pytest.raises(ValueError, match="train_images"):
-        Judge(judge.classifier, judge.data._replace(train_images=torch.cat([training, real])))
-
-
-def test_what_a_judge_observes_are_the_features_of_a_generators_images(judged):
-    generator, noise = Generator(latent_dim=4, width=2, topology="shuffle").train(), torch.randn(600, 4)
-    expected = features(judged[0].classifier, answers(generator, noise, batch_size=500))
-    for found, same in zip(observe(generator, judged[0].classifier, noise), expected, strict=True):
-        assert torch.equal(found, same)
-    assert generator.training
-
-
 def test_an_image_that_is_precise_and_doubtful_is_not_clear(judged):
     judge, real, _ = judged
     confidence = predict(judge.classifier, real).amax(dim=1).double()
     assert judge(real)["clear"] == (confidence >= confidence.quantile(0.01)).double().mean().item() < 1
+
+
+def test_training_images_that_hold_the_real_ones_are_refused(judged):
+    judge, real, training = judged
+    with pytest.raises(ValueError, match="train_images"):
+        Judge(judge.classifier, judge.data._replace(train_images=torch.cat([training, real])))

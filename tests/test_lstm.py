@@ -1,89 +1,77 @@
+"""The cells against torch.nn, in float64: what they say, and every gradient."""
+
 import pytest
 import torch
 from torch import nn
 
-from lib.recurrent.inspection import trace
+from lib.recurrent.gru import GRU
 from lib.recurrent.lstm import LSTM
-from tests.test_cells import SHAPES
+from lib.recurrent.rnn import VanillaRNN
+
+SHAPES = [(7, 4, 3, 5), (1, 1, 1, 1)]  # batch, seq_length, input_size, hidden_size
+GATES = {LSTM: "ifgo", VanillaRNN: "h"}  # in the order in which torch.nn stacks them
 
 
-def oracle(model: LSTM) -> nn.Module:
-    """Copy the weights into torch.nn.LSTM, whose four gates are stacked in the order i f g o."""
-    cell = model.cell
-    reference = nn.LSTM(cell.gx.in_features, cell.gh.in_features, batch_first=True).to(model.ph.weight.dtype)
+@pytest.fixture(params=[LSTM, VanillaRNN], ids=["LSTM", "RNN"])
+def cell(request) -> type[nn.Module]:
+    return request.param
+
+
+def of_gates(model: nn.Module, layer: str, kind: str) -> list[torch.Tensor]:
+    """Return the weights or biases of all gates' layers, "x" or "h"."""
+    return [getattr(getattr(model.cell, gate + layer), kind) for gate in GATES[type(model)]]
+
+
+def oracle(model: nn.Module) -> nn.Module:
+    """Copy the weights into torch.nn.LSTM or torch.nn.RNN."""
+    kind = nn.LSTM if isinstance(model, LSTM) else nn.RNN
+    reference = kind(*model.sizes, batch_first=True).to(model.ph.weight.dtype)
     with torch.no_grad():
-        for kind in ("weight", "bias"):
-            for ours, theirs in (("x", "ih"), ("h", "hh")):
-                stacked = torch.cat([getattr(getattr(cell, gate + ours), kind) for gate in "ifgo"])
-                getattr(reference, f"{kind}_{theirs}_l0").copy_(stacked)
+        for layer, theirs in (("x", "ih"), ("h", "hh")):
+            getattr(reference, f"weight_{theirs}_l0").copy_(torch.cat(of_gates(model, layer, "weight")))
+            getattr(reference, f"bias_{theirs}_l0").copy_(torch.cat(of_gates(model, layer, "bias")))
     return reference
 
 
-def oracle_gradients(reference: nn.Module) -> dict[str, torch.Tensor]:
-    return {
-        f"cell.{gate}{ours}.{kind}": gradient
-        for kind in ("weight", "bias")
-        for ours, theirs in (("x", "ih"), ("h", "hh"))
-        for gate, gradient in zip(
-            "ifgo", getattr(reference, f"{kind}_{theirs}_l0").grad.chunk(4), strict=True
-        )
-    }
-
-
+@pytest.mark.parametrize("plain", [False, True], ids=["fast", "plain"])
 @pytest.mark.parametrize(("batch", "seq_length", "input_size", "hidden_size"), SHAPES)
-def test_outputs_and_every_gradient_equal_those_of_torch_nn_lstm(batch, seq_length, input_size, hidden_size):
+def test_outputs_and_every_gradient_equal_those_of_torch_nn(
+    cell, *, batch, seq_length, input_size, hidden_size, plain
+):
     torch.manual_seed(0)
-    model = LSTM(input_size, hidden_size, 10).double()
+    model = cell(input_size, hidden_size, 10).double()
     reference = oracle(model)
     x = torch.randn(batch, seq_length, input_size, dtype=torch.float64, requires_grad=True)
     x_reference = x.detach().clone().requires_grad_()
     targets = torch.randint(10, (batch,))
 
-    logits = model(x)
+    logits = model.forward_reference(x) if plain else model(x)
     expected = model.ph(reference(x_reference)[0][:, -1])
     torch.testing.assert_close(logits, expected, rtol=0, atol=1e-12)
 
     nn.functional.cross_entropy(expected, targets).backward()
-    ph_gradients = {name: p.grad.clone() for name, p in model.ph.named_parameters(prefix="ph")}
+    head = [parameter.grad.clone() for parameter in model.ph.parameters()]
     model.zero_grad()
     nn.functional.cross_entropy(logits, targets).backward()
-    gradients = {name: p.grad for name, p in model.named_parameters()}
-    torch.testing.assert_close(gradients, oracle_gradients(reference) | ph_gradients, rtol=0, atol=1e-12)
+    torch.testing.assert_close([p.grad for p in model.ph.parameters()], head, rtol=0, atol=1e-12)
     torch.testing.assert_close(x.grad, x_reference.grad, rtol=0, atol=1e-12)
+    for layer, theirs in (("x", "ih"), ("h", "hh")):
+        for kind in ("weight", "bias"):
+            gradients = torch.cat([parameter.grad for parameter in of_gates(model, layer, kind)])
+            expected_gradients = getattr(reference, f"{kind}_{theirs}_l0").grad
+            torch.testing.assert_close(gradients, expected_gradients, rtol=0, atol=1e-12)
 
 
-def test_the_report_s_nine_layers_are_there_by_name():
+def test_the_gru_is_the_equations_of_torch():
+    torch.manual_seed(0)
+    model, x = GRU(2, 4, 10), torch.randn(3, 6, 2)
+    cell, h = torch.nn.GRUCell(2, 4), torch.zeros(3, 4)
+    cell.load_state_dict({name.removesuffix("_l0"): value for name, value in model.gru.state_dict().items()})
+    for x_t in x.unbind(1):
+        h = cell(x_t, h)
+    torch.testing.assert_close(model(x), model.head(h))
+
+
+def test_the_nine_layers_are_there_by_name():
     names = [name for name, module in LSTM(1, 4, 10).named_modules() if isinstance(module, nn.Linear)]
     assert names == [*(f"cell.{gate}{of}" for gate in "gifo" for of in "xh"), "ph"]
-
-
-def test_trace_shows_the_states_that_lead_to_the_logits():
-    torch.manual_seed(0)
-    model = LSTM(2, 5, 3).double()
-    x = torch.randn(4, 6, 2, dtype=torch.float64)
-    inside = trace(model, x)
-    outputs, (_, c_last) = oracle(model)(x)
-    torch.testing.assert_close(inside["h"], outputs.transpose(0, 1), rtol=0, atol=1e-12)
-    torch.testing.assert_close(inside["c"][-1], c_last[0], rtol=0, atol=1e-12)
-    for t in range(6):
-        torch.testing.assert_close(inside["logits"][t], model(x[:, : t + 1]), rtol=0, atol=1e-12)
-    c_before = torch.cat((torch.zeros_like(inside["c"][:1]), inside["c"][:-1]))
-    torch.testing.assert_close(inside["c"], inside["g"] * inside["i"] + c_before * inside["f"])
-    torch.testing.assert_close(inside["h"], inside["c"].tanh() * inside["o"])
-    assert not any(values.requires_grad for values in inside.values())
-
-
-@pytest.mark.parametrize(
-    ("shape", "message"),
-    [
-        ((4, 5), "must be \\(batch, seq_length, input_size\\)"),
-        ((4, 5, 3), "input_size=2"),
-        ((4, 0, 2), "seq_length 0"),
-    ],
-)
-def test_a_wrong_shape_is_refused_with_the_way_out(shape, message):
-    model = LSTM(2, 3, 10)
-    with pytest.raises(ValueError, match=message):
-        model(torch.zeros(shape))
-    with pytest.raises(ValueError, match=message):
-        trace(model, torch.zeros(shape))

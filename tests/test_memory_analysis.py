@@ -1,15 +1,7 @@
-import numpy as np
-import pytest
-
 from bundle.analysis.memory import (
-    combinations,
     factorial_table,
-    parts_table,
     span_table,
 )
-from bundle.figures.memory import draw_combinations
-from bundle.figures.saving import plotted
-from bundle.study.artefacts import PIXELS
 from tests.part1_records import run, table
 
 RIGHT, WRONG = [0.1, 0.9, 1, 1], [0.1, 0.2, 0.4, 0.3]
@@ -51,20 +43,3 @@ def test_the_span_is_the_longest_length_that_every_seed_holds():
     rows = span_table(runs).to_numpy().tolist()
     assert rows[0] == ["RNN", 10, "10 to 10", "2/2", "50", "100.0 %", "0.900", "0.400"]
     assert rows[1] == ["RNN", 30, "30 to 30", "1/2", "never", "65.0 %", "0.300", "0.100"]
-
-
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [({"rehearsal": True}, "the whole recipe"), ({}, "without going back to shorter lengths")],
-)
-def test_what_is_changed_in_our_recipe(change, name):
-    record = at_lengths(10, RIGHT, {"10": 1.0, "20": 0.5}, cell="LSTM", **change)
-    rows = parts_table(table([record], "parts")).to_numpy().tolist()
-    assert rows == [[name, "1/1", "50", "100.0 %", "1.000", "0.500"]]
-
-
-def test_the_heatmap_has_the_share_that_holds_where_there_are_runs():
-    records = [ours("LSTM", curve, seed=s) for s, curve in enumerate((WRONG, RIGHT))]
-    records += [ours("RNN", RIGHT, encoding="one-hot", first_length=1)]
-    shares = plotted(draw_combinations(combinations(table(records, "memory"))))[0][PIXELS]
-    np.testing.assert_array_equal(shares, [[[1.0, np.nan], [np.nan, 0.5]]])

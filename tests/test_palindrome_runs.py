@@ -4,8 +4,6 @@ import torch
 from bundle.experiments.palindromes import (
     CELLS,
     EVAL_STREAM,
-    LAST_SEED,
-    MOST,
     PalindromeRun,
     new_network,
     run_palindromes,
@@ -45,86 +43,14 @@ OURS = {
 }
 
 
-@pytest.mark.parametrize("cell", ["LSTM", "RNN"])
-def test_the_same_settings_give_the_same_numbers_and_another_seed_others(cell):
-    first, again = (run_palindromes({**SETTINGS, "cell": cell}) for _ in range(2))
-    other = run_palindromes({**SETTINGS, "cell": cell, "seed": 1})
-    assert first.columns == again.columns
+def test_the_same_settings_give_the_same_numbers_and_another_seed_others():
+    asked = {**OURS, "check_lengths": [2, 6]}
+    first, again, other = (run_palindromes(settings) for settings in (asked, asked, asked | {"seed": 1}))
+    assert (first.columns, first.summary) == (again.columns, again.summary)
     assert first.columns != other.columns
-    assert first.columns["step"] == [0, 10, 20, 30]
-
-
-def test_training_leaves_the_global_random_state_alone():
-    before = torch.get_rng_state()
-    run_palindromes({**SETTINGS, "steps": 2})
-    assert torch.equal(before, torch.get_rng_state())
-
-
-def test_an_easy_length_is_learnt():
-    outcome = run_palindromes(
-        {
-            **SETTINGS,
-            "cell": "RNN",
-            "seq_length": 1,
-            "steps": 300,
-            "learning_rate": 0.01,
-            "schedule_factor": 0.95,
-        }
-    )
-    assert max(outcome.columns["n_correct"][-5:]) > 0.9 * SETTINGS["eval_count"]
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("seq_length", 0, "seq_length is 0; it must be from 1 to 100000"),
-        ("seed", -1, "seed is -1; it must be at least 0"),
-        ("cell", "TCN", "cell is 'TCN'; it must be one of LSTM, RNN, GRU"),
-        ("recipe", "mine", "recipe is 'mine'; it must be one of as-written, softmax-once, corrected, ours"),
-        ("learning_rate", float("nan"), "learning_rate is nan; it must be a positive number"),
-        ("steps", 0, "steps is 0; it must be from 1 to 10000000"),
-        *(
-            (name, most + 1, f"{name} is {most + 1}; it must be from 1 to {most}")
-            for name, most in MOST.items()
-        ),
-        ("first_length", 4, "first_length is 4; it must be from 1 to seq_length"),
-        ("growth", 0.5, "growth is 0.5; it must be at least 1"),
-        *(
-            (name, value, f"{name} is {value}; it must be a (finite|positive) number")
-            for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy", "growth")
-            for value in (float("nan"), float("inf"))
-        ),
-        ("growth", float("-inf"), "growth is -inf; it must be a finite number"),
-        ("learning_rate", 10.5, "learning_rate is 10.5; it must be at most 10"),
-        ("pass_accuracy", 1.01, "pass_accuracy is 1.01; it must be at most 1"),
-        ("seed", LAST_SEED + 1, r"it must be at least 0 and at most 2\*\*63 - 1 - 5 \* 2\*\*32"),
-        (
-            "check_lengths",
-            [3, 4, 3],
-            r"check_lengths is \[3, 4, 3\]; it must be lengths of at least 1, each once",
-        ),
-        ("check_lengths", [0, 4], r"check_lengths is \[0, 4\]; it must be lengths of at least 1, each once"),
-        ("check_count", 0, "check_count is 0; it must be from 1 to 1000000"),
-        ("eval_every", 0, "eval_every is 0; it must be at least 1"),
-        (
-            "original_count",
-            49,
-            r"original_count is 49; it must be from eval_count 50 to 1000000 \(or 0 for none\)",
-        ),
-        ("original_count", 10**6 + 1, "original_count is 1000001; it must be from eval_count 50 to 1000000"),
-        ("settled_evals", -1, "settled_evals is -1; it must be at least 0"),
-        ("encoding", "binary", "encoding is 'binary'; it must be one of raw, one-hot"),
-        ("initial", "identity", "initial is 'identity'; it must be one of pytorch, normal-0.1"),
-        ("initial", "normal-0.1", "initial is 'normal-0.1'; only the RNN has such weights"),
-    ],
-)
-def test_a_setting_out_of_range_is_named(name, value, message):
-    with pytest.raises(ValueError, match=message):
-        PalindromeRun(**{**SETTINGS, name: value})
-
-
-def test_the_last_seed_has_room_for_every_stream_of_random_numbers():
-    run_palindromes({**SETTINGS, "seed": LAST_SEED, "steps": 1, "check_lengths": [2], "check_count": 5})
+    assert first.columns["step"] == [0, 10, 20, 30, 40]
+    assert first.columns["length"][0] == 1
+    assert set(first.summary["accuracy_at"]) == {"2", "6"}
 
 
 def test_with_every_part_switched_off_the_third_recipe_is_the_corrected_one():
@@ -145,18 +71,6 @@ def test_with_every_part_switched_off_the_third_recipe_is_the_corrected_one():
 )
 def test_each_part_of_our_recipe_can_be_switched_and_matters(off):
     assert run_palindromes({**OURS, **off}).columns["loss"] != run_palindromes(OURS).columns["loss"]
-
-
-def test_our_recipe_gives_the_same_numbers_twice_and_says_which_lengths_it_trained_at():
-    first, again = (run_palindromes({**OURS, "check_lengths": [2, 6]}) for _ in range(2))
-    assert (first.columns, first.summary) == (again.columns, again.summary)
-    assert len(first.columns["length"]) == len(first.columns["step"])
-    assert first.columns["length"][0] == 1
-    assert set(first.summary["accuracy_at"]) == {"2", "6"}
-
-
-def test_the_check_after_training_does_not_change_the_training():
-    assert run_palindromes({**OURS, "check_lengths": [4]}).columns == run_palindromes(OURS).columns
 
 
 def test_a_record_keeps_only_the_settings_that_are_on():
@@ -189,17 +103,15 @@ def test_a_look_is_at_fresh_palindromes_and_the_original_s_measure_has_the_commo
     assert columns["n_correct_original"][1] == int((trained(inputs).argmax(1) == targets).sum())
 
 
-def test_the_original_s_measure_does_not_change_the_training():
-    plain, judged = (run_palindromes({**SETTINGS, "original_count": count}).columns for count in (0, 200))
-    assert plain["loss"] == judged["loss"]
-    assert "n_correct_original" not in plain
-
-
 def test_the_training_batch_s_accuracy_is_that_before_its_step():
     columns = run_palindromes({**SETTINGS, "steps": 10}).columns
     inputs, targets = palindromes(32, 3, generator=torch.Generator().manual_seed(2**32))
     model = new_network(PalindromeRun(**SETTINGS))
-    assert columns["n_correct_batch"][0] == int((model(inputs).argmax(1) == targets).sum())
+    logits = model(inputs)
+    assert columns["n_correct_batch"][0] == int((logits.argmax(1) == targets).sum())
+    assert columns["loss"][0] == pytest.approx(
+        torch.nn.functional.cross_entropy(logits, targets).item(), abs=1e-4
+    )
 
 
 def test_a_run_that_is_right_at_so_many_looks_in_a_row_ends():

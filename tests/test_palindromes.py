@@ -1,4 +1,3 @@
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,20 +31,3 @@ def test_the_free_digits_are_uniform_and_independent():
     for a, b in ((first, second), (second, third), (first, third)):
         counts = (10 * a + b).bincount(minlength=100)
         assert ((counts - 400) ** 2 / 400).sum() < 148.2  # 99 degrees of freedom, likewise
-
-
-def test_same_seed_same_batch_and_the_stream_moves_on():
-    stream = generator(7)
-    first, again = palindromes(8, 5, generator=stream), palindromes(8, 5, generator=stream)
-    repeated = palindromes(8, 5, generator=generator(7))
-    assert torch.equal(first[0], repeated[0])
-    assert torch.equal(first[1], repeated[1])
-    assert not torch.equal(first[0], again[0])
-
-
-@pytest.mark.parametrize("name", ["batch_size", "seq_length"])
-@pytest.mark.parametrize("value", [0, -3])
-def test_sizes_below_one_are_refused_by_name(name, value):
-    sizes = {"batch_size": 2, "seq_length": 2, name: value}
-    with pytest.raises(ValueError, match=rf"{name} is {value}; it must be at least 1"):
-        palindromes(**sizes, generator=generator(0))

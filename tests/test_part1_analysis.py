@@ -5,7 +5,6 @@ from bundle.analysis.claims import Verdict, by_claim, sentences
 from bundle.analysis.curves import run_table
 from bundle.analysis.part1 import (
     AS_WRITTEN,
-    CASES,
     CORRECTED,
     ORIGINAL_METRIC,
     OURS,
@@ -14,12 +13,9 @@ from bundle.analysis.part1 import (
     decide_part1,
     front_rows,
     lower,
-    measure_table,
     predictions,
 )
-from bundle.figures.saving import plotted
-from bundle.figures.verdicts import draw_verdicts
-from tests.part1_records import lstm_first, run, table
+from tests.part1_records import lstm_first, run
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
 FIRST = "lstm-first-at-5"
@@ -72,42 +68,6 @@ def test_a_tie_is_left_out_and_who_never_arrives_is_later_than_all_who_do():
     assert counts({"as written": one}, FIRST)[AS_WRITTEN][:2] == (1, 1)
     assert lower([np.inf, np.inf]) == (0, None)
     assert [all_true(values) for values in ([True, True], [True, None], [None, False])] == [True, None, False]
-
-
-def test_runs_without_the_schedule_count_only_for_the_claim_about_it():
-    groups = {
-        "as written": [run("LSTM", 10, [0.1, 1, 1], seed=s) for s in range(10)],
-        "unscheduled": [run("LSTM", 10, [0.1, 1, 0.5], seed=s, schedule_factor=1.0) for s in range(10)],
-    }
-    assert counts(groups, "schedule-helps") == {AS_WRITTEN: (10, 10, 0, HOLDS)}
-
-
-def test_longer_training_and_our_recipe_test_the_original_s_reasons():
-    longer = [run(cell, 30, [0.1, 1], seed=s) for s in range(20) for cell in ("LSTM", "RNN")]
-    longer[0].columns["n_correct"][-1] = 99
-    ours = [run("LSTM", 30, [0.1, 1], seed=s, recipe="ours") for s in range(10)]
-    groups = {"as written": [run("LSTM", 30, [0.1, 0.1])], "longer": longer, "ours": ours}
-    assert counts(groups, "too-few-steps-at-30") == {AS_WRITTEN: (19, 20, 0, HOLDS)}
-    assert counts(groups, "limited-by-memory") == {OURS: (0, 10, 0, FAILS)}
-
-
-def test_measures_that_contradict_each_other_make_it_depend():
-    lstm, rnn = [0.1, 1, 0.2, 0.2, 1], [0.1, 0.9, 0.9, 1, 1]  # first at 100 %, but lower on the whole
-    records = [run(c, 5, curve, seed=s) for c, curve in (("LSTM", lstm), ("RNN", rnn)) for s in range(20)]
-    decided = decide_part1(table(records))
-    found = answer(by_claim(decided), FIRST)
-    assert (found.count, found.verdict) == (20, DEPENDS)
-    assert answer(decided, FIRST).verdict is HOLDS
-
-
-def test_the_table_and_the_matrix_of_measures_show_each_decision():
-    decided = decide_part1(table(lstm_first(range(10), wins=10)))
-    rows = measure_table(decided)
-    assert len(rows) == len(decided)
-    assert f"{sentences()[FIRST]['sentence']}: steps to 100 %: lower" in set(rows["Sentence: measure"])
-    words = {name: sentence["sentence"] for name, sentence in sentences().items()}
-    (panel,) = plotted(draw_verdicts(decided, sentences=words, cases=CASES))
-    assert len(panel["lines"]) == len(decided)
 
 
 def of_memory(*, one_hot: list[float], bare: list[float]) -> dict:

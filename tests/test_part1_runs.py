@@ -1,9 +1,6 @@
 from pathlib import Path
 
-import pytest
-
-from bundle.experiments.palindromes import PalindromeRun
-from bundle.experiments.part1 import memory_settings, palindrome_cost, part1_settings, protocol_settings
+from bundle.experiments.part1 import memory_settings, part1_settings, protocol_settings
 from bundle.render.reading import declared_values
 
 NOTEBOOK = declared_values(Path("part1.ipynb"))
@@ -18,10 +15,6 @@ def runs(**seeds: int) -> dict[str, list[dict]]:
     lengths = {"span_lengths": [300], "span_lstm_lengths": []}
     memory = MEMORY | lengths | {"span_seeds": seeds.get("span", 1)}
     return part1_settings(main) | protocol_settings(protocol, main) | memory_settings(memory, main)
-
-
-def one_run() -> dict:
-    return matching_settings(runs()["corrected"], cell="LSTM", seq_length=30)
 
 
 def matching_settings(group: list[dict], **settings) -> dict:
@@ -62,48 +55,3 @@ def test_our_recipe_is_the_corrected_one_plus_a_curriculum():
     (ours,) = (run for run in runs()["ours"] if run["seq_length"] == 30)
     curriculum = {"first_length": 1, "growth": 1.5, "rehearsal": True}  # pass_accuracy 1 is the default
     assert ours == corrected | {"recipe": "ours"} | curriculum
-
-
-def test_the_other_reading_is_an_rnn_of_the_longest_length_with_small_weights_and_no_schedule():
-    (run,) = runs()["readings"]
-    asked = {"cell": "RNN", "recipe": "softmax-once", "initial": "normal-0.1", "schedule_factor": 1.0}
-    assert asked | {"seq_length": 30} == {name: run[name] for name in (*asked, "seq_length")}
-
-
-def test_the_study_of_memory_crosses_input_and_curriculum_in_the_recipe_of_all_others():
-    memory = runs()["memory"]
-    ours = matching_settings(runs()["ours"], seq_length=30)
-    names = ours.keys() | {"settled_evals"}
-    (raw_lstm,) = (run for run in memory if run["cell"] == "LSTM" and run.keys() == names)
-    assert raw_lstm == ours | {"settled_evals": 2}
-    assert sum(run.get("encoding") == "one-hot" for run in memory) == len(memory) / 2
-    assert sum("first_length" in run for run in memory) == len(memory) / 2
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"ours_seeds": -1}, "ours_seeds is -1; it must be from 0 to 10000"),
-        ({"num_seeds": 0}, "num_seeds is 0; it must be at least 1"),
-        ({"original_seeds": -1}, "original_seeds is -1; it must be at least 0"),
-        ({"seed": -1}, "seed is -1; it must be at least 0"),
-    ],
-)
-def test_seeds_out_of_range_are_refused_by_name(change, message):
-    with pytest.raises(ValueError, match=message):
-        part1_settings(NOTEBOOK | change)
-
-
-def test_seeds_count_up_from_the_first():
-    settings = part1_settings(NOTEBOOK | {"seed": 4, "ours_seeds": 3, "seq_lengths": [10]})
-    assert [run["seed"] for run in settings["ours"]] == [4, 5, 6]
-
-
-@pytest.mark.parametrize(
-    ("change", "factor"),
-    [({"steps": 3000}, 2), ({"seq_length": 60}, 2), ({"cell": "RNN"}, 1 / 4), ({"recipe": "as-written"}, 1)],
-)
-def test_cost_grows_with_what_is_asked_for(change, factor):
-    run = one_run()
-    assert palindrome_cost(run | change) == pytest.approx(factor * palindrome_cost(run), rel=0.01)
-    assert PalindromeRun(**run).settings() == run

@@ -49,38 +49,10 @@ def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
     plain = stacked_runs(RUN, seeds=2, stacked_batches=16, stacks=40, samples=50)
     with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
         run_stacked(plain[0], models=tmp_path)
+    assert StackedRun.read(plain[0]).described() == plain[0]
     judged = dataclasses.replace(RUN, judge=weights_digest(judge))
     found = stacked_runs(judged, seeds=2, stacked_batches=16, stacks=40, samples=50)
     assert [(settings["batches"], settings["seed"]) for settings in found] == [(16, 3), (16, 4)]
     summary = run_stacked(found[1], models=tmp_path).summary
     assert 1 <= summary["modes"] <= 50
     assert summary["reverse_kl"] > 0
-
-
-AMOUNT = {"stacks": 40, "samples": 50}
-
-
-def test_settings_are_kept_flat_and_read_back():
-    (described,) = stacked_runs(RUN, seeds=1, stacked_batches=3, **AMOUNT)
-    rest = ["dataset", "judge", "stacks", "samples", "noise_seed"]
-    assert list(described) == ["run", *dataclasses.asdict(RUN.training), *rest]
-    run = StackedRun.read(described)
-    assert run.training == dataclasses.replace(RUN.training, channels=3, batches=3)
-    assert run.described() == described
-
-
-def test_a_stack_has_three_channels():
-    with pytest.raises(ValueError, match="channels is 1; it must be 3"):
-        StackedRun(training=RUN.training, dataset="MNIST", judge="0", noise_seed=1, **AMOUNT)
-
-
-def test_stacks_that_cannot_be_trained_on_are_refused_when_listed():
-    amount = {"seeds": 1, "stacked_batches": 3, **AMOUNT}
-    with pytest.raises(ValueError, match="stacked_batches is 0; it must be at least 1"):
-        stacked_runs(RUN, **amount | {"stacked_batches": 0})
-    with pytest.raises(ValueError, match="stacked_seeds is 0; it must be at least 1"):
-        stacked_runs(RUN, **amount | {"seeds": 0})
-    with pytest.raises(ValueError, match="stacks is 100001; it must be at most 100000"):
-        stacked_runs(RUN, **amount | {"stacks": 100_001})
-    with pytest.raises(ValueError, match="batch_size is 8; .* at most the number of training images, 7"):
-        stacked_runs(RUN, **amount | {"stacks": 7})

@@ -1,8 +1,14 @@
+"""How a cell is trained: steps, schedule and clipping; curriculum, initial weights and encoding."""
+
 import math
 
 import pytest
 import torch
 
+from lib.recurrent.curriculum import Curriculum
+from lib.recurrent.encoding import Encoded, encoded
+from lib.recurrent.initial import start_from
+from lib.recurrent.rnn import VanillaRNN
 from lib.recurrent.training import cross_entropy, train
 
 
@@ -30,13 +36,6 @@ def test_softmax_twice_cannot_fall_below_its_floor_and_softmax_once_can():
     assert cross_entropy(sure, target, softmax_twice=True).item() == pytest.approx(floor, abs=1e-6)
     assert floor == pytest.approx(1.46115, abs=1e-5)
     assert cross_entropy(sure, target, softmax_twice=False).item() == pytest.approx(0, abs=1e-6)
-
-
-def test_clipping_as_written_comes_too_late_to_matter_and_corrected_it_matters():
-    loose, tight = (tiny_training(slips=True, clip_norm=c).weight for c in (1e6, 1e-3))
-    assert torch.equal(loose, tight)
-    loose, tight = (tiny_training(slips=False, clip_norm=c).weight for c in (1e6, 1e-9))
-    assert not torch.equal(loose, tight)
 
 
 def test_the_schedule_is_stepped_once_a_batch():
@@ -112,13 +111,45 @@ def test_looks_come_before_the_steps_that_they_are_named_after_and_one_after_the
     assert seen[0][2] == pytest.approx(cross_entropy(logits, targets, softmax_twice=False).item())
 
 
-def test_a_look_that_has_seen_enough_ends_the_training():
-    seen = []
+def curriculum(**changes) -> Curriculum:
+    settings = {"length": 2, "target": 9, "growth": 1.5, "pass_accuracy": 0.9, "rehearsal": False}
+    return Curriculum(**{**settings, **changes}, generator=torch.Generator().manual_seed(0))
 
-    def look(model, step, right, loss):
-        seen.append(step)
-        return step >= 2
 
-    ended = tiny_training(slips=False, clip_norm=1.0, steps=9, evaluate=look).weight
-    assert seen == [0, 1, 2]
-    assert torch.equal(ended, tiny_training(slips=False, clip_norm=1.0, steps=2).weight)
+def test_the_curriculum_lengthens_after_each_success_until_the_target():
+    lengths = curriculum()
+    accuracies = [0.0, 0.9, 0.5, 1.0, 0.89, 0.95, 0.9, 0.99, 1.0]  # of the batch before
+    assert [lengths(accuracy) for accuracy in accuracies] == [2, 3, 3, 4, 4, 6, 9, 9, 9]
+
+
+def test_rehearsal_takes_every_second_batch_and_success_at_a_shorter_length_does_not_count():
+    lengths = curriculum(length=50, target=90, rehearsal=True)
+    drawn = [lengths(0.0)]
+    while len(drawn) < 200:
+        drawn.append(lengths(1.0 if drawn[-1] < 50 else 0.0))
+    assert set(drawn[::2]) == {50}
+    assert all(1 <= length <= 50 for length in drawn[1::2])
+    assert len(set(drawn[1::2])) > 25
+    shortest = curriculum(length=1, target=1, rehearsal=True)
+    assert [shortest(0.0) for _ in range(4)] == [1, 1, 1, 1]
+
+
+def test_small_weights_have_their_deviation_in_all_three_matrices_and_no_biases():
+    torch.manual_seed(0)
+    model = VanillaRNN(1, 200, 10)
+    start_from(model, "normal-0.1")
+    for name, value in model.named_parameters():
+        if name.endswith("bias"):
+            assert not value.any()
+        else:
+            rough = 4 / math.sqrt(2 * value.numel())  # four standard errors
+            assert value.std().item() == pytest.approx(0.1, rel=rough)
+            assert value.mean().item() == pytest.approx(0, abs=4 * 0.1 / math.sqrt(value.numel()))
+
+
+def test_a_digit_is_read_raw_or_as_one_of_ten_inputs():
+    digits = torch.arange(10.0).repeat(2, 1)[..., None]  # (2, 10, 1)
+    assert torch.equal(encoded(digits, "raw"), digits)
+    assert torch.equal(encoded(digits, "one-hot")[1], torch.eye(10))
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(100, 3))
+    assert torch.equal(Encoded(network, "one-hot")(digits), network(encoded(digits, "one-hot")))

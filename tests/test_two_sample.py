@@ -46,12 +46,12 @@ def test_a_faint_grey_is_seen_by_grey_levels_and_not_in_black_and_white():
     assert measured("black and white", one, faint) == measured("black and white", one, two)
 
 
-def test_with_time_a_convolutional_test_learns_by_heart_and_without_it_learns_nothing():
-    one, two = blobs(400, seed=1), blobs(400, seed=2)
-    brief, long = (measured("all levels", one, two, steps=n) for n in (1, 1500))
-    assert abs(brief.train - 0.5) < 0.1
-    assert long.train > 0.9
-    assert abs(long.test - 0.5) < 0.1
+def test_what_is_learnt_by_heart_shows_in_the_accuracy_on_the_learnt_images_alone():
+    found = two_sample_accuracy(
+        "all levels", blobs(60, seed=1), blobs(60, seed=2), test_count=30, steps=300, seed=0
+    )
+    assert found.train > 0.9
+    assert abs(found.test - 0.5) < 0.25
 
 
 def test_grey_levels_are_shares_of_pixels_and_their_mean():
@@ -61,22 +61,6 @@ def test_grey_levels_are_shares_of_pixels_and_their_mean():
     for band, (low, high) in enumerate(zip(GREY_BANDS, (*GREY_BANDS[1:], 256), strict=True)):
         assert torch.allclose(found[:, band].double(), ((flat >= low) & (flat < high)).double().mean(dim=1))
     assert torch.allclose(found[:, -1].double(), flat.mean(dim=1) / 255)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"test": "taste"}, "test is 'taste'"),
-        ({"test_count": 600}, "test_count is 600"),
-        ({"test_count": 1}, "test_count is 1"),
-        ({"steps": 0}, "steps is 0"),
-        ({"fake": blobs(9, seed=2)}, "number of fakes is 9"),
-    ],
-)
-def test_a_test_that_cannot_be_made_is_refused(change, words):
-    arguments = {"test": "all levels", "true": blobs(1000, seed=1), "fake": blobs(1000, seed=2)}
-    with pytest.raises(ValueError, match=words):
-        two_sample_accuracy(**arguments | {"test_count": 200, "seed": 0} | change)
 
 
 def test_images_of_one_kind_cannot_be_told_apart_and_of_two_kinds_can():

@@ -15,7 +15,6 @@ from bundle.experiments.two_sample_tests import (
     run_two_sample_test,
     sides,
 )
-from bundle.notebook.parameters import RANGES
 from lib.evaluation.damage import blurred, copied, one_level_up
 from lib.evaluation.two_sample_tests import TESTS
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
@@ -26,7 +25,6 @@ from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
 SIZES = {"generators": ["g", "h"], "seeds": 3, "images": 20, "steps": 3}
-MOST = SIZES | {"images": 25_000}
 
 
 @pytest.fixture
@@ -51,12 +49,6 @@ def test_every_test_is_listed_against_every_side_or_those_that_are_asked_for():
     assert runs == set(itertools.product(TESTS, AGAINST, range(3)))
     assert len(listed) == len(runs)
     assert {(one["train_count"], one["test_count"]) for one in listed} == {(20, 4)}
-    few = two_sample_runs(RUN, **SIZES, tests=["all levels"], against=[GENERATED])
-    assert [(one["test"], one["against"], one["seed"]) for one in few] == [
-        ("all levels", GENERATED, seed) for seed in range(3)
-    ]
-    with pytest.raises(ValueError, match="two_sample_seeds is 0; it must be at least 1"):
-        two_sample_runs(RUN, **SIZES | {"seeds": 0})
 
 
 def test_the_first_seed_has_the_first_generator_and_so_on_round():
@@ -64,17 +56,6 @@ def test_the_first_seed_has_the_first_generator_and_so_on_round():
     by_seed = {(one["seed"], one["generator"]) for one in listed if one["against"] == GENERATED}
     assert by_seed == {(0, "g"), (1, "h"), (2, "g")}
     assert {one["generator"] for one in listed if one["against"] != GENERATED} == {""}
-    alone = two_sample_runs(RUN, **SIZES | {"generators": ["g"]})
-    assert {one["generator"] for one in alone if one["against"] == GENERATED} == {"g"}
-
-
-def test_as_many_images_as_there_are_can_be_asked_for_and_no_more():
-    """Of both sides all 60 000 training images: 25 000 and a fifth of it on each."""
-    (most,) = {one["train_count"] + one["test_count"] for one in two_sample_runs(RUN, **MOST)}
-    assert 2 * most == 60_000
-    assert RANGES["two_sample_images"][1] == MOST["images"]
-    with pytest.raises(ValueError, match="at most 30000"):
-        two_sample_runs(RUN, **MOST | {"images": 25_005})
 
 
 def test_a_run_leaves_its_accuracy_and_does_so_again(models):
@@ -107,45 +88,6 @@ def test_a_generator_is_found_by_its_weights_among_all(models):
     for network, digest in ((load_generator(folder), first), (further, weights_digest(further))):
         same = generator_of(digest, folder)
         assert weights_digest(same) == weights_digest(network) == digest
-
-
-def test_a_generator_that_is_missing_is_named_with_the_way_to_get_it(models):
-    folder, first = models
-    data = Mnist(IMAGES, IMAGES, IMAGES, IMAGES)
-    words = rf"ask for the generator of digest other; .* are: generator \({first}\)\. task2.ipynb .* trains"
-    with pytest.raises(ValueError, match=words):
-        sides(two_sample_run(models, generator="other"), data, models=folder)
-    further = Generator(latent_dim=4, width=2, topology="shuffle")
-    save_generator(further, folder, name="generator-1", settings={})
-    (folder / "generator-1.safetensors").unlink()
-    assert generator_names(folder) == ["generator"]
-    with pytest.raises(FileNotFoundError, match=r"generator-1.safetensors is missing; train the generator-1"):
-        sides(two_sample_run(models, generator=weights_digest(further)), data, models=folder)
-    with pytest.raises(ValueError, match="are: none"):
-        generator_of("other", folder / "nowhere")
-
-
-def test_generators_come_in_the_order_of_their_numbers(tmp_path):
-    for name in ("generator-10", "generator-2", "generator", "generator-old", "classifier"):
-        (tmp_path / f"{name}.safetensors").touch()
-    assert generator_names(tmp_path) == ["generator", "generator-2", "generator-10"]
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"test": "taste"}, "test is 'taste'"),
-        ({"against": "cats"}, "against is 'cats'"),
-        ({"test_count": 1}, "test_count is 1"),
-        ({"test_count": 30}, "train_count is 20"),
-        ({"train_count": 60_000}, "at most 60000"),
-        ({"train_count": 30_000, "against": REAL}, "at most 30000"),
-        ({"noise_seed": -1}, "noise_seed is -1"),
-    ],
-)
-def test_a_run_that_cannot_be_made_is_refused(models, change, words):
-    with pytest.raises(ValueError, match=words):
-        two_sample_run(models, **change)
 
 
 def test_damage_is_small_and_what_it_says():

@@ -1,6 +1,5 @@
 """Walks with the committed networks: only what is true of any generator that makes all ten digits."""
 
-import copy
 import itertools
 from pathlib import Path
 
@@ -8,17 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from bundle.experiments.cache import cached_walks
 from bundle.experiments.generators import generator_names
 from bundle.experiments.strips import ViewSettings, Walker
-from bundle.experiments.walks import WalkSettings, describe_walks, draw, route, run_walks, walks_of
-from bundle.study.outcome import Outcome
+from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
 from bundle.study.provenance import record_outcome
 from bundle.study.records import Record
 from bundle.study.store import load
-from lib.evaluation.classifier import features, load_classifier, predict, save_classifier
+from lib.evaluation.classifier import features, load_classifier, predict
 from lib.evaluation.distances import frechet_distance
-from lib.gan.networks import load_generator, save_generator
+from lib.gan.networks import load_generator
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.mnist import Mnist
 from lib.networks import answers
@@ -100,16 +97,6 @@ def test_the_table_counts_the_routes_of_every_two_digits(record):
                     assert c[f"{kind} visits"][i][digit] == sum(str(digit) in route for route in routes)
 
 
-def test_the_middle_of_a_line_is_short_and_that_of_a_circle_is_not(networks, record):
-    size = networks[0].latent_dim ** 0.5
-    assert record.columns["line norm"][2] == pytest.approx(size * 0.5**0.5, rel=0.05)
-    assert record.columns["circle norm"][2] == pytest.approx(size, rel=0.05)
-    for end in (0, -1):
-        for name in ("norm", "frechet_distance", "confidence", "nearest"):
-            line, circle = (record.columns[f"{kind} {name}"][end] for kind in INTERPOLATIONS)
-            assert line == pytest.approx(circle, abs=2e-6)
-
-
 def test_what_is_measured_of_real_digits_is_what_the_metrics_say(networks, data, record):
     (found, probabilities), (real, _) = (
         features(networks[1], data.train_images[:256]),
@@ -133,72 +120,6 @@ def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks,
         assert np.abs(walk.images[place] / 127.5 - 1 - real.numpy()).max() < 0.005
         assert walk.captions[place] == "real"
     assert len(walk.facts["digits"]) == len(walk.facts["confidences"]) == 5
-
-
-def test_the_same_settings_give_the_same_record(networks, data, record):
-    again = run_walks(*networks, settings=SETTINGS, data=data, progress=silent)
-    assert (again.columns, again.summary) == (record.columns, record.summary)
-    assert describe_walks(*networks, SETTINGS) == record.settings
-
-
-def test_progress_ends_at_its_total(networks, data):
-    calls = []
-    run_walks(*networks, settings=SETTINGS, data=data, progress=lambda *call: calls.append(call))
-    done, totals = zip(*calls, strict=True)
-    assert list(done) == sorted(done)
-    assert done[-1] == totals[0] == totals[-1]
-
-
-def test_a_stored_record_is_used_for_the_same_networks_alone(networks, data, record, tmp_path, monkeypatch):
-    ran = []
-    monkeypatch.setattr(
-        "bundle.experiments.cache.run_walks", lambda *models, **_: ran.append(models) or made(*models)
-    )
-
-    def made(*models) -> Outcome:
-        return Outcome({}, {}, 0.0)
-
-    def ready(*models, fresh=False) -> bool:
-        return cached_walks(
-            *models, settings=SETTINGS, data=data, results=tmp_path, fresh=fresh, progress=silent
-        )[1]
-
-    other = copy.deepcopy(networks[0])
-    with torch.no_grad():
-        next(other.parameters()).view(-1)[0] += 1e-3
-    assert [ready(*networks), ready(*networks), ready(*networks, fresh=True)] == ["", None, "fresh"]
-    assert [ready(other, networks[1]), ready(*networks)] == ["", None]
-    assert len(ran) == 3
-
-
-def test_a_generator_that_makes_too_few_of_a_digit_is_named_with_the_way_out(networks):
-    class Stuck(torch.nn.Module):
-        latent_dim = 4
-
-        def forward(self, z):
-            return torch.zeros(len(z), 1, 28, 28)
-
-    with pytest.raises(ValueError, match=r"classified as 0 to 9, and \[1, 1.*walk between fewer pairs"):
-        draw(Stuck(), networks[1], [1] * 10, noise_source=torch.Generator())
-
-
-def test_described_walks_are_made_again_with_the_generator_that_they_name(networks, tmp_path, monkeypatch):
-    monkeypatch.setattr("bundle.experiments.walks.run_walks", lambda *models, **_: models)
-    monkeypatch.setattr("lib.mnist.load", lambda: None)
-    further = copy.deepcopy(networks[0])
-    with torch.no_grad():
-        next(further.parameters()).view(-1)[0] += 1e-3
-    save_generator(networks[0], tmp_path, settings={})
-    save_generator(further, tmp_path, name="generator-1", settings={})
-    save_classifier(networks[1], tmp_path, settings={}, summary={})
-    for generator in (networks[0], further):
-        described = describe_walks(generator, networks[1], SETTINGS)
-        assert weights_digest(walks_of(described, models=tmp_path)[0]) == weights_digest(generator)
-
-
-@pytest.mark.parametrize(("digits", "expected"), [([2, 2, 7, 7], "27"), ([2, 7, 2], "272"), ([4], "4")])
-def test_a_route_names_each_stay_once(digits, expected):
-    assert route(digits) == expected
 
 
 def test_there_is_a_committed_record_of_every_committed_generator(networks):
