@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from bundle.commands import batch
 from bundle.experiments.palindromes import run_palindromes
 from bundle.study.outcome import Outcome
 from bundle.study.store import load
@@ -85,20 +84,6 @@ def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
     assert ran == {"": 200}
     assert [record.summary["square"] for record in found] == [seed**2 for seed in range(200)]
     assert len(results(stored)) == 200
-
-
-def test_a_batch_of_notebooks_is_executed_by_its_workers(cluster, small, tmp_path):  # noqa: F811
-    grid = ["--grid", "number=1,2", "--output", str(tmp_path / "out")]
-    batch.main([str(small), *grid, "--scheduler", cluster[0]])
-    assert table(tmp_path / "out") == [{"number": "1", "square": "1"}, {"number": "2", "square": "4"}]
-
-
-def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy():
-    with (
-        pytest.raises(OSError, match="no Dask scheduler answers at scheduler = 'tcp://127.0.0.1:9'"),
-        workers("tcp://127.0.0.1:9", patience=1),
-    ):
-        pass
 
 
 def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):

@@ -3,8 +3,6 @@
 import base64
 import io
 import re
-import threading
-import time
 
 import ipywidgets as widgets
 import numpy as np
@@ -132,34 +130,3 @@ def test_alpha_walks_from_one_digit_to_the_other(networks):
     assert not same.all()
     control(explorer, "Noise seed").value = 1
     assert not np.array_equal(circle, picture(explorer, "Strip of 9"))
-
-
-def test_two_digits_without_a_walk_are_named_and_nothing_stale_is_shown(networks):
-    explorer = explorers.task3_explorer(*networks, steps=9, candidates=300, seed=0)
-    control(explorer, "To").value = 2
-    assert "both 2; they must be two different digits" in words(explorer)
-    assert "<img" not in page(explorer)
-    control(explorer, "To").value = 5
-    assert "At alpha 0.000" in words(explorer)
-    untrained = Generator(latent_dim=4, width=2, topology="shuffle")
-    explorer = explorers.task3_explorer(untrained, networks[1], steps=9, candidates=20, seed=0)
-    assert "0 of 20 candidates are classified as" in words(explorer)
-
-
-def test_one_control_is_answered_after_the_other_though_a_kernel_has_two_threads():
-    controls, drawing, log = [widgets.IntText(), widgets.IntText()], threading.Event(), []
-
-    def show() -> None:
-        log.append("begin")
-        drawing.set()
-        time.sleep(0.1)
-        log.append("end")
-
-    explorers.watch(show, *controls)
-    drawing.clear()
-    first = threading.Thread(target=lambda: setattr(controls[0], "value", 1))
-    first.start()
-    assert drawing.wait(20)
-    controls[1].value = 1
-    first.join()
-    assert log == ["begin", "end"] * 3

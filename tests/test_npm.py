@@ -43,12 +43,3 @@ def test_a_file_that_is_not_the_published_one_is_refused(registry):
     path.write_bytes(b"other")
     with pytest.raises(ValueError, match="a.js is not the file of thing@1.0.0; delete it and run again"):
         npm.fetch("thing@1.0.0")
-
-
-def test_without_npm_or_network_it_says_what_is_out_of_reach(registry, monkeypatch):
-    registry.write_text("#!/bin/sh\necho 'network is down' >&2\nexit 1\n")
-    with pytest.raises(OSError, match="thing@1.0.0 could not be fetched .*network is down"):
-        npm.fetch("thing@1.0.0")
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(OSError, match="npm, which fetches it, is not installed"):
-        npm.fetch("thing@1.0.0")

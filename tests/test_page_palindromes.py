@@ -1,5 +1,3 @@
-import pytest
-
 from bundle.render.web import palindromes
 from bundle.study import store
 from bundle.study.layout import Output
@@ -34,11 +32,6 @@ def test_both_cells_are_trained_once_by_the_recipe_of_the_look_inside(tmp_path, 
     again = palindromes.both_cells(output, folder)
     assert not capsys.readouterr().out
     assert [weights_digest(cell) for cell in cells.values()] == [weights_digest(c) for c in again.values()]
-
-
-def test_without_a_look_inside_there_is_no_recipe(tmp_path):
-    with pytest.raises(ValueError, match="There is no record of a look inside an LSTM below"):
-        palindromes.recipe(Output(tmp_path))
 
 
 def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its_last():
