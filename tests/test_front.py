@@ -85,8 +85,9 @@ def test_page_pdf_readme_and_notebooks_say_the_same_findings():
     assert 6 <= len(sentences) <= 9
     readme, pdf = README.read_text(), "".join(text_of(Path("report", "report.pdf")).split())
     pdf = pdf.replace("’", "'")  # on the first page pandoc sets apostrophes
+    listed = "".join(f"- {sentence}\n" for sentence in sentences)
+    assert f"<!-- key findings -->\n{listed}<!-- end of key findings -->" in readme
     for sentence in sentences:
-        assert f"- {sentence}\n" in readme
         assert "".join(plain(sentence).replace("\u00a0", " ").replace("’", "'").split()) in pdf
 
 
