@@ -44,18 +44,6 @@ def test_a_notebook_is_thin(name):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_text_refers_to_no_figure_or_table_that_a_parameter_can_leave_out(name):
-    """Or the PDF of a profile that leaves it out has a dangling reference."""
-    notebook = committed(name)
-    optional = set()
-    for cell in code_cells(notebook):
-        if cell.source.startswith("if "):
-            optional |= set(re.findall(r'<a id="([\w-]+)">', str(cell.outputs)))
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    assert not optional & set(re.findall(r"\(#([\w-]+)\)", text))
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_is_committed_executed_and_clean(name):
     check_clean(committed(name))
 

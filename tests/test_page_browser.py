@@ -186,17 +186,6 @@ def test_both_cells_answer_as_pytorch_does_after_every_digit(page, report):
             assert np.abs(np.array(shown) - expected).max() < 1e-4
 
 
-def test_curves_keep_the_colour_of_their_cell(page):
-    assert said(page, "curves") == "2 curves."
-    strokes = "[...document.querySelectorAll('#curve-plot path:not(.axis)')].map(p => p.style.stroke)"
-    assert page.evaluate(strokes) == ["var(--lstm)", "var(--rnn)"]
-    page.locator("#curves").get_by_label("LSTM").uncheck()
-    until_said(page, "curves", "1 curve.")
-    assert page.evaluate(strokes) == ["var(--rnn)"]
-    page.locator("#curves").get_by_label("RNN").uncheck()
-    until_said(page, "curves", "Nothing is ticked")
-
-
 def test_ten_pairs_of_real_and_generated_digits_are_counted(page):
     shown = "c => c.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, k) => k % 4 === 0).join()"
     real = {",".join(map(str, digit.flatten().tolist())) for digit in as_bytes(mnist.load().test_images[:40])}

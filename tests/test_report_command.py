@@ -3,13 +3,11 @@
 import threading
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
 
 from bundle.commands import report
 from bundle.commands.stages import Stage, make_all
-from bundle.original import GAN_CHECKPOINTS, scaled_batch
 from bundle.study.layout import STAGES
 
 
@@ -76,20 +74,6 @@ def test_what_needs_a_stage_that_failed_is_not_made_and_the_next_call_makes_both
     assert made == ["after"]
 
 
-@pytest.mark.parametrize("path", sorted(Path("profiles").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_profile_names_only_parameters_that_its_notebooks_have(path):
-    for name, parameters in report.load_profile(path)["parameters"].items():
-        cells = nbformat.read(f"{name}.ipynb", as_version=4).cells
-        (cell,) = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
-        assert set(parameters) <= {line.split(":")[0] for line in cell.source.splitlines()}
-
-
-def test_seed_scale_has_the_originals_moments():
-    profile = report.load_profile(Path("profiles/seed-scale.yaml"))
-    batches = profile["parameters"]["task2"]["batches"]
-    assert [scaled_batch(batch, batches) for batch in GAN_CHECKPOINTS] == list(GAN_CHECKPOINTS)
-
-
 PROFILE = {"output": "made", "notebooks": "made", "pdf": "made/report.pdf", "parameters": {}}
 
 
@@ -97,8 +81,6 @@ PROFILE = {"output": "made", "notebooks": "made", "pdf": "made/report.pdf", "par
     ("text", "message"),
     [
         (yaml.safe_dump(PROFILE | {"speed": 3}), "p.yaml has the keys .*speed"),
-        (yaml.safe_dump(PROFILE | {"parameters": {"task4": {}}}), "p.yaml .*task4.*part1, task2, task3"),
-        ("output: [", "p.yaml is no profile"),
         (None, "p.yaml does not exist; the profiles are mine"),
     ],
 )
