@@ -16,9 +16,7 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from pypdf import PdfReader
 
-from bundle.notebook import page as notebook
 from bundle.render.pdf import bind
-from tests.notebooks import page_of
 
 CONTENTS = 1  # the index of their page
 FRONT = """---
@@ -263,27 +261,3 @@ def test_nbconvert_exports_one_notebook(tmp_path):
     assert "1 Palindromes: LSTM beside RNN" in text
     assert "Figure 3. Accuracy" in text
     assert "Contents" not in text
-
-
-MARKUP = [  # what a parameter's value might hold, none of which may be obeyed
-    '#panic("a")',
-    "`b` ```c``` `",
-    "```{=typst}\n#panic()\n```",
-    "<b>d</b><script>alert(1)</script>",
-    "e | f",
-    "$x^2$ and $y$",
-    "@label <label> *g* _h_ ~i~ __init__",
-    "[x](#figure-9) [x](part1.ipynb#figure-9) [x](http://y)",
-    "\\textbf{j} \\",
-    ":smile: &amp; &#65; # k",
-]
-
-
-def test_a_value_in_a_table_is_text(tmp_path, monkeypatch):
-    shown = []
-    monkeypatch.setattr(notebook, "display", lambda output: shown.append(markdown(output.data)))
-    rows = [[number, value] for number, value in enumerate(MARKUP)]
-    page_of("part1", tmp_path).table("1", (["a | b", "c"], rows), "A table.")
-    text = build(tmp_path, code("run()", *shown)).replace(" ", "")
-    for value in MARKUP:
-        assert "".join(value.split()) in text

@@ -39,12 +39,6 @@ def studied(folder: Path, settings=SEEDS, **options):
         return study(square, settings, directory=folder, executor=executor, **options)
 
 
-def fingerprints(folder: Path) -> list[dict]:
-    """Return the identities that are spelled out in a folder."""
-    entries = json.loads((folder / "fingerprints.json").read_text()).values()
-    return [entry["identity"] for entry in entries]
-
-
 def test_a_stored_run_is_found_by_its_settings_in_any_order_and_by_no_others(path):
     Store(path).append(whole())
     assert find(dict(reversed(SETTINGS.items())), Store(path), identity=HERE) == (whole(), "")
@@ -123,17 +117,6 @@ def test_a_run_of_other_code_is_replaced_and_runs_that_nobody_asked_for_stay(tmp
     assert [record.settings["seed"] for record in stored] == [0, 1, 2, 3, 7]
     assert [record.identity == HERE for record in stored] == [False] * 4 + [True]
     assert not studied(tmp_path).made
-
-
-def test_what_made_runs_is_written_once_and_goes_with_the_last_run_that_names_it(path):
-    Store(path).append(whole(seed=1))
-    Store(path).append(whole(seed=2))
-    assert fingerprints(path.parent) == [HERE]
-    other = Store(path.with_name("span.jsonl"))
-    other.append(Record({"seed": 1}))
-    assert len(fingerprints(path.parent)) == 2
-    other.write([Record({"seed": 1}, identity={"code": {}})])
-    assert sorted(map(len, fingerprints(path.parent))) == [1, 2]
 
 
 def test_edited_code_of_runs_is_told_and_nothing_is_made_again(path):
