@@ -58,10 +58,9 @@ def test_elsewhere_the_first_step_must_agree(made):
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch, made) -> Path:
-    """A folder with a record, the models and the figures."""
+    """A folder with a record and the models."""
     Store(tmp_path / "results" / "part1" / "corrected.jsonl").append(made)
-    for name in ("models", "figures"):
-        shutil.copytree(name, tmp_path / name)
+    shutil.copytree("models", tmp_path / "models")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
