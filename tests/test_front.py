@@ -91,20 +91,6 @@ def test_page_pdf_readme_and_notebooks_say_the_same_findings():
         assert "".join(plain(sentence).replace("\u00a0", " ").replace("’", "'").split()) in pdf
 
 
-def test_the_build_is_the_same_in_every_clone_and_another_with_another_result(tmp_path, monkeypatch):
-    results = tmp_path / "results"
-    (results / "part1").mkdir(parents=True)
-    (results / "part1" / "a.jsonl").write_bytes(b"{}\n")
-    build = front.build_of(results)
-    assert build.keys() == {"version", "code", "results"}
-    monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
-    (results / "part1" / "a.jsonl").write_bytes(b"{}\r\n")
-    (results / "part1" / "a.ckpt").write_bytes(b"a state, which git ignores")
-    assert front.build_of(results) == build
-    (results / "part1" / "a.jsonl").write_bytes(b"[]\n")
-    assert front.build_of(results)["results"] != build["results"]
-
-
 def test_what_is_bound_is_made_again_when_the_code_or_a_result_is_another(tmp_path, monkeypatch):
     results, lib = tmp_path / "results" / "part1", tmp_path / "lib"
     paths = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf"}

@@ -263,17 +263,6 @@ def test_an_address_with_a_place_opens_there(browser, report, shape, label):
     page.context.close()
 
 
-def test_an_address_says_what_is_chosen(browser, report):
-    page = browser.new_context(offline=True, viewport=SHAPES["desk"]).new_page()
-    page.goto(f"{report.address}#walk=2-6&alpha=0.4")
-    page.locator("#walks[data-state]").wait_for(timeout=60_000)
-    until_said(page, "walks", "At alpha 0.400")
-    assert page.get_by_label("To", exact=True).input_value() == "6"
-    press_key(page, "#walk-alpha", "End")
-    lab.until(lambda: page.url.endswith("#walk=2-6&alpha=1.000"))
-    page.context.close()
-
-
 @pytest.mark.parametrize(("shape", "scheme"), LOOKS if CI else LOOKS[:2])
 def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(browser, report, shape, scheme):
     page = opened(browser, report, viewport=SHAPES[shape], color_scheme=scheme, reduced_motion="reduce")

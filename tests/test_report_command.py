@@ -1,6 +1,5 @@
 """Stages of the report command: what is made again and when, and the profiles."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -42,23 +41,6 @@ def test_a_stage_whose_output_or_stamp_was_deleted_or_altered_is_made_again(stag
     stamp.write_bytes(stamp.read_bytes()[:-5])
     assert stage(["a"]) == 4
     assert stage(["a"]) == 4
-
-
-def test_two_stages_that_do_not_need_one_another_are_made_at_once_and_others_wait(tmp_path):
-    both, made = threading.Barrier(2, timeout=10), []
-
-    def stage(name: str, *needs: str) -> Stage:
-        def make() -> list[Path]:
-            if not needs:
-                both.wait()
-            made.append(name)
-            return []
-
-        return Stage(name=name, needs=needs, inputs=list, make=make)
-
-    assert make_all([stage("last", "a", "b"), stage("a"), stage("b")], tmp_path)
-    assert sorted(made[:2]) == ["a", "b"]
-    assert made[2:] == ["last"]
 
 
 def test_what_needs_a_stage_that_failed_is_not_made_and_the_next_call_makes_both(tmp_path):
