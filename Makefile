@@ -45,11 +45,10 @@ test-other: env  ## run the tests that compute as another processor would, witho
 lint: env  ## ruff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-bench: env  ## time cells, study, GAN and explorer against their goals: results/bench-*.json
+bench: env  ## time cells, study and GAN against their goals: results/bench-*.json
 	$(BIN)/python -m benchmarks.lstm
 	$(BIN)/python -m benchmarks.study
 	$(BIN)/python -m benchmarks.gan
-	$(BIN)/python -m benchmarks.explore
 
 lab: env  ## open JupyterLab on the three notebooks
 	$(BIN)/jupyter lab

@@ -1,4 +1,4 @@
-"""Measure our GAN against its matrix products, the original's recipe and a plain DCGAN, in one run.
+"""Measure our GAN against the original's recipe and a plain DCGAN: a step, and the time to a quality.
 
     python -m benchmarks.gan [--quick] [--seeds 3] [--output results/bench-gan.json]
 
@@ -49,8 +49,6 @@ def quick_recipe() -> dict:
 
 OURS = quick_recipe()
 ORIGINAL = AS_WRITTEN | {"channels": 1, "batches": 2000}  # at width 16; the report's own is 128
-PLAIN = OURS | {"gradient_penalty": 0.0}  # the sizes of the plain DCGAN
-FULL_SIZE = ORIGINAL | {"generator_width": 128, "discriminator_width": 128}
 
 Step = Callable[[], object]
 
@@ -108,77 +106,6 @@ def dcgan_step(images: Tensor, *, latent_dim: int, batch_size: int) -> tuple[Ste
     return step, generator, discriminator
 
 
-def layer_products(network: nn.Module, x: Tensor) -> list[tuple[int, int, int]]:
-    """Return (m, k, n) of every layer's forward matrix product (m, k) x (k, n), in the network's order.
-
-    A convolution is the product of its patches (images x positions, in x k x k) with its weights; a
-    transposed one makes patches: (images x positions, in) x (in, out x k x k).
-    """
-    shapes: list[tuple[int, int, int]] = []
-
-    def note(layer: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
-        rows = (inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output)[:, :1].numel()
-        if isinstance(layer, nn.Linear):
-            shapes.append((rows, layer.in_features, layer.out_features))
-        elif isinstance(layer, nn.ConvTranspose2d):
-            shapes.append((rows, layer.in_channels, layer.weight[0].numel()))
-        else:
-            shapes.append((rows, layer.weight[0].numel(), layer.out_channels))
-
-    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
-    hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, kinds)]
-    with torch.no_grad():
-        network.eval()(x)
-    network.train()
-    for hook in hooks:
-        hook.remove()
-    return shapes
-
-
-def step_products(
-    generator: nn.Module, discriminator: nn.Module, *, latent_dim: int, batch_size: int
-) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
-    """Return (m, k, n) of every matrix product that a training step cannot do without, and a penalty's.
-
-    The fakes are made and judged once for both losses.  What no weight needs is left out: the gradients
-    with respect to noise, and, for the discriminator's loss, with respect to images.  A gradient penalty,
-    on true images and on fakes, adds the gradient with respect to images and its own two derivatives; the
-    rest of its way back is that of the loss.
-    """
-    g = layer_products(generator, torch.zeros(batch_size, latent_dim, device=DEVICE))
-    d = layer_products(discriminator, torch.zeros(batch_size, 1, 28, 28, device=DEVICE))
-
-    def inputs(layers: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-        return [(m, n, k) for m, k, n in layers]
-
-    def weights(layers: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-        return [(k, m, n) for m, k, n in layers]
-
-    generator_loss = [*g, *d, *inputs(d), *inputs(g[1:]), *weights(g)]
-    discriminator_loss = [*d, *inputs(d[1:]) * 2, *weights(d) * 2]  # true forward; fake and true backward
-    return [*generator_loss, *discriminator_loss], [*inputs(d), *d, *weights(d)] * 2
-
-
-def flops(products: list[tuple[int, int, int]]) -> int:
-    return sum(2 * m * k * n for m, k, n in products)
-
-
-def floor_step(products: list[tuple[int, int, int]]) -> Step:
-    """Return a function that does these products with torch.mm in float32, and nothing else."""
-    made: dict[tuple[int, int], Tensor] = {}
-
-    def matrix(rows: int, columns: int) -> Tensor:
-        return made.setdefault((rows, columns), torch.randn(rows, columns, device=DEVICE))
-
-    operands = [(matrix(m, k), matrix(k, n), torch.empty(m, n, device=DEVICE)) for m, k, n in products]
-
-    def step() -> None:
-        for a, b, out in operands:
-            torch.mm(a, b, out=out)
-
-    return step
-
-
 def several(step: Step, *, steps: int) -> Step:
     """Return a function that takes these steps and ends when the device is done with them."""
 
@@ -195,96 +122,45 @@ def parameters(*networks: nn.Module) -> int:
     return sum(p.numel() for network in networks for p in network.parameters())
 
 
-def training_steps(images: Tensor) -> tuple[dict[str, Step], dict[str, dict]]:
-    """Return what trains in each way, what does its matrix products, and what a call of either consists of.
+def training_steps(images: Tensor) -> dict[str, tuple[Step, dict]]:
+    """Return a step of each way to train, or as many as lie from one gradient penalty to the next.
 
-    A call is one step, or as many as lie from one gradient penalty to the next.
+    Beside it stand its parameters, its batch size and how many steps it takes.
     """
-    networks, functions, about = {}, {}, {}
-    recipes = {"ours": OURS, "original": ORIGINAL, "original, width 128": FULL_SIZE, "plain DCGAN": PLAIN}
-    for name in ("ours", "original", "original, width 128"):
-        training = GanTrainer(images, GanSettings(**recipes[name], seed=0))
-        networks[name] = (training.step, training.generator, training.discriminator)
-    networks["plain DCGAN"] = dcgan_step(
-        images, latent_dim=PLAIN["latent_dim"], batch_size=PLAIN["batch_size"]
-    )
-    for name, (step, generator, discriminator) in networks.items():
-        recipe = recipes[name]
+    ways = {}
+    for name, recipe in {"ours": OURS, "original": ORIGINAL}.items():
+        training = GanTrainer(images, GanSettings(**recipe, seed=0))
         steps = recipe["penalty_every"] if recipe["gradient_penalty"] else 1
-        sizes = {key: recipe[key] for key in ("latent_dim", "batch_size")}
-        products, penalty = step_products(generator, discriminator, **sizes)
-        products = products * steps + (penalty if recipe["gradient_penalty"] else [])
-        functions[name] = several(step, steps=steps)
-        functions[f"{name}: products"] = several(floor_step(products), steps=1)
-        about[name] = {
-            "parameters": parameters(generator, discriminator),
-            "batch_size": sizes["batch_size"],
-            "steps": steps,
-            "gflop": flops(products) / steps / 1e9,
-        }
-    return functions, about
+        count = parameters(training.generator, training.discriminator)
+        about = {"parameters": count, "batch_size": recipe["batch_size"], "steps": steps}
+        ways[name] = several(training.step, steps=steps), about
+    step, *networks = dcgan_step(images, latent_dim=OURS["latent_dim"], batch_size=OURS["batch_size"])
+    about = {"parameters": parameters(*networks), "batch_size": OURS["batch_size"], "steps": 1}
+    ways["plain DCGAN"] = several(step, steps=1), about
+    return ways
 
 
-def speed(images: Tensor, *, threads: int, turns: int, seconds: float, few: int) -> dict:
-    """Time a step of each kind of training and of its products; the full size in `few` turns of its own."""
+def speed(images: Tensor, *, threads: int, turns: int, seconds: float) -> dict:
+    """Time a step of each kind of training, and print the table."""
     torch.set_num_threads(threads)
-    steps, about = training_steps(images)
-    square = torch.randn(1024, 1024, device=DEVICE)
-    steps["square"] = several(lambda: torch.mm(square, square), steps=1)
-    large = [name for name in steps if "128" in name]
-    usual = {name: step for name, step in steps.items() if name not in large}
-    timed = interleaved(usual, turns=turns, seconds=seconds)
-    timed_large = interleaved(
-        {name: steps[name] for name in ("ours", *large)} if few else {"ours": steps["ours"]},
-        turns=max(few, 1),
-        seconds=1e9,
-    )
+    ways = training_steps(images)
+    timed = interleaved({name: step for name, (step, _) in ways.items()}, turns=turns, seconds=seconds)
+    print(f"\n{threads} thread(s), load {load()}: median ms of a step, shortest turn, throughput")
+    print(f"{'':14}{'parameters':>12}{'ms':>10}{'shortest':>10}{'images/s':>10}{'ours is':>10}")
     rows = []
-    for name, what in about.items():
-        source = timed_large if name in large else timed
-        if name not in source["ms"]:
-            continue
-        row = {"name": name, **what}
+    for name, (_, about) in ways.items():
+        row = {"name": name, **about}
         for key in ("ms", "shortest_ms"):
-            row[key] = source[key][name] / what["steps"]
-            row[f"products_{key}"] = source[key][f"{name}: products"] / what["steps"]
-        row["over_products"] = row["ms"] / row["products_ms"]
-        row["over_products_shortest"] = row["shortest_ms"] / row["products_shortest_ms"]
-        row["images_per_second"] = 1e3 * what["batch_size"] / row["ms"]
-        beside = 1e3 * OURS["batch_size"] * about["ours"]["steps"] / source["ms"]["ours"]  # in the same turns
-        row["ours_times_as_fast"] = beside / row["images_per_second"]
+            row[key] = timed[key][name] / about["steps"]
+        row["images_per_second"] = 1e3 * about["batch_size"] / row["ms"]
         rows.append(row)
-    peak = 2 * 1024**3 / (1e6 * timed["shortest_ms"]["square"])  # GFLOP/s
-    ours = rows[0]
-    ours["over_flops_at_peak"] = ours["ms"] / (1e3 * ours["gflop"] / peak)
-    result = {
-        "threads": threads,
-        "turns": timed["turns"],
-        "load": load(),
-        "square_gflops": peak,
-        "rows": rows,
-    }
-    print_speed(result)
-    return result
-
-
-def print_speed(result: dict) -> None:
-    print(
-        f"\n{result['threads']} thread(s), square products {result['square_gflops']:.0f} GFLOP/s at best, "
-        f"load {result['load']}: median ms of a step (shortest turn) and of its bare products, throughput"
-    )
-    print(f"{'':22}{'parameters':>11}{'GFLOP':>8}{'step':>18}{'products':>18}{'ratio':>13}", end="")
-    print(f"{'images/s':>10}{'ours is':>10}")
-    for row in result["rows"]:
+        row["ours_times_as_fast"] = rows[0]["images_per_second"] / row["images_per_second"]
         print(
-            f"{row['name']:22}{row['parameters']:11,}{row['gflop']:8.2f}"
-            + "".join(f"{row[k + 'ms']:9.2f} ({row[k + 'shortest_ms']:6.2f})" for k in ("", "products_"))
-            + f"{row['over_products']:6.2f} ({row['over_products_shortest']:.2f})"
-            + f"{row['images_per_second']:10.0f}{row['ours_times_as_fast']:9.1f}x",
+            f"{name:14}{row['parameters']:12,}{row['ms']:10.2f}{row['shortest_ms']:10.2f}"
+            f"{row['images_per_second']:10.0f}{row['ours_times_as_fast']:9.1f}x",
             flush=True,
         )
-    over = result["rows"][0]["over_flops_at_peak"]
-    print(f"ours over its FLOPs at the speed of the square product: {over:.2f}")
+    return {"threads": threads, "turns": timed["turns"], "load": load(), "rows": rows}
 
 
 def trained(settings: GanSettings, images: Tensor, *, every: int) -> Iterator[tuple[float, GanTrainer]]:
@@ -317,113 +193,52 @@ def variant_costs(images: Tensor, *, turns: int, seconds: float) -> dict[str, fl
     return costs
 
 
-def race(
-    data: tuple[Tensor, ...],
-    *,
-    originals: int,
-    seeds: int,
-    batches: int,
-    slices: int,
-    every: int,
-    samples: int,
-) -> dict:
+def race(data: tuple[Tensor, ...], *, seeds: int, batches: int, every: int, samples: int) -> dict:
     """Time how long ours takes to the quality that the original's recipe has after `batches`.
 
-    The original trains in slices; after each of them ours goes on until it has had an eighth of the
-    original's seconds.  Then, if it has not got there, it goes on alone.  Only training is timed: ours is
-    measured every `every` batches with its clock stopped.  Its average is the generator that the recipe
-    keeps; the raw one stands beside it.
+    Only training is timed: the average of ours is measured every `every` batches, with its clock stopped.
     """
     torch.set_num_threads(1)
     judge = load_classifier("models").to(DEVICE)
     real, _ = features(judge, data[2])
-    print(f"\nTime to the original's quality after {batches} batches, 1 thread, load {load()}", flush=True)
 
     def distance(generator: Generator) -> float:
         source = torch.Generator().manual_seed(1000)
         noise = torch.randn(samples, generator.latent_dim, generator=source).to(DEVICE)
         return frechet_distance(features(judge, answers(generator, noise, batch_size=500))[0], real)
 
-    recipe = ORIGINAL | {"batches": batches}
-    slow = [
-        trained(GanSettings(**recipe, seed=n), data[0], every=batches // slices) for n in range(originals)
-    ]
-    fast = [trained(GanSettings(**OURS, seed=n), data[0], every=every) for n in range(seeds)]
-    curves: list[dict[str, list[float]]] = [
-        {"batch": [], "seconds": [], "average": [], "raw": []} for _ in fast
-    ]
-
-    for _ in range(slices):
-        ends = [next(one) for one in slow]
-        allowed = statistics.median(seconds for seconds, _ in ends) / 8
-        for moments, curve in zip(fast, curves, strict=True):
-            train_until(moments, curve, distance, seconds=allowed, target=-1)
-        print(
-            f"  original at batch {ends[0][1].batch}, {ends[0][0]:.0f} s; ours after {allowed:.1f} s:"
-            + "".join(f"  {curve['average'][-1]:.1f} (raw {curve['raw'][-1]:.1f})" for curve in curves),
-            flush=True,
-        )
-    theirs = [{"seconds": seconds, "distance": distance(training.generator)} for seconds, training in ends]
-    target = {key: statistics.median(one[key] for one in theirs) for key in ("seconds", "distance")}
-    for moments, curve in zip(fast, curves, strict=True):
-        train_until(moments, curve, distance, seconds=float("inf"), target=target["distance"])
-    reached = [
-        {which: first(curve, which, target["distance"]) for which in ("average", "raw")} for curve in curves
-    ]
-    ratios = {
-        which: statistics.median((one[which] or {"seconds": float("inf")})["seconds"] for one in reached)
-        / target["seconds"]
-        for which in ("average", "raw")
-    }
-    print(f"the original: distance {target['distance']:.2f} after {target['seconds']:.1f} s")
-    for n, one in enumerate(reached):
-        print(f"ours, seed {n}: " + "; ".join(f"{which} {found}" for which, found in one.items()))
-    print("ours over the original: " + ", ".join(f"{which} {r:.3f}" for which, r in ratios.items()))
+    print(f"\nTime to the original's quality after {batches} batches, 1 thread, load {load()}", flush=True)
+    settings = GanSettings(**ORIGINAL | {"batches": batches}, seed=0)
+    ((needed, original),) = trained(settings, data[0], every=batches)
+    target = distance(original.generator)
+    print(f"{'':14}{'batch':>8}{'seconds':>10}{'distance':>10}")
+    print(f"{'original':14}{batches:8}{needed:10.1f}{target:10.2f}", flush=True)
+    rows = []
+    for seed in range(seeds):
+        curve = []
+        for seconds, training in trained(GanSettings(**OURS, seed=seed), data[0], every=every):
+            reached = distance(training.ema)
+            curve.append({"batch": training.batch, "seconds": seconds, "distance": reached})
+            if reached <= target:
+                break
+        in_time = curve[-1]["seconds"] if reached <= target else float("inf")
+        rows.append({"seed": seed, "seconds": in_time, "curve": curve})
+        print(f"{f'ours, seed {seed}':14}{training.batch:8}{in_time:10.1f}{reached:10.2f}", flush=True)
     return {
         "batches": batches,
         "samples": samples,
-        "original": theirs,
-        "ours": [one | {"curve": curve} for one, curve in zip(reached, curves, strict=True)],
-        "ratio": ratios,
+        "original": {"seconds": needed, "distance": target},
+        "ours": rows,
+        "ratio": statistics.median(row["seconds"] for row in rows) / needed,
         "load": load(),
     }
 
 
-def train_until(
-    moments: Iterator[tuple[float, GanTrainer]],
-    curve: dict[str, list[float]],
-    distance: Callable[[Generator], float],
-    *,
-    seconds: float,
-    target: float,
-) -> None:
-    """Train and measure until the seconds are over, the average is at the target or the run ends."""
-    while (curve["seconds"] or [0])[-1] < seconds and first(curve, "average", target) is None:
-        if (moment := next(moments, None)) is None:
-            break
-        trained_for, training = moment
-        found = training.batch, trained_for, distance(training.ema), distance(training.generator)
-        for values, value in zip(curve.values(), found, strict=True):
-            values.append(value)
-
-
-def first(curve: dict[str, list[float]], which: str, target: float) -> dict[str, float] | None:
-    """Return batch, seconds and distance of the first measurement at or below the target."""
-    for batch, seconds, distance in zip(curve["batch"], curve["seconds"], curve[which], strict=True):
-        if distance <= target:
-            return {"batch": batch, "seconds": seconds, "distance": distance}
-    return None
-
-
 def goals(results: dict) -> list[dict]:
-    judged = []
-    for result in results["speed"]:
-        ours, threads = result["rows"][0], result["threads"]
-        judged.append(goal(f"{threads} thread(s): step over its matrix products", ours["over_products"], 2))
-        if threads == 2:
-            judged.append(goal("2 threads: ms a batch", ours["ms"], 15))
+    (two,) = [speed["rows"][0]["ms"] for speed in results["speed"] if speed["threads"] == 2]
+    judged = [goal("2 threads: ms a batch", two, 15)]
     if results["time_to_quality"]:
-        ratio = results["time_to_quality"]["ratio"]["average"]
+        ratio = results["time_to_quality"]["ratio"]
         judged.append(goal("seconds to the original's quality over its own", ratio, 0.1))
     return judged
 
@@ -432,25 +247,22 @@ def measure(arguments: argparse.Namespace) -> dict:
     quick = arguments.quick
     data = tuple(part.to(DEVICE) for part in mnist.load())
     results: dict = {"quick": quick, "device": torch.cuda.get_device_name() if CUDA else "cpu"}
-    amount = {"turns": 5, "seconds": 5, "few": 0} if quick else {"turns": 100, "seconds": 60, "few": 3}
+    amount = {"turns": 5, "seconds": 5} if quick else {"turns": 100, "seconds": 60}
     results["speed"] = [speed(data[0], threads=threads, **amount) for threads in (1, 2)]
     results["cost of a batch over ours"] = variant_costs(data[0], turns=amount["turns"] // 3, seconds=60)
-    sizes = {"batches": 40, "slices": 2, "every": 10, "samples": 500}
-    if not quick:
-        sizes = {"batches": 2000, "slices": 20, "every": 20, "samples": 10_000}
-    counts = {"originals": arguments.originals, "seeds": arguments.seeds}
-    results["time_to_quality"] = race(data, **counts, **sizes) if arguments.seeds else None
+    sizes = {"batches": 2000, "every": 20, "samples": 10_000}
+    if quick:
+        sizes = {"batches": 40, "every": 10, "samples": 500}
+    seeds = arguments.seeds
+    results["time_to_quality"] = race(data, seeds=seeds, **sizes) if seeds else None
     return {"goals": goals(results), **results}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few steps, no full size: does it run?")
+    parser.add_argument("--quick", action="store_true", help="few steps: does it run?")
     parser.add_argument(
         "--seeds", type=int, default=3, help="of ours, for the time to quality; 0 leaves it out"
-    )
-    parser.add_argument(
-        "--originals", type=int, default=1, help="seeds of the original's recipe, minutes each"
     )
     parser.add_argument("--output", type=Path, default=Path("results/bench-gan.json"))
     arguments = parser.parse_args()

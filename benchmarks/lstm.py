@@ -1,4 +1,4 @@
-"""Measure our LSTM and RNN against torch's, the plain loop and the bare matrix products, in one run.
+"""Measure our LSTM and RNN against torch's and the bare matrix products, in one run.
 
     python -m benchmarks.lstm [--quick] [--output results/bench-lstm.json]
 
@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -26,14 +25,13 @@ from torch import Tensor, nn
 
 from benchmarks.machine import goal, load, run
 from lib.palindromes import palindromes
-from lib.recurrent import compiled
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
 from lib.recurrent.training import one_parameter
 
 BATCH, HIDDEN = 128, 128
 CELLS = {"LSTM": (LSTM, nn.LSTM, 4), "RNN": (VanillaRNN, nn.RNN, 1)}  # ours, torch's, gates
-KINDS = ("torch", "plain", "uncompiled", "ours")  # uncompiled: ours where there is no C compiler
+KINDS = "torch", "ours"
 LENGTHS = 5, 30
 # our training step over torch's, by cell, length and threads
 GOALS = {
@@ -57,44 +55,32 @@ class TorchCell(nn.Module):
         return self.ph(self.cell(x)[0][:, -1])
 
 
-def training_step(cell: str, kind: str, *, seq_length: int, batch: int, hidden: int) -> Callable[[], None]:
+def training_step(cell: str, kind: str, *, seq_length: int) -> Callable[[], None]:
     """Return a function that takes one training step of a new model; kind is one of KINDS."""
     ours, theirs, _ = CELLS[cell]
     torch.manual_seed(0)
-    model = TorchCell(theirs, hidden) if kind == "torch" else ours(1, hidden, 10)
-    forward = model.forward_reference if kind == "plain" else model
-    joined = kind in ("ours", "uncompiled")
+    model = TorchCell(theirs, HIDDEN) if kind == "torch" else ours(1, HIDDEN, 10)
+    joined = kind == "ours"
     parameters = [one_parameter(model)] if joined else list(model.parameters())
     optimiser = torch.optim.RMSprop(parameters, lr=1e-3)
     data = torch.Generator().manual_seed(0)
 
     def step() -> None:
-        inputs, targets = palindromes(batch, seq_length, generator=data)
-        loss = nn.functional.cross_entropy(forward(inputs), targets)
+        inputs, targets = palindromes(BATCH, seq_length, generator=data)
+        loss = nn.functional.cross_entropy(model(inputs), targets)
         optimiser.zero_grad(set_to_none=not joined)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
 
-    return uncompiled(step) if kind == "uncompiled" else step
+    return step
 
 
-def uncompiled(step: Callable[[], None]) -> Callable[[], None]:
-    def without() -> None:
-        library, compiled.library = compiled.library, lambda: None
-        try:
-            step()
-        finally:
-            compiled.library = library
-
-    return without
-
-
-def floor_step(cell: str, *, seq_length: int, batch: int, hidden: int) -> Callable[[], None]:
+def floor_step(cell: str, *, seq_length: int) -> Callable[[], None]:
     """Return a function that does a step's recurrent products, and no more."""
-    gates = CELLS[cell][2] * hidden
-    w, h, da = torch.randn(gates, hidden), torch.randn(batch, hidden), torch.randn(batch, gates)
-    hs, das = torch.randn(seq_length * batch, hidden), torch.randn(seq_length * batch, gates)
+    gates = CELLS[cell][2] * HIDDEN
+    w, h, da = torch.randn(gates, HIDDEN), torch.randn(BATCH, HIDDEN), torch.randn(BATCH, gates)
+    hs, das = torch.randn(seq_length * BATCH, HIDDEN), torch.randn(seq_length * BATCH, gates)
 
     def step() -> None:
         for _ in range(seq_length):
@@ -139,16 +125,8 @@ def vectors() -> str:
     return torch.backends.cpu.get_cpu_capability()
 
 
-def quotient(row: dict, over: str, key: str = "ms") -> float:
-    return row[key]["ours"] / row[key][over]
-
-
-def compare(cell: str, kinds: tuple[str, ...], *, turns: int, seconds: float, **sizes: int) -> dict:
-    steps = {kind: training_step(cell, kind, **sizes) for kind in kinds}
-    return interleaved(steps | {"floor": floor_step(cell, **sizes)}, turns=turns, seconds=seconds)
-
-
-def ratios(*, turns: int, seconds: float) -> list[dict]:
+def ratios(*, quick: bool) -> list[dict]:
+    turns, seconds = (8, 1) if quick else (80, 9)
     print(f"\nA training step at batch 128, hidden 128, {vectors()}: median ms", end="")
     print("; ours over torch's, also in the shortest turns")
     columns = ("floor", *KINDS)
@@ -158,12 +136,14 @@ def ratios(*, turns: int, seconds: float) -> list[dict]:
         torch.set_num_threads(threads)
         for cell in CELLS:
             for seq_length in LENGTHS:
-                sizes = {"seq_length": seq_length, "batch": BATCH, "hidden": HIDDEN}
+                steps = {kind: training_step(cell, kind, seq_length=seq_length) for kind in KINDS}
+                steps["floor"] = floor_step(cell, seq_length=seq_length)
                 row = {"cell": cell, "seq_length": seq_length, "threads": threads, "vectors": vectors()}
-                row |= compare(cell, KINDS, turns=turns, seconds=seconds, **sizes)
-                row["ours_over_torch"] = quotient(row, "torch")
-                row["ours_over_torch_shortest"] = quotient(row, "torch", "shortest_ms")
-                row["ours_over_floor"] = quotient(row, "floor")
+                row |= interleaved(steps, turns=turns, seconds=seconds)
+                ms, shortest = row["ms"], row["shortest_ms"]
+                row["ours_over_torch"] = ms["ours"] / ms["torch"]
+                row["ours_over_torch_shortest"] = shortest["ours"] / shortest["torch"]
+                row["ours_over_floor"] = ms["ours"] / ms["floor"]
                 rows.append(row)
                 print(
                     f"{cell:5}T={seq_length:<3} {threads} thread{'s' if threads > 1 else ' '}"
@@ -175,138 +155,6 @@ def ratios(*, turns: int, seconds: float) -> list[dict]:
     return rows
 
 
-_seeds: dict[tuple, list[Callable[[], None]]] = {}
-
-
-def _train_share(task: tuple[str, str, int, int, int]) -> None:
-    """Take some steps of some seeds in a long-lived worker of one thread."""
-    cell, kind, seq_length, seeds, steps = task
-    torch.set_num_threads(1)
-    key = (cell, kind, seq_length)
-    if key not in _seeds:
-        _seeds[key] = [
-            training_step(cell, kind, seq_length=seq_length, batch=BATCH, hidden=HIDDEN) for _ in range(seeds)
-        ]
-    for step in _seeds[key]:
-        for _ in range(steps):
-            step()
-
-
-def ten_seeds(*, turns: int, steps: int) -> list[dict]:
-    """Time ten seeds over two processes of one thread each; returns training steps a second."""
-    print(f"\nTen seeds over two processes of one thread, {vectors()}: training steps a second")
-    rows = []
-    with get_context("spawn").Pool(2) as pool:
-        for cell in CELLS:
-            for seq_length in LENGTHS:
-                share = steps * 6 if seq_length == 5 else steps
-                times: dict[str, list[float]] = {"torch": [], "ours": []}
-                for turn in range(turns + 1):  # the first turn builds the models and is not counted
-                    for kind, seconds in times.items():
-                        start = time.perf_counter()
-                        pool.map(_train_share, [(cell, kind, seq_length, 5, share)] * 2, chunksize=1)
-                        if turn:
-                            seconds.append(time.perf_counter() - start)
-                row = {"cell": cell, "seq_length": seq_length, "vectors": vectors(), "load": load()}
-                for name, pick in (("steps_per_second", statistics.median), ("steps_per_second_best", min)):
-                    row[name] = {kind: 10 * share / pick(values) for kind, values in times.items()}
-                    row[name]["ours_over_torch"] = row[name]["ours"] / row[name]["torch"]
-                rows.append(row)
-                median, best = row["steps_per_second"], row["steps_per_second_best"]
-                print(
-                    f"{cell:5}T={seq_length:<3} torch {median['torch']:6.0f}  ours {median['ours']:6.0f}"
-                    f"  ours/torch {median['ours_over_torch']:.2f}"
-                    f" (best turns {best['ours_over_torch']:.2f})",
-                    flush=True,
-                )
-    return rows
-
-
-FIRST_STEP = """
-import time, torch
-from benchmarks.lstm import training_step
-torch.set_num_threads(1)
-start = time.perf_counter()
-training_step("LSTM", {kind!r}, seq_length=30, batch=128, hidden=128)()
-print(time.perf_counter() - start)
-"""
-
-
-def first_step(*, repeats: int) -> dict[str, float]:
-    """Return the median seconds from the imports to the first finished step, each in a fresh process."""
-    seconds: dict[str, list[float]] = {"torch": [], "ours": [], "ours, compiling first": []}
-    for _ in range(repeats):
-        for kind, values in seconds.items():
-            code = FIRST_STEP.format(kind=kind.split(",")[0])
-            with tempfile.TemporaryDirectory() as empty:
-                cache = {"XDG_CACHE_HOME": empty} if "compiling" in kind else {}
-                done = subprocess.run(
-                    [sys.executable, "-c", code],
-                    env={**os.environ, **cache},
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                )
-            values.append(float(done.stdout))
-    result = {kind: statistics.median(values) for kind, values in seconds.items()}
-    print("\nFrom the imports to the first finished step of the LSTM at T = 30, in a fresh process: ", end="")
-    print("; ".join(f"{kind} {value:.3f} s" for kind, value in result.items()), flush=True)
-    return result
-
-
-def scaling(axes: dict[str, list[int]], *, turns: int, seconds: float) -> dict[str, list[dict]]:
-    """Time the LSTM's step along each axis, the others held at T = 10, hidden 128, batch 128, one seed."""
-    print("\nThe LSTM's training step on one thread as one size grows (T = 10, hidden 128, batch 128 else)")
-    print(f"{'':18}{'floor':>10}{'torch':>10}{'ours':>10}{'ours/torch':>12}{'ours/floor':>12}")
-    result: dict[str, list[dict]] = {}
-    for axis, values in axes.items():
-        result[axis] = []
-        for value in values:
-            sizes = {"seq_length": 10, "batch": BATCH, "hidden": HIDDEN} | (
-                {axis: value} if axis != "seeds" else {}
-            )
-            if axis == "seeds":
-                row = seeds_in_turn(value, turns=turns, seconds=seconds, **sizes)
-            else:
-                row = compare("LSTM", ("torch", "ours"), turns=turns, seconds=seconds, **sizes)
-                row["bytes"] = memory_of_a_step(**sizes)
-            result[axis].append({axis: value} | row)
-            print(
-                f"{axis:12}{value:<6}"
-                + "".join(f"{row['ms'][kind]:10.2f}" for kind in ("floor", "torch", "ours"))
-                + f"{quotient(row, 'torch'):12.2f}{quotient(row, 'floor'):12.2f}",
-                flush=True,
-            )
-    return result
-
-
-def memory_of_a_step(**sizes: int) -> int:
-    """Return the bytes that one of our steps holds for its way back."""
-    saved: list[int] = []
-
-    def count(tensor: Tensor) -> Tensor:
-        saved.append(tensor.numel() * tensor.element_size())
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-        training_step("LSTM", "ours", **sizes)()
-    return sum(saved)
-
-
-def seeds_in_turn(seeds: int, *, turns: int, seconds: float, **sizes: int) -> dict[str, dict]:
-    """Time one step of every seed, one seed after the other."""
-
-    def all_of(steps: list[Callable[[], None]]) -> Callable[[], None]:
-        return lambda: [step() for step in steps] and None
-
-    steps = {
-        kind: all_of([training_step("LSTM", kind, **sizes) for _ in range(seeds)])
-        for kind in ("torch", "ours")
-    }
-    steps["floor"] = all_of([floor_step("LSTM", **sizes)] * seeds)
-    return interleaved(steps, turns=turns, seconds=seconds)
-
-
 def goals(results: dict) -> list[dict]:
     judged = []
     for row in results["ratios"]:
@@ -315,62 +163,34 @@ def goals(results: dict) -> list[dict]:
         judged.append(goal(f"{what} torch's", row["ours_over_torch"], GOALS[which]))
         if which == ("LSTM", 30, 1):
             judged.append(goal(f"{what} the bare products", row["ours_over_floor"], 1.25))
-    for row in results["ten_seeds"]:
-        what = f"{row['cell']}, T = {row['seq_length']}, {row['vectors']}: ten seeds' throughput over torch's"
-        judged.append(goal(what, row["steps_per_second"]["ours_over_torch"], 1.5, at_least=True))
-    lengths = results["scaling"]["seq_length"]
-    short, long = lengths[1], lengths[-1]
-    for name, cost in (("time", lambda row: row["ms"]["ours"]), ("memory", lambda row: row["bytes"])):
-        what = (
-            f"LSTM, linear in T: {name} of a step at {long['seq_length']} over one at {short['seq_length']}"
-        )
-        judged.append(goal(what, cost(long) / long["seq_length"] / (cost(short) / short["seq_length"]), 1.1))
     return judged
 
 
-def against_torch(*, quick: bool) -> dict:
-    """Measure what depends on the instruction set."""
-    return {
-        "ratios": ratios(turns=8 if quick else 80, seconds=1 if quick else 9),
-        "ten_seeds": ten_seeds(turns=3 if quick else 15, steps=2 if quick else 4),
-    }
-
-
-def with_avx2(*, quick: bool) -> dict:
-    """Measure `against_torch` in a process that keeps to AVX2."""
+def with_avx2(*, quick: bool) -> list[dict]:
+    """Measure `ratios` in a process that keeps to AVX2."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "avx2.json")
-        command = [sys.executable, "-m", "benchmarks.lstm", "--against-torch", "--output", str(output)]
+        command = [sys.executable, "-m", "benchmarks.lstm", "--only-ratios", "--output", str(output)]
         subprocess.run(command + ["--quick"] * quick, env={**os.environ, **AVX2}, check=True)
         return json.loads(output.read_text())
 
 
 def measure(*, quick: bool) -> dict:
-    axes = {
-        "seq_length": [5, 30, 100] if quick else [5, 30, 100, 250, 500],
-        "hidden": [32, 256] if quick else [32, 64, 128, 256, 512, 1024],
-        "batch": [16, 512] if quick else [16, 64, 256, 1024, 4096],
-        "seeds": [1, 4] if quick else [1, 4, 16, 64],
-    }
-    results = {"quick": quick, **against_torch(quick=quick)}
+    rows = ratios(quick=quick)
     if vectors() == "AVX512":
-        for name, rows in with_avx2(quick=quick).items():
-            results[name] += rows
-    results["first_step_seconds"] = first_step(repeats=1 if quick else 3)
-    results["scaling"] = scaling(axes, turns=5 if quick else 20, seconds=0.5 if quick else 2.5)
+        rows += with_avx2(quick=quick)
+    results = {"quick": quick, "ratios": rows}
     return {"goals": goals(results), **results}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer turns and sizes, under two minutes")
-    parser.add_argument(
-        "--against-torch", action="store_true", help="only what depends on the instruction set"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer turns: does it run?")
+    parser.add_argument("--only-ratios", action="store_true", help="as this process is, no second pass")
     parser.add_argument("--output", type=Path, default=Path("results/bench-lstm.json"))
     arguments = parser.parse_args()
-    if arguments.against_torch:
-        arguments.output.write_text(json.dumps(against_torch(quick=arguments.quick)))
+    if arguments.only_ratios:
+        arguments.output.write_text(json.dumps(ratios(quick=arguments.quick)))
     else:
         run(lambda: measure(quick=arguments.quick), arguments.output)
 

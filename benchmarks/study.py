@@ -1,9 +1,9 @@
-"""Measure what a cluster costs against the processes of this machine, and model what many workers give.
+"""Measure what a cluster costs against the processes of this machine.
 
     python -m benchmarks.study [--quick] [--output results/bench-study.json]
 
 Part 1 at a reduced size goes through `bundle.study.study` by two local processes and by a real scheduler with
-two worker processes on loopback, in turns, after a warm-up of both.  Empty runs and calls give the overheads.
+two worker processes on loopback, in turns, after a warm-up of both.  Empty runs give the overhead of each.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor
 from pathlib import Path
 
 from benchmarks.machine import goal, load, run
@@ -23,11 +23,10 @@ from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.part1 import palindrome_cost, part1_settings
 from bundle.render.reading import declared_values
 from bundle.study.outcome import Outcome
-from bundle.study.study import on_one_thread, study
+from bundle.study.study import study
 from bundle.study.workers import workers
 
 WORKERS = 2
-TASK_SECONDS = 10  # of a run, in the model
 NOTEBOOK = Path(__file__).parents[1] / "part1.ipynb"
 
 
@@ -75,29 +74,12 @@ def empty_run(settings: dict) -> Outcome:
     return Outcome({"accuracy": [0.5] * 100, "loss": [1.5] * 100}, {}, 0.0)
 
 
-def nothing(settings: dict) -> Outcome:
-    return Outcome({}, {}, 0.0)
-
-
 def timed_study(function, settings: list[dict], executor: Executor) -> float:
     cost = palindrome_cost if function is run_palindromes else lambda _: 1
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         study(function, settings, directory=Path(folder), executor=executor, cost=cost)
         return time.perf_counter() - start
-
-
-def timed_calls(count: int, executor: Executor) -> float:
-    start = time.perf_counter()
-    futures = [executor.submit(on_one_thread, nothing, {"seed": i}) for i in range(count)]
-    wait(futures)
-    return time.perf_counter() - start
-
-
-def timed_round_trip(executor: Executor) -> float:
-    start = time.perf_counter()
-    executor.submit(on_one_thread, nothing, {}).result()
-    return time.perf_counter() - start
 
 
 def in_turns(measure, executors: dict[str, Executor], *, repeats: int) -> dict[str, list[float]]:
@@ -110,80 +92,34 @@ def in_turns(measure, executors: dict[str, Executor], *, repeats: int) -> dict[s
     return seconds
 
 
-def model(*, serial: float, latency: float) -> list[dict]:
-    """Return wall time and efficiency for ten runs a worker, by number of workers.
-
-    A worker needs TASK_SECONDS + latency for a run; scheduler, client and store pass on one run every
-    `serial` seconds, whatever the number of workers. The slower of the two decides.
-    """
-    rows = []
-    for count in (10, 100, 1000, 10_000):
-        ideal = 10 * TASK_SECONDS
-        seconds = max(10 * (TASK_SECONDS + latency), 10 * count * serial)
-        row = {"workers": count, "runs": 10 * count, "seconds": seconds, "efficiency": ideal / seconds}
-        rows.append(row | {"capacity_used": min(1, count * serial / (TASK_SECONDS + latency))})
-    return rows
-
-
 def measure(*, quick: bool) -> dict:
     settings = part1(seeds=1 if quick else 2, steps=20 if quick else 100)
-    tiny = [{"seed": seed} for seed in range(200 if quick else 500)]
-    calls = 1000 if quick else 2000
+    empty = [{"seed": seed} for seed in range(200 if quick else 500)]
     with contextlib.ExitStack() as running:
         there = running.enter_context(workers(running.enter_context(cluster())))
-        start = time.perf_counter()
         here = running.enter_context(workers(limit=WORKERS))
-        started = time.perf_counter() - start
         both = {"local": here, "dask": there}
         for executor in both.values():  # every worker imports torch, and compiles or loads the cells
             timed_study(run_palindromes, part1(seeds=1, steps=2), executor)
-            timed_calls(100, executor)
         busy = [load()]
         whole = in_turns(lambda e: timed_study(run_palindromes, settings, e), both, repeats=3)
-        busy.append(load())
-        small = in_turns(lambda e: timed_study(empty_run, tiny, e), both, repeats=3)
-        empty = in_turns(lambda e: timed_calls(calls, e), both, repeats=3)
-        trips = in_turns(timed_round_trip, both, repeats=50)
+        stored = in_turns(lambda e: timed_study(empty_run, empty, e), both, repeats=3)
         busy.append(load())
 
     seconds = {name: statistics.median(values) for name, values in whole.items()}
+    per_run = {name: statistics.median(values) / len(empty) for name, values in stored.items()}
     ratio = seconds["dask"] / seconds["local"]
-    per_run = {name: statistics.median(values) / len(tiny) for name, values in small.items()}
-    per_call = {name: statistics.median(values) / calls for name, values in empty.items()}
-    latency = {name: statistics.median(values) for name, values in trips.items()}
-
-    print(f"\nPart 1 at a reduced size ({len(settings)} runs of {settings[0]['steps']} steps), seconds")
-    for name, values in whole.items():
-        print(f"  {name:6} median {seconds[name]:6.2f}   of " + ", ".join(f"{v:.2f}" for v in values))
-    print(f"  dask over local: {ratio:.3f} (shortest: {min(whole['dask']) / min(whole['local']):.3f})")
-    print(f"\nTwo local processes are ready after {started:.2f} s")
-    print(f"\nOverhead in ms{'':22}{'local':>10}{'dask':>10}")
-    for what, row in (
-        (f"an empty run, stored ({len(tiny)})", per_run),
-        (f"an empty call ({calls})", per_call),
-        ("one call there and back", latency),
-    ):
-        print(f"  {what:34}{1e3 * row['local']:10.2f}{1e3 * row['dask']:10.2f}")
-
-    rows = model(serial=per_run["dask"], latency=latency["dask"])
-    limit, capacity = (TASK_SECONDS + latency["dask"]) / per_run["dask"], 1 / per_run["dask"]
-    print(f"\nBy the model, ten runs of {TASK_SECONDS} s for each worker")
-    print(f"{'workers':>10}{'runs':>10}{'seconds':>10}{'efficiency':>12}{'of capacity':>13}")
-    for row in rows:
-        print(f"{row['workers']:10}{row['runs']:10}{row['seconds']:10.1f}", end="")
-        print(f"{row['efficiency']:12.1%}{row['capacity_used']:13.1%}")
-    print(f"It stops scaling at some {limit:.0f} workers, where {capacity:.0f} runs a second are all that")
-    print("scheduler, client and store pass on: on this machine, which has to do the workers' part as well.")
+    print(f"\n{'':52}{'local':>10}{'dask':>10}{'ratio':>8}")
+    what = f"Part 1, {len(settings)} runs of {settings[0]['steps']} steps, seconds"
+    print(f"{what:52}{seconds['local']:10.2f}{seconds['dask']:10.2f}{ratio:8.3f}")
+    what = f"an empty run, stored, of {len(empty)}, ms"
+    print(f"{what:52}{1e3 * per_run['local']:10.2f}{1e3 * per_run['dask']:10.2f}")
     return {
         "goals": [goal("Part 1 by Dask over local processes, two workers each", ratio, 1.15)],
         "quick": quick,
         "load": busy,
         "part1": {"runs": len(settings), "steps": settings[0]["steps"], "seconds": whole, "ratio": ratio},
-        "seconds_to_start": started,
         "seconds_per_empty_run": per_run,
-        "seconds_per_empty_call": per_call,
-        "seconds_there_and_back": latency,
-        "model": {"task_seconds": TASK_SECONDS, "rows": rows, "stops_scaling_at_workers": limit},
     }
 
 

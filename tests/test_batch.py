@@ -1,5 +1,4 @@
 import csv
-import json
 
 import nbformat
 import pytest
@@ -25,26 +24,14 @@ def small(tmp_path):
     return tmp_path / "small.ipynb"
 
 
-def table(folder) -> list[dict]:
-    with open(folder / "small" / "results.csv") as file:
-        return list(csv.DictReader(file))
-
-
-def test_every_combination_is_executed_once_and_tabulated_and_one_that_fails_is_named(
-    small, tmp_path, capsys
-):
-    command = [str(small), "--output", str(tmp_path / "out"), "--processes", "2"]
-    batch.main([*command, "--grid", "number=1:3"])
-    assert table(tmp_path / "out") == [{"number": "1", "square": "1"}, {"number": "2", "square": "4"}]
-    executed = sorted((tmp_path / "out").rglob("small.ipynb"))
-    assert len(executed) == 2
-    assert "number = 1" in json.dumps(nbformat.read(executed[0], as_version=4).cells)
-
-    before = [path.stat().st_mtime_ns for path in executed]
+def test_every_combination_is_executed_and_tabulated_and_one_that_fails_is_named(small, tmp_path):
+    command = [str(small), "--output", str(tmp_path / "out"), "--processes", "2", "--grid", "number=2:4"]
     with pytest.raises(StudyError, match="(?s)1 of 2 runs failed.*'number': 3.*three is bad"):
-        batch.main([*command, "--grid", "number=2,3"])
-    assert table(tmp_path / "out") == [{"number": "2", "square": "4"}, {"number": "3", "square": ""}]
-    assert before == [path.stat().st_mtime_ns for path in executed]
+        batch.main(command)
+    with open(tmp_path / "out" / "small" / "results.csv") as file:
+        assert [*csv.DictReader(file)] == [{"number": "2", "square": "4"}, {"number": "3", "square": ""}]
+    (executed,) = (tmp_path / "out").rglob("small.ipynb")
+    assert "number = 2" in executed.read_text()
 
 
 def test_grids_are_crossed_and_may_hold_ranges_lists_and_words():
@@ -60,8 +47,3 @@ def test_grids_are_crossed_and_may_hold_ranges_lists_and_words():
 def test_a_grid_that_makes_no_sense_is_shown_with_the_form(grid):
     with pytest.raises(ValueError, match="must be NAME=VALUES"):
         batch.crossed([grid])
-
-
-def test_a_notebook_that_is_not_there_is_named():
-    with pytest.raises(FileNotFoundError, match="part9.ipynb"):
-        batch.main(["part9.ipynb", "--grid", "seed=0:2"])

@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from bundle.commands import batch
 from bundle.experiments.palindromes import run_palindromes
 from bundle.study.outcome import Outcome
 from bundle.study.store import load
 from bundle.study.study import study
 from bundle.study.workers import fingerprint, workers
-from tests.test_batch import small, table  # noqa: F401, a fixture
 from tests.test_verify import ONE
 
 
@@ -26,13 +24,14 @@ def dask(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """The scheduler's address and its two worker processes."""
-    file = tmp_path / "scheduler.json"
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """The scheduler's address and its two worker processes, of which the last test kills one."""
+    folder = tmp_path_factory.mktemp("cluster")
+    file = folder / "scheduler.json"
     loopback = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     scheduler = dask("scheduler", *loopback, "--scheduler-file", str(file))
-    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(tmp_path))
+    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder))
     crew = [dask("worker", "--scheduler-file", str(file), *options) for _ in range(2)]
     for _ in range(600):
         if file.exists() and file.read_text():
@@ -67,6 +66,18 @@ def test_real_training_gives_the_same_bytes_on_a_cluster_as_here(cluster, tmp_pa
     assert len(results(tmp_path / "here")) == 4
 
 
+def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
+    here = os.getpid()
+
+    def changed() -> dict:
+        code = {"code": "elsewhere"} if os.getpid() == here else {}
+        return {**fingerprint(), **code}
+
+    monkeypatch.setattr("bundle.study.workers.fingerprint", changed)
+    with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
+        pass
+
+
 def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
     address, crew = cluster
     stored = tmp_path / "results"
@@ -85,29 +96,3 @@ def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
     assert ran == {"": 200}
     assert [record.summary["square"] for record in found] == [seed**2 for seed in range(200)]
     assert len(results(stored)) == 200
-
-
-def test_a_batch_of_notebooks_is_executed_by_its_workers(cluster, small, tmp_path):  # noqa: F811
-    grid = ["--grid", "number=1,2", "--output", str(tmp_path / "out")]
-    batch.main([str(small), *grid, "--scheduler", cluster[0]])
-    assert table(tmp_path / "out") == [{"number": "1", "square": "1"}, {"number": "2", "square": "4"}]
-
-
-def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy():
-    with (
-        pytest.raises(OSError, match="no Dask scheduler answers at scheduler = 'tcp://127.0.0.1:9'"),
-        workers("tcp://127.0.0.1:9", patience=1),
-    ):
-        pass
-
-
-def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
-    here = os.getpid()
-
-    def changed() -> dict:
-        code = {"code": "elsewhere"} if os.getpid() == here else {}
-        return {**fingerprint(), **code}
-
-    monkeypatch.setattr("bundle.study.workers.fingerprint", changed)
-    with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
-        pass

@@ -1,7 +1,6 @@
 """pyproject.toml, requirements.lock, environment.yml and binder/ name the same environment."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -40,17 +39,8 @@ def test_binder_has_the_torch_of_the_lock_without_cuda_and_all_else_by_hash():
     assert f"pytorch={versions['torch']}=cpu*" in conda
     assert f"torchvision={versions['torchvision']}" in conda
     rest = subprocess.run(["sh", "binder/without-cuda"], check=True, capture_output=True, text=True).stdout
-    left_out = [block for block in BLOCKS if block.strip() not in rest]
-    assert {re.match(r"[a-z]+", block)[0] for block in left_out} == {
-        "torch",
-        "torchvision",
-        "triton",
-        "cuda",
-        "nvidia",
-    }
-    assert len(re.split(r"\n(?=[a-z0-9])", rest)) == len(BLOCKS) - len(left_out)
-    assert "torchmetrics==" in rest
-    assert all(os.access(Path("binder", name), os.X_OK) for name in ("postBuild", "start"))
+    left_out = {re.match(r"[a-z]+", block)[0] for block in BLOCKS if block.strip() not in rest}
+    assert left_out == {"torch", "torchvision", "triton", "cuda", "nvidia"}
 
 
 def test_every_python_gets_the_packages_that_the_results_on_record_were_made_with():
@@ -82,10 +72,3 @@ def test_a_checkout_has_the_same_line_ends_everywhere():
     assert kinds == {"attr/text=auto", "attr/-text"}
     assert "attr/text=auto eol=lf" in listed
     assert "w/crlf" not in listed
-
-
-def test_continuous_integration_covers_every_supported_python():
-    workflow = yaml.safe_load(Path(".github/workflows/test.yml").read_text())
-    versions = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
-    supported = SpecifierSet(PROJECT["project"]["requires-python"])
-    assert versions == [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}" in supported]

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from bundle.render.web.exported import _Graph, exported_generator, largest_difference
+from bundle.render.web.exported import exported_generator, largest_difference
 from lib.evaluation.classifier import Classifier
 from lib.gan.networks import TOPOLOGIES, Generator
 
@@ -33,10 +33,3 @@ def test_a_difference_would_be_seen(monkeypatch):
     monkeypatch.setattr("bundle.render.web.exported.exported_generator", lambda _: exported_generator(other))
     other = Generator(latent_dim=4, width=2, topology="shuffle")
     assert largest_difference(generator, classifier.eval(), torch.ones(3, 4)) > 1e-2
-
-
-def test_what_cannot_be_exported_is_named():
-    with pytest.raises(TypeError, match="GELU is not among the layers"):
-        _Graph("x").layer(nn.Sequential(nn.GELU()))
-    with pytest.raises(ValueError, match="channels is 3; it must be 1"):
-        exported_generator(Generator(latent_dim=4, width=2, topology="shuffle", channels=3))

@@ -64,6 +64,9 @@ def test_each_finding_has_an_answer_a_sentence_and_a_link_under_each_verdict(
     link = r"\(\[Figure S\d+\]\(#figure-S\d+\)\)"
     for text in shown:
         assert re.fullmatch(rf"\*\*[^*?]+\? {ANSWERS[verdict]}\.\*\* .+ {link}\.", text)
+    if notebook == "part1" and verdict is Verdict.HOLDS:
+        assert "8 of 10 seeds" in shown[0]
+        assert "2 of 10 seeds" in shown[2]
 
 
 @pytest.mark.parametrize("notebook", ["part1", "task2", "task3"])

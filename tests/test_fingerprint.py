@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bundle.experiments.gan import measured_gan
-from bundle.experiments.palindromes import run_palindromes
 from bundle.study import fingerprint
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +27,8 @@ def digest(tmp_path):
 
 
 def test_comments_docstrings_and_layout_decide_nothing_and_everything_else_does(digest):
+    moved = "from lib.gan.losses import g\n" + PLAIN
+    assert digest(moved) == digest(moved.replace("gan.losses", "adversarial"))
     same = '"""What it is."""\n\ndef f(x):\n    """Add one."""\n    return (x+1)  # one\n'
     for text in (same, same.replace("\n", "\r\n")):
         assert digest(text) == digest(PLAIN)
@@ -37,24 +37,16 @@ def test_comments_docstrings_and_layout_decide_nothing_and_everything_else_does(
         assert digest(PLAIN.replace(before, after)) != digest(PLAIN)
 
 
-BEFORE = {"code": {"a.py": "1", "b.py": "2"}, "imports": "x", "packages": {"torch": "2.15", "numpy": "2"}}
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({}, ""),
-        ({"code": {"a.py": "1", "b.py": "3"}}, "b.py changed"),
-        ({"code": {"a.py": "1"}}, "b.py changed"),
-        ({"code": {"a.py": "1", "c.py": "2"}}, ""),  # renamed
-        ({"code": {"a.py": "1", "c.py": "3"}}, "b.py changed, c.py changed"),
-        ({"imports": "y"}, "a name is imported from another module"),
-        ({"packages": {"torch": "2.16", "numpy": "2"}}, "torch 2.15 then, 2.16 now"),
-    ],
-)
-def test_differences_are_named_and_none_is_no_word(change, words):
-    now = BEFORE | change
-    assert fingerprint.differences(BEFORE, now) == words
+def test_a_renamed_file_is_no_difference_and_another_file_import_or_package_is():
+    before = {"code": {"a.py": "1", "b.py": "2"}, "imports": "x", "packages": {"torch": "2.15", "numpy": "2"}}
+    differences = {
+        "": {"code": {"a.py": "1", "c.py": "2"}},
+        "b.py changed": {"code": {"a.py": "1", "b.py": "3"}},
+        "a name is imported from another module": {"imports": "y"},
+        "torch 2.15 then, 2.16 now": {"packages": {"torch": "2.16", "numpy": "2"}},
+    }
+    for words, change in differences.items():
+        assert fingerprint.differences(before, before | change) == words
 
 
 CHECKED = """
@@ -74,11 +66,8 @@ def f(x):
     [
         ('one_of("x", x, "ab")', 'at_least("x", x, 0)', True),
         ("    counts(x=x)\n", "", True),
-        ("counts(x=x)", "len(x)", False),
         ("files.digest", "files.sealed", True),
-        ("load(", "len(", False),
         ("files.digest(x)", "files.digest(x + 1)", False),
-        ("return load", "return 2 * load", False),
     ],
 )
 def test_calls_of_what_does_not_decide_do_not_count(digest, old, new, same):
@@ -86,11 +75,11 @@ def test_calls_of_what_does_not_decide_do_not_count(digest, old, new, same):
     assert (digest(CHECKED.replace(old, new)) == digest(CHECKED)) == same
 
 
-@pytest.mark.parametrize("name", fingerprint.NOT_DECIDING)
-def test_what_does_not_decide_imports_the_standard_library_and_each_other_alone(name):
-    imported = {full.split(".")[0] for full, _ in fingerprint.imports(ROOT / name)}
-    assert imported <= {*sys.stdlib_module_names, *fingerprint.TOPS}
-    assert all(map(fingerprint.is_left_out, fingerprint.reached(ROOT / name)))
+def test_what_does_not_decide_imports_the_standard_library_and_each_other_alone():
+    for name in fingerprint.NOT_DECIDING:
+        imported = {full.split(".")[0] for full, _ in fingerprint.imports(ROOT / name)}
+        assert imported <= {*sys.stdlib_module_names, *fingerprint.TOPS}
+        assert all(map(fingerprint.is_left_out, fingerprint.reached(ROOT / name)))
 
 
 def test_packages_of_what_decides_are_empty():
@@ -98,13 +87,8 @@ def test_packages_of_what_decides_are_empty():
         assert package.read_bytes() == b"", package
 
 
-def test_only_how_networks_are_asked_is_shared_by_part_1_and_the_gan():
-    shared = {*fingerprint.identity(run_palindromes)["code"]} & {*fingerprint.identity(measured_gan)["code"]}
-    assert shared == {"lib/networks.py"}
-
-
-IDENTITIES = """
-import json, re, sys
+EDITS = """
+import json, sys
 from functools import partial
 from pathlib import Path
 from bundle.study import fingerprint
@@ -123,25 +107,28 @@ def identities():
         getattr(fingerprint, name).cache_clear()
     return {name: fingerprint.identity(function) for name, function in KINDS.items()}
 
+def made_again():
+    now = identities()
+    return sorted(kind for kind in KINDS if fingerprint.differences(plain[kind], now[kind]))
+
 plain, found = identities(), {}
-"""
-EDITS = """
 for name in json.loads(sys.argv[1]):
     path = Path(name)
     text = path.read_text()
     path.write_text(text + ("\\nEDITED = 1\\n" if path.suffix == ".py" else "\\n/* edited */\\n"))
-    now = identities()
-    found[name] = [kind for kind in KINDS if fingerprint.differences(plain[kind], now[kind])]
+    found[name] = made_again()
     path.write_text(text)
 assert identities() == plain
+lstm = Path("lib/recurrent/lstm.py")
+text = lstm.read_text()
+lstm.write_text(text.replace("recurrent.over_time import", "recurrent.rnn import"))
+found["another import"] = made_again()
+lstm.write_text(text)
 print(json.dumps(found))
 """
 RUNS_AGAIN = {  # the file that is edited: what is made again
     "lib/checks.py": [],
-    "lib/files.py": [],
-    "bundle/study/outcome.py": [],
     "lib/networks.py": ["gan", "judge", "palindromes", "stacked", "two-sample-test", "walks"],
-    "lib/weights.py": ["gan", "judge", "stacked", "two-sample-test", "walks"],
     "lib/mnist.py": ["gan", "judge", "stacked", "two-sample-test", "walks"],
     "lib/recurrent/training.py": ["palindromes"],
     "lib/recurrent/cells.c": ["palindromes"],
@@ -151,10 +138,9 @@ RUNS_AGAIN = {  # the file that is edited: what is made again
     "lib/latent/interpolation.py": ["walks"],
     "bundle/experiments/walks.py": ["walks"],
     "bundle/experiments/digit_classifier.py": ["gan", "judge", "stacked"],
-    "bundle/experiments/generators.py": ["two-sample-test", "walks"],
-    "bundle/study/records.py": [],
     "bundle/analysis/part1.py": [],
     "bundle/notebook/page.py": [],
+    "another import": ["palindromes"],  # a name comes from elsewhere, in reach all the same
 }
 
 
@@ -175,48 +161,8 @@ def run_in(copy: Path, script: str, *arguments: str) -> str:
 
 
 def test_an_edit_makes_run_again_what_reaches_the_edited_file_and_nothing_else(copy):
-    found = json.loads(run_in(copy, IDENTITIES + EDITS, json.dumps(list(RUNS_AGAIN))))
-    assert {name: sorted(kinds) for name, kinds in found.items()} == RUNS_AGAIN
-
-
-EVERYWHERE = r"""
-before = {path: path.read_bytes() for path in fingerprint.sources()}
-moved = Path("lib", "adversarial", "of_the_game.py")
-moved.parent.mkdir()
-
-def edited(old, new):
-    for path, text in before.items():
-        path.write_bytes(re.sub(old, new, text))
-
-def compared():
-    now = identities()
-    found.append({kind: how for kind in KINDS if (how := fingerprint.differences(plain[kind], now[kind]))})
-
-found = []
-edited(rb"\brequire\b", rb"demand")  # 1. a check is renamed
-compared()
-edited(rb"\n", rb"\r\n")  # 2. line ends
-compared()
-edited(rb"lib\.gan\.losses", rb"lib.adversarial.of_the_game")  # 3. a module is moved and renamed
-Path("lib", "gan", "losses.py").rename(moved)
-compared()
-moved.unlink()
-moved.parent.rmdir()
-edited(rb"\Z", rb"")
-# 4. a name comes from elsewhere, in reach all the same
-lstm = fingerprint.ROOT / "lib" / "recurrent" / "lstm.py"
-lstm.write_bytes(before[lstm].replace(b"recurrent.over_time import", b"recurrent.rnn import"))
-compared()
-edited(rb"\Z", rb"")
-assert identities() == plain
-print(json.dumps(found))
-"""
-
-
-def test_new_names_places_and_line_ends_make_nothing_run_again_and_another_import_does(copy):
-    *same, other = json.loads(run_in(copy, IDENTITIES + EVERYWHERE))
-    assert same == [{}, {}, {}]
-    assert other == {"palindromes": "a name is imported from another module"}
+    files = [name for name in RUNS_AGAIN if "." in name]
+    assert json.loads(run_in(copy, EDITS, json.dumps(files))) == RUNS_AGAIN
 
 
 TRAIN = """
@@ -237,8 +183,7 @@ print(dict(found.made), [record.columns["loss"] for record in found.records], se
 def test_records_of_a_training_loop_that_has_changed_since_are_made_again(copy):
     """The optimiser's step is taken out: once the earlier code's records were taken, 66 of 66."""
     first, losses = run_in(copy, TRAIN).split("|")
-    again, same = run_in(copy, TRAIN).split("|")
-    assert (first, again, same) == ("{'': 3}", "{}", losses)
+    assert first == "{'': 3}"
     loop = copy / "lib" / "recurrent" / "training.py"
     text = loop.read_text()
     assert text.count("optimizer.step()") == 1

@@ -6,13 +6,13 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_output
 from pypdf import PdfReader
 
-from bundle.commands.binding import FRONT, README
-from bundle.notebook.page import FINDINGS
+from bundle.commands.binding import FRONT, README, bound
+from bundle.notebook.page import FINDINGS, OTHER_CODE
 from bundle.render import front, references
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
 from tests.notebooks import page_of
-from tests.test_pdf import code, save, text_of
+from tests.test_pdf import FIGURE, code, save, text_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
 QUOTED = ["“a | b”", "holds", "not run", "[Figure 1](#figure-1)"]
@@ -27,8 +27,6 @@ def left(sentences=SENTENCES, quoted=(QUOTED,)):
 
 
 def figure_1():
-    from tests.test_pdf import FIGURE
-
     return code("draw()", *FIGURE)
 
 
@@ -43,7 +41,8 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     (tmp_path / "figures").mkdir()
     shutil.copy(Path("figures", "figure-17.png"), tmp_path / "figures")
     text = front.front_matter(FRONT, paths, build=BUILD)
-    assert "Of 1 sentences of the original that can be tested, 1 hold, 0 fail" in text
+    counts = front.counted_verdicts(front.verdict_rows(paths))
+    assert counts["all"] == counts["holds"] == 1
     assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
     assert "| “a \\| b” | holds | not run | [Figure 1](part1.ipynb#figure-1) |" in text
     bind(paths, front=text, output=tmp_path / "out.pdf", pictures=tmp_path)
@@ -53,25 +52,22 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     assert "a | b” holds not run Figure 1" in text_of(tmp_path / "out.pdf")
 
 
-def test_the_notebook_shows_its_findings_and_leaves_them(tmp_path, monkeypatch):
-    shown = []
-    monkeypatch.setattr("bundle.notebook.page.display", lambda *what, **how: shown.append((what, how)))
-    page_of("part1", tmp_path).findings(SENTENCES, [QUOTED])
-    ((markdown,), how) = shown[0]
-    assert markdown.data == f"- {SENTENCES[0]}\n- {SENTENCES[1]}"
-    assert how["metadata"][FINDINGS] == {"note": "", "sentences": SENTENCES, "quoted": [QUOTED]}
-
-
 def test_a_note_is_said_before_the_findings_in_the_notebook_and_on_the_front(tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr("bundle.notebook.page.display", lambda *what, **how: shown.append((what, how)))
     page_of("part1", tmp_path, note="Rough numbers.").findings(SENTENCES, [QUOTED])
     ((markdown,), how) = shown[0]
-    assert markdown.data.startswith(f"**Rough numbers.**\n\n- {SENTENCES[0]}")
+    assert markdown.data == f"**Rough numbers.**\n\n- {SENTENCES[0]}\n- {SENTENCES[1]}"
+    assert how["metadata"][FINDINGS] == {"note": "Rough numbers.", "sentences": SENTENCES, "quoted": [QUOTED]}
     output = new_output("display_data", {"text/markdown": markdown.data}, metadata=how["metadata"])
     paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), code("page.findings()", output)])
-    assert front.note(paths) == "Rough numbers."
     assert "**Rough numbers.**" in front.front_matter(FRONT, paths, build=BUILD)
+
+
+def test_the_front_says_how_many_results_are_by_other_code_and_what_changed(tmp_path):
+    output = new_output("display_data", {}, metadata={OTHER_CODE: {"lib/checks.py changed": 2}})
+    paths = save(tmp_path, part1=[new_markdown_cell("# A"), code("page.study()", output)])
+    assert "2 by other code: lib/checks.py changed" in front.front_matter(FRONT, paths, build=BUILD)
 
 
 def test_the_readme_has_the_findings_in_their_place_and_nothing_else_changes(tmp_path):
@@ -90,58 +86,31 @@ def test_page_pdf_readme_and_notebooks_say_the_same_findings():
     assert 6 <= len(sentences) <= 9
     readme, pdf = README.read_text(), "".join(text_of(Path("report", "report.pdf")).split())
     pdf = pdf.replace("’", "'")  # on the first page pandoc sets apostrophes
+    listed = "".join(f"- {sentence}\n" for sentence in sentences)
+    assert f"<!-- key findings -->\n{listed}<!-- end of key findings -->" in readme
     for sentence in sentences:
-        assert f"- {sentence}\n" in readme
         assert "".join(plain(sentence).replace("\u00a0", " ").replace("’", "'").split()) in pdf
 
 
-def test_the_build_is_the_same_in_every_clone_and_another_with_another_result(tmp_path, monkeypatch):
-    results = tmp_path / "results"
-    (results / "part1").mkdir(parents=True)
-    (results / "part1" / "a.jsonl").write_bytes(b"{}\n")
-    build = front.build_of(results)
-    assert build.keys() == {"version", "code", "results"}
-    monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
-    (results / "part1" / "a.jsonl").write_bytes(b"{}\r\n")
-    (results / "part1" / "a.ckpt").write_bytes(b"a state, which git ignores")
-    assert front.build_of(results) == build
-    (results / "part1" / "a.jsonl").write_bytes(b"[]\n")
-    assert front.build_of(results)["results"] != build["results"]
-
-
-def test_pdf_and_page_are_made_again_when_the_code_or_a_result_is_another(tmp_path, monkeypatch):
-    from bundle.commands.binding import bound
-
-    folder, other_code = tmp_path / "results" / "part1", tmp_path / "lib"
-    folder.mkdir(parents=True)
-    profile = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf", "parameters": {}}
-    profile["studies"] = True
+def test_what_is_bound_is_made_again_when_the_code_or_a_result_is_another(tmp_path, monkeypatch):
+    results, lib = tmp_path / "results" / "part1", tmp_path / "lib"
+    paths = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf"}
+    stages = bound({**paths, "parameters": {}, "studies": True})
+    assert [stage.name for stage in stages] == ["report", "supplement", "page"]
 
     def inputs() -> list[list[str]]:
-        return [stage.inputs() for stage in bound(profile)]
+        return [stage.inputs() for stage in stages]
 
-    before = inputs()
-    assert inputs() == before
-    (folder / "a.jsonl").write_text("{}\n")
-    after = inputs()
-    assert [one != other for one, other in zip(before, after, strict=True)] == [True] * 3
-    other_code.mkdir()
-    (other_code / "a.py").write_text("A = 1\n")
     monkeypatch.setattr(front, "ROOT", tmp_path)
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1"\n')
-    assert [one != other for one, other in zip(after, inputs(), strict=True)] == [True] * 3
-
-
-def test_a_link_to_a_work_becomes_a_citation_and_only_what_is_cited_is_listed(tmp_path):
-    address = "https://doi.org/10.1162/neco.1997.9.8.1735"
-    cell = new_markdown_cell(f"# A\n\n[Hochreiter 1997]({address}), [elsewhere](https://example.org/x).")
-    bind(save(tmp_path, part1=[cell]), front="---\ntitle: T\n---\n", output=tmp_path / "out.pdf")
-    text = text_of(tmp_path / "out.pdf")
-    assert "References" in text
-    assert "Long Short-Term Memory" in text
-    assert "Elman" not in text
-    bind(save(tmp_path, part1=[new_markdown_cell("# A")]), front="", output=tmp_path / "out.pdf")
-    assert "References" not in text_of(tmp_path / "out.pdf")
+    before = inputs()
+    assert inputs() == before
+    for folder, name in ((results, "a.jsonl"), (lib, "a.py")):
+        folder.mkdir(parents=True)
+        (folder / name).write_text("1\n")
+        after = inputs()
+        assert all(one != other for one, other in zip(before, after, strict=True))
+        before = after
 
 
 def test_every_work_is_cited_and_every_address_of_one_is_known():

@@ -1,11 +1,6 @@
-import pytest
-
 from bundle.render.web import palindromes
 from bundle.study import store
-from bundle.study.layout import Output
 from bundle.study.records import Record
-from bundle.study.store import Store
-from lib.weights import weights_digest
 
 SETTINGS = {
     **{"cell": "LSTM", "recipe": "ours", "seq_length": 4, "seed": 0, "steps": 3, "hidden_size": 4},
@@ -23,22 +18,6 @@ SETTINGS = {
 def looked(*right: int, **changed) -> Record:
     settings = SETTINGS | {"eval_count": 10} | changed
     return Record(settings, {"step": list(range(1, len(right) + 1)), "n_correct": list(right)})
-
-
-def test_both_cells_are_trained_once_by_the_recipe_of_the_look_inside(tmp_path, capsys):
-    output, folder = Output(tmp_path), tmp_path / "cells"
-    Store(output.results("part1") / "inside.jsonl").append(Record(SETTINGS | {"run": "inside"}, {}))
-    cells = palindromes.both_cells(output, folder)
-    assert [type(cell).__name__ for cell in cells.values()] == ["LSTM", "VanillaRNN"]
-    assert capsys.readouterr().out.count("Training the") == 2
-    again = palindromes.both_cells(output, folder)
-    assert not capsys.readouterr().out
-    assert [weights_digest(cell) for cell in cells.values()] == [weights_digest(c) for c in again.values()]
-
-
-def test_without_a_look_inside_there_is_no_recipe(tmp_path):
-    with pytest.raises(ValueError, match="There is no record of a look inside an LSTM below"):
-        palindromes.recipe(Output(tmp_path))
 
 
 def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its_last():

@@ -1,10 +1,7 @@
 """Wrong parameters of a notebook are refused by name, before anything is loaded or trained."""
 
-import dataclasses
 import math
 import re
-import subprocess
-import sys
 import typing
 from pathlib import Path
 
@@ -12,7 +9,7 @@ import pytest
 import yaml
 
 from bundle.notebook import parameters
-from bundle.notebook.parameters import RANGES, ROOT, begin, check_parameters, parameters_of
+from bundle.notebook.parameters import RANGES, ROOT, begin, check_parameters
 from bundle.render.reading import read_notebook
 from bundle.study.layout import NOTEBOOKS
 from lib import mnist
@@ -33,9 +30,7 @@ def namespace(name: str, **changes) -> dict:
 
 KINDS = {name: namespace(name)["__annotations__"] for name in NOTEBOOKS}
 DECLARED = [(name, parameter) for name in NOTEBOOKS for parameter in KINDS[name]]
-NUMBERS = [
-    (name, parameter) for name, parameter in DECLARED if re.search("int|float", str(KINDS[name][parameter]))
-]
+NUMBERS = [(name, number) for name, number in DECLARED if re.search("int|float", str(KINDS[name][number]))]
 WRONG = {
     int: ["7", 7.5, True, None],
     float: ["fast", True],
@@ -57,49 +52,40 @@ def test_every_number_has_a_range():
     assert {parameter for _, parameter in NUMBERS} == set(RANGES)
 
 
-@pytest.mark.parametrize(("name", "parameter"), NUMBERS)
-def test_a_number_out_of_its_range_is_refused_by_name(name, parameter):
-    low, high = RANGES[parameter]
-    kind = KINDS[name][parameter]
-    for number in (low - 1, high + 1, 10**30, *([math.nan, -math.inf] if kind is float else [])):
-        value = number
-        for _ in range(str(kind).count("list[")):
-            value = [value]
-        with pytest.raises(ValueError, match=rf"^{parameter} is .*; it must be from {low} to {high}"):
-            check_parameters(namespace(name, **{parameter: value}))
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_number_out_of_its_range_is_refused_by_name(name):
+    for parameter in [parameter for notebook, parameter in NUMBERS if notebook == name]:
+        low, high = RANGES[parameter]
+        kind = KINDS[name][parameter]
+        for number in (low - 1, high + 1, *([math.nan] if kind is float else [])):
+            value = number
+            for _ in range(str(kind).count("list[")):
+                value = [value]
+            with pytest.raises(ValueError, match=rf"^{parameter} is .*; it must be from {low} to {high}"):
+                check_parameters(namespace(name, **{parameter: value}))
 
 
-@pytest.mark.parametrize(("name", "parameter"), DECLARED)
-def test_a_value_of_another_type_is_refused_by_name(name, parameter):
-    kind = KINDS[name][parameter]
-    for value in WRONG[typing.get_origin(kind) or kind]:
-        with pytest.raises(ValueError, match=rf"^{parameter} is .*; it must be of type \w"):
-            check_parameters(namespace(name, **{parameter: value}))
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_value_of_another_type_is_refused_by_name(name):
+    for parameter, kind in KINDS[name].items():
+        for value in WRONG[typing.get_origin(kind) or kind]:
+            with pytest.raises(ValueError, match=rf"^{parameter} is .*; it must be of type \w"):
+                check_parameters(namespace(name, **{parameter: value}))
 
 
-def test_an_unknown_name_is_refused_with_the_valid_ones():
+def test_an_unknown_name_is_refused_with_the_valid_ones_and_a_value_given_twice():
     with pytest.raises(ValueError, match="seq_lenght is not a parameter .*seq_lengths, cells, seed"):
         check_parameters(namespace("part1", seq_lenght=5))
-
-
-@pytest.mark.parametrize("value", [[], [5, 3, 5], list(range(1, 10**5)) * 2], ids=["none", "twice", "many"])
-def test_a_list_has_values_and_each_of_them_once(value):
     with pytest.raises(ValueError, match="^seq_lengths is .*at least one value, each of them once"):
-        check_parameters(namespace("part1", seq_lengths=value))
+        check_parameters(namespace("part1", seq_lengths=[5, 3, 5]))
 
 
 @pytest.mark.parametrize(
     ("name", "values"),
     [
         ("part1", {"cells": ["CNN"]}),
-        ("part1", {"learning_rate": 0.0}),
-        ("part1", {"original_count": 100}),
         ("task2", {"dataset": "CIFAR10"}),
-        ("task2", {"topology": "mine"}),
-        ("task2", {"batch_size": 60_002}),
-        ("task2", {"two_sample_seeds": 0}),
         ("task3", {"looks": 10}),
-        ("task3", {"walks": [[7, 2]]}),
     ],
     ids=str,
 )
@@ -124,22 +110,3 @@ def test_a_notebook_begins_in_the_checkout_wherever_it_was_started(tmp_path, mon
         begin(values)
         assert Path.cwd() == ROOT
         assert values["output_dir"] == output_dir
-
-
-def test_the_parameters_that_settings_have_fields_for_are_picked_out():
-    @dataclasses.dataclass
-    class Settings:
-        seed: int
-        samples: int = 5
-
-    values = namespace("part1", seed=3) | {"samples": 8}  # some other name of a cell
-    assert parameters_of(Settings, values) == {"seed": 3}
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_away_from_its_repository_says_what_it_needs(tmp_path, name):
-    command = [sys.executable, "-I", "-S", "-c", code(name)[1]]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    last = ran.stderr.strip().splitlines()[-1]
-    assert last.startswith("ModuleNotFoundError: No module named 'bundle': this kernel cannot import")
-    assert "`make env`" in last

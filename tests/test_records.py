@@ -13,12 +13,6 @@ def test_settings_that_json_cannot_tell_apart_are_refused():
         records.key({"learning_rate": float("nan")})
 
 
-def test_a_benchmark_that_is_missing_is_nothing_and_is_said_in_a_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(records, "BENCHMARKS", tmp_path)
-    assert records.benchmark("lstm", "goals") == {}
-    assert capsys.readouterr().out == "bench-lstm.json has no 'goals' to show; `make bench` measures it.\n"
-
-
 def test_a_commit_is_marked_where_code_is_another_and_not_where_a_run_wrote_its_results(tmp_path):
     assert commit(tmp_path) == "unknown"
     for name in ("lib/a.py", "results/r.json", "part1.ipynb"):

@@ -1,27 +1,13 @@
 """Stages of the report command: what is made again and when, and the profiles."""
 
-import os
-import re
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
-from pypdf import PdfReader
 
-from bundle.commands import binding, report
+from bundle.commands import report
 from bundle.commands.stages import Stage, make_all
-from bundle.original import GAN_CHECKPOINTS, scaled_batch
-from bundle.study import fingerprint
-from bundle.study.layout import STAGES, Notebook
-from bundle.study.records import Record
-from bundle.study.store import Store
-from lib import mnist
-from tests.notebooks import notebook_of
-from tests.test_study import square
+from bundle.study.layout import STAGES
 
 
 @pytest.fixture
@@ -57,23 +43,6 @@ def test_a_stage_whose_output_or_stamp_was_deleted_or_altered_is_made_again(stag
     assert stage(["a"]) == 4
 
 
-def test_two_stages_that_do_not_need_one_another_are_made_at_once_and_others_wait(tmp_path):
-    both, made = threading.Barrier(2, timeout=10), []
-
-    def stage(name: str, *needs: str) -> Stage:
-        def make() -> list[Path]:
-            if not needs:
-                both.wait()
-            made.append(name)
-            return []
-
-        return Stage(name=name, needs=needs, inputs=list, make=make)
-
-    assert make_all([stage("last", "a", "b"), stage("a"), stage("b")], tmp_path)
-    assert sorted(made[:2]) == ["a", "b"]
-    assert made[2:] == ["last"]
-
-
 def test_what_needs_a_stage_that_failed_is_not_made_and_the_next_call_makes_both(tmp_path):
     def fail() -> list[Path]:
         raise OSError("no room")
@@ -87,20 +56,6 @@ def test_what_needs_a_stage_that_failed_is_not_made_and_the_next_call_makes_both
     assert made == ["after"]
 
 
-@pytest.mark.parametrize("path", sorted(Path("profiles").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_profile_names_only_parameters_that_its_notebooks_have(path):
-    for name, parameters in report.load_profile(path)["parameters"].items():
-        cells = nbformat.read(f"{name}.ipynb", as_version=4).cells
-        (cell,) = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
-        assert set(parameters) <= {line.split(":")[0] for line in cell.source.splitlines()}
-
-
-def test_seed_scale_has_the_originals_moments():
-    profile = report.load_profile(Path("profiles/seed-scale.yaml"))
-    batches = profile["parameters"]["task2"]["batches"]
-    assert [scaled_batch(batch, batches) for batch in GAN_CHECKPOINTS] == list(GAN_CHECKPOINTS)
-
-
 PROFILE = {"output": "made", "notebooks": "made", "pdf": "made/report.pdf", "parameters": {}}
 
 
@@ -108,8 +63,6 @@ PROFILE = {"output": "made", "notebooks": "made", "pdf": "made/report.pdf", "par
     ("text", "message"),
     [
         (yaml.safe_dump(PROFILE | {"speed": 3}), "p.yaml has the keys .*speed"),
-        (yaml.safe_dump(PROFILE | {"parameters": {"task4": {}}}), "p.yaml .*task4.*part1, task2, task3"),
-        ("output: [", "p.yaml is no profile"),
         (None, "p.yaml does not exist; the profiles are mine"),
     ],
 )
@@ -119,57 +72,6 @@ def test_a_profile_that_cannot_be_used_is_named(tmp_path, text, message):
         (tmp_path / "p.yaml").write_text(text)
     with pytest.raises(ValueError, match=message):
         report.load_profile(tmp_path / "p.yaml")
-
-
-def test_two_reports_at_once_into_one_folder_are_made_one_after_the_other(tmp_path):
-    for name in report.NOTEBOOKS:
-        cells = [nbformat.v4.new_markdown_cell(f"# {name}"), nbformat.v4.new_code_cell("print('made')")]
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        nbformat.write(notebook_of(*cells), tmp_path / f"{name}.ipynb")
-    (tmp_path / "report").mkdir()
-    (tmp_path / "report" / "front.md").write_text("---\ntitle: T\n---\n")
-    (tmp_path / "p.yaml").write_text(yaml.safe_dump(PROFILE | {"studies": False}))
-    places = {"PYTHONPATH": str(Path.cwd()), "MNIST_ROOT": str(mnist.folder().parents[1].resolve())}
-    command = [sys.executable, "-m", "bundle.commands.report", "p.yaml"]
-    options = {"cwd": tmp_path, "env": os.environ | places, "stdout": subprocess.PIPE, "text": True}
-    both = [subprocess.Popen(command, **options) for _ in range(2)]
-    made, waited = sorted((process.communicate()[0] for process in both), key=lambda text: "waiting" in text)
-    assert [process.returncode for process in both] == [0, 0]
-    assert "task3: done in" in made
-    assert re.search(r"waiting for process \d+, which is making made/report.pdf\n", waited)
-    assert "task3: up to date" in waited
-    assert "Nothing has changed" in waited
-    assert len(PdfReader(tmp_path / "made" / "report.pdf").pages) >= 3
-
-
-STALE_CELL = """from bundle.notebook.page import Page
-from tests.test_study import square
-page = Page("part1", globals())
-page.study("Squares", square, {"all": [{"seed": seed} for seed in range(3)]})"""
-
-
-def test_the_first_page_says_how_many_results_are_by_other_code_and_what_changed(tmp_path, monkeypatch):
-    for seed in range(3):
-        here = fingerprint.identity(square)
-        other = here | {"code": here["code"] | {"lib/checks.py": "old"}}
-        made = Record({"seed": seed}, identity=other if seed else here)
-        Store(tmp_path / "made" / "results" / "part1" / "all.jsonl").append(made)
-    parameters = nbformat.v4.new_code_cell("output_dir: str = '.'\nfresh: bool = False")
-    parameters.metadata["tags"] = ["parameters"]
-    title, cell = nbformat.v4.new_markdown_cell("# Part 1"), nbformat.v4.new_code_cell(STALE_CELL)
-    nbformat.write(notebook_of(title, parameters, cell), tmp_path / "part1.ipynb")
-    front = Path("report", "front.md").resolve()
-    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
-    monkeypatch.setenv("STALE", "show")
-    monkeypatch.chdir(tmp_path)
-    profile = {"output": Path("made"), "notebooks": Path("made"), "parameters": {}}
-    executed = report.run_notebook(Notebook(name="part1"), profile)
-    build = {"version": "1", "code": "a", "results": "b"}
-    options = {"pictures": Path(), "verified": None, "build": build}
-    binding.bind_report(executed[:1], [], front=front, pdf=Path("report.pdf"), **options)
-    text = " ".join(PdfReader("report.pdf").pages[0].extract_text().split())
-    assert "2 results in this report are not by the code that stands here." in text
-    assert "2 by other code: lib/checks.py changed." in text
 
 
 def test_a_notebook_is_made_from_its_parameters_the_originals_sentences_and_what_it_needs(
