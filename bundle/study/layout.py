@@ -21,13 +21,13 @@ class Notebook:
 
 
 STAGES = (  # in the order of the report; the PDF and the page are made of those that are no studies
-    Notebook(name="part1", shows="lstm"),
-    Notebook(name="task2", makes=("task2_images", "models"), shows="gan"),
+    Notebook(name="part1"),
+    Notebook(name="task2", makes=("task2_images", "models")),
     Notebook(name="task3", makes=("task3_images",), needs="task2"),
     Notebook(name="studies/protocol", needs="part1"),
     Notebook(name="studies/memory", needs="part1"),
     Notebook(name="studies/realism", needs="task2"),
-    Notebook(name="studies/gan", needs="task2"),
+    Notebook(name="studies/gan", needs="task2", shows="gan"),
 )
 NOTEBOOKS = tuple(stage.name for stage in STAGES)
 REPORT = tuple(stage.name for stage in STAGES if not stage.is_study)
