@@ -83,5 +83,5 @@ def held_and_lowest(group: pd.DataFrame) -> dict[str, str]:
         "From step": number(group["held"].median()),
         "At the end": pct(group["final"].median(), 1),
         "Lowest up to it": f"{min(within):.3f}",
-        "Lowest up to twice": f"{min(beyond):.3f}",
+        "Lowest beyond it": f"{min(beyond):.3f}",
     }
