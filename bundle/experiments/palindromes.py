@@ -1,5 +1,6 @@
 """A run of Part 1: settings -> a cell trained on palindromes, and how it learnt."""
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 
@@ -34,9 +35,7 @@ MOST = {  # of what is counted: one training of more would not fit any machine, 
     "eval_count": 10**6,
     "check_count": 10**6,
 }
-DATA_STREAM = 2**32  # keeps the seeds of the data apart from those of the initial weights
-LENGTH_STREAM, CHECK_STREAM, EVAL_STREAM = (n * DATA_STREAM for n in (2, 3, 4))  # curriculum, check, evals
-LAST_SEED = 2**63 - 1 - 5 * DATA_STREAM  # with room for the streams
+LAST_SEED = 2**32 - 1  # torch seeds its generators on a CPU with 32 bits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +83,7 @@ class PalindromeRun:
         counted = original == 0 or self.eval_count <= original <= MOST["eval_count"]
         original_rule = f"from eval_count {self.eval_count} to {MOST['eval_count']} (or 0 for none)"
         for name, allowed, rule in (
-            ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and at most 2**63 - 1 - 5 * 2**32"),
+            ("seed", 0 <= self.seed <= LAST_SEED, "at least 0 and below 2**32"),
             ("learning_rate", self.learning_rate <= 10, "at most 10"),
             ("original_count", counted, original_rule),
             ("settled_evals", self.settled_evals >= 0, "at least 0"),
@@ -103,6 +102,15 @@ class PalindromeRun:
     def settings(self) -> dict:
         """Return the settings as a record keeps them: what is optional and off is left out."""
         return {name: value for name, value in asdict(self).items() if value != getattr(type(self), name, [])}
+
+
+def stream(purpose: str, seed: int) -> int:
+    """Return the seed of the random numbers that a run draws for one purpose, 32 bits.
+
+    An offset would not do: torch takes the lower 32 bits of a seed alone, and other seeds are other runs'.
+    """
+    digest = hashlib.sha256(f"{purpose} {seed}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
 
 
 def new_network(run: PalindromeRun) -> nn.Module:
@@ -130,8 +138,8 @@ def train_on_palindromes(settings: dict) -> tuple[nn.Module, Outcome]:
     run, started = PalindromeRun(**settings), time.perf_counter()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = new_network(run).to(device)
-    streams = (DATA_STREAM, LENGTH_STREAM, EVAL_STREAM)
-    data, draws, evals = (torch.Generator().manual_seed(stream + run.seed) for stream in streams)
+    purposes = ("training", "lengths", "evaluation")
+    data, draws, evals = (torch.Generator().manual_seed(stream(name, run.seed)) for name in purposes)
     growing = run.pick("growth", "pass_accuracy", "rehearsal") | {"target": run.seq_length}
     curriculum = Curriculum(length=run.first_length or run.seq_length, generator=draws, **growing)
     names = ["step", "n_correct", "n_correct_original", "n_correct_batch", "loss", "length"]
@@ -160,7 +168,7 @@ def train_on_palindromes(settings: dict) -> tuple[nn.Module, Outcome]:
         del columns["length"]
     summary = {}
     if run.check_lengths:
-        check = {"count": run.check_count, "seed": CHECK_STREAM + run.seed}
+        check = {"count": run.check_count, "seed": stream("check", run.seed)}
         summary["accuracy_at"] = accuracy_at(model, run.check_lengths, **check)
     return model, Outcome(columns, summary, time.perf_counter() - started)
 
@@ -171,7 +179,7 @@ def run_inside(settings: dict) -> Outcome:
     `units` are all units, those first that remember best.
     """
     run, started = {k: v for k, v in settings.items() if k != "run"}, time.perf_counter()
-    model, seed = train_on_palindromes(run)[0], CHECK_STREAM + run["seed"]
+    model, seed = train_on_palindromes(run)[0], stream("check", run["seed"])
     inside = look_inside(model, seq_length=run["seq_length"], count=2000, seed=seed)
     columns = {name: values.round(6).flatten().tolist() for name, values in inside.items()}
     columns["units"] = inside["remembered"].argsort()[::-1].tolist()
