@@ -65,6 +65,11 @@ def started(
     return subprocess.Popen([sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, **options)
 
 
+def slow_until(path: Path) -> str:
+    """Return the cell SLOW, which then ends when there is this file."""
+    return SLOW.replace("time.sleep(2)", f"while not pathlib.Path({str(path)!r}).exists(): time.sleep(0.05)")
+
+
 def wait_for_kernel(log: Path) -> None:
     """Wait until the cell SLOW writes into its log that it has begun."""
     end = time.monotonic() + 60
@@ -77,7 +82,7 @@ def test_executions_of_one_notebook_into_one_folder_go_one_after_the_other_and_s
     tmp_path,
 ):
     go_on = tmp_path / "out" / "go on"
-    cell = SLOW.replace("time.sleep(2)", f"while not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.05)")
+    cell = slow_until(go_on)
     first = started(tmp_path, cell, "one", "out")
     wait_for_kernel(tmp_path / "out" / "log")
     second = started(tmp_path, cell, "one", "out")
@@ -177,22 +182,19 @@ def test_an_interrupt_reaches_the_kernel_of_its_execution_and_no_other(tmp_path,
 
 def test_two_executions_that_end_in_turn_do_not_send_a_later_one_elsewhere(tmp_path, monkeypatch):
     """Papermill remembers the working directory of whoever began, and gives it back in the wrong order."""
-    begins = "import pathlib, time\n"
-    cells = {
-        "one": "pathlib.Path('one').touch()\nwhile not pathlib.Path('two').exists(): time.sleep(0.05)",
-        "two": "pathlib.Path('two').touch()\ntime.sleep(2)",
-    }
     for place in ("before", "after"):
-        (tmp_path / place).mkdir()
-        monkeypatch.chdir(tmp_path / place)
+        folder = tmp_path / place
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        for name, cell in {"one": slow_until(folder / "two" / "log"), "two": SLOW}.items():
+            nbformat.write(notebook_of(new_code_cell(cell)), f"{name}.ipynb")
+            Path(name).mkdir()
         with ThreadPoolExecutor() as executor:
             both = []
-            for name, cell in cells.items():
-                nbformat.write(notebook_of(new_code_cell(begins + cell)), f"{name}.ipynb")
+            for name in ("one", "two"):
                 paths = Path(f"{name}.ipynb"), Path("made", f"{name}.ipynb")
-                both.append(executor.submit(execute, *paths, {}, echo=False))
-                while name == "one" and not Path("one").exists():
-                    time.sleep(0.05)
+                both.append(executor.submit(execute, *paths, {"output_dir": name}, echo=False))
+                wait_for_kernel(Path(name, "log"))
         assert [future.result() for future in both] == [None, None]
         shutil.rmtree("made")
 
