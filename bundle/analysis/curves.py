@@ -13,7 +13,6 @@ from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
 from bundle.study import store
 from bundle.study.records import Record
 
-NEAR_CHANCE = 0.25  # an accuracy that guessing among ten digits, or the digits' mean, does not pass
 # what not every run has
 OPTIONAL = ["encoding", "first_length", "rehearsal", "original_count", "n_correct_original"]
 OPTIONAL += ["n_correct_batch", "length", "accuracy_at"]
@@ -101,12 +100,6 @@ def original_metric(run: Mapping) -> Curve | None:
 def of_cell(runs: pd.DataFrame, cell: str, length: int, group: str = "as written") -> pd.DataFrame:
     """Return the runs of a cell and length, as the original has them or of another group."""
     return runs[(runs["cell"] == cell) & (runs["seq_length"] == length) & (runs["group"] == group)]
-
-
-def share_at_chance(runs: pd.DataFrame) -> float:
-    """Return the share of runs that never leave what guessing reaches, by the shared metric."""
-    at_chance = [curve.values.max() < NEAR_CHANCE for curve in runs["curve"]]
-    return sum(at_chance) / max(1, len(at_chance))
 
 
 def median_arrival(runs: pd.DataFrame) -> str:
