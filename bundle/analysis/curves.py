@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.api.typing import DataFrameGroupBy
 from scipy.stats import CensoredData, ecdf, quantile_test
 
-from bundle.analysis.formatting import number
+from bundle.analysis.formatting import number, pct
 from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
 from bundle.study import store
 from bundle.study.records import Record
@@ -107,6 +107,13 @@ def median_arrival(runs: pd.DataFrame) -> str:
     if runs.empty:
         return "not run"
     return number(np.median([curve.first() for curve in runs["curve"]]))
+
+
+def median_end(runs: pd.DataFrame) -> str:
+    """Return the median accuracy when training ends, or "not run"."""
+    if runs.empty:
+        return "not run"
+    return pct(np.median([curve.values[-1] for curve in runs["curve"]]))
 
 
 def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
