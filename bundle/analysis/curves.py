@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.api.typing import DataFrameGroupBy
 from scipy.stats import CensoredData, ecdf, quantile_test
 
-from bundle.analysis.formatting import number, pct
+from bundle.analysis.formatting import number
 from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
 from bundle.study import store
 from bundle.study.records import Record
@@ -109,11 +109,9 @@ def median_arrival(runs: pd.DataFrame) -> str:
     return number(np.median([curve.first() for curve in runs["curve"]]))
 
 
-def median_end(runs: pd.DataFrame) -> str:
-    """Return the median accuracy when training ends, or "not run"."""
-    if runs.empty:
-        return "not run"
-    return pct(np.median([curve.values[-1] for curve in runs["curve"]]))
+def median_end(runs: pd.DataFrame) -> float:
+    """Return the median accuracy when training ends, in [0, 1]; nan where there are no runs."""
+    return float(np.median([curve.values[-1] for curve in runs["curve"]])) if len(runs) else np.nan
 
 
 def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
