@@ -118,7 +118,7 @@ def _cards(document: Gathered, notebooks: Sequence[Path], explorers: Mapping[str
         if path.stem in explorers and f'id="{place}"' in explorers[path.stem].html:
             links.append(f"[{words}](#{place}){{.try}}")
         for cell in (linked or cells)[:1]:
-            paragraphs.insert(1, f'![]({cell.metadata["image"]}){{alt=""}}')
+            paragraphs.append(f'![]({cell.metadata["image"]}){{alt=""}}')
             label = cell.metadata["label"]
             name = label.replace("-", " ").title()
             links.append(f'[Evidence](#{label}){{aria-label="Evidence: {name}"}}')
