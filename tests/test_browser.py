@@ -99,12 +99,12 @@ def test_part_1_shows_curves_and_follows_a_typed_palindrome_digit_by_digit(page)
 @pytest.mark.parametrize("page", ["task2"], indirect=True)
 def test_task_2_goes_through_the_moments_on_the_same_noise(page):
     changes(page, "25 images", lambda: drag(page, to=1))
-    lab.until(lambda: "after 187 400 batches" in words(page))
+    lab.until(lambda: "after 187 000 batches" in words(page))
     changes(page, "25 images", lambda: page.get_by_label("Noise", exact=True).select_option(index=1))
     drag(page, to=0)
     lab.until(lambda: "after 0 batches" in words(page))
     play(page)
-    lab.until(lambda: "after 187 400 batches, noise 2" in words(page), seconds=60)
+    lab.until(lambda: "after 187 000 batches, noise 2" in words(page), seconds=60)
 
 
 @pytest.mark.parametrize("page", ["task3"], indirect=True)

@@ -152,10 +152,12 @@ def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
     assert lines[styles["recall"]] == measures["recall"]
 
 
-def test_a_walk_is_saved_as_a_row_and_how_it_came_about(tmp_path):
+def test_a_walk_is_saved_as_a_row_and_moving_and_how_it_came_about(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (4, 5, 7), dtype=np.uint8)
     save_walk(images, tmp_path / "walk", facts={"digits": [1]}, provenance={"seeds": [3]})
     assert json.loads((tmp_path / "walk.json").read_text()) == {"provenance": {"seeds": [3]}, "digits": [1]}
+    with Image.open(tmp_path / "walk.gif") as animation:
+        assert animation.n_frames == 2 * len(images) - 2  # there and back
     row = Image.open(tmp_path / "walk.png")
     assert json.loads(row.text["Seeds"]) == [3]
     assert (np.asarray(row)[::4, ::4] == tile(images, columns=4)).all()

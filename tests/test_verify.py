@@ -81,8 +81,8 @@ def test_a_record_by_other_code_is_found(made):
     other = here | {"packages": {"torch": "1"}}
     row = verify.by_this_code([Record(ONE, identity=identity) for identity in (here, other, {})])
     assert (row.looked_at, row.hold) == (3, 1)
-    assert row.problems[0].startswith("numpy None then")
-    assert row.problems[1] == "the code that made it is not named"
+    assert row.problems[0].startswith("torch 1 then")
+    assert "bundle/experiments/palindromes.py changed" in row.problems[1]
 
 
 def test_every_committed_record_and_model_is_by_the_code_that_stands_here():

@@ -13,7 +13,6 @@ from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
 from bundle.study import store
 from bundle.study.records import Record
 
-NEAR_CHANCE = 0.25  # an accuracy that guessing among ten digits, or the digits' mean, does not pass
 # what not every run has
 OPTIONAL = ["encoding", "first_length", "rehearsal", "original_count", "n_correct_original"]
 OPTIONAL += ["n_correct_batch", "length", "accuracy_at"]
@@ -83,7 +82,7 @@ def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
 
 
 def shared_metric(run: Mapping) -> Curve:
-    """Return the accuracy on fresh palindromes, as many for every run, of length seq_length."""
+    """Return the accuracy on palindromes outside the batch, as many for every run, of length seq_length."""
     return Curve(np.array(run["step"]), np.array(run["n_correct"]) / run["eval_count"])
 
 
@@ -103,17 +102,16 @@ def of_cell(runs: pd.DataFrame, cell: str, length: int, group: str = "as written
     return runs[(runs["cell"] == cell) & (runs["seq_length"] == length) & (runs["group"] == group)]
 
 
-def share_at_chance(runs: pd.DataFrame) -> float:
-    """Return the share of runs that never leave what guessing reaches, by the shared metric."""
-    at_chance = [curve.values.max() < NEAR_CHANCE for curve in runs["curve"]]
-    return sum(at_chance) / max(1, len(at_chance))
-
-
 def median_arrival(runs: pd.DataFrame) -> str:
     """Return the median step of the first evaluation at 100 %, "never", or "not run"."""
     if runs.empty:
         return "not run"
     return number(np.median([curve.first() for curve in runs["curve"]]))
+
+
+def median_end(runs: pd.DataFrame) -> float:
+    """Return the median accuracy when training ends, in [0, 1]; nan where there are no runs."""
+    return float(np.median([curve.values[-1] for curve in runs["curve"]])) if len(runs) else np.nan
 
 
 def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:

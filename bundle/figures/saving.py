@@ -1,4 +1,4 @@
-"""Figures and pictures into files, with where they come from."""
+"""Figures, pictures and animations into files, with where they come from."""
 
 import io
 import json
@@ -14,6 +14,8 @@ from bundle.figures.digits import tile
 from bundle.figures.style import DPI, STYLE
 from bundle.study.artefacts import PIXELS, PROVENANCE, json_bytes, write_if_changed
 from bundle.study.layout import Output
+
+SCALE, FRAME_MS = 4, 220  # screen pixels for each of a walk's, and how long an image of it stays
 
 
 def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
@@ -55,18 +57,25 @@ def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dic
     text = PngInfo()
     for name, value in _metadata(provenance).items():
         text.add_text(name, value)
-    enlarged = Image.fromarray(np.kron(picture, np.ones((scale, scale), np.uint8)))
     buffer = io.BytesIO()
-    enlarged.save(buffer, format="png", pnginfo=text, optimize=True)
+    _enlarged(picture, scale).save(buffer, format="png", pnginfo=text, optimize=True)
     write_if_changed(path, buffer.getvalue())
 
 
 def save_walk(images: np.ndarray, path: Path, *, facts: dict, provenance: dict) -> None:
-    """Write images (steps, h, w) uint8 in a row as `path`.png, and how they came about beside it."""
+    """Write images (steps, h, w) uint8 as `path`.png, in a row, and .gif, there and back; facts as .json."""
     row = tile(images, columns=len(images))
-    save_picture(row, path.with_suffix(".png"), scale=4, provenance=provenance)
+    save_picture(row, path.with_suffix(".png"), scale=SCALE, provenance=provenance)
+    first, *others = [_enlarged(image, SCALE) for image in [*images, *images[-2:0:-1]]]
+    buffer = io.BytesIO()
+    first.save(buffer, format="gif", save_all=True, append_images=others, duration=FRAME_MS, loop=0)
+    write_if_changed(path.with_suffix(".gif"), buffer.getvalue())
     write_if_changed(path.with_suffix(".json"), json_bytes({PROVENANCE: provenance, **facts}, indent=1))
 
 
 def _metadata(provenance: dict) -> dict[str, str]:
     return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
+
+
+def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
+    return Image.fromarray(np.kron(picture, np.ones((scale, scale), np.uint8)))

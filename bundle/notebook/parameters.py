@@ -10,27 +10,41 @@ from pathlib import Path
 
 import torch
 
+from bundle.experiments.palindromes import MOST
 from bundle.study.workers import workers
 from lib.checks import between, require
+from lib.gan.settings import LIMITS
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("output_dir", "models_dir")  # parameters
 INJECTED = "# Parameters\n"  # how papermill begins the cell that it adds
 PATIENCE = 5  # seconds for a scheduler to answer
 
-LENGTH = (1, 100_000)
-COUNT = (0, 10**6)
+LENGTH = (1, MOST["seq_length"])
+UNITS = (1, MOST["hidden_size"])
+PALINDROMES = (1, MOST["batch_size"])
+STEPS = (1, MOST["steps"])
+COUNT = (0, MOST["eval_count"])
 SEEDS = (0, 500)  # how many
 FIRST_SEED = (0, 2**62)  # others are counted up from it
-STEPS = (1, 10**7)
+GAN = (
+    "batches",
+    "latent_dim",
+    "beta1",
+    "beta2",
+    "decay_from",
+    "ema_decay",
+    "gradient_penalty",
+    "penalty_every",
+)
 RANGES = {  # of every number in a notebook's parameters; what trains may allow less
     # Part 1 and its studies
     "seq_lengths": LENGTH,
     "seed": FIRST_SEED,
     "num_seeds": (1, 500),
     "steps": STEPS,
-    "batch_size": (1, 65_536),
-    "hidden_size": (1, 4096),
+    "batch_size": PALINDROMES,
+    "hidden_size": UNITS,
     "learning_rate": (0, 10),
     "eval_every": STEPS,
     "eval_count": COUNT,
@@ -45,20 +59,13 @@ RANGES = {  # of every number in a notebook's parameters; what trains may allow 
     "span_lstm_lengths": LENGTH,
     "span_seeds": SEEDS,
     "span_steps": STEPS,
-    "span_hidden_size": (1, 4096),
-    "span_batch_size": (1, 65_536),
+    "span_hidden_size": UNITS,
+    "span_batch_size": PALINDROMES,
     "span_learning_rate": (0, 10),
     "span_check_count": COUNT,
     # Task 2 and its studies
-    "batches": STEPS,
-    "width": (1, 512),
-    "latent_dim": (1, 4096),
-    "beta1": (0, 1),
-    "beta2": (0, 1),
-    "decay_from": (0, 1),
-    "ema_decay": (0, 1),
-    "gradient_penalty": (0, 10**6),
-    "penalty_every": STEPS,
+    **{name: LIMITS[name] for name in GAN},
+    "width": LIMITS["generator_width"],
     "samples": (1, 60_000),
     "generator_seeds": SEEDS,
     "original_batches": (0, 10**7),

@@ -1,4 +1,4 @@
-"""What the report writes beside its results: figures with their values, strips, notebooks.
+"""What the report writes beside its results: figures with their values, strips, animations, notebooks.
 
 Another kind of processor gives other last digits. So a file stays as it is where it says the same: numbers to
 the last of the four digits that are written of the largest of their list, pixels to one grey level. What made
@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 from nbformat import NotebookNode
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from lib.files import write_atomically
 
@@ -42,11 +42,11 @@ def write_if_changed(path: Path, data: bytes) -> bytes:
 
 
 def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
-    """Return whether two files of a kind (".png", ".json", ".ipynb" or other) say the same."""
+    """Return whether two files of a kind (".png", ".gif", ".json", ".ipynb" or other) say the same."""
     if before == after:
         return True
     try:
-        if suffix == ".png":
+        if suffix in (".png", ".gif"):
             return _pictures_alike(before, after)
         if suffix == ".json":
             return _values_alike(json.loads(before), json.loads(after))
@@ -59,14 +59,21 @@ def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
 
 
 def _pictures_alike(before: bytes, after: bytes) -> bool:
-    pixels, others = _pixels(before), _pixels(after)
-    return pixels.shape == others.shape and bool(np.abs(pixels - others).max() <= GREY_LEVELS)
+    (durations, frames), (other_durations, other_frames) = _frames(before), _frames(after)
+    if durations != other_durations or frames[0].shape != other_frames[0].shape:
+        return False
+    pairs = zip(frames, other_frames, strict=True)
+    return all(np.abs(pixels - others).max() <= GREY_LEVELS for pixels, others in pairs)
 
 
-def _pixels(data: bytes) -> np.ndarray:
-    """Return the pixels (h, w, 4) of a picture."""
+def _frames(data: bytes) -> tuple[list[float], list[np.ndarray]]:
+    """Return how long each frame of a picture or animation stays, in ms, and its pixels (h, w, 4)."""
+    durations, frames = [], []
     with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("RGBA"), np.int16)
+        for frame in ImageSequence.Iterator(image):
+            durations.append(frame.info.get("duration", 0))
+            frames.append(np.asarray(frame.convert("RGBA"), np.int16))
+    return durations, frames
 
 
 def json_bytes(values: object, *, indent: int | None = None) -> bytes:

@@ -229,7 +229,7 @@ def curves(records: Sequence[Record]) -> "pd.DataFrame":
     """Return a long table of runs of Part 1, one row an evaluation.
 
     A row has a run's settings, and a value of each series that is as long as `step`; `accuracy` (0 to 1) is
-    the share of `eval_count` fresh palindromes that were right.
+    the share of `eval_count` palindromes that were right.
     """
     import pandas as pd
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import quote
 
 import nbformat
 import pypandoc
@@ -29,6 +30,8 @@ TRY_IT = {  # what can be done in the explorers of each notebook, and where
     "task3": ("Draw a digit and walk", "walks"),
 }
 PREVIEW = "figure-17"  # a walk, shown where the page is linked to
+PLAIN = " !$()*+,-./:;=?@[]^_`{|}~\n"  # as they are in an address that holds a drawing
+COORDINATES = re.compile(r'\b(?:d|x|y)="[^"]*"')  # of the lines and marks of a drawing
 IN_THE_DARK = {  # colours of bundle.figures.style, and those of page.css where the screen is dark
     "#000000": "#e4e6e9",
     "#0072b2": "#56b4e9",
@@ -115,7 +118,7 @@ def _cards(document: Gathered, notebooks: Sequence[Path], explorers: Mapping[str
         if path.stem in explorers and f'id="{place}"' in explorers[path.stem].html:
             links.append(f"[{words}](#{place}){{.try}}")
         for cell in (linked or cells)[:1]:
-            paragraphs.insert(0, f'![]({cell.metadata["image"]}){{alt=""}}')
+            paragraphs.append(f'![]({cell.metadata["image"]}){{alt=""}}')
             label = cell.metadata["label"]
             name = label.replace("-", " ").title()
             links.append(f'[Evidence](#{label}){{aria-label="Evidence: {name}"}}')
@@ -165,7 +168,7 @@ def _drawing(cell: NotebookNode, drawings: Path, folder: Path) -> str:
     path = drawings / f"figure-{number.zfill(2)}.svg"
     if not path.is_file():
         return ""
-    svg = path.read_text(encoding="utf-8")
+    svg = COORDINATES.sub(_to_tenths, path.read_text(encoding="utf-8"))
     rules = "text { fill: #e4e6e9 !important; }"
     for light, dark in IN_THE_DARK.items():
         for kind in ("stroke", "fill"):
@@ -174,6 +177,11 @@ def _drawing(cell: NotebookNode, drawings: Path, folder: Path) -> str:
     end = svg.index(">", svg.index("<svg")) + 1
     (folder / path.name).write_text(svg[:end] + style + svg[end:], encoding="utf-8")
     return path.name
+
+
+def _to_tenths(attribute: re.Match) -> str:
+    """Return coordinates in points with one decimal: less than a screen shows, and a smaller page."""
+    return re.sub(r"(\.\d)\d+", r"\1", attribute[0])
 
 
 def _smaller(png: Path) -> str:
@@ -186,9 +194,10 @@ def _smaller(png: Path) -> str:
 def _embedded(name: str, homes: Sequence[Path]) -> str:
     """Return a picture as an address that holds it; raise ValueError where none of the folders has it."""
     for path in (home / name for home in homes):
+        if path.is_file() and path.suffix == ".svg":  # a text, which base64 would make larger
+            return f"data:image/svg+xml,{quote(path.read_text(encoding='utf-8'), safe=PLAIN)}"
         if path.is_file():
-            kind = path.suffix[1:].replace("svg", "svg+xml")
-            return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+            return f"data:image/{path.suffix[1:]};base64,{base64.b64encode(path.read_bytes()).decode()}"
     raise ValueError(f"a notebook shows {name}, which is not in {homes[-1]}")
 
 
