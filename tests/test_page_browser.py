@@ -101,7 +101,7 @@ def started(page, name: str):
 
 
 def said(page, name: str) -> str:
-    return page.locator(f"#{name} > [role=status]").inner_text()
+    return page.locator(f"#{name} .said").inner_text()
 
 
 def pixels(page, selector: str) -> np.ndarray:
@@ -172,9 +172,10 @@ def test_both_cells_answer_as_pytorch_does_after_every_digit(page, report):
     digits = [int(sign) for sign in "314151413"]
     page.get_by_label("Palindrome", exact=True).fill("314151413")
     page.get_by_label("Palindrome", exact=True).press("Enter")
-    until_said(page, "palindromes", "After 1 of 8 digits")
-    for read in (8, 1):
-        press_key(page, "#read-step", "End" if read == 8 else "Home")
+    until_said(page, "palindromes", "Guess")
+    for read, keys in ((8, ["End"]), (1, ["Home", "ArrowRight"])):
+        for key in keys:
+            press_key(page, "#read-step", key)
         until_said(page, "palindromes", f"After {read} of 8 digits")
         right = page.locator("#read-cells .bars .right > span:first-child")
         assert right.all_inner_texts() == ["3", "3"]
