@@ -1,4 +1,4 @@
-"""The page as a person uses it: from the file system, no network, mouse, finger and keyboard; looked at by axe too.
+"""The page as a person uses it: without network, by mouse, finger and keyboard; looked at by axe too.
 
 Screenshots land in build/screenshots.
 """
