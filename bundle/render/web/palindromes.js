@@ -129,6 +129,7 @@ explorer("palindromes", async (say) => {
       const right = at < length ? "" : answer === last ? ", right" : ", wrong";
       return `the ${name} says ${answer}, ${percent(chances[answer])} sure${right}`;
     });
+    by("read-inside").hidden = !at;
     drawSure(read, last, length, at);
     for (const button of guesses) button.setAttribute("aria-pressed", `${button.value === guessed}`);
     if (!at) return say("Guess, and watch both read; or move the slider.");

@@ -4,7 +4,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const by = (id) => document.getElementById(id);
 const spaced = (number) => number.toLocaleString("fr"); // thousands apart by a space
 const fixed = (number, places) => number.toFixed(places).replace(/^-(0\.0*)$/, "$1"); // no negative zero
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}\u00a0%`; // not parted at the end of a line
 const largest = (values) => values.indexOf(Math.max(...values));
 const pause = () => new Promise((go) => setTimeout(go));
 
