@@ -23,7 +23,7 @@ env: .venv/ready  ## create .venv with every package at its locked version
 	@mkdir -p .venv/etc/jupyter && cp bundle/jupyter/jupyter_config.py .venv/etc/jupyter/
 	@touch $@
 
-report: env  ## train, execute the notebooks, make PDF and page (PROFILE=quick | seed-scale)
+report: env  ## train, execute the notebooks, make PDF and page (PROFILE=quick | committed)
 	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml
 
 page: env  ## make the page again from executed notebooks, seconds: index.html beside the PDF (PROFILE=...)

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import json
 import os
+import sys
 import tempfile
 import time
 import warnings
@@ -83,7 +84,7 @@ def alone(path: Path, doing: str) -> Iterator[None]:
         except BlockingIOError:
             time.sleep(0.2)  # who holds it may be about to write its name
             file.seek(0)
-            print(f"waiting for {file.read() or 'another process'}", flush=True)
+            print(f"waiting for {file.read() or 'another process'}", file=sys.stderr, flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
         print(f"process {os.getpid()}, which is {doing}", end="", file=file, flush=True)

@@ -1,4 +1,4 @@
-"""The page as a person uses it: from the file system, no network, mouse and keyboard; looked at by axe too.
+"""The page as a person uses it: without network, by mouse, finger and keyboard; looked at by axe too.
 
 Screenshots land in build/screenshots.
 """
@@ -101,7 +101,7 @@ def started(page, name: str):
 
 
 def said(page, name: str) -> str:
-    return page.locator(f"#{name} > [role=status]").inner_text()
+    return page.locator(f"#{name} .said").inner_text()
 
 
 def pixels(page, selector: str) -> np.ndarray:
@@ -172,9 +172,10 @@ def test_both_cells_answer_as_pytorch_does_after_every_digit(page, report):
     digits = [int(sign) for sign in "314151413"]
     page.get_by_label("Palindrome", exact=True).fill("314151413")
     page.get_by_label("Palindrome", exact=True).press("Enter")
-    until_said(page, "palindromes", "After 1 of 8 digits")
-    for read in (8, 1):
-        press_key(page, "#read-step", "End" if read == 8 else "Home")
+    until_said(page, "palindromes", "Guess")
+    for read, keys in ((8, ["End"]), (1, ["Home", "ArrowRight"])):
+        for key in keys:
+            press_key(page, "#read-step", key)
         until_said(page, "palindromes", f"After {read} of 8 digits")
         right = page.locator("#read-cells .bars .right > span:first-child")
         assert right.all_inner_texts() == ["3", "3"]
@@ -218,6 +219,30 @@ def test_ten_pairs_of_real_and_generated_digits_are_counted(page):
         lab.until(lambda pair=pair: f"of {pair + 1}" in page.locator("#guess-score").inner_text())
     lab.until(lambda: page.locator("#guess-again").is_visible())
     assert page.locator("#guess-score").inner_text().startswith(f"You were right {right} times of 10")
+
+
+def test_a_finger_can_do_all_of_it(browser, report):
+    page = opened(browser, report, viewport=SHAPES["phone"], has_touch=True)
+    for name in EXPLORERS:
+        started(page, name)
+    page.locator("#read-guesses").get_by_role("button", name="both").tap()
+    lab.until(lambda: "Your guess was" in said(page, "palindromes"), seconds=20)
+    page.locator("#curves").get_by_label("LSTM").tap()
+    until_said(page, "curves", "1 curve.")
+    page.locator("#guess-left").tap()
+    lab.until(lambda: "of 1" in page.locator("#guess-score").inner_text())
+    last_moment = said(page, "training")
+    page.locator("#training-moment").tap()
+    lab.until(lambda: said(page, "training") != last_moment)
+    page.locator("#draw-pad").scroll_into_view_if_needed()
+    box = page.locator("#draw-pad").bounding_box()
+    fingers = page.context.new_cdp_session(page)
+    for kind, down in (("touchStart", 0.15), ("touchMove", 0.5), ("touchMove", 0.85), ("touchEnd", None)):
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + (down or 0) * box["height"]}
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place] if down else []})
+    lab.until(lambda: "The classifier sees a 1" in page.locator("#draw-guess").inner_text())
+    assert page.complaints == []
+    page.context.close()
 
 
 def test_nothing_was_asked_of_a_host_and_the_console_is_silent(page, report):

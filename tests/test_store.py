@@ -159,7 +159,7 @@ def test_of_two_studies_in_a_folder_one_waits_and_says_for_whom(tmp_path, capsys
     assert studied(tmp_path).made.total() == 4
     assert other.wait(10) == 0
     said = f"waiting for process {other.pid}, which is making the runs of {tmp_path}"
-    assert said in capsys.readouterr().out
+    assert said in capsys.readouterr().err  # which no notebook keeps
 
 
 def evaluated(seed: int, n_correct: list[int], **columns) -> Record:

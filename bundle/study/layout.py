@@ -11,7 +11,7 @@ class Notebook:
     """A notebook, NAME.ipynb: of the report, or a study beside it, which stands in the folder `studies`."""
 
     name: str
-    needs: str = ""  # the notebook that is executed before it; those of one part would wait for each other
+    needs: str = ""  # the notebook that is executed before it
     makes: tuple[str, ...] = ()  # folders that it writes into besides
     shows: str = ""  # what `make bench` measured: results/bench-NAME.json
 
@@ -25,9 +25,9 @@ STAGES = (  # in the order of the report; the PDF and the page are made of those
     Notebook(name="task2", makes=("task2_images", "models")),
     Notebook(name="task3", makes=("task3_images",), needs="task2"),
     Notebook(name="studies/protocol", needs="part1"),
-    Notebook(name="studies/memory", needs="studies/protocol"),
+    Notebook(name="studies/memory", needs="part1"),
     Notebook(name="studies/realism", needs="task2"),
-    Notebook(name="studies/gan", needs="studies/realism", shows="gan"),
+    Notebook(name="studies/gan", needs="task2", shows="gan"),
 )
 NOTEBOOKS = tuple(stage.name for stage in STAGES)
 REPORT = tuple(stage.name for stage in STAGES if not stage.is_study)

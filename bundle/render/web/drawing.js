@@ -175,6 +175,7 @@ function drawing(data, nets, found) {
 
   const { clear } = pad(by("draw-pad"), (context) => {
     digit = read(context);
+    context.canvas.parentElement.classList.toggle("empty", !digit);
     strokes += 1;
     paint(by("draw-read"), digit ?? new Uint8Array(784));
     guess();

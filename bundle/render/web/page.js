@@ -13,6 +13,11 @@ function enlarge(image) {
   shown.showModal();
 }
 
+for (const image of document.querySelectorAll(".card img")) {
+  image.classList.add("zooms");
+  image.addEventListener("click", () => enlarge(image)); // its figure, behind "Evidence", has a button
+}
+
 for (const image of document.querySelectorAll("figure > img")) {
   const button = document.createElement("button");
   button.type = "button";

@@ -78,6 +78,7 @@ function drawSure(read, last, length, upTo) {
   const labels = { xLabel: "digits read", yLabel: "chance of the right digit" };
   const { X, Y, draw } = plot(by("read-sure"), lines, { ...axes, ...labels });
   for (const { points, class: name } of lines) {
+    if (!points.length) continue;
     const [x, y] = points.at(-1);
     draw("circle", { class: `${name} dot`, cx: X(x), cy: Y(y), r: 4 });
   }
@@ -102,7 +103,7 @@ explorer("palindromes", async (say) => {
       read[name] = { steps: readBy(name, layers, digits), units };
     }
     step.max = digits.length; // first: a value is held within what is allowed
-    step.value = 1;
+    step.value = 0;
     guessed = "";
     show();
   }
@@ -120,20 +121,23 @@ explorer("palindromes", async (say) => {
     const box = (sign, k) => made("span", sign, { class: k < at ? "read" : "" });
     by("read-boxes").replaceChildren(...[...shown.slice(0, -1), "?"].map(box));
     const said = parts.map(([name, part]) => {
-      const { steps, units } = read[name], { chances } = steps[at - 1], answer = largest(chances);
+      const { steps, units } = read[name], chances = at ? steps[at - 1].chances : Array(10).fill(0);
+      const answer = largest(chances);
       const states = Object.keys(INSIDE[name]);
       part.querySelectorAll("canvas").forEach((map, k) => paintMap(map, steps, states[k], units, at));
-      bars(part.querySelector(".bars"), chances, last);
+      bars(part.querySelector(".bars"), chances, at ? last : null);
       const right = at < length ? "" : answer === last ? ", right" : ", wrong";
       return `the ${name} says ${answer}, ${percent(chances[answer])} sure${right}`;
     });
+    by("read-inside").hidden = !at;
     drawSure(read, last, length, at);
+    for (const button of guesses) button.setAttribute("aria-pressed", `${button.value === guessed}`);
+    if (!at) return say("Guess, and watch both read; or move the slider.");
     const early = ` If the palindrome ended here, that would be the answer; the right one is ${last}.`;
     const far = ` They were trained on no more than ${trained} digits.`;
     const first = `After ${at} of ${length} digits ${said.join("; ")}.`;
     const yours = guessed && at === length ? ` Your guess was ${guessed === winner() ? "right" : "wrong"}.` : "";
     say(first + (at < length ? early : yours) + (length > trained ? far : ""));
-    for (const button of guesses) button.setAttribute("aria-pressed", `${button.value === guessed}`);
   }
 
   function another() {
@@ -151,8 +155,7 @@ explorer("palindromes", async (say) => {
   for (const button of guesses) {
     button.addEventListener("click", () => {
       guessed = button.value;
-      step.value = 1;
-      show();
+      step.value = 0;
       by("read-play").click();
     });
   }

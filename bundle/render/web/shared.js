@@ -4,7 +4,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const by = (id) => document.getElementById(id);
 const spaced = (number) => number.toLocaleString("fr"); // thousands apart by a space
 const fixed = (number, places) => number.toFixed(places).replace(/^-(0\.0*)$/, "$1"); // no negative zero
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}\u00a0%`; // not parted at the end of a line
 const largest = (values) => values.indexOf(Math.max(...values));
 const pause = () => new Promise((go) => setTimeout(go));
 
@@ -45,7 +45,7 @@ async function unpacked(id) {
 function explorer(id, begin) {
   const section = by(id);
   if (!section) return;
-  const status = section.querySelector("[role=status]");
+  const status = section.querySelector(".said");
   const say = (words) => "plays" in section.dataset || (status.textContent = words);
   const watch = new IntersectionObserver(
     async ([seen]) => {
@@ -53,7 +53,6 @@ function explorer(id, begin) {
       watch.disconnect();
       try {
         await begin(say);
-        section.querySelector(".controls").hidden = false;
         section.dataset.state = "ready";
       } catch (error) {
         say(`This explorer could not start: ${error.message}. The figures above stand for it.`);
@@ -196,9 +195,9 @@ function bars(element, chances, right) {
   element.setAttribute("aria-hidden", "true");
   chances.forEach((chance, digit) => {
     const row = element.children[digit];
-    row.classList.toggle("most", digit === largest(chances));
+    row.classList.toggle("most", chance > 0 && digit === largest(chances));
     row.classList.toggle("right", digit === right);
-    row.classList.toggle("wrong", right !== undefined && digit !== right);
+    row.classList.toggle("wrong", typeof right === "number" && digit !== right);
     row.children[1].style.width = `${100 * chance}%`;
     row.children[2].textContent = percent(chance);
   });
@@ -233,7 +232,7 @@ function plot(svg, lines, { x, y, xTicks, yTicks, xLabel, yLabel, log = false })
     { transform: `rotate(-90)`, x: -(height - bottom) / 2 - 5, y: 13, "text-anchor": "middle" },
     yLabel,
   );
-  for (const { points, ...look } of lines) {
+  for (const { points, ...look } of lines.filter((line) => line.points.length)) {
     draw("path", {
       fill: "none",
       d: "M" + points.map(([a, b]) => `${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("L"),
