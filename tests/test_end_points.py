@@ -4,12 +4,8 @@ import torch
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator
 from lib.latent.end_points import endpoints
+from lib.networks import answers
 from tests.test_interpolation import source
-
-
-@pytest.fixture
-def networks() -> tuple[Generator, Classifier]:
-    return untrained()
 
 
 def untrained() -> tuple[Generator, Classifier]:
@@ -22,32 +18,19 @@ def untrained() -> tuple[Generator, Classifier]:
     return generator.eval(), classifier.eval()
 
 
-def drawn(candidates: int) -> torch.Tensor:
-    return torch.randn(candidates, 4, generator=source())
-
-
-def digits_seen(generator, classifier, candidates) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    noise = drawn(candidates)
-    with torch.no_grad():
-        probabilities = predict(classifier, generator(noise))
-    return noise, probabilities, probabilities.argmax(dim=1)
-
-
-def test_a_digit_that_no_candidate_shows_is_named_with_the_way_out(networks):
-    _, _, classes = digits_seen(*networks, 3)
-    absent = next(digit for digit in range(10) if digit not in classes)
-    words = f"0 of 3 candidates are classified as {absent}.*draw more candidates"
-    with pytest.raises(ValueError, match=words):
-        endpoints(*networks, drawn(3), int(classes[0]), absent)
-
-
-def test_endpoints_are_the_most_confident_candidates_of_the_two_digits(networks):
-    noise, probabilities, classes = digits_seen(*networks, 200)
+def test_endpoints_are_the_most_confident_candidates_and_a_digit_that_none_shows_is_named():
+    generator, classifier = untrained()
+    noise = torch.randn(200, 4, generator=source())
+    probabilities = predict(classifier, answers(generator, noise, batch_size=200))
+    classes = probabilities.argmax(dim=1)
     first, second = classes.unique()[:2].tolist()
-    for point in endpoints(*networks, drawn(200), first, second):
+    for point in endpoints(generator, classifier, noise, first, second):
         mine = classes == point.digit
         assert torch.equal(point.noise, noise[point.candidate])
         assert classes[point.candidate] == point.digit
         assert point.confidence == pytest.approx(probabilities[mine, point.digit].max().item(), abs=1e-6)
         assert (point.of_digit, point.candidates) == (int(mine.sum()), 200)
-        assert "highest confidence" in point.rule
+    absent = next(digit for digit in range(10) if digit not in classes[:3])
+    words = f"0 of 3 candidates are classified as {absent}.*draw more candidates"
+    with pytest.raises(ValueError, match=words):
+        endpoints(generator, classifier, noise[:3], int(classes[0]), absent)

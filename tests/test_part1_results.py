@@ -26,9 +26,8 @@ for name, runs in ASKED.items():
     asked = set(map(key, runs))
     GROUPS[name] = [run for run in load(FOLDER / f"{file_name(name)}.jsonl") if key(run.settings) in asked]
 WRITTEN = {
-    (s["cell"], s["seq_length"], s["seed"]): record
+    tuple(record.settings[name] for name in ("cell", "seq_length", "seed")): record
     for record in GROUPS["as written"]
-    if (s := record.settings)
 }
 RUNS = run_table(GROUPS)
 DECIDED = decide_part1(RUNS)
