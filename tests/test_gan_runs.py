@@ -7,11 +7,8 @@ import pytest
 import torch
 
 from bundle.experiments.cache import GENERATORS, cached_classifier, cached_gan, grids_of, read_grids
-from bundle.experiments.comparisons import GAN_ABLATION, as_written_runs, variant_runs
 from bundle.experiments.digit_classifier import CLASSIFIER
 from bundle.experiments.gan import GanRun, class_kept
-from bundle.notebook import task2
-from bundle.render.reading import declared_values
 from bundle.study.store import load
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import load_generator
@@ -137,26 +134,6 @@ def test_a_stopped_run_goes_on_but_a_fresh_one_begins(output, tmp_path, trained,
     assert not list((tmp_path / "task2").rglob("*.ckpt*"))
     whole, _ = trained(output)
     assert (record.columns, record.summary) == (whole.columns, whole.summary)
-
-
-def test_a_notebooks_parameters_are_settings():
-    values = declared_values(Path("task2.ipynb"))
-    described = task2.gan_run(values, judge="j").described()
-    values |= {"generator_width": values["width"], "discriminator_width": values["width"], "judge": "j"}
-    asked = {name: value for name, value in values.items() if name in described}
-    assert asked.items() <= described.items()
-
-
-def test_every_variant_has_every_seed_from_the_runs_on():
-    found = variant_runs(RUN, variant_seeds=2, variant_batches=7)
-    assert list(found) == ["ours", *GAN_ABLATION]
-    for name, change in {"ours": {}, **GAN_ABLATION}.items():
-        plain = RUN.described() | {"checkpoints": [], "noise_sets": 1, "batches": 7}
-        assert found[name] == [plain | change | {"seed": seed} for seed in (3, 4)]
-    (settings,) = as_written_runs(RUN, seeds=1, original_batches=10)
-    assert settings["checkpoints"] == [0, 2, 4, 6, 8, 10]
-    assert settings["topology"] == "as-written"
-    assert as_written_runs(RUN, seeds=1, original_batches=0) == []
 
 
 def test_a_stored_judge_is_used_where_its_settings_and_code_match(tmp_path, monkeypatch):

@@ -1,15 +1,12 @@
 """The runs of two-sample tests."""
 
-import itertools
 import math
 
 import pytest
 import torch
 
-from bundle.experiments.comparisons import two_sample_runs
 from bundle.experiments.generators import generator_names, generator_of
 from bundle.experiments.two_sample_tests import (
-    AGAINST,
     GENERATED,
     REAL,
     TwoSampleRun,
@@ -17,12 +14,10 @@ from bundle.experiments.two_sample_tests import (
     sides,
 )
 from lib.evaluation.damage import blurred, copied, one_level_up
-from lib.evaluation.two_sample_tests import TESTS
 from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
 from lib.mnist import Mnist
 from lib.networks import answers
 from lib.weights import weights_digest
-from tests.test_gan_runs import RUN
 
 IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
 DATA = Mnist(IMAGES, torch.arange(60) % 10, IMAGES, torch.arange(60) % 10)
@@ -41,17 +36,6 @@ def two_sample_run(models, **change) -> TwoSampleRun:
     settings = {"test": "all levels", "against": GENERATED, "train_count": 20, "test_count": 10, "steps": 3}
     settings |= {"dataset": "MNIST", "seed": 1, "generator": models[1], "noise_seed": 7}
     return TwoSampleRun(**settings | change)
-
-
-def test_every_test_is_listed_against_every_side_and_each_seed_has_the_next_generator_round():
-    listed = two_sample_runs(RUN, generators=["g", "h"], seeds=3, images=20, steps=3)
-    runs = {(one["test"], one["against"], one["seed"]) for one in listed}
-    assert runs == set(itertools.product(TESTS, AGAINST, range(3)))
-    assert len(listed) == len(runs)
-    assert {(one["train_count"], one["test_count"]) for one in listed} == {(20, 4)}
-    generators = {GENERATED: ["g", "h", "g"]}
-    for one in listed:
-        assert one["generator"] == generators.get(one["against"], [""] * 3)[one["seed"]]
 
 
 def test_a_run_leaves_its_accuracy_and_does_so_again(models):
