@@ -19,6 +19,17 @@ def test_the_original_size_has_the_original_parameter_counts():
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_both_topologies_are_built_of_the_layers_the_report_names(topology):
+    generator = Generator(latent_dim=4, width=2, topology=topology)
+    for network in (generator, Discriminator(width=2, topology=topology)):
+        layers = list(network.modules())
+        kinds = {type(layer) for layer in layers}
+        assert {torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.LeakyReLU} <= kinds
+        assert {layer.negative_slope for layer in layers if hasattr(layer, "negative_slope")} == {0.2}
+    assert isinstance(list(generator.modules())[-1], torch.nn.Tanh)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_noise_becomes_images_and_images_become_one_logit_each(topology):
     images = Generator(latent_dim=5, width=2, topology=topology)(torch.randn(7, 5))
     assert images.shape == (7, 1, 28, 28)

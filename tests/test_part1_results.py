@@ -76,7 +76,7 @@ def test_a_verdict_on_a_time_follows_from_the_stored_records_by_another_route(ce
     assert (row["count"], row["n"]) == (sum(in_time), len(SEEDS))
 
 
-def test_the_stored_runs_are_those_that_the_notebooks_ask_for():
+def test_every_run_is_there_and_is_one_that_a_notebook_asks_for():
     asked = {key(settings) for runs in ASKED.values() for settings in runs}
     stored = [run for run in load(*FOLDER.glob("*.jsonl")) if run.settings.get("run") != "inside"]
     assert {key(run.settings) for run in stored} == asked

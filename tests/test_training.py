@@ -42,22 +42,32 @@ def test_softmax_twice_cannot_fall_below_its_floor_and_softmax_once_can():
     assert cross_entropy(sure, target, softmax_twice=False).item() == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize(("slips", "clip_norm"), [(True, 1e-3), (False, 1e-3), (False, 1e6)])
-def test_a_training_is_the_textbook_loop_and_leaves_the_parameters_on_their_own(slips, clip_norm):
+def textbook(*, slips=False, clip_norm=1.0, steps) -> torch.nn.Module:
     model, next_batch = model_and_batches()
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=RATES["learning_rate"])
-    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
-    for _ in range(20):
+    optimizer = torch.optim.RMSprop(model.parameters())
+    for step in range(steps):
         inputs, targets = next_batch(0)
         optimizer.zero_grad()
         cross_entropy(model(inputs), targets, softmax_twice=slips).backward()
         if not slips:
             torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+        optimizer.param_groups[0]["lr"] = 0.01 * 0.5 ** (step // 2)
         optimizer.step()
-        schedule.step()
-    ours = trained(slips=slips, clip_norm=clip_norm, steps=20)
-    torch.testing.assert_close(ours.state_dict(), model.state_dict(), rtol=1e-6, atol=1e-7)
-    for parameter in ours.parameters():  # while they train, they are parts of one
+    return model
+
+
+def test_the_schedule_is_stepped_once_a_batch():
+    for steps in (1, 2, 3, 5):
+        expected = textbook(steps=steps).state_dict()
+        torch.testing.assert_close(trained(steps=steps).state_dict(), expected, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(("slips", "clip_norm"), [(True, 1e-3), (False, 1e-3), (False, 1e6)])
+def test_one_optimiser_for_the_joined_parameters_does_what_one_for_each_does(slips, clip_norm):
+    model = trained(slips=slips, clip_norm=clip_norm, steps=20)
+    expected = textbook(slips=slips, clip_norm=clip_norm, steps=20).state_dict()
+    torch.testing.assert_close(model.state_dict(), expected, rtol=1e-6, atol=1e-7)
+    for parameter in model.parameters():  # on their own again
         assert parameter.untyped_storage().nbytes() == 4 * parameter.numel()
         assert parameter.grad is None
 
