@@ -109,6 +109,8 @@ def test_rehearsal_takes_every_second_batch_and_success_at_a_shorter_length_does
     assert set(drawn[::2]) == {50}
     assert all(1 <= length <= 50 for length in drawn[1::2])
     assert len(set(drawn[1::2])) > 25
+    shortest = curriculum(length=1, target=1, rehearsal=True)
+    assert [shortest(0.0) for _ in range(4)] == [1, 1, 1, 1]
 
 
 def test_small_weights_have_their_deviation_in_all_three_matrices_and_no_biases():
