@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import shutil
 import signal
 from pathlib import Path
@@ -25,34 +26,27 @@ RUN = GanRun(
     noise_sets=2,
     noise_seed=5,
 )
-
-
 SOURCE = torch.Generator().manual_seed(0)
 IMAGES = [torch.rand(n, 1, 28, 28, generator=SOURCE) * 2 - 1 for n in (300, 256)]
 DATA = Mnist(IMAGES[0], torch.arange(300) % 10, IMAGES[1], torch.arange(256) % 10)
 CLASSIFIER_SETTINGS = CLASSIFIER | {"width": 2, "epochs": 1, "batch_size": 20}
 
 
-@pytest.fixture(scope="module")
-def classifier():
+@functools.cache
+def judge() -> Classifier:
     torch.manual_seed(0)
     return Classifier(width=2).eval()
 
 
-@pytest.fixture(scope="module")
-def trained(classifier):
+def trained(output: Path, run=RUN, **options):
     """Return a run's record, and why it was made now."""
-    judged_by = {"classifier": classifier, "data": DATA, "classifier_settings": CLASSIFIER_SETTINGS}
-
-    def trained(output: Path, run=RUN, *, fresh=False, progress=silent, **place):
-        folders = {"results": output / "task2", "models": output / "models"}
-        return cached_gan(run, **judged_by, **folders, **place, fresh=fresh, progress=progress)
-
-    return trained
+    judged_by = {"classifier": judge(), "data": DATA, "classifier_settings": CLASSIFIER_SETTINGS}
+    folders = {"results": output / "task2", "models": output / "models"}
+    return cached_gan(run, **judged_by, **folders, **{"fresh": False, "progress": silent, **options})
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, trained) -> Path:
+def finished(tmp_path_factory) -> Path:
     """A folder with a finished run; each test copies it."""
     folder = tmp_path_factory.mktemp("finished")
     assert trained(folder)[1] == ""  # nothing was there
@@ -64,7 +58,7 @@ def output(finished, tmp_path) -> Path:
     return shutil.copytree(finished, tmp_path / "output")
 
 
-def test_a_run_leaves_record_grids_and_model_and_is_used_again(output, trained):
+def test_a_run_leaves_record_grids_and_model_and_is_used_again(output):
     record, why = trained(output)
     assert why is None
     grids = read_grids(grids_of(record.settings, output / "task2"))
@@ -77,7 +71,7 @@ def test_a_run_leaves_record_grids_and_model_and_is_used_again(output, trained):
     assert record.summary["real_frechet_distance"] < record.summary["frechet_distance"]
 
 
-def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(output, trained):
+def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(output):
     columns = trained(output)[0].columns
     measured = [name for name in columns if name.startswith("quality_raw_")]
     assert len(measured) == 11
@@ -88,7 +82,7 @@ def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(out
     assert columns["quality_raw_frechet_distance"][2] != columns["quality_frechet_distance"][2]
 
 
-def test_what_is_missing_or_another_runs_is_made_again(output, trained):
+def test_what_is_missing_or_another_runs_is_made_again(output):
     results, weights = output / "task2", output / "models" / "generator-1.safetensors"
 
     def further() -> tuple:
@@ -110,12 +104,12 @@ def test_what_is_missing_or_another_runs_is_made_again(output, trained):
     assert "npz is damaged or gone" in trained(output)[1]
 
 
-def test_a_class_is_kept_where_the_same_noise_shows_it_again(classifier):
+def test_a_class_is_kept_where_the_same_noise_shows_it_again():
     first = torch.randint(256, (20, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     other = torch.cat([first[:15], first[:5].flip(1)])
-    before, after = (predict(classifier, x[:, None] / 127.5 - 1).argmax(dim=1) for x in (first, other))
+    before, after = (predict(judge(), x[:, None] / 127.5 - 1).argmax(dim=1) for x in (first, other))
     expected = (before == after).double().mean().item()
-    assert class_kept([first, first, other], classifier) == [1, expected]
+    assert class_kept([first, first, other], judge()) == [1, expected]
 
 
 def stop(done, total):
@@ -125,7 +119,7 @@ def stop(done, total):
 
 
 @pytest.mark.parametrize(("fresh", "begins"), [(False, 4), (True, 0)])
-def test_a_stopped_run_goes_on_but_a_fresh_one_begins(output, tmp_path, trained, fresh, begins):
+def test_a_stopped_run_goes_on_but_a_fresh_one_begins(output, tmp_path, fresh, begins):
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path, progress=stop)
     seen = []
@@ -137,19 +131,19 @@ def test_a_stopped_run_goes_on_but_a_fresh_one_begins(output, tmp_path, trained,
 
 
 def test_a_stored_judge_is_used_where_its_settings_and_code_match(tmp_path, monkeypatch):
-    def judge(fresh: bool = False, **changes) -> tuple:
+    def cached(fresh: bool = False, **changes) -> tuple:
         settings = CLASSIFIER_SETTINGS | changes
         return cached_classifier(tmp_path, settings, data=DATA, fresh=fresh, progress=silent)
 
-    first, summary, why = judge()
+    first, summary, why = cached()
     assert why == ""  # nothing was there
     assert summary["test_images"] == 256
-    again, same, why = judge()
+    again, same, why = cached()
     assert (same, why) == (summary | {"other_code": ""}, None)
     assert torch.equal(first(DATA.test_images), again(DATA.test_images))
-    assert judge(fresh=True)[2] == "fresh"
-    assert judge(seed=9)[2] == "other settings"
+    assert cached(fresh=True)[2] == "fresh"
+    assert cached(seed=9)[2] == "other settings"
     monkeypatch.setattr("bundle.experiments.cache.differences", lambda before, now: "x.py changed")
-    assert judge(seed=9)[2] == "x.py changed"
+    assert cached(seed=9)[2] == "x.py changed"
     monkeypatch.setenv("STALE", "show")
-    assert judge(seed=9)[1]["other_code"] == "x.py changed"
+    assert cached(seed=9)[1]["other_code"] == "x.py changed"
