@@ -1,16 +1,14 @@
 """Measure our GAN against the original's recipe and a plain DCGAN: a step, and the time to a quality.
 
-    python -m benchmarks.gan [--quick] [--seeds 3] [--output results/bench-gan.json]
+    python -m benchmarks.gan [--quick] [--output results/bench-gan.json]
 
 A step is everything that a batch of training costs: data, noise, both networks, both optimisers, average,
 and its share of a gradient penalty that not every batch pays.
-What is compared takes turns, so that a busy machine slows all alike; times are medians over the turns, and
-the shortest turn, which other work disturbed least, stands beside them.  The original's recipe runs through
-the same code as ours, so it has our memory format, fused optimiser and shared fakes: the original's own
-code would be slower.  With a CUDA device everything runs there, by the same functions.
+What is compared takes turns, so that a busy machine slows all alike; times are medians over the turns.
+The original's recipe runs through the same code as ours, so it has our memory format, fused optimiser and
+shared fakes: the original's own code would be slower.  With a CUDA device everything runs there.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +20,7 @@ import yaml
 from torch import Tensor, nn
 
 from benchmarks.lstm import interleaved
-from benchmarks.machine import goal, load, run
+from benchmarks.machine import goal, run
 from bundle.experiments.comparisons import AS_WRITTEN, GAN_ABLATION
 from bundle.notebook import task2
 from bundle.render.reading import declared_values
@@ -145,33 +143,29 @@ def speed(images: Tensor, *, threads: int, turns: int, seconds: float) -> dict:
     torch.set_num_threads(threads)
     ways = training_steps(images)
     timed = interleaved({name: step for name, (step, _) in ways.items()}, turns=turns, seconds=seconds)
-    print(f"\n{threads} thread(s), load {load()}: median ms of a step, shortest turn, throughput")
-    print(f"{'':14}{'parameters':>12}{'ms':>10}{'shortest':>10}{'images/s':>10}{'ours is':>10}")
+    print(f"\n{threads} thread(s): median ms of a step, throughput")
+    print(f"{'':14}{'parameters':>12}{'ms':>10}{'images/s':>10}{'ours is':>10}")
     rows = []
     for name, (_, about) in ways.items():
-        row = {"name": name, **about}
-        for key in ("ms", "shortest_ms"):
-            row[key] = timed[key][name] / about["steps"]
+        row = {"name": name, **about, "ms": timed["ms"][name] / about["steps"]}
         row["images_per_second"] = 1e3 * about["batch_size"] / row["ms"]
         rows.append(row)
         row["ours_times_as_fast"] = rows[0]["images_per_second"] / row["images_per_second"]
         print(
-            f"{name:14}{row['parameters']:12,}{row['ms']:10.2f}{row['shortest_ms']:10.2f}"
-            f"{row['images_per_second']:10.0f}{row['ours_times_as_fast']:9.1f}x",
+            f"{name:14}{row['parameters']:12,}{row['ms']:10.2f}{row['images_per_second']:10.0f}"
+            f"{row['ours_times_as_fast']:9.1f}x",
             flush=True,
         )
-    return {"threads": threads, "turns": timed["turns"], "load": load(), "rows": rows}
+    return {"threads": threads, "turns": timed["turns"], "rows": rows}
 
 
 def trained(settings: GanSettings, images: Tensor, *, every: int) -> Iterator[tuple[float, GanTrainer]]:
     """Train, and yield the seconds of training so far and the run after every so many batches."""
     training, seconds = GanTrainer(images, settings), 0.0
     while training.batch < settings.batches:
+        steps = min(every, settings.batches - training.batch)
         start = time.perf_counter()
-        for _ in range(min(every, settings.batches - training.batch)):
-            training.step()
-        if CUDA:
-            torch.cuda.synchronize()
+        several(training.step, steps=steps)()
         seconds += time.perf_counter() - start
         yield seconds, training
 
@@ -179,12 +173,10 @@ def trained(settings: GanSettings, images: Tensor, *, every: int) -> Iterator[tu
 def variant_costs(images: Tensor, *, turns: int, seconds: float) -> dict[str, float]:
     """Return the time of a batch of each change of our recipe in the ablation, over a batch of ours."""
     torch.set_num_threads(1)
-    steps = {
-        name: several(
-            GanTrainer(images, GanSettings(**OURS | change, seed=0)).step, steps=OURS["penalty_every"]
-        )
-        for name, change in {"ours": {}, **GAN_ABLATION}.items()
-    }
+    steps = {}
+    for name, change in {"ours": {}, **GAN_ABLATION}.items():
+        training = GanTrainer(images, GanSettings(**OURS | change, seed=0))
+        steps[name] = several(training.step, steps=OURS["penalty_every"])
     ms = interleaved(steps, turns=turns, seconds=seconds)["ms"]
     costs = {name: ms[name] / ms["ours"] for name in steps}
     print("\nA batch of the ablation's recipes over one of ours, 1 thread:")
@@ -207,7 +199,7 @@ def race(data: tuple[Tensor, ...], *, seeds: int, batches: int, every: int, samp
         noise = torch.randn(samples, generator.latent_dim, generator=source).to(DEVICE)
         return frechet_distance(features(judge, answers(generator, noise, batch_size=500))[0], real)
 
-    print(f"\nTime to the original's quality after {batches} batches, 1 thread, load {load()}", flush=True)
+    print(f"\nTime to the original's quality after {batches} batches, 1 thread", flush=True)
     settings = GanSettings(**ORIGINAL | {"batches": batches}, seed=0)
     ((needed, original),) = trained(settings, data[0], every=batches)
     target = distance(original.generator)
@@ -230,44 +222,30 @@ def race(data: tuple[Tensor, ...], *, seeds: int, batches: int, every: int, samp
         "original": {"seconds": needed, "distance": target},
         "ours": rows,
         "ratio": statistics.median(row["seconds"] for row in rows) / needed,
-        "load": load(),
     }
 
 
 def goals(results: dict) -> list[dict]:
     (two,) = [speed["rows"][0]["ms"] for speed in results["speed"] if speed["threads"] == 2]
-    judged = [goal("2 threads: ms a batch", two, 15)]
-    if results["time_to_quality"]:
-        ratio = results["time_to_quality"]["ratio"]
-        judged.append(goal("seconds to the original's quality over its own", ratio, 0.1))
-    return judged
+    ratio = results["time_to_quality"]["ratio"]
+    return [
+        goal("2 threads: ms a batch", two, 15),
+        goal("seconds to the original's quality over its own", ratio, 0.1),
+    ]
 
 
-def measure(arguments: argparse.Namespace) -> dict:
-    quick = arguments.quick
+def measure(quick: bool) -> dict:
     data = tuple(part.to(DEVICE) for part in mnist.load())
-    results: dict = {"quick": quick, "device": torch.cuda.get_device_name() if CUDA else "cpu"}
+    results: dict = {"device": torch.cuda.get_device_name() if CUDA else "cpu"}
     amount = {"turns": 5, "seconds": 5} if quick else {"turns": 100, "seconds": 60}
     results["speed"] = [speed(data[0], threads=threads, **amount) for threads in (1, 2)]
     results["cost of a batch over ours"] = variant_costs(data[0], turns=amount["turns"] // 3, seconds=60)
-    sizes = {"batches": 2000, "every": 20, "samples": 10_000}
+    sizes = {"seeds": 3, "batches": 2000, "every": 20, "samples": 10_000}
     if quick:
-        sizes = {"batches": 40, "every": 10, "samples": 500}
-    seeds = arguments.seeds
-    results["time_to_quality"] = race(data, seeds=seeds, **sizes) if seeds else None
+        sizes = {"seeds": 1, "batches": 40, "every": 10, "samples": 500}
+    results["time_to_quality"] = race(data, **sizes)
     return {"goals": goals(results), **results}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few steps: does it run?")
-    parser.add_argument(
-        "--seeds", type=int, default=3, help="of ours, for the time to quality; 0 leaves it out"
-    )
-    parser.add_argument("--output", type=Path, default=Path("results/bench-gan.json"))
-    arguments = parser.parse_args()
-    run(lambda: measure(arguments), arguments.output)
-
-
 if __name__ == "__main__":
-    main()
+    run("gan", measure)

@@ -9,7 +9,6 @@ stands beside them, because on a busy machine it is the one that other work dist
 processor has AVX-512 it measures a second time as one that has AVX2 alone.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -23,7 +22,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from benchmarks.machine import goal, load, run
+from benchmarks.machine import goal, run
 from lib.palindromes import palindromes
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
@@ -116,7 +115,6 @@ def interleaved(steps: dict[str, Callable[[], None]], *, turns: int, seconds: fl
         "ms": {name: statistics.median(values) for name, values in times.items()},
         "shortest_ms": {name: min(values) for name, values in times.items()},
         "turns": len(times["ours"]),
-        "load": load(),
     }
 
 
@@ -155,9 +153,9 @@ def ratios(*, quick: bool) -> list[dict]:
     return rows
 
 
-def goals(results: dict) -> list[dict]:
+def goals(rows: list[dict]) -> list[dict]:
     judged = []
-    for row in results["ratios"]:
+    for row in rows:
         which = row["cell"], row["seq_length"], row["threads"]
         what = "{}, T = {}, {} thread(s), {}: step over".format(*which, row["vectors"])
         judged.append(goal(f"{what} torch's", row["ours_over_torch"], GOALS[which]))
@@ -170,30 +168,17 @@ def with_avx2(*, quick: bool) -> list[dict]:
     """Measure `ratios` in a process that keeps to AVX2."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "avx2.json")
-        command = [sys.executable, "-m", "benchmarks.lstm", "--only-ratios", "--output", str(output)]
+        command = [sys.executable, "-m", "benchmarks.lstm", "--output", str(output)]
         subprocess.run(command + ["--quick"] * quick, env={**os.environ, **AVX2}, check=True)
-        return json.loads(output.read_text())
+        return json.loads(output.read_text())["ratios"]
 
 
-def measure(*, quick: bool) -> dict:
+def measure(quick: bool) -> dict:
     rows = ratios(quick=quick)
     if vectors() == "AVX512":
         rows += with_avx2(quick=quick)
-    results = {"quick": quick, "ratios": rows}
-    return {"goals": goals(results), **results}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer turns: does it run?")
-    parser.add_argument("--only-ratios", action="store_true", help="as this process is, no second pass")
-    parser.add_argument("--output", type=Path, default=Path("results/bench-lstm.json"))
-    arguments = parser.parse_args()
-    if arguments.only_ratios:
-        arguments.output.write_text(json.dumps(ratios(quick=arguments.quick)))
-    else:
-        run(lambda: measure(quick=arguments.quick), arguments.output)
+    return {"goals": goals(rows), "ratios": rows}
 
 
 if __name__ == "__main__":
-    main()
+    run("lstm", measure)

@@ -1,8 +1,10 @@
-"""What every benchmark says of the machine, and how it stores what it measured."""
+"""What every benchmark says of the machine, and how it is called and stores what it measured."""
 
+import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -22,11 +24,7 @@ def load() -> float:
 def describe() -> dict:
     """Return processor, versions and speed of this machine, and how busy it is."""
     cpuinfo = Path("/proc/cpuinfo")
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in (cpuinfo.read_text().splitlines() if cpuinfo.exists() else [])
-        if line.startswith("model name")
-    ]
+    names = re.findall(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else []
     torch.set_num_threads(1)
     square = torch.randn(1024, 1024)
     times = []
@@ -47,28 +45,32 @@ def describe() -> dict:
     }
 
 
-def goal(what: str, measured: float, limit: float, *, at_least: bool = False) -> dict:
-    """Judge one measured number against its goal."""
-    met = measured >= limit if at_least else measured <= limit
-    return {"what": what, "goal": f"{'>=' if at_least else '<='} {limit:g}", "measured": measured, "met": met}
+def goal(what: str, measured: float, limit: float) -> dict:
+    """Judge one measured number, the smaller the better, against its goal."""
+    return {"what": what, "goal": f"<= {limit:g}", "measured": measured, "met": measured <= limit}
 
 
 def print_goals(goals: list[dict]) -> None:
     print(f"\n{'Goal':58}{'limit':>10}{'measured':>10}")
     for one in goals:
-        print(
-            f"{one['what']:58}{one['goal']:>10}{one['measured']:10.2f}   {'met' if one['met'] else 'NOT MET'}"
-        )
+        outcome = "met" if one["met"] else "NOT MET"
+        print(f"{one['what']:58}{one['goal']:>10}{one['measured']:10.2f}   {outcome}")
 
 
-def run(measure: Callable[[], dict], output: Path) -> None:
-    """Describe the machine, measure, print the goals, and write everything to the JSON file `output`."""
+def run(name: str, measure: Callable[[bool], dict]) -> None:
+    """Describe the machine, measure, and print the goals; all is written to results/bench-NAME.json.
+
+    On the command line `--quick` is what `measure` is called with, and `--output` another file.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="little of everything: does it run?")
+    parser.add_argument("--output", type=Path, default=Path(f"results/bench-{name}.json"))
+    arguments = parser.parse_args()
     machine, start = describe(), time.perf_counter()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    results = measure()
+    results = measure(arguments.quick)
     print_goals(results["goals"])
     machine |= {"load_after": load(), "seconds": round(time.perf_counter() - start)}
-    text = json.dumps(sealed({"machine": machine, **results}), indent=1) + "\n"
-    write_atomically(output, text.encode())
-    print(f"\nwritten to {output}; {machine['seconds']} s, load {machine['load_before']} before and ", end="")
-    print(f"{machine['load_after']} after on {machine['cores']} cores")
+    text = json.dumps(sealed({"machine": machine, "quick": arguments.quick, **results}), indent=1) + "\n"
+    write_atomically(arguments.output, text.encode())
+    print(f"\nwritten to {arguments.output} after {machine['seconds']} s; load {machine['load_after']}")

@@ -6,19 +6,16 @@ Part 1 at a reduced size goes through `bundle.study.study` by two local processe
 two worker processes on loopback, in turns, after a warm-up of both.  Empty runs give the overhead of each.
 """
 
-import argparse
 import contextlib
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 
-from benchmarks.machine import goal, load, run
+from distributed.deploy.subprocess import SubprocessCluster
+
+from benchmarks.machine import goal, run
 from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.part1 import palindrome_cost, part1_settings
 from bundle.render.reading import declared_values
@@ -27,46 +24,13 @@ from bundle.study.study import study
 from bundle.study.workers import workers
 
 WORKERS = 2
-NOTEBOOK = Path(__file__).parents[1] / "part1.ipynb"
-
-
-@contextlib.contextmanager
-def cluster() -> Iterator[str]:
-    """Yield the address of a Dask scheduler with two worker processes of one thread, on loopback."""
-
-    def dask(*arguments: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "dask", *arguments]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    from distributed import Client
-
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "scheduler.json")
-        processes = [
-            dask("scheduler", "--host=127.0.0.1", "--port=0", "--no-dashboard", f"--scheduler-file={file}")
-        ]
-        try:
-            while not (file.exists() and file.read_text().endswith("}")):
-                if processes[0].poll() is not None:
-                    raise RuntimeError("the Dask scheduler did not start")
-                time.sleep(0.1)
-            address = json.loads(file.read_text())["address"]
-            options = ("--nthreads=1", "--no-nanny", "--no-dashboard", f"--local-directory={folder}")
-            processes += [dask("worker", address, *options) for _ in range(WORKERS)]
-            with Client(address, set_as_default=False) as client:
-                client.wait_for_workers(WORKERS, timeout=120)
-            yield address
-        finally:
-            for process in processes:  # asked politely, a worker may wait for a scheduler that has gone
-                process.kill()
-                process.wait()
 
 
 def part1(*, seeds: int, steps: int) -> list[dict]:
     """Return settings of Part 1, twelve for each seed: the notebook's, with few steps and small looks."""
     fewer = {"num_seeds": seeds, "corrected_seeds": seeds, "steps": steps, "seq_lengths": [3, 10, 30]}
     fewer |= {"eval_count": 128, "original_count": 0}
-    groups = part1_settings(declared_values(NOTEBOOK) | fewer)
+    groups = part1_settings(declared_values(Path("part1.ipynb")) | fewer)
     return groups["as written"] + groups["corrected"]
 
 
@@ -92,19 +56,19 @@ def in_turns(measure, executors: dict[str, Executor], *, repeats: int) -> dict[s
     return seconds
 
 
-def measure(*, quick: bool) -> dict:
+def measure(quick: bool) -> dict:
     settings = part1(seeds=1 if quick else 2, steps=20 if quick else 100)
     empty = [{"seed": seed} for seed in range(200 if quick else 500)]
     with contextlib.ExitStack() as running:
-        there = running.enter_context(workers(running.enter_context(cluster())))
+        cluster = SubprocessCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None)
+        running.enter_context(cluster).wait_for_workers(WORKERS, timeout=120)
+        there = running.enter_context(workers(cluster.scheduler_address))
         here = running.enter_context(workers(limit=WORKERS))
         both = {"local": here, "dask": there}
         for executor in both.values():  # every worker imports torch, and compiles or loads the cells
             timed_study(run_palindromes, part1(seeds=1, steps=2), executor)
-        busy = [load()]
         whole = in_turns(lambda e: timed_study(run_palindromes, settings, e), both, repeats=3)
         stored = in_turns(lambda e: timed_study(empty_run, empty, e), both, repeats=3)
-        busy.append(load())
 
     seconds = {name: statistics.median(values) for name, values in whole.items()}
     per_run = {name: statistics.median(values) / len(empty) for name, values in stored.items()}
@@ -116,20 +80,10 @@ def measure(*, quick: bool) -> dict:
     print(f"{what:52}{1e3 * per_run['local']:10.2f}{1e3 * per_run['dask']:10.2f}")
     return {
         "goals": [goal("Part 1 by Dask over local processes, two workers each", ratio, 1.15)],
-        "quick": quick,
-        "load": busy,
         "part1": {"runs": len(settings), "steps": settings[0]["steps"], "seconds": whole, "ratio": ratio},
         "seconds_per_empty_run": per_run,
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
-    parser.add_argument("--output", type=Path, default=Path("results/bench-study.json"))
-    arguments = parser.parse_args()
-    run(lambda: measure(quick=arguments.quick), arguments.output)
-
-
 if __name__ == "__main__":
-    main()
+    run("study", measure)

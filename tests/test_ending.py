@@ -219,7 +219,8 @@ def test_two_executions_that_end_in_turn_do_not_send_a_later_one_elsewhere(tmp_p
         folder = tmp_path / place
         folder.mkdir()
         monkeypatch.chdir(folder)
-        cells = {"one": slow_until(folder / "two begins"), "two": "time.sleep(2)"}
+        first = folder / "made" / "one.ipynb"
+        cells = {"one": slow_until(folder / "two begins"), "two": slow_until(first)}
         with ThreadPoolExecutor() as executor:
             both = []
             for name, cell in cells.items():

@@ -3,23 +3,28 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from scipy.stats import beta
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from bundle.analysis.claims import Verdict
+from bundle.analysis.detectability import GENERATED, SIDES
 from bundle.analysis.pictures import picture_verdicts
-from bundle.experiments.gan import GanRun, noises, run_gan
-from bundle.experiments.stacked import run_stacked
+from bundle.experiments import comparisons
+from bundle.experiments.cache import grids_of, read_grids
+from bundle.experiments.gan import GanRun, noises
+from bundle.notebook import task2
 from bundle.original import GAN_CHECKPOINTS
-from bundle.study.fingerprint import differences, identity
-from bundle.study.store import load, run_name, table
+from bundle.render.reading import declared_values
+from bundle.study.records import key
+from bundle.study.store import load, table
 from lib import mnist
 from lib.evaluation.classifier import features, load_classifier
+from lib.evaluation.two_sample_tests import CONVOLUTIONAL
 from lib.gan.networks import load_generator
 from lib.networks import answers
+from lib.weights import about_network
 
 SETTINGS = json.loads(Path("models", "generator.json").read_text())["settings"]
 FOLDER = Path("results", "task2")
@@ -27,22 +32,33 @@ FOLDER = Path("results", "task2")
 RUNS = table(load(FOLDER / "gan.jsonl", FOLDER / "generators.jsonl"))
 
 
-class Given(torch.nn.Module):
-    """Features that are there already."""
-
-    num_features = 64
-
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        return rows
-
-
 def test_the_run_has_the_originals_length_and_moments():
     assert SETTINGS["batches"] == 187_400
     assert tuple(RECORD.columns["quality_batch"]) == GAN_CHECKPOINTS
-    with np.load(FOLDER / f"{run_name(SETTINGS)}.npz") as grids:
-        assert tuple(grids["batches"]) == GAN_CHECKPOINTS
+    assert tuple(read_grids(grids_of(SETTINGS, FOLDER))["fixed"]) == GAN_CHECKPOINTS
     pictures = sorted(int(path.stem.split("-")[1]) for path in Path("task2_images").glob("batch-*.png"))
     assert tuple(pictures) == GAN_CHECKPOINTS
+
+
+def test_every_run_that_the_notebooks_ask_for_is_stored():
+    names = ("task2", "studies/gan", "studies/realism")
+    main, study, realism = (declared_values(Path(f"{name}.ipynb")) for name in names)
+    run = task2.gan_run(main, judge=SETTINGS["judge"])
+    further = comparisons.further_generators(run, main["generator_seeds"])
+    digests = [about_network(Path("models"), name)["weights"] for name in ("generator", *further)]
+    amounts = {name: study[name] for name in ("variant_seeds", "variant_batches")}
+    most = {"tests": CONVOLUTIONAL, "against": [GENERATED], "images": realism["two_sample_most"]}
+    stacked = {"seeds": study["stacked_seeds"], "stacked_batches": study["stacked_batches"]}
+
+    asked = [each.described() for each in (run, *further.values())]
+    for variants in comparisons.variant_runs(run, **amounts).values():
+        asked += variants
+    asked += task2.original_settings(run, main)
+    asked += comparisons.stacked_runs(run, **stacked)
+    asked += task2.two_sample_settings(run, main, generators=digests, against=SIDES)
+    asked += task2.two_sample_settings(run, main, generators=digests, **most)
+    stored = {key(record.settings) for record in load(*FOLDER.glob("*.jsonl"))}
+    assert set(map(key, asked)) <= stored
 
 
 def test_the_kept_generator_has_the_distance_that_its_record_says():
@@ -50,7 +66,9 @@ def test_the_kept_generator_has_the_distance_that_its_record_says():
     judged = noises(GanRun.read(SETTINGS))[1]
     classifier, images = load_classifier("models"), mnist.load().test_images
     generated = answers(load_generator("models"), judged, batch_size=500)
-    metric = FrechetInceptionDistance(feature=Given()).set_dtype(torch.float64)
+    given = torch.nn.Identity()  # features that are there already
+    given.num_features = 64
+    metric = FrechetInceptionDistance(feature=given).set_dtype(torch.float64)
     for batch, real in ((images, True), (generated, False)):
         metric.update(features(classifier, batch)[0], real=real)
     assert metric.compute().item() == pytest.approx(RECORD.summary["frechet_distance"], rel=1e-3)
@@ -62,11 +80,10 @@ def bounds(share: float, n: int) -> tuple[float, float]:
     return beta.ppf(0.025, count, n - count + 1), beta.ppf(0.975, count + 1, n - count)
 
 
-def test_the_committed_verdicts_are_those_of_the_first_line_by_another_route():
+def test_the_committed_verdicts_follow_from_the_record_by_another_route():
     """Each expectation is written for what was measured: should it change, so does the verdict."""
-    line = json.loads((FOLDER / "gan.jsonl").read_text(encoding="utf-8"))
-    moments = dict(zip(line["columns"]["quality_batch"], line["columns"]["quality_clear"], strict=True))
-    summary = line["summary"]
+    columns, summary = RECORD.columns, RECORD.summary
+    moments = dict(zip(columns["quality_batch"], columns["quality_clear"], strict=True))
     least_real, _ = bounds(summary["real_clear"], 10_000)
     early = [moments[batch] for batch in (2000, 5000, 7500, 11500, 13500, 50000)]
     end, _ = bounds(summary["clear"], 10_000)
@@ -81,10 +98,3 @@ def test_the_committed_verdicts_are_those_of_the_first_line_by_another_route():
     }
     verdicts = picture_verdicts(RUNS)
     assert verdicts == {claim: Verdict.FAILS if fails[claim] else Verdict.HOLDS for claim in fails}
-
-
-def test_the_committed_runs_are_by_the_code_that_stands_here():
-    for name in ("gan", "generators", "variants", "stacked"):
-        run = run_stacked if name == "stacked" else run_gan
-        for record in load(FOLDER / f"{name}.jsonl"):
-            assert differences(record.identity, identity(run)) == ""

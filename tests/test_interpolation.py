@@ -1,29 +1,22 @@
+"""Between noises and beyond: paths, how fast images change on them, end points, noises of real images."""
+
 import copy
-import math
 
 import pytest
 import torch
 
-from lib.evaluation.classifier import load_classifier
-from lib.gan.networks import load_generator
+from lib.evaluation.classifier import Classifier, load_classifier, predict
+from lib.gan.networks import Generator, load_generator
+from lib.latent.end_points import endpoints
 from lib.latent.interpolation import INTERPOLATIONS, between, path, squared_path_speeds
+from lib.latent.projection import project
+from lib.networks import answers
+
+SEARCH = {"starts": 4, "steps": 200, "learning_rate": 0.1, "feature_weight": 0.01}
 
 
 def source(seed: int = 1) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
-
-
-def test_the_path_has_nine_equal_steps_and_ends_in_the_two_noises_bit_for_bit():
-    begin, end = torch.randn(2, 100, generator=source())
-    begin[0] = -0.0
-    noises = path(begin, end)
-    assert noises.shape == (9, 100)
-    assert noises[0].numpy().tobytes() == begin.numpy().tobytes()
-    assert noises[-1].numpy().tobytes() == end.numpy().tobytes()
-    for step in range(9):
-        alpha = step / 8
-        expected = (1 - alpha) * begin.double() + alpha * end.double()
-        assert torch.allclose(noises[step].double(), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", INTERPOLATIONS)
@@ -38,21 +31,18 @@ def test_many_paths_at_once_are_the_single_ones_with_ends_bit_for_bit(kind):
         assert one[-1].numpy().tobytes() == ends[1].numpy().tobytes()
 
 
-def test_on_the_circle_a_quarter_turn_is_a_rotation_and_the_norm_grows_evenly():
-    noises = path(torch.tensor([1.0, 0]), torch.tensor([0, 2.0]), steps=7, kind="circle")
-    for step, (x, y) in enumerate(noises.tolist()):
-        assert math.hypot(x, y) == pytest.approx(1 + step / 6, rel=1e-6)
-        assert math.degrees(math.atan2(y, x)) == pytest.approx(15 * step, abs=1e-4)
-
-
-def test_the_circle_is_shoemakes_formula_where_both_noises_are_equally_long():
-    begin, end = torch.randn(2, 100, generator=source(), dtype=torch.float64)
-    end *= begin.norm() / end.norm()
-    angle = torch.acos(begin @ end / begin.norm() ** 2)
-    for alpha in (0.1, 0.5, 0.9):
-        expected = (torch.sin((1 - alpha) * angle) * begin + torch.sin(alpha * angle) * end) / angle.sin()
-        found = between(begin, end, torch.tensor(alpha, dtype=torch.float64), kind="circle")
-        torch.testing.assert_close(found, expected)
+def test_a_line_has_equal_steps_and_a_circle_is_shoemakes_formula_with_a_norm_that_grows_evenly():
+    begin, end = torch.randn(2, 20, 10, generator=source(), dtype=torch.float64)
+    norms = begin.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True)
+    first, last = begin / norms[0], end / norms[1]
+    angle = torch.acos((first * last).sum(dim=1, keepdim=True))
+    lines, circles = (path(begin, end, kind=kind).unbind(1) for kind in ("line", "circle"))
+    assert len(lines) == len(circles) == 9
+    for step, (line, circle) in enumerate(zip(lines, circles, strict=True)):
+        alpha = step / 8
+        torch.testing.assert_close(line, (1 - alpha) * begin + alpha * end)
+        direction = (torch.sin((1 - alpha) * angle) * first + torch.sin(alpha * angle) * last) / angle.sin()
+        torch.testing.assert_close(circle, ((1 - alpha) * norms[0] + alpha * norms[1]) * direction)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +61,9 @@ def test_the_circle_refuses_opposite_noises_and_zeros_and_names_the_way_out(end,
 def test_the_squared_speed_is_that_of_the_exact_derivative(kind):
     networks = load_generator("models"), load_classifier("models")
     generator, classifier = (copy.deepcopy(network).double() for network in networks)
-    source = torch.Generator().manual_seed(0)
-    begin, end = torch.randn(2, 20, generator.latent_dim, generator=source, dtype=torch.float64)
-    alpha = torch.rand(20, generator=source, dtype=torch.float64)
+    draws = source(0)
+    begin, end = torch.randn(2, 20, generator.latent_dim, generator=draws, dtype=torch.float64)
+    alpha = torch.rand(20, generator=draws, dtype=torch.float64)
 
     def moved(at: torch.Tensor) -> torch.Tensor:
         return classifier.features(generator(between(begin, end, at, kind=kind)))
@@ -86,3 +76,52 @@ def test_the_squared_speed_is_that_of_the_exact_derivative(kind):
     single = [part.float() for part in (begin, end, alpha)]
     rounded = squared_path_speeds(*networks, *single, kind=kind)
     assert rounded.mean().item() == pytest.approx(found.mean().item(), rel=0.05)
+
+
+def untrained() -> tuple[Generator, Classifier]:
+    """Networks that tell images apart."""
+    torch.manual_seed(0)
+    generator, classifier = Generator(latent_dim=4, width=2, topology="shuffle"), Classifier(width=2)
+    with torch.no_grad():
+        for _ in range(30):  # moves the running statistics
+            classifier(generator(torch.randn(50, 4)))
+    return generator.eval(), classifier.eval()
+
+
+def test_endpoints_are_the_most_confident_candidates_and_a_digit_that_none_shows_is_named():
+    generator, classifier = untrained()
+    noise = torch.randn(200, 4, generator=source())
+    probabilities = predict(classifier, answers(generator, noise, batch_size=200))
+    classes = probabilities.argmax(dim=1)
+    first, second = classes.unique()[:2].tolist()
+    for point in endpoints(generator, classifier, noise, first, second):
+        mine = classes == point.digit
+        assert torch.equal(point.noise, noise[point.candidate])
+        assert classes[point.candidate] == point.digit
+        assert point.confidence == pytest.approx(probabilities[mine, point.digit].max().item(), abs=1e-6)
+        assert (point.of_digit, point.candidates) == (int(mine.sum()), 200)
+    absent = next(digit for digit in range(10) if digit not in classes[:3])
+    words = f"0 of 3 candidates are classified as {absent}.*draw more candidates"
+    with pytest.raises(ValueError, match=words):
+        endpoints(generator, classifier, noise[:3], int(classes[0]), absent)
+
+
+def test_the_search_finds_noises_whose_images_are_nearer_than_the_best_of_the_random_ones():
+    generator, classifier = (network.train() for network in untrained())
+    images = answers(generator, torch.randn(3, 4, generator=source(5)), batch_size=3)
+    # four numbers have no shell to stay in: no weight on the norm
+    found = project(generator, classifier, images, noise_source=source(), norm_weight=0, **SEARCH)
+    assert generator.training  # what follows is in eval mode, as the search must have been
+    made = answers(generator, found.noise, batch_size=3)
+    errors = ((made - images) / 2).square().mean(dim=(1, 2, 3)).sqrt()
+    torch.testing.assert_close(found.residual, errors)
+    random = answers(generator, torch.randn(400, 4, generator=source()), batch_size=100)
+    best = ((random[None] - images[:, None]) / 2).square().mean(dim=(2, 3, 4)).sqrt().amin(dim=1)
+    torch.testing.assert_close(found.before, best, rtol=1e-3, atol=1e-5)
+    assert (found.residual < found.before / 2).all()
+
+
+def test_a_heavy_weight_on_the_norm_keeps_it_at_that_of_random_noise():
+    images = torch.ones(2, 1, 28, 28)  # nothing that the generator makes
+    found = project(*untrained(), images, noise_source=source(), norm_weight=100, **SEARCH)
+    torch.testing.assert_close(found.noise.norm(dim=1), torch.full((2,), 2.0), rtol=0.01, atol=0)

@@ -1,7 +1,4 @@
-from bundle.analysis.memory import (
-    factorial_table,
-    span_table,
-)
+from bundle.analysis.memory import factorial_table, span_table
 from tests.part1_records import run, table
 
 RIGHT, WRONG = [0.1, 0.9, 1, 1], [0.1, 0.2, 0.4, 0.3]
@@ -11,11 +8,9 @@ def ours(cell: str, accuracy: list[float], **rest):
     return run(cell, 100, accuracy, recipe="ours", **rest)
 
 
-def at_lengths(length: int, accuracy: list[float], checked: dict[str, float], **rest):
-    grown = [1, 5, length, length]
-    return run(
-        rest.pop("cell", "RNN"), length, accuracy, recipe="ours", lengths=grown, accuracy_at=checked, **rest
-    )
+def at_lengths(length: int, accuracy: list[float], checked: dict[str, float], seed: int):
+    grown = {"lengths": [1, 5, length, length], "accuracy_at": checked}
+    return run("RNN", length, accuracy, recipe="ours", seed=seed, **grown)
 
 
 def test_the_factorial_table_counts_who_holds_and_says_how_much_is_right_at_the_end():
@@ -33,13 +28,12 @@ def test_the_factorial_table_counts_who_holds_and_says_how_much_is_right_at_the_
 
 def test_the_span_is_the_longest_length_that_every_seed_holds():
     records = [
-        at_lengths(10, RIGHT, {"5": 0.9, "10": 1.0, "20": 0.5}),
-        at_lengths(10, RIGHT, {"5": 1.0, "10": 1.0, "20": 0.4}, seed=1),
-        at_lengths(30, RIGHT, {"30": 1.0, "60": 1.0}),
-        at_lengths(30, WRONG, {"30": 0.3, "60": 0.1}, seed=1),
-        at_lengths(90, RIGHT, {"90": 1.0, "180": 1.0}),
+        at_lengths(10, RIGHT, {"5": 0.9, "10": 1.0, "20": 0.5}, 0),
+        at_lengths(10, RIGHT, {"5": 1.0, "10": 1.0, "20": 0.4}, 1),
+        at_lengths(30, RIGHT, {"30": 1.0, "60": 1.0}, 0),
+        at_lengths(30, WRONG, {"30": 0.3, "60": 0.1}, 1),
     ]
-    runs = table(records, "span")
-    rows = span_table(runs).to_numpy().tolist()
-    assert rows[0] == ["RNN", 10, "10 to 10", "2/2", "50", "100.0 %", "0.900", "0.400"]
-    assert rows[1] == ["RNN", 30, "30 to 30", "1/2", "never", "65.0 %", "0.300", "0.100"]
+    assert span_table(table(records, "span")).to_numpy().tolist() == [
+        ["RNN", 10, "10 to 10", "2/2", "50", "100.0 %", "0.900", "0.400"],
+        ["RNN", 30, "30 to 30", "1/2", "never", "65.0 %", "0.300", "0.100"],
+    ]

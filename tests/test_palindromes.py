@@ -13,11 +13,9 @@ def generator(seed: int) -> torch.Generator:
 @settings(max_examples=60, deadline=None)
 def test_inputs_and_target_together_read_the_same_backwards(batch_size, seq_length, seed):
     inputs, targets = palindromes(batch_size, seq_length, generator=generator(seed))
-    assert inputs.shape == (batch_size, seq_length, 1)
-    assert inputs.dtype == torch.float32
-    assert targets.shape == (batch_size,)
-    assert targets.dtype == torch.int64
+    assert (inputs.dtype, targets.dtype) == (torch.float32, torch.int64)
     whole = torch.cat((inputs[:, :, 0].long(), targets[:, None]), dim=1)
+    assert whole.shape == (batch_size, seq_length + 1)
     assert torch.equal(whole, whole.flip(1))
 
 

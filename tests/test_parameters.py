@@ -1,5 +1,6 @@
 """Wrong parameters of a notebook are refused by name, before anything is loaded or trained."""
 
+import functools
 import math
 import re
 import typing
@@ -15,6 +16,7 @@ from bundle.study.layout import NOTEBOOKS
 from lib import mnist
 
 
+@functools.cache
 def code(name: str) -> list[str]:
     """The sources of a notebook's code cells: first its parameters, then its settings."""
     return [cell.source for cell in read_notebook(ROOT / f"{name}.ipynb").cells if cell.cell_type == "code"]

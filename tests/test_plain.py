@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 MODULES = sorted(path for part in ("analysis", "figures") for path in Path("bundle", part).glob("*.py"))
 MOST_WORDS = 8
 
@@ -29,13 +27,8 @@ def left_out(tree: ast.AST) -> set[ast.AST]:
     return nodes
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_no_string_of_analysis_and_figures_is_a_sentence(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    shown = set(ast.walk(tree)) - left_out(tree)
-    assert [node.lineno for node in shown if words(node) > MOST_WORDS] == []
-
-
-def test_joined_pieces_are_counted_together():
-    joined = ["'a b c d e ' 'f g h i'", "f'a b c d {x} e f g h i'", "'a b c d e ' + name + 'f g h i'"]
-    assert [words(ast.parse(text, mode="eval").body) for text in joined] == [9, 9, 9]
+def test_no_string_of_analysis_and_figures_is_a_sentence():
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        shown = set(ast.walk(tree)) - left_out(tree)
+        assert [node.lineno for node in shown if words(node) > MOST_WORDS] == [], path

@@ -1,11 +1,10 @@
-import dataclasses
 import math
 
 import pytest
 import torch
 
 from bundle.experiments.comparisons import stacked_runs
-from bundle.experiments.stacked import StackedRun, run_stacked
+from bundle.experiments.stacked import run_stacked
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
 from lib.mnist import Mnist
@@ -35,24 +34,20 @@ def test_every_kind_is_counted_once_and_equal_shares_are_at_no_distance():
 def test_stacks_are_made_of_the_images_and_by_the_seed():
     images = torch.arange(5.0)[:, None, None, None].expand(5, 1, 28, 28)
     drawn = stack(images, 200, seed=3)
-    assert drawn.shape == (200, 3, 28, 28)
     assert len(drawn[:, :, 0, 0].unique(dim=0)) > 80  # of 125
     assert torch.equal(drawn, stack(images, 200, seed=3))
     assert not torch.equal(drawn, stack(images, 200, seed=4))
 
 
 def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
-    images = torch.rand(30, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    labels = torch.arange(30) % 10
+    images, labels = torch.rand(30, 1, 28, 28) * 2 - 1, torch.arange(30) % 10
     monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, images, labels))
-    save_classifier(judge := Classifier(width=2), tmp_path, settings={}, summary={})
-    plain = stacked_runs(RUN, seeds=2, stacked_batches=16, stacks=40, samples=50)
+    judge = Classifier(width=2)
+    save_classifier(judge, tmp_path, settings={}, summary={})
+    runs = stacked_runs(RUN, seeds=2, stacked_batches=16, stacks=40, samples=50)
+    assert [(settings["batches"], settings["seed"]) for settings in runs] == [(16, 3), (16, 4)]
     with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
-        run_stacked(plain[0], models=tmp_path)
-    assert StackedRun.read(plain[0]).described() == plain[0]
-    judged = dataclasses.replace(RUN, judge=weights_digest(judge))
-    found = stacked_runs(judged, seeds=2, stacked_batches=16, stacks=40, samples=50)
-    assert [(settings["batches"], settings["seed"]) for settings in found] == [(16, 3), (16, 4)]
-    summary = run_stacked(found[1], models=tmp_path).summary
+        run_stacked(runs[0], models=tmp_path)
+    summary = run_stacked(runs[1] | {"judge": weights_digest(judge)}, models=tmp_path).summary
     assert 1 <= summary["modes"] <= 50
     assert summary["reverse_kl"] > 0
