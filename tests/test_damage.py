@@ -48,8 +48,8 @@ def runs(folder: Path, monkeypatch) -> Victim:
 
     def use() -> str:
         with ThreadPoolExecutor(1) as executor:
-            found, made = study(square, SETTINGS, directory=folder, executor=executor)
-        assert squares(found) == [0, 1, 4, 9, 16, 25]
+            found, made = study(square, {"runs": SETTINGS}, directory=folder, executor=executor)
+        assert squares(found["runs"]) == [0, 1, 4, 9, 16, 25]
         assert made
         return " ".join(made)
 

@@ -174,9 +174,9 @@ one = {"cell": "RNN", "recipe": "corrected", "seq_length": 3, "steps": 5, "hidde
        "learning_rate": 0.001, "schedule_every": 30, "schedule_factor": 0.96, "clip_norm": 10.0,
        "eval_every": 1, "eval_count": 9}
 with ThreadPoolExecutor(1) as executor:
-    found = study(run_palindromes, [one | {"seed": n} for n in range(3)], directory=Path("results"),
-                  executor=executor)
-print(dict(found.made), [record.columns["loss"] for record in found.records], sep="|")
+    settings = {"runs": [one | {"seed": n} for n in range(3)]}
+    found = study(run_palindromes, settings, directory=Path("results"), executor=executor)
+print(dict(found.made), [record.columns["loss"] for record in found.records["runs"]], sep="|")
 """
 
 

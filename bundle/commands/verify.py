@@ -26,7 +26,7 @@ from bundle.study import fingerprint
 from bundle.study.artefacts import says_the_same
 from bundle.study.layout import NOTEBOOKS, STAGES, Output
 from bundle.study.provenance import processor
-from bundle.study.records import Record, key
+from bundle.study.records import Record
 from bundle.study.store import Store, run_name
 from bundle.study.study import on_one_thread
 from bundle.study.workers import workers
@@ -88,9 +88,8 @@ def whole_records(paths: Iterable[Path]) -> tuple[Row, list[Record]]:
     results = []
     for path in paths:
         store = Store(path)
-        records = store.all()
-        results += [""] * len(records) + store.damaged
-        runs.update((key(record.settings), record) for record in records)
+        results += [""] * len(store.runs) + store.damaged
+        runs.update(store.runs)
     return row_of("records whole, as their runs wrote them", results), list(runs.values())
 
 
@@ -144,7 +143,6 @@ def derived_again(folder: Path) -> Row:
         **os.environ,
         "MNIST_ROOT": str(Path(os.environ.get("MNIST_ROOT") or "data").resolve()),
         "PYTHONPATH": ".",
-        "STALE": "show",  # trains nothing
         "GIT_CEILING_DIRECTORIES": str(folder.parent.resolve()),
     }
     command = [sys.executable, "-m", "bundle.commands.report", "profiles/committed.yaml"]

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from packaging.version import Version
+
 ROOT = Path(__file__).parents[2]
 TOPS = ("lib", "bundle")
 PACKAGES = ("torch", "numpy")  # those that compute
@@ -59,8 +61,9 @@ def differences(before: dict, now: dict) -> str:
         words = ["a name is imported from another module"]
     versions_before = before.get("packages", {})
     for name, version_now in now["packages"].items():
-        if versions_before.get(name) != version_now:
-            words.append(f"{name} {versions_before.get(name)} then, {version_now} now")
+        version_before = versions_before.get(name, "0")
+        if Version(version_before).release != Version(version_now).release:
+            words.append(f"{name} {version_before} then, {version_now} now")
     return ", ".join(words)
 
 
