@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bundle.experiments.generators import generator_names
-from bundle.experiments.strips import ViewSettings, Walker
+from bundle.experiments.strips import Walker
 from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
 from bundle.study.provenance import record_outcome
 from bundle.study.records import Record
@@ -22,7 +22,6 @@ from lib.networks import answers
 from lib.progress import silent
 from lib.weights import weights_digest
 
-VIEW = ViewSettings(steps=5, candidates=300, seed=0)
 WALKS = [(2, 7), (3, 8)]
 SETTINGS = WalkSettings(
     walks=[[2, 7], [3, 8]],
@@ -113,7 +112,8 @@ def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks,
     assert record.columns["real image"] == [
         int((data.test_labels == digit).nonzero()[0]) for digit in range(10)
     ]
-    walk = Walker(*networks, VIEW).real_strip(2, 7, record=record, images=data.test_images)
+    walker = Walker(*networks, steps=5, candidates=300, seed=0)
+    walk = walker.real_strip(2, 7, run=record.columns, images=data.test_images)
     assert walk.images.shape == (7, 28, 28)
     for place, digit in ((0, 2), (-1, 7)):
         real = data.test_images[record.columns["real image"][digit], 0]

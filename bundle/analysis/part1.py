@@ -264,7 +264,7 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
                 "Median": number(row["value"]),
                 "True": f"{row['count']}/{row['n']}",
                 "Interval": f"{row['low']:.2f} to {row['high']:.2f}",
-                "p (BH, BY)": f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
+                "p": p_value(row["p_corrected"]),
                 "Verdict": row["verdict"].value,
             }
             rows.append(cells)
