@@ -198,15 +198,6 @@ class Answer:
     count: int = 0  # seeds in which it holds by the main measure
     n: int = 0  # seeds that are no tie
 
-    @property
-    def seeds(self) -> str:
-        return f"{self.count} of {self.n} seeds"
-
-    @property
-    def other_seeds(self) -> str:
-        """Return in how many seeds it does not hold."""
-        return f"{self.n - self.count} of {self.n} seeds"
-
 
 def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer:
     """Return what was found of a claim in a case.
@@ -251,22 +242,18 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
 
     The sentence stands in the row of its main measure, a measure in that of its first case.
     """
-    rows, with_sentence = [], set()
-    for (claim, measure), group in decided.groupby(["claim", "measure"], sort=False):
-        words = measure
-        if claim not in with_sentence:
-            words = f"{sentences()[claim]['sentence']}: {measure}"
-            with_sentence.add(claim)
-        for _, row in group.iterrows():
-            cells = {
-                "Sentence: measure": words,
-                "Case": row["case"],
-                "Median": number(row["value"]),
-                "True": f"{row['count']}/{row['n']}",
-                "Interval": f"{row['low']:.2f} to {row['high']:.2f}",
-                "p": p_value(row["p_corrected"]),
-                "Verdict": row["verdict"].value,
-            }
-            rows.append(cells)
-            words = ""
-    return pd.DataFrame(rows)
+    groups = decided.groupby(["claim", "measure"], sort=False)
+    rows = pd.concat([group for _, group in groups])
+    sentence = rows["claim"].map(lambda claim: sentences()[claim]["sentence"])
+    words = rows["measure"].mask(rows.duplicated(["claim", "measure"]), "")
+    words = words.mask(~rows.duplicated("claim"), sentence + ": " + words)
+    table = {
+        "Sentence: measure": words,
+        "Case": rows["case"],
+        "Median": rows["value"].map(number),
+        "True": [f"{row.count}/{row.n}" for row in rows.itertuples()],
+        "Interval": [f"{row.low:.2f} to {row.high:.2f}" for row in rows.itertuples()],
+        "p": rows["p_corrected"].map(p_value),
+        "Verdict": [verdict.value for verdict in rows["verdict"]],
+    }
+    return pd.DataFrame(table)
