@@ -20,7 +20,7 @@ from bundle.figures.saving import save_figure, save_picture
 from bundle.figures.style import SCREEN_DPI
 from bundle.notebook.markdown import alternative_text, in_cell
 from bundle.study.artefacts import json_bytes, write_if_changed
-from bundle.study.layout import Output, check_writable
+from bundle.study.layout import Output
 from bundle.study.provenance import described
 from bundle.study.records import Record
 from bundle.study.store import table
@@ -76,9 +76,7 @@ class Page:
         Of the parameters these decide here: output_dir, fresh, and, where there are such, scheduler and note.
         """
         self.parameters = {name: namespace[name] for name in namespace["__annotations__"]}
-        output_dir = self.parameters["output_dir"]
-        check_writable(Path(output_dir), "give the parameter output_dir another folder")
-        self.part, self.output = part, Output(Path(output_dir))
+        self.part, self.output = part, Output(Path(self.parameters["output_dir"]))
         self.results = self.output.results(part)
         self.scheduler, self.fresh = self.parameters.get("scheduler", ""), self.parameters["fresh"]
 
@@ -181,7 +179,7 @@ class Page:
         for batch, images in grids.items():
             path = self.output.images(self.part) / f"batch-{batch:06}.png"
             about = described([record]) | {"batch": batch}
-            save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
+            save_picture(tile(images[:25], columns=5), path, provenance=about)
 
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`).

@@ -54,14 +54,13 @@ def identity(function: Callable) -> dict:
 def differences(before: dict, now: dict) -> str:
     """Return in words how two identities differ, "" where they do not."""
     code_before, code_now = before.get("code", {}), now["code"]
-    old_paths = [path for path, value in code_before.items() if value not in code_now.values()]
-    new_paths = [path for path, value in code_now.items() if value not in code_before.values()]
-    words = [f"{path} changed" for path in sorted({*old_paths, *new_paths})]
-    if not words and before.get("imports") != now.get("imports"):
+    changed = {path for path, value in code_before.items() if value not in code_now.values()}
+    changed |= {path for path, value in code_now.items() if value not in code_before.values()}
+    words = [f"{path} changed" for path in sorted(changed)]
+    if not words and before.get("imports") != now["imports"]:
         words = ["a name is imported from another module"]
-    versions_before = before.get("packages", {})
     for name, version_now in now["packages"].items():
-        version_before = versions_before.get(name, "0")
+        version_before = before.get("packages", {}).get(name, "0")
         if Version(version_before).release != Version(version_now).release:
             words.append(f"{name} {version_before} then, {version_now} now")
     return ", ".join(words)
@@ -88,11 +87,10 @@ def reached(path: Path) -> list[Path]:
     if path.suffix != ".py":
         return []
     files = {_module(name) for name, _ in imports(path)} - {None}
+    beside = {neighbour.name: neighbour for neighbour in path.parent.iterdir() if neighbour.is_file()}
     for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Constant) and _is_file_name(node.value):
-            neighbour = path.parent / node.value
-            if neighbour.is_file():
-                files.add(neighbour)
+        if isinstance(node, ast.Constant) and node.value in beside:
+            files.add(beside[node.value])
     return sorted(files)
 
 
@@ -118,10 +116,6 @@ def _module(name: str) -> Path | None:
             if path.is_file():
                 return path
     return None
-
-
-def _is_file_name(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable() and value.count(".") == 1 and "/" not in value
 
 
 def _who_takes_what(paths: Iterable[Path]) -> list[str]:

@@ -64,7 +64,7 @@ class Store:
         size = self.path.stat().st_size if self.path.exists() else 0
         try:
             with open(self.path, "ab") as file:
-                file.write(b"\n" + line)
+                file.write(b"\n" + line if size else line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:  # the disk is full; the error does not say which file it was
