@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,11 +10,10 @@ import torch
 from PIL import Image
 
 from bundle.figures import part1
-from bundle.figures.digits import draw_strips, tile
-from bundle.figures.gan import draw_loss_curves, draw_quality
+from bundle.figures.digits import tile
 from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
-from bundle.figures.walks import draw_change_table, draw_third_digits
+from bundle.figures.walks import draw_third_digits
 from bundle.study.artefacts import PIXELS
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
@@ -83,16 +81,6 @@ def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_
     assert sorted(legend) == ["generator 1", "generator 2", "the original's digit"]
 
 
-def test_the_change_table_names_share_and_third_digit():
-    shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
-    shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
-    axes = draw_change_table(shares, between).axes[0]
-    assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
-        ((6, 2), "25\u00a0%\n(8)"),
-        ((2, 6), "50\u00a0%\n(–)"),
-    }
-
-
 def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
     records = [run("RNN", 30, [0.1, 0.5, 0.12, 0.15, 0.14], seed=s) for s in range(2)]
     records[0].columns["n_correct_batch"] = [5, 0, 19, 0, 10]
@@ -112,44 +100,6 @@ def test_curves_are_means_over_seeds_and_a_point_the_mean_of_the_last_third():
     (panel,) = plotted(part1.draw_accuracy_against_length(runs))
     np.testing.assert_allclose(panel["lines"][0]["y"], [0.8])
     np.testing.assert_allclose(panel["lines"][1]["y"], [0.9, 0.7])
-
-
-def test_digits_have_their_words_below_and_grey_values_as_they_are():
-    walks = [
-        SimpleNamespace(images=np.full((3, 28, 28), 10 * i, np.uint8), captions=[f"{i}{j}" for j in range(3)])
-        for i in range(2)
-    ]
-    figure = draw_strips(walks)
-    assert [axes.texts[0].get_text() for axes in figure.axes] == ["00", "01", "02", "10", "11", "12"]
-    assert [np.max(panel[PIXELS][0]) for panel in plotted(figure)] == [0, 0, 0, 10, 10, 10]
-    assert {axes.images[0].get_clim() for axes in figure.axes} == {(0, 255)}
-
-
-def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
-    measures = {
-        "frechet_distance": [9, 1],
-        "clear": [0.1, 0.8],
-        "precision": [0.2, 0.7],
-        "recall": [0.3, 0.6],
-    }
-    run = {"quality_batch": [0, 50]}
-    run.update({f"quality_{name}": values for name, values in measures.items()})
-    run.update({f"real_{name}": 0.9 for name in measures})
-    run.update({"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]})
-    runs = pd.DataFrame([run])
-    (panel,) = plotted(draw_loss_curves(runs.iloc[0]))
-    drawn = {line["label"]: line["y"] for line in panel["lines"]}
-    assert drawn["generator"] == [0.8, 0.7]
-    assert drawn["discriminator"] == [0.6, 0.5]
-    figure = draw_quality(runs)
-    distance, clear, both = figure.axes
-    assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
-    assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
-    shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
-    styles = {text.get_text(): line.get_linestyle() for text, line in shown}
-    lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
-    assert lines[styles["precision"]] == measures["precision"]
-    assert lines[styles["recall"]] == measures["recall"]
 
 
 def test_a_walk_is_saved_as_a_row_and_moving_and_how_it_came_about(tmp_path):
