@@ -14,7 +14,6 @@ from bundle.figures.digits import tile
 from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
 from bundle.figures.walks import draw_third_digits
-from bundle.study.artefacts import PIXELS
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
@@ -43,8 +42,8 @@ def test_the_look_inside_shows_the_chosen_units_over_the_digits():
     states = {name: rng.random((7, 16)) for name in "ifoc"}
     figure = draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
     panels = plotted(figure)
-    np.testing.assert_allclose(panels[1][PIXELS][0], states["f"][:, [3, 8]].T)
-    np.testing.assert_allclose(panels[3][PIXELS][0], np.tanh(states["c"][:, [3, 8]].T))
+    np.testing.assert_allclose(panels[1]["pictures"][0], states["f"][:, [3, 8]].T)
+    np.testing.assert_allclose(panels[3]["pictures"][0], np.tanh(states["c"][:, [3, 8]].T))
     assert [label.get_text() for label in figure.axes[4].get_xticklabels()] == list("1234321")
 
 

@@ -134,7 +134,7 @@ def derived_again(folder: Path) -> Row:
     shutil.rmtree(folder, ignore_errors=True)
     git = subprocess.run(["git", "ls-files"], capture_output=True, encoding="utf-8", check=True)
     names = git.stdout.splitlines()
-    outputs = [name for name in names if name.startswith(MADE)]
+    outputs = [name for name in names if name.startswith(MADE) and not name.endswith(".json")]
     for name in names:
         if Path(name).is_file() and (name not in outputs or name in WRITTEN_INTO):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
