@@ -72,10 +72,10 @@ def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
 
 def _numbers_alike(before: dict, after: dict) -> bool:
     """Return whether numbers by name are the same to the last of the digits that are written."""
-    numbers, others = list(before.values()), list(after.values())
-    return before.keys() == after.keys() and np.allclose(
-        numbers, others, rtol=1.5 * 10 ** (1 - DIGITS), atol=0
-    )
+    if before.keys() != after.keys():
+        return False
+    numbers = [before[name] for name in after]
+    return np.allclose(numbers, list(after.values()), rtol=1.5 * 10 ** (1 - DIGITS), atol=0)
 
 
 def _pictures_alike(before: bytes, after: bytes) -> bool:
