@@ -1,10 +1,8 @@
 """Figures show what was measured, under its own name."""
 
-import itertools
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -13,7 +11,6 @@ from bundle.figures import part1
 from bundle.figures.digits import tile
 from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
-from bundle.figures.walks import draw_third_digits
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
@@ -61,23 +58,6 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
             loss.backward()
             assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
             assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
-
-
-def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_the_ends():
-    rows = []
-    walks = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
-    for generator, (first, second), kind in walks:
-        for digit in ["any", *sorted(set(range(10)) - {first, second})]:
-            share = 0.9 if digit == "any" else digit / 20
-            rows.append((generator, first, second, kind, digit, share, share - 0.01, share + 0.01))
-    names = ["generator", "first", "second", "kind", "digit", "share", "low", "high"]
-    figure = draw_third_digits(pd.DataFrame(rows, columns=names))
-    for generator in (0, 1):
-        drawn = plotted(figure)[0]["lines"][generator]["y"]
-        assert drawn == [0.9, *(d / 20 for d in range(10) if d not in (2, 7))]
-    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["any", *"01234589"]
-    legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sorted(legend) == ["generator 1", "generator 2", "the original's digit"]
 
 
 def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():

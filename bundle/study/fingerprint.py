@@ -82,25 +82,25 @@ def is_left_out(path: Path) -> bool:
 
 
 @functools.cache
+def _nodes(path: Path) -> list[ast.AST]:
+    """Return the nodes of a module's syntax tree; of another file none."""
+    return list(ast.walk(ast.parse(path.read_bytes()))) if path.suffix == ".py" else []
+
+
 def reached(path: Path) -> list[Path]:
     """Return this project's files that a module imports, or names and has beside it."""
-    if path.suffix != ".py":
-        return []
     files = {_module(name) for name, _ in imports(path)} - {None}
     beside = {neighbour.name: neighbour for neighbour in path.parent.iterdir() if neighbour.is_file()}
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _nodes(path):
         if isinstance(node, ast.Constant) and node.value in beside:
             files.add(beside[node.value])
     return sorted(files)
 
 
-@functools.cache
 def imports(path: Path) -> list[tuple[str, str]]:
     """Return all that a module imports, each by its name in full and the name it is used by."""
-    if path.suffix != ".py":
-        return []
     names = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _nodes(path):
         if isinstance(node, ast.Import | ast.ImportFrom):
             package = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
             names += [(package + alias.name, alias.asname or alias.name) for alias in node.names]
