@@ -29,9 +29,9 @@ STYLE = {
 styled = matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"})
 
 
-def panels(height: float, rows=1, columns=1, *, width=WIDE, **settings) -> tuple[Figure, list[Axes]]:
-    """Return a figure of this size in inches, and its empty panels row by row."""
-    figure = Figure(figsize=(width, height))
+def panels(height: float, rows=1, columns=1, **settings) -> tuple[Figure, list[Axes]]:
+    """Return a figure as wide as the text, of this height in inches, and its empty panels row by row."""
+    figure = Figure(figsize=(WIDE, height))
     return figure, [*figure.subplots(rows, columns, squeeze=False, **settings).flat]
 
 
