@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +11,10 @@ import torch
 from bundle.commands.execute import sources
 from bundle.experiments.cache import cached_classifier
 from bundle.experiments.digit_classifier import CLASSIFIER
-from bundle.study.study import study
 from lib.mnist import Mnist
 from lib.progress import silent
 from tests import test_gan_training as training
-from tests.test_study import SETTINGS, square, squares
+from tests.test_study import squares, studied
 
 SOURCE = torch.Generator().manual_seed(0)
 IMAGES = [torch.rand(n, 1, 28, 28, generator=SOURCE) * 2 - 1 for n in (300, 256)]
@@ -35,8 +33,7 @@ def runs(folder: Path, monkeypatch) -> Victim:
     """Each line has its digest, as the fingerprints and the benchmarks' JSON do."""
 
     def use() -> str:
-        with ThreadPoolExecutor(1) as executor:
-            found, made = study(square, {"runs": SETTINGS}, directory=folder, executor=executor)
+        found, made = studied(folder)
         assert squares(found["runs"]) == [0, 1, 4, 9, 16, 25]
         assert made
         return " ".join(made)

@@ -2,17 +2,15 @@
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from bundle.study import fingerprint, store
-from bundle.study.outcome import Outcome
 from bundle.study.records import Record
 from bundle.study.store import Store, find
-from bundle.study.study import study
+from tests.test_study import square, squares, studied
 
 SETTINGS = {"cell": "LSTM", "recipe": "as-written", "seq_length": 5, "seed": 3, "steps": 10}
 HERE = {"code": {"lib/x.py": "1", "lib/y.py": "2"}, "packages": {"torch": "2.15"}}
@@ -26,16 +24,6 @@ def path(tmp_path) -> Path:
 
 def whole(**changed) -> Record:
     return Record(SETTINGS | changed, {"loss": [1.5, 0.25]}, {"a": 1}, {"seconds": 0.5}, HERE)
-
-
-def square(settings: dict) -> Outcome:
-    return Outcome({}, {"square": settings["seed"] ** 2}, 0.0)
-
-
-def studied(folder: Path, settings=SEEDS, **options):
-    groups = settings if isinstance(settings, dict) else {"runs": settings}
-    with ThreadPoolExecutor(1) as executor:
-        return study(square, groups, directory=folder, executor=executor, **options)
 
 
 def test_a_stored_run_is_found_by_its_settings_in_any_order_and_by_no_others(path):
@@ -65,8 +53,8 @@ def test_after_half_a_line_of_a_killed_process_the_next_run_has_a_line_of_its_ow
     with open(path, "ab") as file:
         file.write(b'{"settings": {"seed": 2}, "colu')
     Store(path).append(Record({"seed": 3}, {}, {"square": 9}, identity=fingerprint.identity(square)))
-    records, made = studied(tmp_path)
-    assert [record.summary["square"] for record in records["runs"]] == [0, 1, 4, 9]
+    records, made = studied(tmp_path, SEEDS)
+    assert squares(records["runs"]) == [0, 1, 4, 9]
     assert made.total() == 1
     assert len(path.read_text().splitlines()) == 4
 
@@ -97,11 +85,11 @@ def test_a_run_of_other_code_is_replaced_and_runs_that_nobody_asked_for_stay(tmp
     runs = Store(tmp_path / "runs.jsonl")
     for seed in (0, 7):
         runs.append(Record({"seed": seed}, identity=HERE))
-    assert studied(tmp_path).made.total() == 4
+    assert studied(tmp_path, SEEDS).made.total() == 4
     stored = store.load(runs.path)
     assert [record.settings["seed"] for record in stored] == [0, 1, 2, 3, 7]
     assert [record.identity == HERE for record in stored] == [False] * 4 + [True]
-    assert not studied(tmp_path).made
+    assert not studied(tmp_path, SEEDS).made
 
 
 def test_edited_code_of_runs_is_told_and_nothing_is_made_again(path):
@@ -142,7 +130,7 @@ def test_of_two_studies_in_a_folder_one_waits_and_says_for_whom(tmp_path, capsys
     command = [sys.executable, "-c", WAITING, str(tmp_path)]
     other = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert other.stdout.readline() == "holds\n"
-    assert studied(tmp_path).made.total() == 4
+    assert studied(tmp_path, SEEDS).made.total() == 4
     assert other.wait(10) == 0
     said = f"waiting for process {other.pid}, which is making the runs of {tmp_path}"
     assert said in capsys.readouterr().out

@@ -41,8 +41,10 @@ def squares(records: list[Record]) -> list[int]:
 
 
 def studied(folder: Path, settings=SETTINGS, run=square, **options):
+    """Return what a study of groups of settings, or of one group, gives."""
+    groups = settings if isinstance(settings, dict) else {"runs": settings}
     with ThreadPoolExecutor(1) as executor:
-        return study(run, {"runs": settings}, directory=folder, executor=executor, **options)
+        return study(run, groups, directory=folder, executor=executor, **options)
 
 
 def test_records_come_in_the_order_of_their_settings_and_equal_ones_are_run_once(tmp_path):
