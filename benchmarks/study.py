@@ -42,7 +42,7 @@ def timed_study(function, settings: list[dict], executor: Executor) -> float:
     cost = palindrome_cost if function is run_palindromes else lambda _: 1
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        study(function, settings, directory=Path(folder), executor=executor, cost=cost)
+        study(function, {"runs": settings}, directory=Path(folder), executor=executor, cost=cost)
         return time.perf_counter() - start
 
 

@@ -41,17 +41,15 @@ def test_a_claim_is_decided_where_a_coin_would_hardly_do_it(holds, fails, verdic
 
 
 def test_all_are_corrected_together_in_the_order_of_their_first_appearance():
-    """By another route: the step-up rules of 1995 and 2001 written out."""
+    """By another route: the step-up rule of 1995 written out."""
     counts = {"b": (9, 1), "a": (6, 4), "d": (40, 10), "c": (2, 2)}
     outcomes = [row for name, (holds, fails) in counts.items() for row in seeds(holds, fails, claim=name)]
     table = decide(pd.DataFrame(outcomes))
     assert list(table["claim"]) == list(counts)
     ordered = table.sort_values("p").reset_index()
-    harmonic = sum(1 / k for k in range(1, len(ordered) + 1))
     for place, row in ordered.iterrows():
         later = [p * len(ordered) / (k + 1) for k, p in enumerate(ordered["p"]) if k >= place]
         assert row["p_corrected"] == pytest.approx(min(1, *later))
-        assert row["p_dependent"] == pytest.approx(min(1, *(harmonic * p for p in later)))
 
 
 def test_the_interval_of_a_share_is_the_exact_one_of_clopper_and_pearson():

@@ -61,7 +61,7 @@ def test_real_training_gives_the_same_bytes_on_a_cluster_as_here(cluster, tmp_pa
     settings = [{**ONE, "seed": seed, "cell": cell} for seed in range(2) for cell in ("LSTM", "RNN")]
     for name, scheduler in (("cluster", cluster[0]), ("here", "")):
         with workers(scheduler) as executor:
-            study(run_palindromes, settings, directory=tmp_path / name, executor=executor)
+            study(run_palindromes, {"runs": settings}, directory=tmp_path / name, executor=executor)
     assert results(tmp_path / "cluster") == results(tmp_path / "here")
     assert len(results(tmp_path / "here")) == 4
 
@@ -88,11 +88,11 @@ def test_two_hundred_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
             os.kill(crew[0].pid, signal.SIGKILL)
             killed.append(crew[0].pid)
 
-    settings = [{"seed": seed} for seed in range(200)]
+    settings = {"runs": [{"seed": seed} for seed in range(200)]}
     with workers(address) as executor:
         found, ran = study(slow_square, settings, directory=stored, executor=executor, progress=kill_half_way)
     assert killed
     assert crew[0].wait() == -signal.SIGKILL
     assert ran == {"": 200}
-    assert [record.summary["square"] for record in found] == [seed**2 for seed in range(200)]
+    assert [record.summary["square"] for record in found["runs"]] == [seed**2 for seed in range(200)]
     assert len(results(stored)) == 200

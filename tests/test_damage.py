@@ -1,9 +1,7 @@
 """Files damaged, one for each mechanism: each is named and not used, and nothing else is lost."""
 
-import hashlib
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,13 +11,10 @@ import torch
 from bundle.commands.execute import sources
 from bundle.experiments.cache import cached_classifier
 from bundle.experiments.digit_classifier import CLASSIFIER
-from bundle.study.study import study
-from lib import mnist
-from lib.files import write_atomically
 from lib.mnist import Mnist
 from lib.progress import silent
 from tests import test_gan_training as training
-from tests.test_study import SETTINGS, square, squares
+from tests.test_study import squares, studied
 
 SOURCE = torch.Generator().manual_seed(0)
 IMAGES = [torch.rand(n, 1, 28, 28, generator=SOURCE) * 2 - 1 for n in (300, 256)]
@@ -34,22 +29,12 @@ class Victim(NamedTuple):
     again: tuple[str, ...] = ()  # names of files that are made again with it
 
 
-def raw_file(folder: Path, monkeypatch) -> Victim:
-    """Its digest stands in the code, as those of the packages from npm do."""
-    raw = mnist.folder(folder)
-    for name in mnist.SHA256:
-        write_atomically(raw / name, name.encode() * 100)
-        monkeypatch.setitem(mnist.SHA256, name, hashlib.sha256(name.encode() * 100).hexdigest())
-    return Victim(mnist.fetch(folder)[2], lambda: mnist.fetch(folder))
-
-
 def runs(folder: Path, monkeypatch) -> Victim:
     """Each line has its digest, as the fingerprints and the benchmarks' JSON do."""
 
     def use() -> str:
-        with ThreadPoolExecutor(1) as executor:
-            found, made = study(square, SETTINGS, directory=folder, executor=executor)
-        assert squares(found) == [0, 1, 4, 9, 16, 25]
+        found, made = studied(folder)
+        assert squares(found["runs"]) == [0, 1, 4, 9, 16, 25]
         assert made
         return " ".join(made)
 
@@ -90,7 +75,7 @@ def flip_a_bit(file: Path) -> None:
     file.write_bytes(data)
 
 
-@pytest.mark.parametrize("kind", [raw_file, runs, weights, checkpoint])
+@pytest.mark.parametrize("kind", [runs, weights, checkpoint])
 def test_a_damaged_file_is_named_and_not_used_and_nothing_else_is_lost(tmp_path, monkeypatch, capsys, kind):
     file, use, again = kind(tmp_path, monkeypatch)
     flip_a_bit(file)

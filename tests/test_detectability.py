@@ -1,7 +1,6 @@
 """What is made of the runs of two-sample tests, and of the committed ones by another route."""
 
 import pandas as pd
-import pytest
 
 from bundle.analysis.detectability import (
     CONVOLUTIONAL,
@@ -12,7 +11,6 @@ from bundle.analysis.detectability import (
     detectability_table,
 )
 from bundle.experiments import two_sample_tests
-from bundle.figures.gan import draw_detectability
 from lib.evaluation import two_sample_tests as tests
 
 
@@ -49,11 +47,3 @@ def test_a_row_has_each_side_and_who_has_learnt_nothing_is_never_shown_as_a_coin
         ["256 grey levels", 100, "60.0", ""],
         ["256 grey levels", 500, "71.0 ± 12.7", ""],
     ]
-
-
-def test_the_figure_shows_every_run_but_those_that_have_not_learnt():
-    (axes,) = draw_detectability(FEW).axes
-    points = {line.get_label(): [*line.get_xdata()] for line in axes.lines}
-    assert points[GENERATED] == pytest.approx([100, 56, 60, 70, 72])
-    assert points[REAL] == pytest.approx([49, 51])
-    assert axes.get_yticklabels()[0].get_text() == "twelve shares of grey levels, 100"

@@ -1,22 +1,16 @@
 """Figures show what was measured, under its own name."""
 
-import itertools
 import json
-from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from PIL import Image
 
 from bundle.figures import part1
-from bundle.figures.digits import draw_strips, tile
-from bundle.figures.gan import draw_loss_curves, draw_quality
+from bundle.figures.digits import tile
 from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
-from bundle.figures.walks import draw_change_table, draw_third_digits
-from bundle.study.artefacts import PIXELS
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
@@ -45,8 +39,8 @@ def test_the_look_inside_shows_the_chosen_units_over_the_digits():
     states = {name: rng.random((7, 16)) for name in "ifoc"}
     figure = draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
     panels = plotted(figure)
-    np.testing.assert_allclose(panels[1][PIXELS][0], states["f"][:, [3, 8]].T)
-    np.testing.assert_allclose(panels[3][PIXELS][0], np.tanh(states["c"][:, [3, 8]].T))
+    np.testing.assert_allclose(panels[1]["pictures"][0], states["f"][:, [3, 8]].T)
+    np.testing.assert_allclose(panels[3]["pictures"][0], np.tanh(states["c"][:, [3, 8]].T))
     assert [label.get_text() for label in figure.axes[4].get_xticklabels()] == list("1234321")
 
 
@@ -64,33 +58,6 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
             loss.backward()
             assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
             assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
-
-
-def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_the_ends():
-    rows = []
-    walks = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
-    for generator, (first, second), kind in walks:
-        for digit in ["any", *sorted(set(range(10)) - {first, second})]:
-            share = 0.9 if digit == "any" else digit / 20
-            rows.append((generator, first, second, kind, digit, share, share - 0.01, share + 0.01))
-    names = ["generator", "first", "second", "kind", "digit", "share", "low", "high"]
-    figure = draw_third_digits(pd.DataFrame(rows, columns=names))
-    for generator in (0, 1):
-        drawn = plotted(figure)[0]["lines"][generator]["y"]
-        assert drawn == [0.9, *(d / 20 for d in range(10) if d not in (2, 7))]
-    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["any", *"01234589"]
-    legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sorted(legend) == ["generator 1", "generator 2", "the original's digit"]
-
-
-def test_the_change_table_names_share_and_third_digit():
-    shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
-    shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
-    axes = draw_change_table(shares, between).axes[0]
-    assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
-        ((6, 2), "25\u00a0%\n(8)"),
-        ((2, 6), "50\u00a0%\n(–)"),
-    }
 
 
 def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
@@ -112,44 +79,6 @@ def test_curves_are_means_over_seeds_and_a_point_the_mean_of_the_last_third():
     (panel,) = plotted(part1.draw_accuracy_against_length(runs))
     np.testing.assert_allclose(panel["lines"][0]["y"], [0.8])
     np.testing.assert_allclose(panel["lines"][1]["y"], [0.9, 0.7])
-
-
-def test_digits_have_their_words_below_and_grey_values_as_they_are():
-    walks = [
-        SimpleNamespace(images=np.full((3, 28, 28), 10 * i, np.uint8), captions=[f"{i}{j}" for j in range(3)])
-        for i in range(2)
-    ]
-    figure = draw_strips(walks)
-    assert [axes.texts[0].get_text() for axes in figure.axes] == ["00", "01", "02", "10", "11", "12"]
-    assert [np.max(panel[PIXELS][0]) for panel in plotted(figure)] == [0, 0, 0, 10, 10, 10]
-    assert {axes.images[0].get_clim() for axes in figure.axes} == {(0, 255)}
-
-
-def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
-    measures = {
-        "frechet_distance": [9, 1],
-        "clear": [0.1, 0.8],
-        "precision": [0.2, 0.7],
-        "recall": [0.3, 0.6],
-    }
-    run = {"quality_batch": [0, 50]}
-    run.update({f"quality_{name}": values for name, values in measures.items()})
-    run.update({f"real_{name}": 0.9 for name in measures})
-    run.update({"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]})
-    runs = pd.DataFrame([run])
-    (panel,) = plotted(draw_loss_curves(runs.iloc[0]))
-    drawn = {line["label"]: line["y"] for line in panel["lines"]}
-    assert drawn["generator"] == [0.8, 0.7]
-    assert drawn["discriminator"] == [0.6, 0.5]
-    figure = draw_quality(runs)
-    distance, clear, both = figure.axes
-    assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
-    assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
-    shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
-    styles = {text.get_text(): line.get_linestyle() for text, line in shown}
-    lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
-    assert lines[styles["precision"]] == measures["precision"]
-    assert lines[styles["recall"]] == measures["recall"]
 
 
 def test_a_walk_is_saved_as_a_row_and_moving_and_how_it_came_about(tmp_path):

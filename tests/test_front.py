@@ -7,7 +7,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 from pypdf import PdfReader
 
 from bundle.commands.binding import FRONT, README, bound
-from bundle.notebook.page import FINDINGS, OTHER_CODE
+from bundle.notebook.page import FINDINGS
 from bundle.render import front, references
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
@@ -62,12 +62,6 @@ def test_a_note_is_said_before_the_findings_in_the_notebook_and_on_the_front(tmp
     output = new_output("display_data", {"text/markdown": markdown.data}, metadata=how["metadata"])
     paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), code("page.findings()", output)])
     assert "**Rough numbers.**" in front.front_matter(FRONT, paths, build=BUILD)
-
-
-def test_the_front_says_how_many_results_are_by_other_code_and_what_changed(tmp_path):
-    output = new_output("display_data", {}, metadata={OTHER_CODE: {"lib/checks.py changed": 2}})
-    paths = save(tmp_path, part1=[new_markdown_cell("# A"), code("page.study()", output)])
-    assert "2 by other code: lib/checks.py changed" in front.front_matter(FRONT, paths, build=BUILD)
 
 
 def test_the_readme_has_the_findings_in_their_place_and_nothing_else_changes(tmp_path):

@@ -13,7 +13,7 @@ import torch
 
 from bundle.experiments.cache import read_grids
 from bundle.experiments.palindromes import run_palindromes
-from bundle.experiments.strips import ViewSettings, Walker
+from bundle.experiments.strips import Walker
 from bundle.original import WALK_FIGURES
 from bundle.render.front import front_matter
 from bundle.render.web import npm
@@ -126,8 +126,8 @@ def until_said(page, name: str, words: str) -> None:
 
 
 def test_walks_have_the_pixels_of_pytorch(page):
-    view = ViewSettings(steps=9, candidates=CANDIDATES, seed=0)
-    walker = Walker(load_generator(Path("models")), load_classifier(Path("models")), view)
+    networks = load_generator(Path("models")), load_classifier(Path("models"))
+    walker = Walker(*networks, steps=9, candidates=CANDIDATES, seed=0)
     for section, kind in enumerate(("line", "circle")):
         images = walker.strip(*WALK_FIGURES[17], kind=kind).images.astype(int)
         shown = pixels(page, f"#walk-paths section:nth-of-type({section + 1}) .strip canvas")

@@ -47,7 +47,7 @@ def test_the_corrected_recipe_has_the_shared_metric_alone_and_the_front_each_rec
     (row,) = [row for row in front_rows(verdicts) if row[0] == f"“{sentences()[FIRST]['quote']}”"]
     assert row[1:3] == ["fails", "holds"]
     found = answer(verdicts, FIRST, CORRECTED)
-    assert (found.seeds, found.other_seeds) == ("10 of 10 seeds", "0 of 10 seeds")
+    assert (found.count, found.n) == (10, 10)
     assert answer(verdicts, FIRST, OURS).verdict is None
 
 

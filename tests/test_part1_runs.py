@@ -17,11 +17,6 @@ def runs(**seeds: int) -> dict[str, list[dict]]:
     return part1_settings(main) | protocol_settings(protocol, main) | memory_settings(memory, main)
 
 
-def matching_settings(group: list[dict], **settings) -> dict:
-    (one,) = (run for run in group if settings.items() <= run.items())
-    return one
-
-
 def test_as_written_the_lstm_has_a_schedule_and_a_measure_of_its_own_and_the_rnn_has_not():
     for run in runs()["as written"]:
         lstm = run["cell"] == "LSTM"
@@ -48,10 +43,3 @@ def test_the_originals_metric_is_measured_in_the_first_runs_of_its_lstm_alone():
     group = runs(num=3, original=2)["as written"]
     measured = {(run["cell"], run["seed"]) for run in group if "original_count" in run}
     assert measured == {("LSTM", 0), ("LSTM", 1)}
-
-
-def test_our_recipe_is_the_corrected_one_plus_a_curriculum():
-    corrected = matching_settings(runs()["corrected"], cell="LSTM", seq_length=30)
-    (ours,) = (run for run in runs()["ours"] if run["seq_length"] == 30)
-    curriculum = {"first_length": 1, "growth": 1.5, "rehearsal": True}  # pass_accuracy 1 is the default
-    assert ours == corrected | {"recipe": "ours"} | curriculum

@@ -23,7 +23,6 @@ from lib.recurrent.rnn import VanillaRNN
 from tests.test_gan_runs import RUN
 from tests.test_palindrome_runs import SETTINGS
 from tests.test_walks import SETTINGS as WALKS
-from tests.test_walks import VIEW
 
 PALINDROMES = PalindromeRun(**SETTINGS)
 GAN = RUN.training
@@ -68,7 +67,6 @@ ONE_BY_ONE = [
     (WALKS, "walks", [[7, 2]]),
     (WALKS, "walks", [[2, 7], [2, 7]]),
     (WALKS, "seed", SEEDS),
-    (VIEW, "candidates", 1),
 ]
 BELOW_AND_ABOVE = [(GAN, name, low - 1) for name, (low, _) in LIMITS.items()]
 BELOW_AND_ABOVE += [(GAN, name, high + 1) for name, (_, high) in LIMITS.items()]

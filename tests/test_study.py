@@ -40,41 +40,42 @@ def squares(records: list[Record]) -> list[int]:
     return [record.summary["square"] for record in records]
 
 
+def studied(folder: Path, settings=SETTINGS, run=square, **options):
+    """Return what a study of groups of settings, or of one group, gives."""
+    groups = settings if isinstance(settings, dict) else {"runs": settings}
+    with ThreadPoolExecutor(1) as executor:
+        return study(run, groups, directory=folder, executor=executor, **options)
+
+
 def test_records_come_in_the_order_of_their_settings_and_equal_ones_are_run_once(tmp_path):
-    settings, calls = [*SETTINGS, *SETTINGS[:2]], []
-    cost = {"cost": lambda settings: settings["seed"], "progress": lambda *call: calls.append(call)}
-    with ThreadPoolExecutor(3) as executor:
-        records, made = study(square, settings, directory=tmp_path, executor=executor, **cost)
-    assert squares(records) == [0, 1, 4, 9, 16, 25, 0, 1]
+    calls = []
+    options = {"cost": lambda settings: settings["seed"], "progress": lambda *call: calls.append(call)}
+    records, made = studied(tmp_path, [*SETTINGS, *SETTINGS[:2]], **options)
+    assert squares(records["runs"]) == [0, 1, 4, 9, 16, 25, 0, 1]
     assert made == {"": 6}
     assert calls[-1] == (15, 15)
 
 
 def test_stored_runs_are_reused_and_count_as_progress(tmp_path):
     calls = []
-    with ThreadPoolExecutor(1) as executor:
-        study(square, SETTINGS[:4], directory=tmp_path, executor=executor)
-        progress = {"progress": lambda *call: calls.append(call)}
-        records, made = study(square, SETTINGS, directory=tmp_path, executor=executor, **progress)
-        again = study(square, SETTINGS, directory=tmp_path, executor=executor, fresh=True)
-    assert (squares(records), made) == ([0, 1, 4, 9, 16, 25], {"": 2})
+    studied(tmp_path, SETTINGS[:4])
+    records, made = studied(tmp_path, progress=lambda *call: calls.append(call))
+    assert (squares(records["runs"]), made) == ([0, 1, 4, 9, 16, 25], {"": 2})
     assert calls == [(4, 6), (5, 6), (6, 6)]
-    assert again.made == {"fresh": 6}
+    assert studied(tmp_path, fresh=True).made == {"fresh": 6}
 
 
 def test_a_failed_run_is_named_and_the_others_are_stored(tmp_path):
-    named = pytest.raises(StudyError, match=r"1 of 6 .*\n.*'seed': 3.*three is too")
-    with ThreadPoolExecutor(2) as executor, named:
-        study(fail_on_three, SETTINGS, directory=tmp_path, executor=executor)
+    with pytest.raises(StudyError, match=r"1 of 6 .*\n.*'seed': 3.*three is too"):
+        studied(tmp_path, run=fail_on_three)
     assert len(load(tmp_path / "runs.jsonl")) == 5
 
 
 def test_processes_give_the_same_bytes_as_threads_and_one_that_is_killed_loses_nothing(tmp_path):
     settings = [{**one, "folder": str(tmp_path)} for one in SETTINGS]
-    with ThreadPoolExecutor(1) as executor:
-        study(square, settings, directory=tmp_path / "threads", executor=executor)
+    studied(tmp_path / "threads", settings)
     with workers(limit=2) as executor:
-        study(die_once, settings, directory=tmp_path / "processes", executor=executor)
+        study(die_once, {"runs": settings}, directory=tmp_path / "processes", executor=executor)
     assert (tmp_path / "died").exists()
     files = [tmp_path / name / "runs.jsonl" for name in ("threads", "processes")]
     assert files[0].read_bytes() == files[1].read_bytes()

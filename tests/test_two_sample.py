@@ -3,11 +3,9 @@ import torch
 
 from lib.evaluation.classifier import classification_accuracy_score, evaluate, train_classifier
 from lib.evaluation.two_sample_tests import (
-    GREY_BANDS,
     TESTS,
     accuracy,
     c2st,
-    grey_levels,
     two_sample_accuracy,
 )
 from lib.gan.networks import as_bytes
@@ -52,15 +50,6 @@ def test_what_is_learnt_by_heart_shows_in_the_accuracy_on_the_learnt_images_alon
     )
     assert found.train > 0.9
     assert abs(found.test - 0.5) < 0.25
-
-
-def test_grey_levels_are_shares_of_pixels_and_their_mean():
-    images = as_bytes(blobs(5, seed=0))[:, None]
-    found = grey_levels(images)
-    flat = images.flatten(1).double()
-    for band, (low, high) in enumerate(zip(GREY_BANDS, (*GREY_BANDS[1:], 256), strict=True)):
-        assert torch.allclose(found[:, band].double(), ((flat >= low) & (flat < high)).double().mean(dim=1))
-    assert torch.allclose(found[:, -1].double(), flat.mean(dim=1) / 255)
 
 
 def test_images_of_one_kind_cannot_be_told_apart_and_of_two_kinds_can():

@@ -13,7 +13,6 @@ from bundle.analysis import third_digits
 from bundle.analysis.claims import Verdict
 from bundle.original import WALK_FIGURES
 from bundle.study.store import load, table
-from lib.latent.interpolation import INTERPOLATIONS
 from lib.weights import about_network
 
 HOLDS, FAILS, UNDECIDED, DEPENDS = Verdict
@@ -66,11 +65,6 @@ def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
     return decided(counted(routes)).loc[(claim, "line", measure)]
 
 
-def test_the_kinds_of_path_and_the_claims_are_those_that_there_are():
-    assert third_digits.KINDS == INTERPOLATIONS
-    assert list(third_digits.CLAIMS) == list(WALK_FIGURES.values())
-
-
 def test_a_third_digit_is_set_against_the_one_seen_most_path_by_path():
     row = on_line("walk-2-to-6-shows-1", third_digits.BEFORE_RIVAL)  # 1 on 50 paths, 8 on 30, both on 20
     assert (row["count"], row["n"], row["ties"], row["verdict"]) == (30, 40, 60, HOLDS)
@@ -120,13 +114,6 @@ def test_the_committed_shares_are_those_of_its_lines():
         for digit in set(range(10)) - {first, second}:
             count = sum(str(digit) in seen for seen in thirds)
             assert shares[*walk, digit] == pytest.approx(count / len(routes))
-
-
-def test_the_committed_verdicts_are_those_of_a_normal_approximation():
-    """Far from the limit, as the committed counts are, a z-test says the same as the exact one."""
-    for row in third_digits.decide_walks(third_digits.seen_digits(RUNS)).itertuples():
-        z = (2 * row.count - row.n) / row.n**0.5
-        assert row.verdict is (UNDECIDED if abs(z) < 2 else HOLDS if z > 0 else FAILS)
 
 
 def test_the_change_table_has_lines_above_the_diagonal_and_circles_below():

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bundle.experiments.generators import generator_names
-from bundle.experiments.strips import ViewSettings, Walker
+from bundle.experiments.strips import Walker
 from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
 from bundle.study.records import Record
 from bundle.study.store import load
@@ -21,7 +21,6 @@ from lib.networks import answers
 from lib.progress import silent
 from lib.weights import weights_digest
 
-VIEW = ViewSettings(steps=5, candidates=300, seed=0)
 WALKS = [(2, 7), (3, 8)]
 SETTINGS = WalkSettings(
     walks=[[2, 7], [3, 8]],
@@ -107,7 +106,8 @@ def test_what_is_measured_of_real_digits_is_what_the_metrics_say(networks, data,
 def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks, data, record):
     labels = data.test_labels.tolist()
     assert record.columns["real image"] == [labels.index(digit) for digit in range(10)]
-    walk = Walker(*networks, VIEW).real_strip(2, 7, record=record, images=data.test_images)
+    walker = Walker(*networks, steps=5, candidates=300, seed=0)
+    walk = walker.real_strip(2, 7, run=record.columns, images=data.test_images)
     for place, digit in ((0, 2), (-1, 7)):
         real = data.test_images[record.columns["real image"][digit], 0]
         assert np.abs(walk.images[place] / 127.5 - 1 - real.numpy()).max() < 0.005

@@ -3,8 +3,7 @@
 A claim is tested seed by seed or path by path: in how many of n does it hold? Were it a toss of a coin, how
 likely is a count as lopsided as that one? These p-values (exact binomial, two-sided) are corrected for
 testing many claims at once (Benjamini and Hochberg 1995), so that at most one in twenty of the decided ones
-is expected to be wrong. Claims that are read from the same runs depend on one another; the correction of
-Benjamini and Yekutieli (2001) allows for any dependence, is stricter, and stands beside it.
+is expected to be wrong.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ from bundle.original import SENTENCES
 NOT_RUN = "not run"  # shown in place of a verdict
 LEVEL = 0.05  # largest corrected p of a claim that is decided
 KEYS = ["claim", "case", "measure"]
-NUMBERS = ["count", "n", "ties", "low", "high", "p", "value", "p_corrected", "p_dependent", "verdict"]
+NUMBERS = ["count", "n", "ties", "low", "high", "p", "value", "p_corrected", "verdict"]
 FIRST_WORDS = 8  # of a sentence, in the ledger
 HOMES = {"2": "part1", "3.1": "task2", "3.2": "task2", "3.3": "task3"}  # notebook by the original's section
 
@@ -73,14 +72,9 @@ def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFram
     """
     if outcomes.empty:
         return pd.DataFrame(columns=[*keys, *NUMBERS])
-    rows = []
-    for names, group in outcomes.groupby(list(keys), sort=False):
-        row = dict(zip(keys, names, strict=True))
-        row.update(_counts(group))
-        rows.append(row)
-    table = pd.DataFrame(rows)
+    groups = outcomes.groupby(list(keys), sort=False)
+    table = pd.DataFrame([dict(zip(keys, names, strict=True)) | _counts(group) for names, group in groups])
     table["p_corrected"] = false_discovery_control(table["p"], method="bh")
-    table["p_dependent"] = false_discovery_control(table["p"], method="by")
     table["verdict"] = [_verdict(row) for row in table.itertuples()]
     return table
 

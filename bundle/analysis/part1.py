@@ -1,6 +1,6 @@
 """The original's claims on its LSTM and RNN, tested seed by seed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -91,6 +91,12 @@ def all_true(values: Sequence[bool | None]) -> bool | None:
     return None if None in values else True
 
 
+def by_each(measures: Sequence[str], test: Callable, *limits: float) -> list[tuple]:
+    """Return one test of several measures."""
+    return [(measure, test, *limits) for measure in measures]
+
+
+ARRIVAL = ("first", "held", "first_95")
 # By the id of a sentence: the runs that it is about, and by what it is tested, the main measure first.
 CLAIMS = {
     "schedule-helps": (
@@ -107,28 +113,16 @@ CLAIMS = {
     ),
     "better-at-3-than-10": (["LSTM 3", "LSTM 10"], [("mean", higher), ("first", lower), ("held", lower)]),
     "limited-by-memory": (["LSTM 30 ours"], [("held", never), ("final", all_below, 0.99)]),
-    "lstm-at-5-in-400-steps": (
-        ["LSTM 5"],
-        [("first", within, 300, 500), ("held", within, 300, 500), ("first_95", within, 300, 500)],
-    ),
-    "rnn-at-5-after-600-steps": (
-        ["RNN 5"],
-        [("first", at_least, 601), ("held", at_least, 601), ("first_95", at_least, 601)],
-    ),
+    "lstm-at-5-in-400-steps": (["LSTM 5"], by_each(ARRIVAL, within, 300, 500)),
+    "rnn-at-5-after-600-steps": (["RNN 5"], by_each(ARRIVAL, at_least, 601)),
     "lstm-first-at-5": (["LSTM 5", "RNN 5"], [("first", lower), ("first_95", lower), ("mean", higher)]),
-    "lstm-steadier-at-5": (
-        ["LSTM 5", "RNN 5"],
-        [("relapses", lower), ("late_deviation", lower), ("drop", lower)],
-    ),
-    "unstable-at-30": (["LSTM 30", "RNN 30"], [("final", all_below, 1), ("late_lowest", all_below, 1)]),
+    "lstm-steadier-at-5": (["LSTM 5", "RNN 5"], by_each(("relapses", "late_deviation", "drop"), lower)),
+    "unstable-at-30": (["LSTM 30", "RNN 30"], by_each(("final", "late_lowest"), all_below, 1)),
     "too-few-steps-at-30": (
         ["LSTM 30 longer", "RNN 30 longer"],
         [("final", at_least, 1), ("final", last_at_least, 1)],
     ),
-    "lstm-at-30-after-1400-steps": (
-        ["LSTM 30"],
-        [("first", within, 1400, 1500), ("held", within, 1400, 1500), ("first_95", within, 1400, 1500)],
-    ),
+    "lstm-at-30-after-1400-steps": (["LSTM 30"], by_each(ARRIVAL, within, 1400, 1500)),
     "rnn-not-at-30": (
         ["RNN 30"],
         [("best", all_below, 1), ("best", all_below, 0.95), ("best", all_below, 0.5)],
@@ -137,17 +131,14 @@ CLAIMS = {
         ["LSTM 30", "RNN 30"],
         [("best", only_first_at_least, 1), ("best", only_first_at_least, 0.95)],
     ),
-    "lstm-steadier-at-30": (
-        ["LSTM 30", "RNN 30"],
-        [("late_deviation", lower), ("drop", lower), ("relapses", lower)],
-    ),
+    "lstm-steadier-at-30": (["LSTM 30", "RNN 30"], by_each(("late_deviation", "drop", "relapses"), lower)),
     "rnn-fluctuates-at-30": (
         ["RNN 30"],
         [("drop", at_least, 0.2), ("late_deviation", at_least, 0.05), ("drop_of_best", at_least, 1 / 3)],
     ),
     "lstm-better": (
         ["LSTM 5", "RNN 5", "LSTM 30", "RNN 30"],
-        [("mean", higher_in_both_pairs), ("final", higher_in_both_pairs)],
+        by_each(("mean", "final"), higher_in_both_pairs),
     ),
 }
 
@@ -198,15 +189,6 @@ class Answer:
     count: int = 0  # seeds in which it holds by the main measure
     n: int = 0  # seeds that are no tie
 
-    @property
-    def seeds(self) -> str:
-        return f"{self.count} of {self.n} seeds"
-
-    @property
-    def other_seeds(self) -> str:
-        """Return in how many seeds it does not hold."""
-        return f"{self.n - self.count} of {self.n} seeds"
-
 
 def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer:
     """Return what was found of a claim in a case.
@@ -251,22 +233,18 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
 
     The sentence stands in the row of its main measure, a measure in that of its first case.
     """
-    rows, with_sentence = [], set()
-    for (claim, measure), group in decided.groupby(["claim", "measure"], sort=False):
-        words = measure
-        if claim not in with_sentence:
-            words = f"{sentences()[claim]['sentence']}: {measure}"
-            with_sentence.add(claim)
-        for _, row in group.iterrows():
-            cells = {
-                "Sentence: measure": words,
-                "Case": row["case"],
-                "Median": number(row["value"]),
-                "True": f"{row['count']}/{row['n']}",
-                "Interval": f"{row['low']:.2f} to {row['high']:.2f}",
-                "p (BH, BY)": f"{p_value(row['p_corrected'])}, {p_value(row['p_dependent'])}",
-                "Verdict": row["verdict"].value,
-            }
-            rows.append(cells)
-            words = ""
-    return pd.DataFrame(rows)
+    groups = decided.groupby(["claim", "measure"], sort=False)
+    rows = pd.concat([group for _, group in groups])
+    sentence = rows["claim"].map(lambda claim: sentences()[claim]["sentence"])
+    words = rows["measure"].mask(rows.duplicated(["claim", "measure"]), "")
+    words = words.mask(~rows.duplicated("claim"), sentence + ": " + words)
+    table = {
+        "Sentence: measure": words,
+        "Case": rows["case"],
+        "Median": rows["value"].map(number),
+        "True": [f"{row.count}/{row.n}" for row in rows.itertuples()],
+        "Interval": [f"{row.low:.2f} to {row.high:.2f}" for row in rows.itertuples()],
+        "p": rows["p_corrected"].map(p_value),
+        "Verdict": [verdict.value for verdict in rows["verdict"]],
+    }
+    return pd.DataFrame(table)

@@ -60,26 +60,12 @@ def decided(holds: bool, fails: bool) -> Verdict:
     return Verdict.FAILS if fails else Verdict.UNDECIDED
 
 
-def above(share: Share, limit: float) -> Verdict:
-    return decided(share.low > limit, share.high <= limit)
+def below(share: Share, limit: float) -> Verdict:
+    return decided(share.high < limit, share.low >= limit)
 
 
-def at_most(share: Share, limit: float) -> Verdict:
-    return decided(share.high <= limit, share.low > limit)
-
-
-def fewer(share: Share, other: Share) -> Verdict:
-    """Say whether a share is below all that another may be."""
-    return decided(share.high < other.low, share.low >= other.low)
-
-
-def as_many(share: Share, other: Share) -> Verdict:
-    return decided(share.low >= other.low, share.high < other.low)
-
-
-def known_if(condition: bool) -> Verdict:
-    """Return what else has to be true, or nothing is known."""
-    return Verdict.HOLDS if condition else Verdict.UNDECIDED
+def at_least(share: Share, limit: float) -> Verdict:
+    return decided(share.low >= limit, share.high < limit)
 
 
 def claim_outcomes(run: pd.Series) -> dict[str, Outcome]:
@@ -95,20 +81,22 @@ def claim_outcomes(run: pd.Series) -> dict[str, Outcome]:
     real = share_of(run["real_clear"], samples) if "real_clear" in run else None
     outcomes = {}
     if 7 in clear:
-        outcomes["noise-at-first"] = clear[7].value, [at_most(clear[7], FEW_CLEAR)]
+        outcomes["noise-at-first"] = clear[7].value, [below(clear[7], FEW_CLEAR)]
     if set(DURING) <= set(clear):
-        least, most = (choose(clear[figure] for figure in DURING) for choose in (min, max))
-        outcomes["some-figures-during"] = most.value, [above(least, FEW_CLEAR), fewer(most, at_end)]
+        during = [clear[figure] for figure in DURING]
+        conditions = [at_least(min(during), FEW_CLEAR), below(max(during), at_end.low)]
+        outcomes["some-figures-during"] = max(during).value, conditions
     if 14 in clear and real:
-        outcomes["most-clear-at-79500"] = clear[14].value, [above(clear[14], 0.5), fewer(clear[14], real)]
+        conditions = [at_least(clear[14], 0.5), below(clear[14], real.low)]
+        outcomes["most-clear-at-79500"] = clear[14].value, conditions
     if real and run["class_kept"]:
         same_digit = share_of(run["class_kept"][-1], 25 * run["noise_sets"])
-        conditions = [as_many(at_end, real), above(same_digit, CONSISTENT)]
+        conditions = [at_least(at_end, real.low), at_least(same_digit, CONSISTENT)]
         outcomes["all-clear-at-end"] = at_end.value, conditions
     if len(moments) >= 5:
         shares = list(moments.values())
         loss = max(share.value for share in shares) - shares[-1].value
-        outcomes["clearer-and-clearer"] = loss, [fewer(shares[0], shares[-1]), never_falls(shares)]
+        outcomes["clearer-and-clearer"] = loss, [below(shares[0], shares[-1].low), never_falls(shares)]
     outcomes["hard-to-tell-from-mnist"] = two_sample_tests_at_most(run, EASY)
     outcomes["discriminator-finds-no-difference"] = discriminator_finds_no_difference(run)
     return {claim: Outcome(value, all_hold(conditions)) for claim, (value, conditions) in outcomes.items()}
@@ -129,7 +117,7 @@ def two_sample_tests_at_most(run: pd.Series, limit: float) -> tuple[float, list[
     network, grey = (answers_of(run[name], run["c2st_count"]) for name in ("c2st", "grey_level_accuracy"))
     learnt = max(network.value, run.get("c2st_train_accuracy", 0.0)) > COIN
     better = max(network, grey)
-    return better.value, [at_most(better, limit), known_if(learnt)]
+    return better.value, [below(better, limit), Verdict.HOLDS if learnt else Verdict.UNDECIDED]
 
 
 def discriminator_finds_no_difference(run: pd.Series) -> tuple[float, list[Verdict]]:
@@ -138,8 +126,9 @@ def discriminator_finds_no_difference(run: pd.Series) -> tuple[float, list[Verdi
     Where a fresh network tells them apart easily, it is its own failure that it does not.
     """
     accuracy = run["discriminator_accuracy"]
-    easy = above(answers_of(run["c2st"], run["c2st_count"]), EASY) is Verdict.HOLDS
-    return accuracy, [at_most(answers_of(accuracy, 2 * run["samples"]), NEAR_HALF), known_if(not easy)]
+    easy = at_least(answers_of(run["c2st"], run["c2st_count"]), EASY) is Verdict.HOLDS
+    near_half = below(answers_of(accuracy, 2 * run["samples"]), NEAR_HALF)
+    return accuracy, [near_half, Verdict.UNDECIDED if easy else Verdict.HOLDS]
 
 
 def picture_verdicts(runs: pd.DataFrame) -> dict[str, Verdict | None]:
@@ -182,7 +171,8 @@ def predictions(run: pd.Series) -> list[Outcome]:
     n_falls = int((steps < 0).sum())
     falls = decided(len(steps) > 0 and n_falls == len(steps), n_falls < len(steps))
     losses = run["discriminator_loss"]
-    loss = float(np.mean(losses[-max(1, round(LAST * len(losses))) :]))
+    last = max(1, round(LAST * len(losses)))
+    loss = float(np.mean(losses[-last:]))
     near = Verdict.HOLDS if abs(loss - np.log(2)) < 0.01 else Verdict.FAILS
     _, no_difference = discriminator_finds_no_difference(run)
     share, cannot_tell = two_sample_tests_at_most(run, NEAR_HALF)

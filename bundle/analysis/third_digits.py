@@ -102,17 +102,16 @@ def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
 def named_digits(decided: pd.DataFrame, measure: str) -> tuple[Verdict | None, list[float]]:
     """Return whether all claims that name a third digit hold of straight walks, by a measure, and shares.
 
-    Each generator decides; the shares are the first one's. None, and nan, where a claim was not tested.
+    Each generator decides; the shares are the first one's. None where a claim was not tested.
     """
-    names = [CLAIMS[walk] for walk in NAMED]
-    is_named = (decided["case"] == "line") & decided["claim"].isin(names)
-    named = decided[is_named & (decided["measure"] == measure)]
-    first = named[named["generator"] == 0].set_index("claim").reindex(names)
-    shares = list(first["count"] / first["n"].clip(lower=1))
-    if first["n"].isna().any():
-        return None, shares
+    named = decided[(decided["case"] == "line") & (decided["measure"] == measure)]
+    first = named[named["generator"] == 0].set_index("claim")
+    claims = [CLAIMS[walk] for walk in NAMED]
+    if not set(claims) <= set(first.index):
+        return None, []
+    shares = first["count"] / first["n"].clip(lower=1)
     own = [all_hold(list(verdicts)) for _, verdicts in named.groupby("generator")["verdict"]]
-    return overall(own), shares
+    return overall(own), list(shares[claims])
 
 
 def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:

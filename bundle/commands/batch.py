@@ -59,8 +59,8 @@ def main(arguments: list[str] | None = None) -> None:
     print(title, flush=True)
     with workers(options.scheduler, limit=options.processes) as executor, progress(title) as report_progress:
         try:
-            where = {"directory": folder, "file": "done"}
-            made = study(run, settings, **where, executor=executor, progress=report_progress).made
+            groups = {"done": settings}
+            made = study(run, groups, directory=folder, executor=executor, progress=report_progress).made
         finally:
             write_table(settings, folder)
     print(f"{made.total()} executed now, {len(settings) - made.total()} were done before.")

@@ -1,7 +1,6 @@
 """A small `make`: stages that wait for one another, each made again when what it is made from changes."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -55,7 +54,7 @@ def update(stage: Stage, stamps: Path) -> bool:
     Return whether it was made.
     """
     stamp = stamps / f"{stage.name.replace('/', '-')}.json"
-    inputs = [*stage.inputs(), os.environ.get("STALE", "")]
+    inputs = stage.inputs()
     if is_current(stamp, inputs):
         print(f"{stage.name}: up to date", flush=True)
         return False

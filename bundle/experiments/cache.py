@@ -1,18 +1,16 @@
-"""What is made once and stored: used again where its settings and its code match, else made now.
+"""Networks that are made once and stored: used again where settings and code match, else made now.
 
 Each function returns last why it made it now, None if it took what is stored.
 """
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from bundle.experiments.digit_classifier import run_classifier
 from bundle.experiments.gan import GanRun, measured_whole, run_gan
-from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
 from bundle.study import store
 from bundle.study.fingerprint import differences, identity
 from bundle.study.provenance import record_outcome
@@ -26,26 +24,22 @@ from lib.progress import Progress
 from lib.weights import about_network
 
 GAN, GENERATORS = "gan.jsonl", "generators.jsonl"  # files of the first run of Task 2, and of further ones
-WALKS = "walks.jsonl"  # of the runs of Task 3
 
 
 def cached_classifier(
     models: Path, settings: dict, *, data: Mnist, fresh: bool, progress: Progress
 ) -> tuple[Classifier, dict, str | None]:
-    """Return the classifier of these settings, which are like CLASSIFIER, and its summary.
-
-    `other_code` in the summary says how the code that made it differs from the code here.
-    """
+    """Return the classifier of these settings, which are like CLASSIFIER, and its summary."""
     device, made_by = data.train_images.device, identity(run_classifier)
     why = "fresh" if fresh else ""
     if not fresh and Path(models, "classifier.json").exists():
         try:
             about, model = about_network(models, "classifier"), load_classifier(models)
-            other_code = differences(about.get("identity", {}), made_by)
-            why = "" if os.environ.get("STALE") == "show" else other_code
-            why = why if about.get("settings") == settings else "other settings"
+            why = differences(about["identity"], made_by)
+            if about["settings"] != settings:
+                why = "other settings"
             if not why:
-                return model.to(device), {**about["summary"], "other_code": other_code}, None
+                return model.to(device), about["summary"], None
         except (ValueError, OSError) as error:  # damaged or gone
             why = str(error)
     model, outcome = run_classifier(settings, data=data, progress=progress)
@@ -77,7 +71,7 @@ def cached_gan(
     with store.writing(results):
         runs = store.Store(results / file)
         record, why = store.find(settings, runs, identity=made_by, fresh=fresh)
-        if record and not why:
+        if record:
             try:
                 load_generator(models, name)
                 if file == GAN:
@@ -89,7 +83,7 @@ def cached_gan(
                 why = str(error)
         state = results / f"{store.run_name(settings)}.ckpt"
         if fresh:
-            store.forget(state)
+            _forget(state)
         judge = Judge(classifier, data)
         result, outcome = run_gan(run, judge=judge, state_path=state, progress=progress)
         other = {**classifier_settings, "seed": classifier_settings["seed"] + 1}  # than the judge's
@@ -98,8 +92,14 @@ def cached_gan(
         save_generator(result.ema, models, name=name, settings=settings, identity=made_by)
         record = record_outcome(settings, outcome, identity=made_by, device=data.train_images.device)
         runs.write([record])
-        store.forget(state)  # finished: nothing to go on from
+        _forget(state)  # finished: nothing to go on from
     return record, why
+
+
+def _forget(state: Path) -> None:
+    """Remove the state of a run that has finished, the one before it, and damaged ones."""
+    for file in state.parent.glob(f"{state.name}*"):
+        file.unlink()
 
 
 def grids_of(settings: dict, results: Path) -> Path:
@@ -131,19 +131,3 @@ def read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
             return {"fixed": fixed, "train": train}
     except Exception as error:  # numpy and zipfile raise many kinds for damaged bytes
         raise ValueError(f"{path} is damaged or gone ({type(error).__name__}: {error})") from None
-
-
-def cached_walks(
-    *networks: nn.Module, settings: WalkSettings, data: Mnist, results: Path, fresh: bool, progress: Progress
-) -> tuple[Record, str | None]:
-    """Return the record of these settings and of generator and classifier."""
-    run_settings, made_by = describe_walks(*networks, settings), identity(run_walks)
-    with store.writing(results):
-        runs = store.Store(results / WALKS)
-        record, why = store.find(run_settings, runs, identity=made_by, fresh=fresh)
-        if record and not why:
-            return record, None
-        outcome = run_walks(*networks, settings=settings, data=data, progress=progress)
-        record = record_outcome(run_settings, outcome, identity=made_by, device=data.test_images.device)
-        runs.write([record])
-    return record, why

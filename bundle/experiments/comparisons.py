@@ -8,7 +8,6 @@ from bundle.experiments.gan import GanRun
 from bundle.experiments.stacked import StackedRun
 from bundle.experiments.two_sample_tests import AGAINST, GENERATED, TwoSampleRun
 from bundle.original import GAN_RECIPE
-from lib.checks import at_least, sizes
 from lib.evaluation.two_sample_tests import CONVOLUTIONAL, TESTS
 
 STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
@@ -29,14 +28,12 @@ GAN_ABLATION = {  # of our recipe: one part put back to the original's
 
 def further_generators(run: GanRun, count: int) -> dict[str, GanRun]:
     """Return by the name of its weights each run that differs from this one by its seed alone."""
-    at_least("generator_seeds", count, 0)
     seed = run.training.seed
     return {f"generator-{k}": run.with_training(seed=seed + k) for k in range(1, count + 1)}
 
 
 def variant_runs(run: GanRun, *, variant_seeds: int, variant_batches: int) -> dict[str, list[dict]]:
     """Return the settings of our recipe and of each change in GAN_ABLATION; see `Run.seeded`."""
-    sizes(variant_seeds=variant_seeds, variant_batches=variant_batches)
     recipes = {"ours": {"batches": variant_batches}}
     for name, change in GAN_ABLATION.items():
         recipes[name] = {"batches": variant_batches, **change}
@@ -48,7 +45,6 @@ def as_written_runs(run: GanRun, *, seeds: int, original_batches: int) -> list[d
 
     None for `original_batches` 0.
     """
-    at_least("original_batches", original_batches, 0)
     if not original_batches:
         return []
     checkpoints = sorted({k * original_batches // 5 for k in range(6)})
@@ -60,7 +56,6 @@ def stacked_runs(
     run: GanRun, *, seeds: int, stacked_batches: int, stacks: int = STACKS, samples: int = STACKS_SEEN
 ) -> list[dict]:
     """Return the settings of our recipe on stacks of three digits."""
-    sizes(stacked_seeds=seeds, stacked_batches=stacked_batches)
     training = replace(run.training, channels=3, batches=stacked_batches)
     common = {"dataset": run.dataset, "judge": run.judge, "noise_seed": run.noise_seed}
     ours = StackedRun(training=training, stacks=stacks, samples=samples, **common)
@@ -83,8 +78,6 @@ def two_sample_runs(
     generators. A test learns from `images` of each side and is put to a fifth as many, so that both sides of
     25 000 and 5000 are all the training images.
     """
-    sizes(two_sample_seeds=seeds)
-    at_least("two_sample_images", images, 2 * TESTED)
     settings = []
     for seed, test, side in product(range(seeds), tests, against):
         test_run = TwoSampleRun(

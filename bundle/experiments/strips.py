@@ -1,34 +1,19 @@
 """Single walks from one digit to another, to look at."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bundle.study import fingerprint
-from bundle.study.records import Record
-from lib.checks import at_least, between, check_seed
+from bundle.study.provenance import versions
 from lib.evaluation.classifier import Classifier, predict
 from lib.gan.networks import Generator, as_bytes
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import path
 from lib.networks import answers
 from lib.weights import weights_digest
-
-
-@dataclass(frozen=True, kw_only=True)
-class ViewSettings:
-    """How single walks are shown. Raises ValueError naming what is out of range."""
-
-    steps: int  # images of a walk, both ends included
-    candidates: int  # noises drawn, of which the ends are chosen
-    seed: int  # of these
-
-    def __post_init__(self):
-        at_least("steps", self.steps, 3)
-        between("candidates", self.candidates, 2, 10**6)
-        check_seed("seed", self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,38 +32,46 @@ class Walker:
 
     generator: Generator
     classifier: Classifier
-    settings: ViewSettings
+    steps: int  # images of a walk, both ends included
+    candidates: int  # noises drawn, of which the ends are chosen
+    seed: int  # of these
 
     def provenance(self) -> dict:
         """Return what strips were made with, as JSON values."""
-        seen_by = {"generator": weights_digest(self.generator), "classifier": weights_digest(self.classifier)}
-        return {"settings": asdict(self.settings) | seen_by, "code": fingerprint.identity(Walker)["code"]}
+        settings = {
+            "steps": self.steps,
+            "candidates": self.candidates,
+            "seed": self.seed,
+            "generator": weights_digest(self.generator),
+            "classifier": weights_digest(self.classifier),
+        }
+        return {"settings": settings, **versions()}
 
-    def strip(self, first: int, second: int, *, kind: str = "line") -> Strip:
+    def strip(self, first: int, second: int) -> Strip:
         """Walk from a noise whose image is `first` to one whose image is `second`; see `endpoints`."""
-        source = torch.Generator().manual_seed(self.settings.seed)
-        noise = torch.randn(self.settings.candidates, self.generator.latent_dim, generator=source)
+        source = torch.Generator().manual_seed(self.seed)
+        noise = torch.randn(self.candidates, self.generator.latent_dim, generator=source)
         ends = endpoints(self.generator, self.classifier, noise, first, second)
         end_points = [end._asdict() for end in ends]
         noises = [values.pop("noise") for values in end_points]
-        facts = {"seed": self.settings.seed, "kind": kind, "end_points": end_points}
+        facts = {"seed": self.seed, "kind": "line", "end_points": end_points}
         return self._walk(noises, name=f"strip-{first}-{second}", facts=facts)
 
-    def real_strip(self, first: int, second: int, *, record: Record, images: Tensor) -> Strip:
-        """Walk on the circle between the noises that a record of walks has for two of the test images."""
-        columns, digits = record.columns, (first, second)
-        noises = torch.tensor([columns["real noise"][digit] for digit in digits])
+    def real_strip(self, first: int, second: int, *, run: Mapping, images: Tensor) -> Strip:
+        """Walk on the circle between the noises that a run of walks has for two of the test images."""
+        digits = first, second
+        noises = torch.tensor([run["real noise"][digit] for digit in digits])
         walk = self._walk(noises, name=f"real-{first}-{second}", facts={"kind": "circle"})
-        begin, end = as_bytes(images[[columns["real image"][digit] for digit in digits]]).numpy()
+        begin, end = as_bytes(images[[run["real image"][digit] for digit in digits]]).numpy()
         captions = ["real", *walk.captions, "real"]
         return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
 
     def _walk(self, ends, *, name: str, facts: dict) -> Strip:
         """Make the images of the path between two noises (latent_dim,), and tell what is seen in them."""
-        steps = self.settings.steps
-        images = answers(self.generator, path(*ends, steps=steps, kind=facts["kind"]), batch_size=steps)
+        noise = path(*ends, steps=self.steps, kind=facts["kind"])
+        images = answers(self.generator, noise, batch_size=self.steps)
         confidences, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
-        facts["alpha"] = [step / (steps - 1) for step in range(steps)]
+        facts["alpha"] = [step / (self.steps - 1) for step in range(self.steps)]
         facts["digits"], facts["confidences"] = digits, confidences
         captions = [f"{digit}\n{sure:.0%}" for digit, sure in zip(digits, confidences, strict=True)]
         return Strip(name=name, images=as_bytes(images).numpy(), captions=captions, facts=facts)

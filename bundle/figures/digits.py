@@ -12,7 +12,7 @@ from bundle.figures.style import WIDE, panels, styled
 @styled
 def draw_digits(images: np.ndarray, *, columns: int, below: Sequence[str] = ()) -> Figure:
     """Draw digits (n, 28, 28) uint8 row by row, a text of `below` under each, as wide as the text."""
-    figure = _pictures(images, columns, width=WIDE, height=WIDE / columns + (0.4 if below else 0))
+    figure = _pictures(images, columns, height=WIDE / columns + (0.4 if below else 0))
     for axes, words in zip(figure.axes, below, strict=False):
         axes.text(0.5, -0.08, in_style(words), transform=axes.transAxes, ha="center", va="top")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
@@ -31,7 +31,7 @@ def draw_grids(grids: Mapping[str, np.ndarray], *, columns: int) -> Figure:
     """Draw the first 25 images of each entry, five by five, under its name."""
     pictures = [tile(images[:25], columns=5) for images in grids.values()]
     lines = max(name.count("\n") for name in grids) + 1
-    figure = _pictures(pictures, columns, width=WIDE, height=WIDE / columns + 0.13 * lines)
+    figure = _pictures(pictures, columns, height=WIDE / columns + 0.13 * lines)
     for axes, name in zip(figure.axes, grids, strict=False):
         axes.set_title(in_style(name), pad=2)
     return figure
@@ -47,10 +47,10 @@ def tile(images: np.ndarray, *, columns: int, gap: int = 2) -> np.ndarray:
     return picture[: rows * down - gap, : columns * across - gap]
 
 
-def _pictures(pictures: Sequence[np.ndarray], columns: int, *, width: float, height: float) -> Figure:
+def _pictures(pictures: Sequence[np.ndarray], columns: int, *, height: float) -> Figure:
     """Draw pictures (h, w) uint8 in rows, `height` inches high, with fixed contrast and without smoothing."""
     rows = -(-len(pictures) // columns)
-    figure, grid = panels(rows * height, rows, columns, width=width)
+    figure, grid = panels(rows * height, rows, columns)
     for axes in grid:
         axes.set_axis_off()
     for axes, picture in zip(grid, pictures, strict=False):

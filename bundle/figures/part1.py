@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from bundle.analysis.curves import survival
 from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
-from bundle.original import ACCURACY_FIGURES, SCHEDULED
+from bundle.original import ACCURACY_FIGURES
 
 CHANCE = 0.1  # accuracy of a guess among ten digits
 CELLS = {  # colour, line, marker
@@ -31,12 +31,10 @@ def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
     """
     figure, (axes,) = panels(2.6)
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
-        steps, accuracy = accuracies(group)
-        colour, _, marker = CELLS[cell]
-        label = named(cell, recipe, group)
-        look = {"marker": marker, "markevery": max(1, len(steps) // 12), "markersize": 3}
-        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, alpha=0.12, linewidth=0)
-        axes.plot(steps, accuracy.mean(0), RECIPES.get(recipe, "-"), color=colour, label=label, **look)
+        _, _, marker = CELLS[cell]
+        every = max(1, len(group["curve"].iloc[0].steps) // 12)
+        look = {"marker": marker, "markevery": every, "markersize": 3}
+        _draw_mean(axes, group, RECIPES.get(recipe, "-"), band={"alpha": 0.12, "linewidth": 0}, **look)
     level(axes, CHANCE, "chance")
     axes.set(xlabel="step", ylabel="accuracy, shared metric", ylim=(0, 1.02), xlim=(0, None))
     legend_above(figure, 3)
@@ -45,17 +43,12 @@ def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
 
 @styled
 def draw_original_figures(runs: pd.DataFrame) -> Figure:
-    """Draw Figures 1 to 6 of the original, a panel each: by its metric, and by the shared one.
-
-    A panel has the cell of its figure, and those that the original does not have.
-    """
+    """Draw Figures 1 to 6 of the original, a panel each: by its metric, and by the shared one."""
     figure, row = panels(4.4, 2, 3, sharey=True)
     for axes, (name, (cell, length)) in zip(row, ACCURACY_FIGURES.items(), strict=True):
-        at_length = runs[runs["seq_length"] == length]
-        for other in at_length["cell"].unique():
-            if other == cell or other not in SCHEDULED:
-                _draw_recipes(axes, at_length[at_length["cell"] == other])
-        measured = at_length[(at_length["cell"] == cell) & at_length["original_curve"].notna()]
+        shown = runs[(runs["cell"] == cell) & (runs["seq_length"] == length)]
+        _draw_recipes(axes, shown)
+        measured = shown[shown["original_curve"].notna()]
         if len(measured):
             curve = measured["original_curve"].iloc[0]
             axes.plot(curve.steps, curve.values, color=GREY, linewidth=0.8, label=ORIGINAL_LABEL)
@@ -73,14 +66,20 @@ def draw_original_figures(runs: pd.DataFrame) -> Figure:
 def _draw_recipes(axes: Axes, runs: pd.DataFrame) -> None:
     """Draw the mean of a cell's runs by recipe, shared metric, and the range of those as written."""
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
-        steps, accuracy = accuracies(group)
-        colour, line, _ = CELLS[cell]
-        label = named(cell, recipe, group)
-        if recipe == "corrected":
-            axes.plot(steps, accuracy.mean(0), line, color=colour, label=label, **CORRECTED)
-        else:
-            axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **BAND)
-            axes.plot(steps, accuracy.mean(0), line, color=colour, label=label)
+        _, line, _ = CELLS[cell]
+        band, look = ({}, CORRECTED) if recipe == "corrected" else (BAND, {})
+        _draw_mean(axes, group, line, band=band, **look)
+
+
+def _draw_mean(axes: Axes, runs: pd.DataFrame, line: str, *, band: Mapping, **look) -> None:
+    """Draw the mean accuracy of runs of one cell, recipe and length, and their range where it has a look."""
+    cell, recipe = runs[["cell", "recipe"]].iloc[0]
+    colour, _, _ = CELLS[cell]
+    steps = runs["curve"].iloc[0].steps
+    accuracy = np.array([curve.values for curve in runs["curve"]])
+    if band:
+        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **band)
+    axes.plot(steps, accuracy.mean(0), line, color=colour, label=named(cell, recipe, runs), **look)
 
 
 @styled
@@ -100,12 +99,6 @@ def draw_readings(readings: Mapping[str, pd.DataFrame]) -> Figure:
         axes.set(xlabel="step", xlim=(0, None))
     row[0].set_ylabel("accuracy (%), original metric")
     return figure
-
-
-def accuracies(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the steps, and the accuracy at each (runs, steps), shared metric, of runs that are as long."""
-    steps = runs["curve"].iloc[0].steps
-    return steps, np.array([curve.values for curve in runs["curve"]])
 
 
 def spoken(recipe: str) -> str:

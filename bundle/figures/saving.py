@@ -12,10 +12,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from bundle.figures.digits import tile
 from bundle.figures.style import DPI, STYLE
-from bundle.study.artefacts import PIXELS, PROVENANCE, json_bytes, write_if_changed
+from bundle.study.artefacts import PROVENANCE, write_if_changed, write_with_values
 from bundle.study.layout import Output
 
-SCALE, FRAME_MS = 4, 220  # screen pixels for each of a walk's, and how long an image of it stays
+SCALE, FRAME_MS = 4, 220  # screen pixels for each of a picture's, and how long an image of a walk stays
 
 
 def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
@@ -32,10 +32,8 @@ def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
             drawing.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(drawing, transparent=True, metadata={"Date": None})
         figure.savefig(buffer, format="png", dpi=DPI, metadata=_metadata(provenance))
-    png = write_if_changed(path, buffer.getvalue())
-    values = json_bytes({PROVENANCE: provenance, "panels": plotted(figure)})
-    write_if_changed(path.with_suffix(".json"), values)
-    return png
+    values = {PROVENANCE: provenance, "panels": plotted(figure)}
+    return write_with_values(path, buffer.getvalue(), values)
 
 
 def plotted(figure: Figure) -> list[dict]:
@@ -46,36 +44,39 @@ def plotted(figure: Figure) -> list[dict]:
         panel = {
             "lines": [{"label": label, "x": x.tolist(), "y": y.tolist()} for label, x, y in lines],
             "bands": [[path.vertices.tolist() for path in band.get_paths()] for band in axes.collections],
-            PIXELS: [np.asarray(image.get_array()).tolist() for image in axes.images],
+            "pictures": [np.asarray(image.get_array()).tolist() for image in axes.images],
         }
         panels.append({name: part for name, part in panel.items() if part})
     return panels
 
 
-def save_picture(picture: np.ndarray, path: Path, *, scale: int, provenance: dict) -> None:
-    """Write a picture (h, w) uint8 as PNG, every pixel `scale` pixels wide, provenance in its metadata."""
-    text = PngInfo()
-    for name, value in _metadata(provenance).items():
-        text.add_text(name, value)
-    buffer = io.BytesIO()
-    _enlarged(picture, scale).save(buffer, format="png", pnginfo=text, optimize=True)
-    write_if_changed(path, buffer.getvalue())
+def save_picture(picture: np.ndarray, path: Path, *, provenance: dict) -> None:
+    """Write a picture (h, w) uint8 as PNG, every pixel `SCALE` pixels wide, provenance in its metadata."""
+    write_if_changed(path, _png(picture, provenance))
 
 
 def save_walk(images: np.ndarray, path: Path, *, facts: dict, provenance: dict) -> None:
     """Write images (steps, h, w) uint8 as `path`.png, in a row, and .gif, there and back; facts as .json."""
-    row = tile(images, columns=len(images))
-    save_picture(row, path.with_suffix(".png"), scale=SCALE, provenance=provenance)
-    first, *others = [_enlarged(image, SCALE) for image in [*images, *images[-2:0:-1]]]
+    row = _png(tile(images, columns=len(images)), provenance)
+    write_with_values(path.with_suffix(".png"), row, {PROVENANCE: provenance, **facts}, indent=1)
+    first, *others = [_enlarged(image) for image in [*images, *images[-2:0:-1]]]
     buffer = io.BytesIO()
     first.save(buffer, format="gif", save_all=True, append_images=others, duration=FRAME_MS, loop=0)
     write_if_changed(path.with_suffix(".gif"), buffer.getvalue())
-    write_if_changed(path.with_suffix(".json"), json_bytes({PROVENANCE: provenance, **facts}, indent=1))
+
+
+def _png(picture: np.ndarray, provenance: dict) -> bytes:
+    text = PngInfo()
+    for name, value in _metadata(provenance).items():
+        text.add_text(name, value)
+    buffer = io.BytesIO()
+    _enlarged(picture).save(buffer, format="png", pnginfo=text, optimize=True)
+    return buffer.getvalue()
 
 
 def _metadata(provenance: dict) -> dict[str, str]:
     return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
 
 
-def _enlarged(picture: np.ndarray, scale: int) -> Image.Image:
-    return Image.fromarray(np.kron(picture, np.ones((scale, scale), np.uint8)))
+def _enlarged(picture: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.kron(picture, np.ones((SCALE, SCALE), np.uint8)))

@@ -6,7 +6,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-WIDE, HALF = 6.3, 3.1  # inches: the text width, and half of it
+WIDE = 6.3  # inches: the text width
 DPI, SCREEN_DPI = 200, 96  # pixels an inch: in a saved figure, and on a screen at its natural size
 COLOURS = {"LSTM": "#0072B2", "RNN": "#D55E00", "GRU": "#E69F00"}
 COLOURS |= {"generator": "#009E73", "discriminator": "#CC79A7"}
@@ -29,9 +29,9 @@ STYLE = {
 styled = matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"})
 
 
-def panels(height: float, rows=1, columns=1, *, width=WIDE, **settings) -> tuple[Figure, list[Axes]]:
-    """Return a figure of this size in inches, and its empty panels row by row."""
-    figure = Figure(figsize=(width, height))
+def panels(height: float, rows=1, columns=1, **settings) -> tuple[Figure, list[Axes]]:
+    """Return a figure as wide as the text, of this height in inches, and its empty panels row by row."""
+    figure = Figure(figsize=(WIDE, height))
     return figure, [*figure.subplots(rows, columns, squeeze=False, **settings).flat]
 
 
@@ -56,5 +56,5 @@ def legend_above(figure: Figure, columns: int) -> None:
     figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=columns)
 
 
-def spaced(number: int, space: str = " ") -> str:
-    return f"{number:,}".replace(",", space)
+def spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")

@@ -2,12 +2,10 @@
 
 import contextlib
 import inspect
-import itertools
 import json
 import os
 import textwrap
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -20,18 +18,17 @@ from bundle.analysis.formatting import Table, is_numeric, prose_in_style, table_
 from bundle.figures.digits import tile
 from bundle.figures.saving import save_figure, save_picture
 from bundle.figures.style import SCREEN_DPI
-from bundle.notebook.markdown import alternative_text, as_text, in_cell
+from bundle.notebook.markdown import alternative_text, in_cell
 from bundle.study.artefacts import json_bytes, write_if_changed
-from bundle.study.layout import Output, check_writable
+from bundle.study.layout import Output
 from bundle.study.provenance import described
-from bundle.study.records import Record, key
+from bundle.study.records import Record
 from bundle.study.store import table
 from bundle.study.study import study
 from bundle.study.workers import workers
 from lib.files import write_atomically
 from lib.progress import Progress
 
-OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
 QUICK = Path("profiles", "quick.yaml")
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
@@ -79,12 +76,9 @@ class Page:
         Of the parameters these decide here: output_dir, fresh, and, where there are such, scheduler and note.
         """
         self.parameters = {name: namespace[name] for name in namespace["__annotations__"]}
-        output_dir = self.parameters["output_dir"]
-        check_writable(Path(output_dir), "give the parameter output_dir another folder")
-        self.part, self.output = part, Output(Path(output_dir))
+        self.part, self.output = part, Output(Path(self.parameters["output_dir"]))
         self.results = self.output.results(part)
         self.scheduler, self.fresh = self.parameters.get("scheduler", ""), self.parameters["fresh"]
-        self.other_code: list[str] = []  # how the code that made what is shown differs from the code here
 
     def study(
         self, title: str, run: Callable, settings: Mapping, *, file: str = "", **cost: Callable
@@ -106,9 +100,7 @@ class Page:
                 progress=report_progress,
                 **cost,
             )
-        records = list(itertools.chain(*groups.values()))
-        self._say(reasons, len(records), self.results)
-        self._note({key(record.settings): record.other_code for record in records}.values())
+        self._say(reasons, sum(map(len, groups.values())), self.results)
         return groups
 
     def tables(self, *arguments, **keywords) -> dict[str, pd.DataFrame]:
@@ -122,8 +114,6 @@ class Page:
             if why is None:
                 report_progress(1, 1)
         self._say({} if why is None else {why: 1}, 1, keywords.get("results", self.output.models))
-        self._note(output.other_code for output in outputs if isinstance(output, Record))
-        self._note(output.get("other_code", "") for output in outputs if isinstance(output, dict))
         return outputs
 
     def _say(self, reasons: Mapping[str, int], total: int, directory: Path) -> None:
@@ -133,17 +123,6 @@ class Page:
             words.append(f"{total - n_new} of {total} taken from {directory}")
         words += [f"{count} made now" + (f": {why}" if why else "") for why, count in reasons.items()]
         print("; ".join(words) + ("" if n_new else " (fresh = True makes them again)") + ".")
-
-    def _note(self, differences: Iterable[str]) -> None:
-        """Warn where code that made results differs from the code here; of each result how, or "".
-
-        Their counts are left in the output's metadata, for the report's first page.
-        """
-        counts = Counter(filter(None, differences))
-        if counts:
-            self.other_code += counts
-            words = "; ".join(f"{count}: {as_text(how)}" for how, count in counts.items())
-            display(Markdown(f"**{OTHER_CODE}**, {words}."), metadata={OTHER_CODE: dict(counts)})
 
     def show(
         self,
@@ -163,9 +142,6 @@ class Page:
         if isinstance(about, pd.DataFrame):
             about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
-        if self.other_code:
-            figure.suptitle(OTHER_CODE, color="red", fontsize=8)
-            caption += f" *{OTHER_CODE}.*"
         path = self.output.figures / f"figure-{str(names[0]).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
         anchors = [f'<a id="figure-{one}"></a>' for one in names]
@@ -178,7 +154,7 @@ class Page:
     def table(self, name: str, table: Table | pd.DataFrame, caption: str) -> None:
         """Show a table with its number and caption (Markdown); its cells are text, or links to figures."""
         header, rows = table_in_style(table)
-        caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
+        caption = prose_in_style(caption)
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
         lines = [header, sides or ["---"] * len(header), *rows]
         text = "\n".join(f"| {' | '.join(map(in_cell, line))} |" for line in lines)
@@ -203,7 +179,7 @@ class Page:
         for batch, images in grids.items():
             path = self.output.images(self.part) / f"batch-{batch:06}.png"
             about = described([record]) | {"batch": batch}
-            save_picture(tile(images[:25], columns=5), path, scale=4, provenance=about)
+            save_picture(tile(images[:25], columns=5), path, provenance=about)
 
     def leave(self, summary: dict) -> None:
         """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`).

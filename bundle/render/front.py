@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from bundle.analysis.claims import NOT_RUN, Verdict
 from bundle.notebook.markdown import as_text
-from bundle.notebook.page import FINDINGS, OTHER_CODE
+from bundle.notebook.page import FINDINGS
 from bundle.render.reading import file_name, read_notebook
 from bundle.study.fingerprint import digest_all
 from bundle.study.layout import REPORT
@@ -30,8 +30,7 @@ def front_matter(
     """Return a template (Markdown, Jinja) filled in.
 
     It may use `build` (see `build_of`), `note` (said before the findings), `findings`, `counts` and
-    `verdicts` (see `counted_verdicts`, `verdict_rows`), `other_code` (how often, by how it differs) and
-    `verification` (what `make verify` wrote).
+    `verdicts` (see `counted_verdicts`, `verdict_rows`) and `verification` (what `make verify` wrote).
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
     environment.filters["as_text"] = as_text
@@ -42,7 +41,6 @@ def front_matter(
         findings=findings(notebooks),
         counts=counted_verdicts(rows),
         verdicts=rows,
-        other_code=by_other_code(notebooks),
         verification=json.loads(verified.read_text(encoding="utf-8")) if verified else None,
     )
 
@@ -78,16 +76,6 @@ def counted_verdicts(rows: Sequence[Sequence[str]]) -> dict[str, int]:
     verdicts = [ours if original == NOT_RUN else original for _, original, ours, _ in rows]
     counts = Counter(verdicts)
     return {"all": len(rows)} | {verdict.value: counts[verdict.value] for verdict in Verdict}
-
-
-def by_other_code(notebooks: Sequence[Path]) -> dict[str, int]:
-    """Return how code that made results differs from the code here, and how many: see $STALE = "show"."""
-    cells = [cell for path in notebooks for cell in read_notebook(path).cells]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    counts = Counter()
-    for output in outputs:
-        counts += Counter(output.get("metadata", {}).get(OTHER_CODE))
-    return {as_text(how): count for how, count in counts.items()}
 
 
 def _findings_outputs(notebooks: Iterable[Path]) -> Iterator[tuple[str, dict]]:

@@ -1,8 +1,8 @@
 """What the report writes beside its results: figures with their values, strips, animations, notebooks.
 
-Another kind of processor gives other last digits. So a file stays as it is where it says the same: numbers to
-the last of the four digits that are written of the largest of their list, pixels to one grey level. What made
-a file (its provenance) does not count as said.
+Another kind of processor gives other last digits. So a picture stays as it is where it is the same to one
+grey level, and with it the values that it shows; an output of a notebook, where its numbers are the same to
+the last digit shown; so does a file of main numbers. What made a picture (its provenance) does not count.
 """
 
 import base64
@@ -23,7 +23,6 @@ from lib.files import write_atomically
 DIGITS = 4
 GREY_LEVELS = 1
 PROVENANCE = "provenance"  # the key in JSON files of what made them; it is written in full
-PIXELS = "pictures"  # the key of the pixels that a figure shows
 DECIMAL = re.compile(r"-?\d+\.\d+")
 
 
@@ -41,6 +40,19 @@ def write_if_changed(path: Path, data: bytes) -> bytes:
     return data
 
 
+def write_with_values(path: Path, picture: bytes, values: dict, *, indent: int | None = None) -> bytes:
+    """Write a picture unless it says the same already, and beside it the values that it shows, as JSON.
+
+    Return the picture that is there then. The values of a picture that stays do so too.
+    """
+    before = path.read_bytes() if path.is_file() else b""
+    written = write_if_changed(path, picture)
+    values_path = path.with_suffix(".json")
+    if written != before or not values_path.is_file():
+        write_atomically(values_path, json_bytes(values, indent=indent))
+    return written
+
+
 def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
     """Return whether two files of a kind (".png", ".gif", ".json", ".ipynb" or other) say the same."""
     if before == after:
@@ -49,13 +61,21 @@ def says_the_same(before: bytes, after: bytes, *, suffix: str) -> bool:
         if suffix in (".png", ".gif"):
             return _pictures_alike(before, after)
         if suffix == ".json":
-            return _values_alike(json.loads(before), json.loads(after))
+            return _numbers_alike(json.loads(before), json.loads(after))
         if suffix == ".ipynb":
             notebooks = [nbformat.reads(data.decode("utf-8"), as_version=4) for data in (before, after)]
             return notebook_bytes(keep_outputs(*notebooks)) == before
-    except (ValueError, OSError, KeyError, AttributeError):  # one of them is damaged
+    except (ValueError, OSError, KeyError, AttributeError, TypeError):  # one of them is damaged
         return False
     return False
+
+
+def _numbers_alike(before: dict, after: dict) -> bool:
+    """Return whether numbers by name are the same to the last of the digits that are written."""
+    if before.keys() != after.keys():
+        return False
+    numbers = [before[name] for name in after]
+    return np.allclose(numbers, list(after.values()), rtol=1.5 * 10 ** (1 - DIGITS), atol=0)
 
 
 def _pictures_alike(before: bytes, after: bytes) -> bool:
@@ -77,57 +97,20 @@ def _frames(data: bytes) -> tuple[list[float], list[np.ndarray]]:
 
 
 def json_bytes(values: object, *, indent: int | None = None) -> bytes:
-    """Return JSON text with a newline at its end; its numbers are rounded, see `DIGITS`."""
+    """Return JSON text and a newline; its numbers have `DIGITS` digits, or all of those before the point."""
     separators = (",", ":") if indent is None else None
     return (json.dumps(_rounded(values), indent=indent, separators=separators) + "\n").encode()
 
 
 def _rounded(values: object) -> object:
-    """Return values with the floats of each list rounded alike."""
     if isinstance(values, dict):
         return {name: part if name == PROVENANCE else _rounded(part) for name, part in values.items()}
-    numbers = _floats(values)
-    if numbers is not None:
-        return np.round(numbers, _decimals(numbers)).tolist()
-    return [_rounded(part) for part in values] if isinstance(values, list | tuple) else values
-
-
-def _floats(values: object) -> np.ndarray | None:
-    """Return a float, or lists of floats that are equally long, as an array; None for all else."""
-    try:
-        numbers = np.asarray(values)
-    except ValueError:  # lists of several lengths
-        return None
-    return numbers if numbers.dtype.kind == "f" and numbers.size else None
-
-
-def _decimals(numbers: np.ndarray) -> int:
-    """Return how many decimals are written of numbers."""
-    largest = np.abs(numbers[np.isfinite(numbers)]).max(initial=0)
-    return min(12, max(0, DIGITS - 1 - math.floor(math.log10(largest)))) if largest else DIGITS
-
-
-def _values_alike(before: object, after: object, *, pixels: bool = False) -> bool:
-    """Return whether two JSON values are the same, decimal numbers to the last digit that is written.
-
-    Whole numbers are equal, but for those of a picture's pixels.
-    """
-    if isinstance(before, dict) and isinstance(after, dict):
-        names = before.keys() - {PROVENANCE}
-        return names == after.keys() - {PROVENANCE} and all(
-            _values_alike(before[name], after[name], pixels=name == PIXELS) for name in names
-        )
-    numbers, others = _floats(before), _floats(after)
-    if numbers is not None and others is not None:
-        last_digit = 0.1 ** _decimals(others)
-        alike = {"rtol": 0, "atol": 1.5 * last_digit, "equal_nan": True}
-        return numbers.shape == others.shape and np.allclose(numbers, others, **alike)
-    if isinstance(before, list) and isinstance(after, list):
-        pairs = zip(before, after, strict=False)
-        return len(before) == len(after) and all(_values_alike(*pair, pixels=pixels) for pair in pairs)
-    if pixels and isinstance(before, int) and isinstance(after, int):
-        return abs(before - after) <= GREY_LEVELS
-    return before == after
+    if isinstance(values, list | tuple):
+        return [_rounded(part) for part in values]
+    if not isinstance(values, float) or not math.isfinite(values) or values == 0:
+        return values
+    decimals = DIGITS - 1 - math.floor(math.log10(abs(values)))
+    return float(np.round(values, min(12, max(0, decimals))))
 
 
 def texts_alike(before: str, after: str) -> bool:

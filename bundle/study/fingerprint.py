@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from packaging.version import Version
+
 ROOT = Path(__file__).parents[2]
 TOPS = ("lib", "bundle")
 PACKAGES = ("torch", "numpy")  # those that compute
@@ -52,15 +54,15 @@ def identity(function: Callable) -> dict:
 def differences(before: dict, now: dict) -> str:
     """Return in words how two identities differ, "" where they do not."""
     code_before, code_now = before.get("code", {}), now["code"]
-    old_paths = [path for path, value in code_before.items() if value not in code_now.values()]
-    new_paths = [path for path, value in code_now.items() if value not in code_before.values()]
-    words = [f"{path} changed" for path in sorted({*old_paths, *new_paths})]
-    if not words and before.get("imports") != now.get("imports"):
+    changed = {path for path, value in code_before.items() if value not in code_now.values()}
+    changed |= {path for path, value in code_now.items() if value not in code_before.values()}
+    words = [f"{path} changed" for path in sorted(changed)]
+    if not words and before.get("imports") != now["imports"]:
         words = ["a name is imported from another module"]
-    versions_before = before.get("packages", {})
     for name, version_now in now["packages"].items():
-        if versions_before.get(name) != version_now:
-            words.append(f"{name} {versions_before.get(name)} then, {version_now} now")
+        version_before = before.get("packages", {}).get(name, "0")
+        if Version(version_before).release != Version(version_now).release:
+            words.append(f"{name} {version_before} then, {version_now} now")
     return ", ".join(words)
 
 
@@ -80,26 +82,25 @@ def is_left_out(path: Path) -> bool:
 
 
 @functools.cache
+def _nodes(path: Path) -> list[ast.AST]:
+    """Return the nodes of a module's syntax tree; of another file none."""
+    return list(ast.walk(ast.parse(path.read_bytes()))) if path.suffix == ".py" else []
+
+
 def reached(path: Path) -> list[Path]:
     """Return this project's files that a module imports, or names and has beside it."""
-    if path.suffix != ".py":
-        return []
     files = {_module(name) for name, _ in imports(path)} - {None}
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Constant) and _is_file_name(node.value):
-            neighbour = path.parent / node.value
-            if neighbour.is_file():
-                files.add(neighbour)
+    beside = {neighbour.name: neighbour for neighbour in path.parent.iterdir() if neighbour.is_file()}
+    for node in _nodes(path):
+        if isinstance(node, ast.Constant) and node.value in beside:
+            files.add(beside[node.value])
     return sorted(files)
 
 
-@functools.cache
 def imports(path: Path) -> list[tuple[str, str]]:
     """Return all that a module imports, each by its name in full and the name it is used by."""
-    if path.suffix != ".py":
-        return []
     names = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _nodes(path):
         if isinstance(node, ast.Import | ast.ImportFrom):
             package = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
             names += [(package + alias.name, alias.asname or alias.name) for alias in node.names]
@@ -115,10 +116,6 @@ def _module(name: str) -> Path | None:
             if path.is_file():
                 return path
     return None
-
-
-def _is_file_name(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable() and value.count(".") == 1 and "/" not in value
 
 
 def _who_takes_what(paths: Iterable[Path]) -> list[str]:

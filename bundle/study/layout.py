@@ -1,7 +1,5 @@
 """Where a report keeps its files, below one folder of output."""
 
-import errno
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +30,6 @@ STAGES = (  # in the order of the report; the PDF and the page are made of those
 NOTEBOOKS = tuple(stage.name for stage in STAGES)
 REPORT = tuple(stage.name for stage in STAGES if not stage.is_study)
 STUDIES = tuple(stage.name for stage in STAGES if stage.is_study)  # the supplement is made of them
-
-
-def check_writable(folder: Path, way_out: str) -> None:
-    """Raise PermissionError with the way out where no file can be written below a folder."""
-    path = folder.absolute()
-    nearest = next(place for place in (path, *path.parents) if place.exists())
-    if not os.access(nearest, os.W_OK):
-        raise PermissionError(errno.EROFS, f"cannot be written to; {way_out}", str(folder))
 
 
 @dataclass(frozen=True)

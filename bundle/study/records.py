@@ -18,7 +18,6 @@ class Record:
     summary: dict = field(default_factory=dict)  # single numbers and short texts
     provenance: dict = field(default_factory=dict)  # versions, device, seconds, ...: it decides no result
     identity: dict = field(default_factory=dict)  # what made it, see `bundle.study.fingerprint.identity`
-    other_code: str = field(default="", compare=False)  # in words, how the code here differs; not stored
 
 
 def key(settings: dict) -> str:

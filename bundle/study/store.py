@@ -3,8 +3,8 @@
     results/part1/as-written.jsonl    a line a run: settings, columns, summary, seconds, fingerprint, contents
     results/part1/fingerprints.json   what a fingerprint stands for: code, packages, device, machine, commit
 
-`pandas.read_json(path, lines=True)` opens such a file; `load` returns its runs, `table` and `curves` make
-tables of them. "contents" is a digest of the rest of a line, so that damage and edits by hand show.
+`pandas.read_json(path, lines=True)` opens such a file; `load` returns its runs, `table` makes a table of
+them. "contents" is a digest of the rest of a line, so that damage and edits by hand show.
 
 A run that has finished is appended at once. A study that has finished writes its files anew: sorted by
 settings, one line for each, so that the same results give the same file. A folder has one writer, who holds
@@ -17,16 +17,13 @@ import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from bundle.study.fingerprint import differences
 from bundle.study.records import Record, key
 from lib.files import alone, digest, sealed, write_atomically
 
-if TYPE_CHECKING:
-    import pandas as pd  # elsewhere where it is needed: what only starts runs need not wait for it
-
-FINGERPRINTS = "fingerprints.json"
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # raised where JSON is not what was written
 
 
@@ -36,7 +33,7 @@ def writing(folder: Path) -> AbstractContextManager[None]:
 
 
 class Store:
-    """The runs in one file."""
+    """The runs in one file: of runs with the same settings the last."""
 
     def __init__(self, path: Path):
         """Read a file, which need not be there.
@@ -45,21 +42,18 @@ class Store:
         """
         self.path = Path(path)
         self.made_by = _read_fingerprints(self.path.parent)
-        self.runs: dict[str, list[Record]] = {}  # by the key of their settings, in the order of the file
+        self.runs: dict[str, Record] = {}  # by the key of their settings
         self.damaged: list[str] = []  # in words, which lines are; the last one is if its writer was killed
-        lines = self.path.read_bytes().splitlines() or [b""] if self.path.exists() else []
+        lines = self.path.read_bytes().splitlines() if self.path.exists() else []
         for number, text in enumerate(lines, start=1):
+            if not text:
+                continue
             try:
                 line = _unsealed(text)
-            except DAMAGED as error:
-                why = f"{type(error).__name__}: {error}"
-                self.damaged.append(f"{self.path}, line {number} is damaged or edited ({why})")
+            except DAMAGED:
+                self.damaged.append(f"{self.path}, line {number} is damaged or edited")
             else:
                 self._add(self._record(line))
-
-    def all(self) -> list[Record]:
-        """Return every run, also those of the same settings, of a study that has not finished."""
-        return [record for records in self.runs.values() for record in records]
 
     def append(self, record: Record) -> None:
         """Add a run that has finished, so that it survives whatever ends this process.
@@ -67,38 +61,34 @@ class Store:
         It has a line of its own whatever stands before it. Raises OSError naming the file.
         """
         line = self._line(record)
-        with open(self.path, "a+b", buffering=0) as file:
-            size = file.seek(0, os.SEEK_END)
-            if size:
-                file.seek(size - 1)
-                line = line if file.read(1) == b"\n" else b"\n" + line
-            try:
-                while line:
-                    line = line[file.write(line) :]
+        size = self.path.stat().st_size if self.path.exists() else 0
+        try:
+            with open(self.path, "ab") as file:
+                file.write(b"\n" + line if size else line)
+                file.flush()
                 os.fsync(file.fileno())
-            except OSError as error:  # the disk is full; the error does not say which file it was
-                file.truncate(size)
-                raise OSError(error.errno, error.strerror, str(self.path)) from None
+        except OSError as error:  # the disk is full; the error does not say which file it was
+            os.truncate(self.path, size)
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
         self._add(record)
 
     def write(self, records: Sequence[Record]) -> None:
-        """Write the file anew, sorted: these runs, and the last of all other settings.
+        """Write the file anew, sorted: these runs, and those of all other settings.
 
         Damaged lines go, and are said.
         """
-        latest = {name: runs[-1] for name, runs in self.runs.items()}
-        latest.update({key(record.settings): record for record in records})
-        ordered = sorted(latest.values(), key=_place)
-        data = b"".join(self._line(record) for record in ordered)
         for words in self.damaged:
             print(f"{words}; it is left out, and its run made again if it is asked for")
+        for record in records:
+            self._add(record)
+        data = b"".join(self._line(record) for record in sorted(self.runs.values(), key=_place))
         before = self.path.read_bytes() if self.path.exists() else b""
         if data != before:
             write_atomically(self.path, data)
             _drop_fingerprints(self.path.parent)
 
     def _add(self, record: Record) -> None:
-        self.runs.setdefault(key(record.settings), []).append(record)
+        self.runs[key(record.settings)] = record
 
     def _line(self, record: Record) -> bytes:
         """Return the line of a run; what its fingerprint stands for is on disk before it."""
@@ -118,11 +108,10 @@ class Store:
         return (json.dumps(sealed(line), allow_nan=False) + "\n").encode()
 
     def _record(self, line: dict) -> Record:
-        if line["fingerprint"] not in self.made_by:
-            raise ValueError(_lost(self.path.parent, f"{self.path} names {line['fingerprint']}"))
-        made_by = self.made_by[line["fingerprint"]]
-        seconds = {} if line["seconds"] is None else {"seconds": line["seconds"]}
-        provenance = seconds | made_by["provenance"]
+        made_by = self.made_by.get(line["fingerprint"])
+        if made_by is None:
+            raise ValueError(_lost(self.path.parent))
+        provenance = {"seconds": line["seconds"]} | made_by["provenance"]
         return Record(line["settings"], line["columns"], line["summary"], provenance, made_by["identity"])
 
 
@@ -142,56 +131,59 @@ def _place(record: Record) -> list[tuple[str, str, object]]:
 
 def _read_fingerprints(folder: Path) -> dict[str, dict]:
     """Return what made the runs of a folder, by fingerprint; each has `identity` and `provenance`."""
-    path = Path(folder, FINGERPRINTS)
+    path = _fingerprints(folder)
     if not path.exists():
         return {}
     try:
         made_by = json.loads(path.read_text(encoding="utf-8"))
-        other = [name for name, entry in made_by.items() if digest(entry) != name]
-    except (*DAMAGED, OSError) as error:
-        raise ValueError(_lost(folder, f"{type(error).__name__}: {error}")) from None
-    if other:
-        raise ValueError(_lost(folder, f"{other[0]} is not the digest of what it stands for"))
+        whole = all(digest(entry) == name for name, entry in made_by.items())
+    except (*DAMAGED, OSError):
+        whole = False
+    if not whole:
+        raise ValueError(_lost(folder))
     return made_by
 
 
-def _lost(folder: Path, why: str) -> str:
+def _fingerprints(folder: Path) -> Path:
+    return Path(folder, "fingerprints.json")
+
+
+def _lost(folder: Path) -> str:
     """Return the message of damaged fingerprints; hours of runs are not made again for them unasked."""
-    path = Path(folder, FINGERPRINTS)
+    path = _fingerprints(folder)
     way_out = f"bring it back (git checkout {path}), or remove it with the runs beside it to make them again"
-    return f"{path} is damaged or edited ({why}); {way_out}"
+    return f"{path} is damaged or edited, or lacks what made a run; {way_out}"
 
 
 def _write_fingerprints(folder: Path, made_by: dict[str, dict]) -> None:
     """Write what made the runs of a folder, a line each, sorted."""
     lines = [f"{json.dumps(name)}: {json.dumps(made_by[name])}" for name in sorted(made_by)]
-    write_atomically(Path(folder, FINGERPRINTS), ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+    write_atomically(_fingerprints(folder), ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 
 
 def _drop_fingerprints(folder: Path) -> None:
     """Drop fingerprints that no run of a folder names any more."""
+    runs = b"".join(path.read_bytes() for path in folder.glob("*.jsonl"))
     made_by = _read_fingerprints(folder)
-    runs = b"".join(path.read_bytes() for path in Path(folder).glob("*.jsonl"))
     used = {name: entry for name, entry in made_by.items() if f'"{name}"'.encode() in runs}
-    if used != made_by:
-        _write_fingerprints(folder, used)
+    _write_fingerprints(folder, used)
 
 
 def find(settings: dict, *stores: Store, identity: dict, fresh: bool = False) -> tuple[Record | None, str]:
-    """Return the run of these settings in any of the stores, and why it cannot be used: "" if it can.
+    """Return the run of these settings in any of the stores, and why there is none: "" if nothing is stored.
 
-    `identity` is what it must have been made by; $STALE = "show" takes what other code made all the same. Of
-    several runs one that can be used is taken, else the last. `fresh` takes none.
+    `identity` is what it must have been made by. `fresh` takes none.
     """
     if fresh:
         return None, "fresh"
-    records = [record for store in stores for record in store.runs.get(key(settings), [])]
-    if not records:
-        return None, ""
-    for record in records:
-        record.other_code = differences(record.identity, identity)
-    record = next((record for record in records if not record.other_code), records[-1])
-    return record, "" if os.environ.get("STALE") == "show" else record.other_code
+    why = ""
+    for store in stores:
+        record = store.runs.get(key(settings))
+        if record:
+            why = differences(record.identity, identity)
+            if not why:
+                return record, ""
+    return None, why
 
 
 def load(*paths: Path | str, settings: dict | None = None) -> list[Record]:
@@ -199,54 +191,33 @@ def load(*paths: Path | str, settings: dict | None = None) -> list[Record]:
 
     Raises FileNotFoundError naming a file without any, ValueError naming a line that is damaged or edited.
     """
-    records = {}
+    runs = {}
     for path in paths:
         store = Store(path)
         if store.damaged:
             raise ValueError(store.damaged[0])
-        found = [record for record in store.all() if settings in (None, record.settings)]
+        found = {name: run for name, run in store.runs.items() if settings in (None, run.settings)}
         if not found:
             raise FileNotFoundError(f"{path} does not have such a run; the notebook whose run it is makes it")
-        records.update({key(record.settings): record for record in found})
-    return list(records.values())
+        runs.update(found)
+    return list(runs.values())
 
 
-def table(records: Sequence[Record]) -> "pd.DataFrame":
+def table(records: Sequence[Record]) -> pd.DataFrame:
     """Return a table of runs, one row each, in their order.
 
-    It has a column for each setting (lists as tuples), for each series (as lists) and for each number of the
-    summary, unless a series has its name. In `record` is the whole run: where the table came from can so be
-    told of a figure that is drawn from it.
+    It has a column for each setting (lists as tuples, by which a table can be grouped), for each series (as
+    lists) and for each number of the summary, unless a series has its name. In `record` is the whole run:
+    where the table came from can so be told of a figure that is drawn from it.
     """
-    import pandas as pd
-
-    runs = pd.DataFrame([{**_settings(run), **run.summary, **run.columns} for run in records])
-    runs["record"] = list(records)
-    return runs
-
-
-def curves(records: Sequence[Record]) -> "pd.DataFrame":
-    """Return a long table of runs of Part 1, one row an evaluation.
-
-    A row has a run's settings, and a value of each series that is as long as `step`; `accuracy` (0 to 1) is
-    the share of `eval_count` palindromes that were right.
-    """
-    import pandas as pd
-
-    tables = []
+    rows = []
     for run in records:
-        count = len(run.columns["step"])
-        settings = {name: [value] * count for name, value in _settings(run).items()}
-        series = {name: values for name, values in run.columns.items() if len(values) == count}
-        tables.append(pd.DataFrame({**settings, **series}))
-    long = pd.concat(tables, ignore_index=True)
-    long["accuracy"] = long["n_correct"] / long["eval_count"]
-    return long
-
-
-def _settings(run: Record) -> dict:
-    """Return settings with lists as tuples, by which a table can be grouped."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in run.settings.items()}
+        row = dict(run.settings)
+        for name, value in run.settings.items():
+            if isinstance(value, list):
+                row[name] = tuple(value)
+        rows.append({**row, **run.summary, **run.columns, "record": run})
+    return pd.DataFrame(rows)
 
 
 def run_name(settings: dict) -> str:
@@ -259,9 +230,3 @@ def run_name(settings: dict) -> str:
 def file_name(words: str) -> str:
     """Return words as the name of a file, without its ending."""
     return re.sub(r"[^A-Za-z0-9]+", "-", words)
-
-
-def forget(state: Path) -> None:
-    """Remove the state of a run that has finished, the one before it, and damaged ones."""
-    for file in state.parent.glob(f"{state.name}*"):
-        file.unlink()

@@ -10,7 +10,7 @@ from bundle.study.fingerprint import identity
 from bundle.study.outcome import Outcome
 from bundle.study.provenance import record_outcome
 from bundle.study.records import Record, key
-from bundle.study.store import Store, file_name, find, forget, writing
+from bundle.study.store import Store, file_name, find, writing
 from lib.progress import Progress, silent
 
 
@@ -21,13 +21,13 @@ class StudyError(RuntimeError):
 class Study(NamedTuple):
     """The records of many runs, and how many of them were made now, by the reason."""
 
-    records: list[Record] | dict[str, list[Record]]  # as the settings: in order or groups
+    records: dict[str, list[Record]]  # by group, in the order of their settings
     made: Counter[str]  # "" is the reason of those that were not there
 
 
 def study(
     run: Callable[[dict], Outcome],
-    settings: Sequence[dict] | Mapping[str, Sequence[dict]],
+    groups: Mapping[str, Sequence[dict]],
     *,
     directory: Path,
     file: str = "",
@@ -40,11 +40,11 @@ def study(
 
     Args:
         run: an importable function from one settings to its outcome; runs do not depend on one another.
-        settings: one dict per run, or such lists by name of group. Equal ones are run once.
+        groups: by the name of each group the settings of its runs. Equal ones are run once.
         directory: where runs are stored; one of equal settings and code is used unless `fresh`.
         file: the name, without .jsonl, of the file of all runs; by default each group has its own, by its
-            name, and a plain list is in "runs". A run that several groups ask for is found in the file of
-            any of them, and stands in all when the study has finished.
+            name. A run that several groups ask for is found in the file of any of them, and stands in all
+            when the study has finished.
         executor: anything with `submit`; see `workers`.
         cost: how much work a run is, in any unit; progress counts it. One seed starts after the other, so
             that a killed study leaves all groups with about as many; of a seed, the costliest run first.
@@ -52,11 +52,11 @@ def study(
     Raises:
         StudyError: at least one run failed; all others have finished and are stored.
     """
-    groups = settings if isinstance(settings, Mapping) else {"runs": settings}
     by_file: dict[str, list[dict]] = {}
     for name, group in groups.items():
         by_file.setdefault(file or file_name(name), []).extend(group)
     by_key = {key(item): item for group in by_file.values() for item in group}
+    work = {name: cost(item) for name, item in by_key.items()}
     made_by = identity(run)
     with writing(directory):
         stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in by_file}
@@ -64,23 +64,21 @@ def study(
         records, reasons = {}, Counter()
         for name, item in by_key.items():
             record, reason = find(item, *stores.values(), identity=made_by, fresh=fresh)
-            if record and not reason:
+            if record:
                 records[name] = record
             else:
                 reasons[reason] += 1
+        missing = [name for name in by_key if name not in records]
+        missing.sort(key=lambda name: (by_key[name].get("seed", 0), -work[name]))
 
         def keep(name: str, record: Record) -> None:
             store_by_key[name].append(record)
-            forget(Path(directory, f"{name}.ckpt"))  # finished: nothing to go on from
             records[name] = record
             tell()
 
         def tell() -> None:
             progress(sum(work[name] for name in records), sum(work.values()))
 
-        work = {name: cost(item) for name, item in by_key.items()}
-        missing = [name for name in by_key if name not in records]
-        missing.sort(key=lambda name: (by_key[name].get("seed", 0), -work[name]))
         tell()
         failures = _make(run, {name: by_key[name] for name in missing}, made_by, executor, keep)
         if failures:
@@ -89,7 +87,7 @@ def study(
         for name, group in by_file.items():
             stores[name].write([records[key(item)] for item in group])
     by_group = {name: [records[key(item)] for item in group] for name, group in groups.items()}
-    return Study(by_group if groups is settings else by_group["runs"], reasons)
+    return Study(by_group, reasons)
 
 
 def _make(
