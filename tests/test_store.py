@@ -13,7 +13,7 @@ from bundle.study.store import Store, find
 from tests.test_study import square, squares, studied
 
 SETTINGS = {"cell": "LSTM", "recipe": "as-written", "seq_length": 5, "seed": 3, "steps": 10}
-HERE = {"code": {"lib/x.py": "1", "lib/y.py": "2"}, "packages": {"torch": "2.15"}}
+HERE = {"code": {"lib/x.py": "1", "lib/y.py": "2"}, "imports": "x", "packages": {"torch": "2.15"}}
 SEEDS = [{"seed": seed} for seed in range(4)]
 
 
