@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from bundle.analysis.curves import survival
 from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
-from bundle.original import ACCURACY_FIGURES
+from bundle.original import ACCURACY_FIGURES, SCHEDULED
 
 CHANCE = 0.1  # accuracy of a guess among ten digits
 CELLS = {  # colour, line, marker
@@ -43,12 +43,16 @@ def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
 
 @styled
 def draw_original_figures(runs: pd.DataFrame) -> Figure:
-    """Draw Figures 1 to 6 of the original, a panel each: by its metric, and by the shared one."""
+    """Draw Figures 1 to 6 of the original, a panel each: by its metric, and by the shared one.
+
+    A panel has the cell of its figure, and those that the original does not have.
+    """
     figure, row = panels(4.4, 2, 3, sharey=True)
+    is_new = ~runs["cell"].isin(SCHEDULED)
     for axes, (name, (cell, length)) in zip(row, ACCURACY_FIGURES.items(), strict=True):
-        shown = runs[(runs["cell"] == cell) & (runs["seq_length"] == length)]
+        shown = runs[(is_new | (runs["cell"] == cell)) & (runs["seq_length"] == length)]
         _draw_recipes(axes, shown)
-        measured = shown[shown["original_curve"].notna()]
+        measured = shown[(shown["cell"] == cell) & shown["original_curve"].notna()]
         if len(measured):
             curve = measured["original_curve"].iloc[0]
             axes.plot(curve.steps, curve.values, color=GREY, linewidth=0.8, label=ORIGINAL_LABEL)
