@@ -1,16 +1,20 @@
 """Figures show what was measured, under its own name."""
 
+import itertools
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 
 from bundle.figures import part1
 from bundle.figures.digits import tile
+from bundle.figures.gan import draw_loss_curves, draw_quality
 from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
+from bundle.figures.walks import draw_change_table, draw_third_digits
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
@@ -63,10 +67,12 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
 def test_each_of_the_original_s_figures_has_a_panel_with_both_metrics():
     records = [run("RNN", 30, [0.1, 0.5, 0.12, 0.15, 0.14], seed=s) for s in range(2)]
     records[0].columns["n_correct_batch"] = [5, 0, 19, 0, 10]
+    records += [run("GRU", 30, [0.2, 0.3, 0.4, 0.5, 0.6]), run("LSTM", 30, [0.1, 0.1, 0.1, 0.1, 0.1])]
     figure = part1.draw_original_figures(table(records))
     assert [axes.get_title() for axes in figure.axes][-1] == "Figure 6: RNN, length 30"
-    shared, original = plotted(figure)[-1]["lines"][:2]
+    other, shared, original = plotted(figure)[-1]["lines"][:3]
     np.testing.assert_allclose(shared["y"], [0.1, 0.5, 0.12, 0.15, 0.14])
+    np.testing.assert_allclose(other["y"], [0.2, 0.3, 0.4, 0.5, 0.6])  # a cell that the original has not
     assert (original["x"], original["y"]) == ([0, 50, 100], [0.05, 0.19, 0.1])  # the first seed
 
 
@@ -90,3 +96,57 @@ def test_a_walk_is_saved_as_a_row_and_moving_and_how_it_came_about(tmp_path):
     row = Image.open(tmp_path / "walk.png")
     assert json.loads(row.text["Seeds"]) == [3]
     assert (np.asarray(row)[::4, ::4] == tile(images, columns=4)).all()
+
+
+def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_the_ends():
+    rows = []
+    walks = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
+    for generator, (first, second), kind in walks:
+        for digit in ["any", *sorted(set(range(10)) - {first, second})]:
+            share = 0.9 if digit == "any" else digit / 20
+            rows.append((generator, first, second, kind, digit, share, share - 0.01, share + 0.01))
+    names = ["generator", "first", "second", "kind", "digit", "share", "low", "high"]
+    figure = draw_third_digits(pd.DataFrame(rows, columns=names))
+    for generator in (0, 1):
+        drawn = plotted(figure)[0]["lines"][generator]["y"]
+        assert drawn == [0.9, *(d / 20 for d in range(10) if d not in (2, 7))]
+    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["any", *"01234589"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(legend) == ["generator 1", "generator 2", "the original's digit"]
+
+
+def test_the_change_table_names_share_and_third_digit():
+    shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
+    shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
+    axes = draw_change_table(shares, between).axes[0]
+    assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
+        ((6, 2), "25\u00a0%\n(8)"),
+        ((2, 6), "50\u00a0%\n(–)"),
+    }
+
+
+def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
+    measures = {
+        "frechet_distance": [9, 1],
+        "clear": [0.1, 0.8],
+        "precision": [0.2, 0.7],
+        "recall": [0.3, 0.6],
+    }
+    run = {"quality_batch": [0, 50]}
+    run.update({f"quality_{name}": values for name, values in measures.items()})
+    run.update({f"real_{name}": 0.9 for name in measures})
+    run.update({"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]})
+    runs = pd.DataFrame([run])
+    (panel,) = plotted(draw_loss_curves(runs.iloc[0]))
+    drawn = {line["label"]: line["y"] for line in panel["lines"]}
+    assert drawn["generator"] == [0.8, 0.7]
+    assert drawn["discriminator"] == [0.6, 0.5]
+    figure = draw_quality(runs)
+    distance, clear, both = figure.axes
+    assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
+    assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
+    shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
+    styles = {text.get_text(): line.get_linestyle() for text, line in shown}
+    lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
+    assert lines[styles["precision"]] == measures["precision"]
+    assert lines[styles["recall"]] == measures["recall"]
