@@ -63,9 +63,7 @@ def report(tmp_path_factory) -> SimpleNamespace:
         Store(output.results("part1") / "ours.jsonl").append(Record(run, run_palindromes(run).columns))
     output.results("task2").symlink_to(Path("results", "task2").resolve())
     parts, path = explorers(output, Path("models")), folder / "index.html"
-    front = front_matter(
-        Path("report", "front.md"), [], build=dict.fromkeys(("version", "code", "results"), "0")
-    )
+    front = front_matter(Path("report", "front.md"), [], verified=Path("results", "verification.json"))
     build(NOTEBOOKS, front=front, output=path, explorers=parts)
     cells = both_cells(output, folder / "build" / "web")
     return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)

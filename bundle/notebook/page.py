@@ -33,6 +33,8 @@ from lib.progress import Progress
 
 OTHER_CODE = "From results that other code made"  # said of what $STALE = "show" lets through
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
+CAPTION = "caption"  # in an output's metadata: that it is a figure or a table, with which number and caption
+FOR_JUPYTER = "for Jupyter"  # in an output's metadata: PDF and page say it in their own way
 QUICK = Path("profiles", "quick.yaml")
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
@@ -159,31 +161,40 @@ class Page:
         `bundle.study.store.table`, or records), or its provenance.
         """
         names = [name] if isinstance(name, str | int) else [*name]
-        numbers = f"Figure {names[0]}" if len(names) == 1 else f"Figures {names[0]} to {names[-1]}"
+        title = f"Figure {names[0]}" if len(names) == 1 else f"Figures {names[0]} to {names[-1]}"
         if isinstance(about, pd.DataFrame):
             about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
         if self.other_code:
             figure.suptitle(OTHER_CODE, color="red", fontsize=8)
-            caption += f" *{OTHER_CODE}.*"
         path = self.output.figures / f"figure-{str(names[0]).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
-        anchors = [f'<a id="figure-{one}"></a>' for one in names]
-        display(Markdown("".join(anchors)))  # above the picture: a link to it shows it
-        words = f"**{numbers}.** {prose_in_style(caption)}"
+        labels = [f"figure-{number}" for number in names]
+        metadata = self._caption("figure", labels, title, caption)
+        words = f"**{title}.** {metadata[CAPTION]['caption']}"
+        anchors = "".join(f'<a id="{label}"></a>' for label in labels)
         width = round(figure.get_figwidth() * SCREEN_DPI)
-        display(Image(png, width=width, alt=alternative_text(words)))
-        display(Markdown(words))
+        display(Markdown(anchors), metadata={FOR_JUPYTER: True})  # above the picture: a link to it shows it
+        display(Image(png, width=width, alt=alternative_text(words)), metadata=metadata)
+        display(Markdown(words), metadata={FOR_JUPYTER: True})
 
     def table(self, name: str, table: Table | pd.DataFrame, caption: str) -> None:
         """Show a table with its number and caption (Markdown); its cells are text, or links to figures."""
         header, rows = table_in_style(table)
-        caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
+        metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
         lines = [header, sides or ["---"] * len(header), *rows]
         text = "\n".join(f"| {' | '.join(map(in_cell, line))} |" for line in lines)
-        display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
-        display(Markdown(text))
+        words = f'<a id="table-{name}"></a>**Table {name}.** {metadata[CAPTION]["caption"]}'
+        display(Markdown(words), metadata={FOR_JUPYTER: True})
+        display(Markdown(text), metadata=metadata)
+
+    def _caption(self, kind: str, labels: Sequence[str], title: str, caption: str) -> dict:
+        """Return the metadata of an output that is a figure or a table: what PDF and page need of it."""
+        caption = prose_in_style(caption) + (f" *{OTHER_CODE}.*" if self.other_code else "")
+        label, *others = labels
+        about = {"kind": kind, "label": label, "others": " ".join(others), "title": title, "caption": caption}
+        return {CAPTION: about}
 
     def findings(self, sentences: Sequence[str], quoted: Sequence[Sequence[str]]) -> None:
         """Show the findings (Markdown), and leave them and rows of the verdict table for the report.
