@@ -1,5 +1,3 @@
-import yaml
-
 from bundle.figures.part1 import draw_softmax_twice
 from bundle.notebook import page as notebook
 from tests.notebooks import page_of
@@ -24,17 +22,3 @@ def test_what_other_code_made_is_counted_on_the_page_and_marked_in_figures_and_c
     assert figure.get_suptitle() == notebook.OTHER_CODE
     captions = [output.data for output, _ in shown[1:] if ".**" in str(output.data)]
     assert [caption.endswith(f"*{notebook.OTHER_CODE}.*") for caption in captions] == [True, True]
-
-
-def test_models_that_are_missing_are_made_by_the_quick_profile(tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr("papermill.execute_notebook", lambda *arguments, **_: calls.append(arguments))
-    needed = tmp_path / "generator.safetensors"
-    notebook.make_first("task2.ipynb", needed, output_dir=str(tmp_path))
-    quick = yaml.safe_load(notebook.QUICK.read_text())["parameters"]["task2"]
-    ((source, _, parameters),) = calls
-    assert source == "task2.ipynb"
-    assert parameters == quick | {"output_dir": str(tmp_path)}
-    needed.touch()
-    notebook.make_first("task2.ipynb", needed, output_dir=str(tmp_path))
-    assert len(calls) == 1

@@ -4,17 +4,14 @@ import contextlib
 import inspect
 import itertools
 import json
-import os
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-import tqdm
-import tqdm.auto
-import yaml
-from IPython.display import Image, Markdown, clear_output, display
+from IPython.display import Image, Markdown, display
+from tqdm import tqdm
 
 from bundle.analysis.formatting import Table, is_numeric, prose_in_style, table_in_style
 from bundle.figures.digits import tile
@@ -35,7 +32,6 @@ OTHER_CODE = "From results that other code made"  # said of what $STALE = "show"
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
 CAPTION = "caption"  # in an output's metadata: that it is a figure or a table, with which number and caption
 FOR_JUPYTER = "for Jupyter"  # in an output's metadata: PDF and page say it in their own way
-QUICK = Path("profiles", "quick.yaml")
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
 BAR = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
@@ -43,22 +39,18 @@ BAR = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfi
 
 @contextlib.contextmanager
 def progress(title: str) -> Iterator[Progress]:
-    """Yield a function of (done, total) that draws one bar with an estimate of the time left.
+    """Yield a function of (done, total) that draws one bar, on stderr, with an estimate of the time left.
 
     What is done at its first call is of an earlier run and took no time; where that is all, there is no bar.
-    Nothing stays in the notebook, nor what the cell showed before.
     """
-    as_text = "TQDM_MININTERVAL" in os.environ  # it goes to stderr, and someone passes it on: see `execute`
-    style = {"desc": title, "leave": False, "bar_format": BAR}
-    if as_text:
-        style |= {"ascii": " .:-=#", "ncols": 90, "miniters": 0}
     bar = None
 
     def report_progress(done: float, total: float) -> None:
         nonlocal bar
-        if bar is None and (as_text or done < total):
-            make_bar = tqdm.tqdm if as_text else tqdm.auto.tqdm
-            bar = make_bar(total=total, initial=done, **style)
+        if bar is None and done < total:
+            bar = tqdm(
+                total=total, initial=done, desc=title, leave=False, ascii=True, ncols=90, bar_format=BAR
+            )
         if bar is not None:
             bar.update(done - bar.n)
 
@@ -67,8 +59,6 @@ def progress(title: str) -> Iterator[Progress]:
     finally:
         if bar is not None:
             bar.close()
-        if hasattr(bar, "container"):  # a widget; a closed bar is saved with the notebook all the same
-            clear_output()
 
 
 class Page:
@@ -247,17 +237,3 @@ def show_text(text: str) -> None:
 def source(function: Callable) -> None:
     """Show a function's code."""
     display(Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```"))
-
-
-def make_first(notebook: str, needed: Path, *, output_dir: str) -> None:
-    """Execute another notebook by the profile `quick`, unless what it makes is there; say so beforehand."""
-    if needed.exists():
-        return
-    import papermill
-
-    parameters = yaml.safe_load(QUICK.read_text(encoding="utf-8"))["parameters"][Path(notebook).stem]
-    print(f"{needed} is missing: making it with {notebook} by {QUICK}, in about ten minutes.", flush=True)
-    executed = Path(output_dir, "build", notebook)
-    executed.parent.mkdir(parents=True, exist_ok=True)
-    parameters["output_dir"] = output_dir
-    papermill.execute_notebook(notebook, str(executed), parameters, progress_bar=False)
