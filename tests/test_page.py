@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from bundle.commands import page as command
+from bundle.commands import report as command
 from bundle.render.web.explorers import Explorer, explorers
 from bundle.render.web.page import build
 from bundle.study.layout import Output
@@ -114,6 +114,6 @@ def test_make_page_reads_executed_notebooks_and_prints_where_the_page_is(tmp_pat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "front.md").write_text(FRONT, encoding="utf-8")
-    command.main(Path("p.yaml"))
+    command.make_only("page", Path("p.yaml"))
     assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "out" / "index.html")
     assert "Figure 17" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")

@@ -15,12 +15,14 @@ from PIL import Image
 
 from bundle.analysis.quality import MEASURES, by_batch
 from bundle.experiments.cache import grids_of, read_grids
+from bundle.experiments.part1 import inside_settings, part1_settings
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
 from bundle.original import WALK_FIGURES
 from bundle.render.web import npm
 from bundle.render.web.exported import exported_classifier, exported_generator
-from bundle.render.web.palindromes import both_cells, curves, recipe
+from bundle.render.web.palindromes import both_cells, curves, runs_shown
+from bundle.render.web.palindromes import parameters as notebook_parameters
 from bundle.study import store
 from bundle.study.layout import Output
 from lib import mnist
@@ -69,17 +71,16 @@ def explorers(output: Output, models: Path) -> dict[str, Explorer]:
 
 
 def palindromes(output: Output) -> Explorer:
-    """A palindrome of one's own in an LSTM and an RNN, and the curves of all that were trained."""
-    cells, longest = both_cells(output, Path(output.root, "build", "web")), recipe(output)["seq_length"]
+    """A palindrome of one's own in an LSTM and an RNN, and the curves of those that the notebook shows."""
+    parameters = notebook_parameters(output)
+    settings = inside_settings(parameters)
+    cells = both_cells(settings, Path(output.root, "build", "web"))
     networks = {name: _linear_layers(cell) for name, cell in cells.items()}
-    runs = store.table(store.load(*sorted(output.results("part1").glob("*.jsonl"))))
-    data = _data("palindromes-data", {"networks": networks, "trained": longest})
-    parts, accuracy_curves = ["palindromes"], curves(runs)
-    if accuracy_curves:
-        parts.append("curves")
-        data += _data("curves-data", accuracy_curves)
-    html = "".join(_fragment(f"{part}.html") for part in parts)
-    return Explorer("", html, data, ("cells.js", *(f"{part}.js" for part in parts)))
+    runs = runs_shown(output, part1_settings(parameters))
+    data = _data("palindromes-data", {"networks": networks, "trained": settings["seq_length"]})
+    data += _data("curves-data", curves(runs))
+    html = _fragment("palindromes.html") + _fragment("curves.html")
+    return Explorer("", html, data, ("cells.js", "palindromes.js", "curves.js"))
 
 
 def _linear_layers(network: torch.nn.Module) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from lib.evaluation.classifier import Classifier
 from lib.gan.networks import Generator
 
 OPSET = 18  # of ONNX, older than any reader here
-BITS = 13  # of a weight's 23 binary digits behind the point
+BITS = 12  # of a weight's 23 binary digits behind the point
 
 
 class ClassifierWithFeatures(nn.Module):
