@@ -27,10 +27,10 @@ report: env  ## train, execute the notebooks, make PDF and page (PROFILE=quick |
 	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml
 
 page: env  ## make the page again from executed notebooks, seconds: index.html beside the PDF (PROFILE=...)
-	@$(BIN)/python -m bundle.commands.page profiles/$(PROFILE).yaml
+	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml page
 
 verify: env  ## derive the committed results again and compare, five minutes of training (HOW=all: every run)
-	@$(BIN)/python -m bundle.commands.verify $(if $(filter all,$(HOW)),--minutes inf) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
+	@$(BIN)/python -m bundle.commands.verify $(if $(filter all,$(HOW)),--minutes inf)
 
 test: env  ## run every test
 	$(BIN)/python -m pytest

@@ -25,7 +25,7 @@ def small(tmp_path):
 
 
 def test_every_combination_is_executed_and_tabulated_and_one_that_fails_is_named(small, tmp_path):
-    command = [str(small), "--output", str(tmp_path / "out"), "--processes", "2", "--grid", "number=2:4"]
+    command = [str(small), "--output", str(tmp_path / "out"), "--grid", "number=2:4"]
     with pytest.raises(StudyError, match="(?s)1 of 2 runs failed.*'number': 3.*three is bad"):
         batch.main(command)
     with open(tmp_path / "out" / "small" / "results.csv") as file:

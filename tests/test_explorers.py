@@ -70,17 +70,15 @@ def test_a_typed_palindrome_is_followed_through_the_network():
 
 def test_each_moment_of_the_gan_shows_its_grid_and_its_measures():
     random = np.random.default_rng(0)
-    grids = {batch: random.integers(0, 256, (50, 28, 28), dtype=np.uint8) for batch in (0, 10, 20)}
+    grids = {batch: random.integers(0, 256, (25, 28, 28), dtype=np.uint8) for batch in (0, 10, 20)}
     distances = {0: 9.0, 10: 4.0, 20: 2.0}
     moments = {"quality_batch": [*distances], "quality_frechet_distance": [*distances.values()]}
     explorer = explorers.task2_explorer(pd.Series(moments | {"real_frechet_distance": 0.5}), grids)
     for batch, distance in distances.items():
         control(explorer, "Batch").value = batch
-        assert np.array_equal(picture(explorer, "25 images"), tile(grids[batch][:25], columns=5))
+        assert np.array_equal(picture(explorer, "25 images"), tile(grids[batch], columns=5))
         assert re.search(rf"<td>{distance:.3f}</td>\s*<td>0.500</td>", page(explorer))
         assert f"after {batch} batches" in words(explorer)
-    control(explorer, "Noise").value = 2
-    assert np.array_equal(picture(explorer, "25 images"), tile(grids[20][25:], columns=5))
 
 
 def test_alpha_walks_from_one_digit_to_the_other(networks):

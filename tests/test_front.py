@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from bundle.commands.binding import FRONT, README, bound
 from bundle.notebook.page import FINDINGS
-from bundle.render import front, references
+from bundle.render import document, front
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
 from tests.notebooks import page_of
@@ -16,7 +16,7 @@ from tests.test_pdf import FIGURE, code, save, text_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
 QUOTED = ["“a | b”", "holds", "not run", "[Figure 1](#figure-1)"]
-BUILD = {"version": "1.2", "code": "0123456789ab", "results": "ba9876543210"}
+NOT_VERIFIED = Path("no", "verification.json")
 COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
 
 
@@ -27,7 +27,7 @@ def left(sentences=SENTENCES, quoted=(QUOTED,)):
 
 
 def figure_1():
-    return code("draw()", *FIGURE)
+    return code("draw()", FIGURE)
 
 
 def plain(text: str) -> str:
@@ -40,14 +40,14 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), left()])
     (tmp_path / "figures").mkdir()
     shutil.copy(Path("figures", "figure-17.png"), tmp_path / "figures")
-    text = front.front_matter(FRONT, paths, build=BUILD)
+    text = front.front_matter(FRONT, paths, verified=NOT_VERIFIED)
     counts = front.counted_verdicts(front.verdict_rows(paths))
     assert counts["all"] == counts["holds"] == 1
     assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
-    assert "| “a \\| b” | holds | not run | [Figure 1](part1.ipynb#figure-1) |" in text
+    assert "| “a \\| b” | holds | not run | [Figure 1](#figure-1) |" in text
     bind(paths, front=text, output=tmp_path / "out.pdf", pictures=tmp_path)
     first = PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
-    for words in ("Version 1.2, code 0123456789ab", "Key findings", "Is a better?", "And b? No."):
+    for words in ("Key findings", "Is a better?", "And b? No."):
         assert words in first
     assert "a | b” holds not run Figure 1" in text_of(tmp_path / "out.pdf")
 
@@ -61,7 +61,7 @@ def test_a_note_is_said_before_the_findings_in_the_notebook_and_on_the_front(tmp
     assert how["metadata"][FINDINGS] == {"note": "Rough numbers.", "sentences": SENTENCES, "quoted": [QUOTED]}
     output = new_output("display_data", {"text/markdown": markdown.data}, metadata=how["metadata"])
     paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), code("page.findings()", output)])
-    assert "**Rough numbers.**" in front.front_matter(FRONT, paths, build=BUILD)
+    assert "**Rough numbers.**" in front.front_matter(FRONT, paths, verified=NOT_VERIFIED)
 
 
 def test_the_readme_has_the_findings_in_their_place_and_nothing_else_changes(tmp_path):
@@ -86,29 +86,20 @@ def test_page_pdf_readme_and_notebooks_say_the_same_findings():
         assert "".join(plain(sentence).replace("\u00a0", " ").replace("’", "'").split()) in pdf
 
 
-def test_what_is_bound_is_made_again_when_the_code_or_a_result_is_another(tmp_path, monkeypatch):
-    results, lib = tmp_path / "results" / "part1", tmp_path / "lib"
+def test_what_is_bound_is_made_again_when_a_result_is_another(tmp_path):
     paths = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf"}
     stages = bound({**paths, "parameters": {}, "studies": True})
     assert [stage.name for stage in stages] == ["report", "supplement", "page"]
-
-    def inputs() -> list[list[str]]:
-        return [stage.inputs() for stage in stages]
-
-    monkeypatch.setattr(front, "ROOT", tmp_path)
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1"\n')
-    before = inputs()
-    assert inputs() == before
-    for folder, name in ((results, "a.jsonl"), (lib, "a.py")):
-        folder.mkdir(parents=True)
-        (folder / name).write_text("1\n")
-        after = inputs()
-        assert all(one != other for one, other in zip(before, after, strict=True))
-        before = after
+    before = [stage.inputs() for stage in stages]
+    assert [stage.inputs() for stage in stages] == before
+    results = tmp_path / "results" / "part1"
+    results.mkdir(parents=True)
+    (results / "a.jsonl").write_text("1\n")
+    assert all(stage.inputs() != other for stage, other in zip(stages, before, strict=True))
 
 
 def test_every_work_is_cited_and_every_address_of_one_is_known():
     cells = "".join(path.read_text() for path in COMMITTED)
-    unknown = set(re.findall(r"https://doi\.org/[^)\s]+(?=\))", cells)) - set(references.works())
+    unknown = set(re.findall(r"https://doi\.org/[^)\s]+(?=\))", cells)) - set(document.works())
     assert not unknown
-    assert [address for address in references.works() if f"({address})" not in cells] == []
+    assert [address for address in document.works() if f"({address})" not in cells] == []

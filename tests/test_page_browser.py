@@ -3,6 +3,7 @@
 Screenshots land in build/screenshots.
 """
 
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +14,11 @@ import torch
 
 from bundle.experiments.cache import read_grids
 from bundle.experiments.palindromes import run_palindromes
+from bundle.experiments.part1 import inside_settings, part1_settings
 from bundle.experiments.strips import Walker
 from bundle.original import WALK_FIGURES
 from bundle.render.front import front_matter
+from bundle.render.reading import declared_values
 from bundle.render.web import npm
 from bundle.render.web.explorers import CANDIDATES, explorers
 from bundle.render.web.page import build
@@ -28,7 +31,6 @@ from lib.evaluation.classifier import load_classifier
 from lib.gan.networks import as_bytes, load_generator
 from lib.weights import about_network
 from tests import lab
-from tests.test_page_palindromes import SETTINGS
 
 if lab.CHROMIUM is None:
     pytest.skip(
@@ -56,18 +58,18 @@ def report(tmp_path_factory) -> SimpleNamespace:
     """The page of the committed notebooks, Task 2 and models, with small cells in Part 1."""
     folder = tmp_path_factory.mktemp("page")
     output = Output(folder)
-    small = SETTINGS | {"seq_length": 9, "steps": 20, "eval_every": 10, "hidden_size": 8}
-    Store(output.results("part1") / "inside.jsonl").append(Record(small | {"run": "inside"}, {}))
-    for cell in ("LSTM", "RNN"):
-        run = small | {"cell": cell}
-        Store(output.results("part1") / "ours.jsonl").append(Record(run, run_palindromes(run).columns))
+    sizes = {"seq_lengths": [9], "num_seeds": 1, "original_seeds": 0, "corrected_seeds": 0, "ours_seeds": 0}
+    sizes |= {"steps": 20, "eval_every": 10, "eval_count": 8, "hidden_size": 8, "batch_size": 8}
+    parameters = declared_values(Path("part1.ipynb")) | sizes
+    output.results("part1").mkdir(parents=True)
+    (output.results("part1") / "parameters.json").write_text(json.dumps(parameters))
+    for run in part1_settings(parameters)["as written"]:
+        Store(output.results("part1") / "as-written.jsonl").append(Record(run, run_palindromes(run).columns))
     output.results("task2").symlink_to(Path("results", "task2").resolve())
     parts, path = explorers(output, Path("models")), folder / "index.html"
-    front = front_matter(
-        Path("report", "front.md"), [], build=dict.fromkeys(("version", "code", "results"), "0")
-    )
+    front = front_matter(Path("report", "front.md"), [], verified=Path("results", "verification.json"))
     build(NOTEBOOKS, front=front, output=path, explorers=parts)
-    cells = both_cells(output, folder / "build" / "web")
+    cells = both_cells(inside_settings(parameters), folder / "build" / "web")
     return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)
 
 

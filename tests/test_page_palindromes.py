@@ -26,10 +26,3 @@ def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its
     assert curve["steps"] == [1, 2, 3]
     assert curve["mean"] == [20, 75, 95]
     assert (curve["low"], curve["high"]) == ([10, 50, 90], [30, 100, 100])
-
-
-def test_of_several_settings_those_of_most_runs_count():
-    many = [looked(5, seed=seed) for seed in range(3)]
-    ablation = [looked(1, seed=seed, first_length=2) for seed in range(2)]
-    (curve,) = palindromes.curves(store.table([*ablation, *many]))
-    assert (curve["mean"], curve["seeds"]) == ([50], 3)

@@ -1,5 +1,6 @@
 """The committed notebooks, bound into the report as `make report` binds them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,18 +8,19 @@ import pytest
 from pypdf import PdfReader
 
 from bundle.commands.binding import bind_report
-from bundle.render.front import build_of
-from bundle.render.reading import read_notebook
-from bundle.study.layout import REPORT, STUDIES
+from bundle.render.reading import labels_in, read_notebook
+from bundle.study.layout import REPORT, STUDIES, Output
+from tests.test_pdf import text_of
 
 COMMITTED, BESIDE = ([Path(f"{name}.ipynb") for name in names] for names in (REPORT, STUDIES))
 MOST_PAGES = 18
 
 
-def test_the_report_is_short_and_has_all_its_fonts_and_all_that_it_refers_to(tmp_path, capsys):
+def test_the_report_is_short_and_has_all_its_fonts_and_all_that_it_refers_to(tmp_path, monkeypatch):
     pdf = tmp_path / "report.pdf"
-    bind_report(COMMITTED, BESIDE, pdf=pdf, pictures=Path(), verified=None, build=build_of(Path("results")))
-    assert "not in this report" not in capsys.readouterr().out
+    monkeypatch.setattr("bundle.render.front.update_readme", lambda *_: None)
+    bind_report(COMMITTED, BESIDE, pdf=pdf, output=Output(Path()))
+    assert "not in this report" not in text_of(pdf)
     reader = PdfReader(pdf)
     assert len(reader.pages) <= MOST_PAGES
     for page in reader.pages:
@@ -36,3 +38,11 @@ def test_no_number_of_our_figures_and_of_tables_is_missing_or_given_twice(call, 
     numbers = [int(found) for found in re.findall(pattern, source)]
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
     assert len(numbers) >= 10
+
+
+def test_a_reference_says_what_it_leads_to_and_names_the_notebook_that_has_it():
+    reference = re.compile(r"\[(Figure|Table) (\w+)\]\(([\w./]*)#(\w+-\w+)\)")
+    for path in (*COMMITTED, *BESIDE):
+        for kind, number, file, label in reference.findall(json.dumps(read_notebook(path).cells)):
+            assert label == f"{kind.lower()}-{number}"
+            assert label in labels_in(path.parent / file if file else path), (path, label)

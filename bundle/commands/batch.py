@@ -44,7 +44,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("notebook", type=Path)
     parser.add_argument("--grid", action="append", default=[], metavar="NAME=VALUES", help=values)
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler; else this machine")
-    parser.add_argument("--processes", type=int, help="at most so many notebooks at a time on this machine")
     parser.add_argument("--output", type=Path, default=Path("build", "batch"), help="default build/batch")
     options = parser.parse_args(arguments)
     folder = options.output / options.notebook.stem
@@ -57,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
     settings = [{**shared, **parameters} for parameters in crossed(options.grid)]
     title = f"{len(settings)} combinations of {options.notebook.stem}"
     print(title, flush=True)
-    with workers(options.scheduler, limit=options.processes) as executor, progress(title) as report_progress:
+    with workers(options.scheduler) as executor, progress(title) as report_progress:
         try:
             groups = {"done": settings}
             made = study(run, groups, directory=folder, executor=executor, progress=report_progress).made

@@ -2,159 +2,111 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from bundle.commands.stages import Stage
-from bundle.study.fingerprint import digest_all
+from bundle.study.fingerprint import digest_all, sources
 from bundle.study.layout import REPORT, STUDIES, Output
 
-VERIFIED = Path("results", "verification.json")  # what `make verify` found last
 README = Path("README.md")  # has the findings of what is committed
 FRONT, SUPPLEMENT = Path("report", "front.md"), Path("report", "supplement.md")
+RENDER = Path(__file__).parents[1] / "render"
 
 
 def bound(profile: dict) -> list[Stage]:
     """Return the stages that read the executed notebooks, one after the other: pandoc changes the folder."""
-    from bundle.render.front import build_of
-
-    output, pdf, models = Output(profile["output"]), profile["pdf"], models_of(profile)
-    report = [profile["notebooks"] / f"{name}.ipynb" for name in REPORT]
-    studies = [profile["notebooks"] / f"{name}.ipynb" for name in STUDIES if profile["studies"]]
-    is_committed = output.root == Path(".")
-    verified = VERIFIED if is_committed and VERIFIED.is_file() else None
-    readme = README if is_committed and README.is_file() else None
-
-    def build() -> dict:
-        return build_of(output.root / "results")
-
-    def inputs() -> list[str]:
-        files = [*report, *studies, FRONT, SUPPLEMENT, VERIFIED, *sorted(models.glob("*.json"))]
-        there = [path for path in files if path.is_file()]
-        return [digest_all(there), *build().values(), os.environ.get("PAGE_ADDRESS", "")]
-
-    def make_report() -> list[Path]:
-        shared = {"verified": verified, "build": build()}
-        return bind_report(report, studies, pdf=pdf, readme=readme, pictures=output.root, **shared)
-
-    def make_supplement() -> list[Path]:
-        shared = {"verified": verified, "build": build()}
-        return bind_supplement(report, studies, pdf=pdf.with_name("supplement.pdf"), **shared)
-
-    def make_index() -> list[Path]:
-        shared = {"verified": verified, "build": build(), "output": output, "models": models}
-        return make_page(report, studies, page=pdf.with_name("index.html"), **shared)
-
-    notebooks = [*REPORT, *(STUDIES if profile["studies"] else ())]
-    stages = [Stage(name="report", needs=notebooks, inputs=inputs, make=make_report)]
+    output, pdf, folder = Output(profile["output"]), profile["pdf"], profile["notebooks"]
+    studied = STUDIES if profile["studies"] else ()
+    report = [folder / f"{name}.ipynb" for name in REPORT]
+    studies = [folder / f"{name}.ipynb" for name in studied]
+    models_dir = profile["parameters"].get("task3", {}).get("models_dir")  # of the networks that Task 3 has
+    models = Path(models_dir) if models_dir else output.models
+    places = {"output": output, "pdf": pdf}
+    inputs = partial(inputs_of, [*report, *studies], output, models)
+    make_report = partial(bind_report, report, studies, **places)
+    stages = [Stage(name="report", needs=[*REPORT, *studied], inputs=inputs, make=make_report)]
     if studies:
+        make_supplement = partial(bind_supplement, report, studies, **places)
         stages.append(Stage(name="supplement", needs=["report"], inputs=inputs, make=make_supplement))
+    make_index = partial(make_page, report, studies, models=models, **places)
     stages.append(Stage(name="page", needs=[stages[-1].name], inputs=inputs, make=make_index))
     return stages
 
 
-def bind_report(
-    notebooks: Sequence[Path],
-    studies: Sequence[Path],
-    *,
-    pdf: Path,
-    pictures: Path,
-    verified: Path | None,
-    build: dict,
-    front: Path = FRONT,
-    readme: Path | None = None,
-) -> list[Path]:
-    """Bind the three notebooks into the report; update the README.
+def inputs_of(notebooks: Sequence[Path], output: Output, models: Path) -> list[str]:
+    """Return digests of all that PDF and page are made from."""
+    shown = [*notebooks, FRONT, SUPPLEMENT, verified(output)]
+    shown += [*sorted(output.root.glob("results/*/*.jsonl")), *sorted(models.glob("*.json"))]
+    code = [*sources(), *sorted(path for path in RENDER.rglob("*.*") if path.suffix != ".pyc")]
+    there = [path for path in [*shown, *code] if path.is_file()]
+    return [digest_all(there), os.environ.get("PAGE_ADDRESS", "")]
 
-    `build` is what the report was built from; it stands in the PDF.
-    """
+
+def verified(output: Output) -> Path:
+    """Return the file of what `make verify` found last in a report."""
+    return output.root / "results" / "verification.json"
+
+
+def bind_report(
+    notebooks: Sequence[Path], studies: Sequence[Path], *, pdf: Path, output: Output
+) -> list[Path]:
+    """Bind the three notebooks into the report; where it is the committed one, update the README."""
     from bundle.render.front import findings, front_matter, update_readme
     from bundle.render.pdf import bind
 
-    bind(
-        notebooks,
-        front=front_matter(front, notebooks, build=build, verified=verified),
-        name=front.name,
-        output=pdf,
-        pictures=pictures,
-        elsewhere=labels(studies, "{text} of the supplement"),
-        detailed=[],
-    )
-    if readme:
-        update_readme(readme, findings(notebooks))
+    front = front_matter(FRONT, notebooks, verified=verified(output))
+    beside = {"beside": studies, "beside_name": "supplement"}
+    bind(notebooks, front=front, output=pdf, pictures=output.root, **beside)
+    if output.root == Path("."):
+        update_readme(README, findings(notebooks))
     return [pdf]
 
 
 def bind_supplement(
-    notebooks: Sequence[Path], studies: Sequence[Path], *, pdf: Path, verified: Path | None, build: dict
+    notebooks: Sequence[Path], studies: Sequence[Path], *, pdf: Path, output: Output
 ) -> list[Path]:
     """Bind the studies into the supplement, with the parameters of all notebooks and what was verified."""
     from bundle.render.front import front_matter
     from bundle.render.pdf import bind
 
-    front = front_matter(SUPPLEMENT, notebooks, build=build, verified=verified)
-    elsewhere, every = labels(notebooks, "{text} of the report"), [*notebooks, *studies]
-    bind(studies, front=front, name=SUPPLEMENT.name, output=pdf, elsewhere=elsewhere, detailed=every)
-    return [pdf]
-
-
-def labels(notebooks: Sequence[Path], where: str) -> dict[str, str]:
-    """Return the labels of another document's figures and tables, and what references to them become."""
-    from bundle.render.reading import read_notebook
-    from bundle.render.references import labels_in
-
-    return {label: where for path in notebooks for label in sorted(labels_in(read_notebook(path)))}
-
-
-def models_of(profile: dict) -> Path:
-    """Return the folder of the generator and the classifier that Task 3 walks with."""
-    elsewhere = profile["parameters"].get("task3", {}).get("models_dir")
-    return Path(elsewhere) if elsewhere else Output(profile["output"]).models
+    supplement = pdf.with_name("supplement.pdf")
+    front = front_matter(SUPPLEMENT, notebooks, verified=verified(output))
+    beside = {"beside": notebooks, "beside_name": "report"}
+    bind(studies, front=front, output=supplement, parameters_of=[*notebooks, *studies], **beside)
+    return [supplement]
 
 
 def make_page(
-    notebooks: Sequence[Path],
-    studies: Sequence[Path],
-    *,
-    page: Path,
-    verified: Path | None,
-    build: dict,
-    output: Output,
-    models: Path,
+    notebooks: Sequence[Path], studies: Sequence[Path], *, pdf: Path, output: Output, models: Path
 ) -> list[Path]:
     """Make an HTML file of the three notebooks, with explorers whose networks are there, and one of studies.
 
-    $PAGE_ADDRESS says where they will be published; the picture of the preview card is then made beside them.
+    Beside them goes the picture of the preview card.
     """
     from bundle.render.front import front_matter
-    from bundle.render.web import page as web
     from bundle.render.web.explorers import explorers
+    from bundle.render.web.page import build, draw_card
 
-    address = os.environ.get("PAGE_ADDRESS", "")
-    address += "/" * (address[-1:] not in ("", "/"))
-    supplement, card = page.with_name("supplement.html"), page.with_name("card.png")
-    pages, strip = [page], output.figures / "figure-17.png"
-    web.build(
+    page, supplement = pdf.with_name("index.html"), pdf.with_name("supplement.html")
+    pictures = {"drawings": output.drawings, "pictures": output.root}
+    build(
         notebooks,
-        front=front_matter(FRONT, notebooks, build=build, verified=verified),
-        name=FRONT.name,
+        front=front_matter(FRONT, notebooks, verified=verified(output)),
         output=page,
         explorers=explorers(output, models),
-        drawings=output.drawings,
-        elsewhere=labels(studies, f"[{{text}}]({supplement.name}#{{label}})"),
-        address=address,
+        beside=studies,
+        beside_name=supplement.name,
+        **pictures,
     )
+    made = [page]
     if studies:
-        web.build(
-            studies,
-            front=front_matter(SUPPLEMENT, notebooks, build=build, verified=verified),
-            name=SUPPLEMENT.name,
-            output=supplement,
-            drawings=output.drawings,
-            elsewhere=labels(notebooks, f"[{{text}}]({page.name}#{{label}})"),
-            address=address,
-        )
-        pages.append(supplement)
-    if not (address and strip.exists()):
-        return pages
-    web.draw_card(strip, card)
-    return [*pages, card]
+        front = front_matter(SUPPLEMENT, notebooks, verified=verified(output))
+        beside = {"beside": notebooks, "beside_name": page.name}
+        build(studies, front=front, output=supplement, **beside, **pictures)
+        made.append(supplement)
+    strip, card = output.figures / "figure-17.png", pdf.with_name("card.png")
+    if strip.exists():
+        draw_card(strip, card)
+        made.append(card)
+    return made

@@ -1,10 +1,10 @@
 """From a profile to the report: fetch MNIST, execute the notebooks, bind PDF and page; nothing is done twice.
 
 python -m bundle.commands.report profiles/quick.yaml
+python -m bundle.commands.report profiles/quick.yaml page    # the page again, from executed notebooks
 """
 
 import json
-import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,9 @@ from bundle.commands.binding import bound
 from bundle.commands.ending import run_command
 from bundle.commands.execute import execute, sources
 from bundle.commands.stages import Stage, make_all
+from bundle.notebook.page import CAPTION
 from bundle.original import SENTENCES
+from bundle.render.reading import outputs_with
 from bundle.study.fingerprint import digest_all
 from bundle.study.fingerprint import sources as code_files
 from bundle.study.layout import NOTEBOOKS, STAGES, Notebook
@@ -34,6 +36,12 @@ def main(profile_path: Path) -> None:
     if not something_made:
         print("Nothing has changed: no notebook was executed and nothing was trained.")
     print(f"The report is {profile['pdf']}; beside it, to read and to play with, index.html")
+
+
+def make_only(name: str, profile_path: Path) -> None:
+    """Make one stage, without what it needs, and print the first path that it wrote."""
+    by_name = {stage.name: stage for stage in stages(load_profile(profile_path))}
+    print(next(iter(by_name[name].make())))
 
 
 def load_profile(path: Path) -> dict:
@@ -100,7 +108,8 @@ def run_notebook(notebook: Notebook, profile: dict) -> list[Path]:
     if output != Path("."):
         parameters = {**parameters, "output_dir": str(output)}
     execute(Path(f"{name}.ipynb"), target, parameters, log=name)
-    numbers = re.findall(r'id=\\?"figure-(\w+)', target.read_text(encoding="utf-8"))
+    labels = [about["label"] for about in outputs_with(CAPTION, target)]
+    numbers = [label.removeprefix("figure-") for label in labels if label.startswith("figure-")]
     patterns = [f"figures/figure-{number.zfill(2)}.*" for number in numbers]
     patterns += [f"{folder}/*" for folder in notebook.makes]
     files = {path for pattern in patterns for path in output.glob(pattern) if path.is_file()}
@@ -108,6 +117,10 @@ def run_notebook(notebook: Notebook, profile: dict) -> list[Path]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m bundle.commands.report PROFILE.yaml")
-    run_command(lambda: main(Path(sys.argv[1])))
+    match sys.argv[1:]:
+        case [profile]:
+            run_command(lambda: main(Path(profile)))
+        case [profile, "page"]:
+            run_command(lambda: make_only("page", Path(profile)))
+        case _:
+            sys.exit("usage: python -m bundle.commands.report PROFILE.yaml [page]")

@@ -1,6 +1,6 @@
 """Derive the committed results again and compare: records, models, figures, report, and runs trained anew.
 
-python -m bundle.commands.verify [--minutes 5] [--scheduler tcp://HOST:8786]
+python -m bundle.commands.verify [--minutes 5]
 
 What was found is printed and written to results/verification.json; the status is 1 where something fails.
 """
@@ -61,7 +61,6 @@ def main(arguments: list[str] | None = None) -> None:
     about = __doc__.splitlines()[0]
     parser = argparse.ArgumentParser(prog="python -m bundle.commands.verify", description=about)
     parser.add_argument("--minutes", type=float, default=5, help="for runs trained again, or inf; default 5")
-    parser.add_argument("--scheduler", default="", help="address of a Dask scheduler; else this machine")
     options = parser.parse_args(arguments)
     records_row, stored = whole_records(sorted(Path("results").glob("*/*.jsonl")))
     rows = [records_row, by_this_code(stored), models()]
@@ -69,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
         rows.append(row_of("figures, notebooks and PDF: not derived from such results", []))
     else:
         rows.append(derived_again(COPY))
-    rows += trained_again(stored, seconds=60 * options.minutes, scheduler=options.scheduler)
+    rows += trained_again(stored, seconds=60 * options.minutes)
     for row in rows:
         print(f"{row.hold:5} of {row.looked_at:<5} {row.what}")
         for problem in row.problems:
@@ -160,10 +159,10 @@ def alike(path: Path, other: Path) -> bool:
     return both_exist and says_the_same(path.read_bytes(), other.read_bytes(), suffix=path.suffix)
 
 
-def trained_again(stored: Sequence[Record], *, seconds: float, scheduler: str) -> Iterator[Row]:
+def trained_again(stored: Sequence[Record], *, seconds: float) -> Iterator[Row]:
     """Train a sample of the runs of each kind again, drawn by a fixed seed, for about so many seconds."""
     shuffled = random.Random(0).sample(stored, len(stored))
-    with workers(scheduler) as executor:
+    with workers() as executor:
         for kind, run in runs().items():
             records = [record for record in shuffled if kind_of(record) == kind]
             sample, budget = [], seconds / len(runs())

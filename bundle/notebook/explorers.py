@@ -95,9 +95,6 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
     longest = 2 * trained + 1
     field = widgets.Text("3141413", description="Palindrome", continuous_update=False)
     step = widgets.IntSlider(6, min=1, max=6, description="Digits read")
-    play = widgets.Play(6, min=1, max=6, interval=1000)  # what is linked begins with its value
-    widgets.jslink((play, "value"), (step, "value"))
-    widgets.jslink((step, "max"), (play, "max"))
     words, inside, answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
     def show() -> None:
@@ -125,7 +122,7 @@ def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> w
         words.value = status(sentence)
 
     watch(show, field, step)
-    return widgets.VBox([field, widgets.HBox([play, step]), words, widgets.HBox([inside, answer])])
+    return widgets.VBox([field, step, words, widgets.HBox([inside, answer])])
 
 
 def read(model: LSTM, digits: Sequence[int]) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -137,46 +134,38 @@ def read(model: LSTM, digits: Sequence[int]) -> tuple[dict[str, np.ndarray], np.
 
 
 def task2_explorer(run: pd.Series, grids: Mapping[int, np.ndarray]) -> widgets.Widget:
-    """Return an explorer of grids (25 k, 28, 28) uint8 by batch, and of what was measured there."""
+    """Return an explorer of grids (at least 25, 28, 28) uint8 by batch, and of what was measured there."""
     quality = by_batch(run)
     measures = [name for name in MEASURES if name in quality and f"real_{name}" in run]
     table = pd.DataFrame({"real digits": [run[f"real_{name}"] for name in measures]}, index=measures)
-    sets = min(map(len, grids.values())) // 25
     batch = widgets.SelectionSlider(options=[(spaced(b), b) for b in grids], description="Batch")
-    noise = widgets.Dropdown(options=range(1, sets + 1), description="Noise")
-    play = widgets.Play(max=len(grids) - 1, interval=500)
-    widgets.jslink((play, "value"), (batch, "index"))
     words, picture, beside = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
     def show() -> None:
-        sentence = f"25 images after {batch.label} batches, noise {noise.value} of {sets}."
-        start = 25 * (noise.value - 1)
-        images = grids[batch.value][start : start + 25]
-        picture.value = pixels_html(tile(images, columns=5), sentence, width=GRID)
+        sentence = f"25 images after {batch.label} batches."
+        picture.value = pixels_html(tile(grids[batch.value][:25], columns=5), sentence, width=GRID)
         here = table.assign(here=quality.loc[batch.value]).rename(index=MEASURES)
         beside.value = here[["here", "real digits"]].to_html(float_format="{:z.3f}".format, border=0)
         words.value = status(sentence)
 
-    watch(show, batch, noise)
-    return widgets.VBox([widgets.HBox([play, batch]), noise, words, widgets.HBox([picture, beside])])
+    watch(show, batch)
+    return widgets.VBox([batch, words, widgets.HBox([picture, beside])])
 
 
 def task3_explorer(
     generator: Generator, classifier: Classifier, *, steps: int, candidates: int, seed: int
 ) -> widgets.Widget:
     """Return an explorer of walks between two digits, whose noises are chosen from `candidates` of a seed."""
-    first, second = (
-        widgets.Dropdown(options=range(10), value=digit, description=name)
-        for name, digit in zip(("From", "To"), WALK_FIGURES[17], strict=True)
-    )
+    digits = range(10)
+    first, second = WALK_FIGURES[17]
+    begin = widgets.Dropdown(options=digits, value=first, description="From")
+    end = widgets.Dropdown(options=digits, value=second, description="To")
     kinds = [(look["label"], kind) for kind, look in PATHS.items()]
     kind = widgets.Dropdown(options=kinds, description="Path")
-    noise_seed = widgets.BoundedIntText(seed, min=0, max=2**53, description="Noise seed")
-    places = [(f"{place / PLACES:.3f}", place / PLACES) for place in range(PLACES + 1)]
-    alpha = widgets.SelectionSlider(options=places, description="Alpha", layout={"width": f"{STRIP}px"})
-    play = widgets.Play(max=PLACES, step=2, interval=50)
-    widgets.jslink((play, "value"), (alpha, "index"))
+    alpha = widgets.FloatSlider(0, min=0, max=1, step=1 / PLACES, description="Alpha", readout_format=".3f")
     strip, words, picture, answer = (widgets.HTML() for _ in range(4))
+    source = torch.Generator().manual_seed(seed)
+    noise = torch.randn(candidates, generator.latent_dim, generator=source)
 
     def see(noises: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return the images (n, 28, 28) uint8 of noises (n, latent_dim), and their probabilities (n, 10)."""
@@ -184,36 +173,33 @@ def task3_explorer(
         return as_bytes(images).numpy(), predict(classifier, images).numpy()
 
     @lru_cache
-    def ends(first: int, second: int, seed: int) -> list[Tensor]:
-        source = torch.Generator().manual_seed(seed)
-        noise = torch.randn(candidates, generator.latent_dim, generator=source)
+    def ends(first: int, second: int) -> list[Tensor]:
         return [end.noise for end in endpoints(generator, classifier, noise, first, second)]
 
     @lru_cache
-    def draw_strip(kind: str, *pair: int) -> str:
-        images, probabilities = see(path(*ends(*pair), steps=steps, kind=kind))
+    def draw_strip(first: int, second: int, kind: str) -> str:
+        images, probabilities = see(path(*ends(first, second), steps=steps, kind=kind))
         digits = ", ".join(map(str, probabilities.argmax(1)))
         sentence = f"Strip of {steps} images; the classifier sees {digits}."
         return pixels_html(tile(images, columns=steps), sentence, width=STRIP) + sentence
 
     def show() -> None:
-        pair = first.value, second.value, noise_seed.value
         try:
-            noises = ends(*pair)
+            noises = ends(begin.value, end.value)
         except ValueError as error:
             words.value = status(str(error))
             strip.value = picture.value = answer.value = ""
             return
         (image,), (probabilities,) = see(between(*noises, torch.tensor([alpha.value]), kind=kind.value))
-        sentence = f"At alpha {alpha.label} the classifier sees a {probabilities.argmax()}."
+        sentence = f"At alpha {alpha.value:.3f} the classifier sees a {probabilities.argmax()}."
         picture.value = pixels_html(image, sentence, width=DIGIT)
         answer.value = bars("What the classifier sees", probabilities)
-        strip.value = draw_strip(kind.value, *pair)
+        strip.value = draw_strip(begin.value, end.value, kind.value)
         words.value = status(sentence)
 
-    watch(show, first, second, kind, noise_seed, alpha)
-    choices = widgets.Box([first, second, kind, noise_seed], layout={"flex_flow": "row wrap"})
-    return widgets.VBox([choices, strip, alpha, play, words, widgets.HBox([picture, answer])])
+    watch(show, begin, end, kind, alpha)
+    choices = widgets.HBox([begin, end, kind])
+    return widgets.VBox([choices, strip, alpha, words, widgets.HBox([picture, answer])])
 
 
 def status(text: str) -> str:

@@ -3,16 +3,13 @@
 import contextlib
 import inspect
 import json
-import os
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-import tqdm
-import tqdm.auto
-import yaml
-from IPython.display import Image, Markdown, clear_output, display
+from IPython.display import Image, Markdown, display
+from tqdm import tqdm
 
 from bundle.analysis.formatting import Table, is_numeric, prose_in_style, table_in_style
 from bundle.figures.digits import tile
@@ -30,7 +27,8 @@ from lib.files import write_atomically
 from lib.progress import Progress
 
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
-QUICK = Path("profiles", "quick.yaml")
+CAPTION = "caption"  # in an output's metadata: that it is a figure or a table, with which number and caption
+FOR_JUPYTER = "for Jupyter"  # in an output's metadata: PDF and page say it in their own way
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
 BAR = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
@@ -38,22 +36,18 @@ BAR = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfi
 
 @contextlib.contextmanager
 def progress(title: str) -> Iterator[Progress]:
-    """Yield a function of (done, total) that draws one bar with an estimate of the time left.
+    """Yield a function of (done, total) that draws one bar, on stderr, with an estimate of the time left.
 
     What is done at its first call is of an earlier run and took no time; where that is all, there is no bar.
-    Nothing stays in the notebook, nor what the cell showed before.
     """
-    as_text = "TQDM_MININTERVAL" in os.environ  # it goes to stderr, and someone passes it on: see `execute`
-    style = {"desc": title, "leave": False, "bar_format": BAR}
-    if as_text:
-        style |= {"ascii": " .:-=#", "ncols": 90, "miniters": 0}
     bar = None
 
     def report_progress(done: float, total: float) -> None:
         nonlocal bar
-        if bar is None and (as_text or done < total):
-            make_bar = tqdm.tqdm if as_text else tqdm.auto.tqdm
-            bar = make_bar(total=total, initial=done, **style)
+        if bar is None and done < total:
+            bar = tqdm(
+                total=total, initial=done, desc=title, leave=False, ascii=True, ncols=90, bar_format=BAR
+            )
         if bar is not None:
             bar.update(done - bar.n)
 
@@ -62,8 +56,6 @@ def progress(title: str) -> Iterator[Progress]:
     finally:
         if bar is not None:
             bar.close()
-        if hasattr(bar, "container"):  # a widget; a closed bar is saved with the notebook all the same
-            clear_output()
 
 
 class Page:
@@ -138,28 +130,38 @@ class Page:
         `bundle.study.store.table`, or records), or its provenance.
         """
         names = [name] if isinstance(name, str | int) else [*name]
-        numbers = f"Figure {names[0]}" if len(names) == 1 else f"Figures {names[0]} to {names[-1]}"
+        title = f"Figure {names[0]}" if len(names) == 1 else f"Figures {names[0]} to {names[-1]}"
         if isinstance(about, pd.DataFrame):
             about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
         path = self.output.figures / f"figure-{str(names[0]).zfill(2)}.png"
         png = save_figure(figure, path, provenance=about)
-        anchors = [f'<a id="figure-{one}"></a>' for one in names]
-        display(Markdown("".join(anchors)))  # above the picture: a link to it shows it
-        words = f"**{numbers}.** {prose_in_style(caption)}"
+        labels = [f"figure-{number}" for number in names]
+        metadata = self._caption("figure", labels, title, caption)
+        words = f"**{title}.** {metadata[CAPTION]['caption']}"
+        anchors = "".join(f'<a id="{label}"></a>' for label in labels)
         width = round(figure.get_figwidth() * SCREEN_DPI)
-        display(Image(png, width=width, alt=alternative_text(words)))
-        display(Markdown(words))
+        display(Markdown(anchors), metadata={FOR_JUPYTER: True})  # above the picture: a link to it shows it
+        display(Image(png, width=width, alt=alternative_text(words)), metadata=metadata)
+        display(Markdown(words), metadata={FOR_JUPYTER: True})
 
     def table(self, name: str, table: Table | pd.DataFrame, caption: str) -> None:
         """Show a table with its number and caption (Markdown); its cells are text, or links to figures."""
         header, rows = table_in_style(table)
-        caption = prose_in_style(caption)
+        metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
         lines = [header, sides or ["---"] * len(header), *rows]
         text = "\n".join(f"| {' | '.join(map(in_cell, line))} |" for line in lines)
-        display(Markdown(f'<a id="table-{name}"></a>**Table {name}.** {caption}'))
-        display(Markdown(text))
+        words = f'<a id="table-{name}"></a>**Table {name}.** {metadata[CAPTION]["caption"]}'
+        display(Markdown(words), metadata={FOR_JUPYTER: True})
+        display(Markdown(text), metadata=metadata)
+
+    def _caption(self, kind: str, labels: Sequence[str], title: str, caption: str) -> dict:
+        """Return the metadata of an output that is a figure or a table: what PDF and page need of it."""
+        caption = prose_in_style(caption)
+        label, *others = labels
+        about = {"kind": kind, "label": label, "others": " ".join(others), "title": title, "caption": caption}
+        return {CAPTION: about}
 
     def findings(self, sentences: Sequence[str], quoted: Sequence[Sequence[str]]) -> None:
         """Show the findings (Markdown), and leave them and rows of the verdict table for the report.
@@ -212,17 +214,3 @@ def show_text(text: str) -> None:
 def source(function: Callable) -> None:
     """Show a function's code."""
     display(Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```"))
-
-
-def make_first(notebook: str, needed: Path, *, output_dir: str) -> None:
-    """Execute another notebook by the profile `quick`, unless what it makes is there; say so beforehand."""
-    if needed.exists():
-        return
-    import papermill
-
-    parameters = yaml.safe_load(QUICK.read_text(encoding="utf-8"))["parameters"][Path(notebook).stem]
-    print(f"{needed} is missing: making it with {notebook} by {QUICK}, in about ten minutes.", flush=True)
-    executed = Path(output_dir, "build", notebook)
-    executed.parent.mkdir(parents=True, exist_ok=True)
-    parameters["output_dir"] = output_dir
-    papermill.execute_notebook(notebook, str(executed), parameters, progress_bar=False)

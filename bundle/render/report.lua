@@ -63,30 +63,36 @@ local function maths(element)
   return pandoc.RawInline("typst", text)
 end
 
-local titled = false
+-- A reference to the document beside this one, which a PDF cannot open; a heading has no place of its own.
+local function link(element)
+  local function to_beside(reference, _, name) return reference.content .. pandoc.Inlines(" of the " .. name) end
+  local resolved = shared.link(element, to_beside)
+  local heading = resolved.t == "Link" and resolved.target:match("^#%u")
+  return heading and element.content or resolved
+end
+
+local titled = {}
 
 local function typeset(cell)
   local a, blocks = cell.attributes, cell.content
   blocks = blocks:walk({
     Header = function(header)
-      if a.where == "appendix" then header.classes:insert("unnumbered") end
-      if header.level == 1 and not titled then
-        header.identifier = "part-" .. (a.where:match("([%w_-]+)%.ipynb") or a.where)
-        titled = true
+      if a.part == "appendix" or a.part == "references" then header.classes:insert("unnumbered") end
+      if header.level == 1 and not titled[a.part] then
+        header.identifier = a.part
+        titled[a.part] = true
       end
       return header
     end,
   })
-  local kind, number = (a.label or ""):match("^(%a+)%-(.+)$")
-  if a.last then number = number .. " to " .. a.last end
-  local caption = kind and table.remove(blocks, 1)
+  local caption = a.label and table.remove(blocks, 1)
   if a.image then
-    local alt = caption and quoted(pandoc.utils.stringify(caption)) or "none"
+    local alt = quoted(pandoc.utils.stringify(caption))
     blocks:insert(raw(('#align(center, image("%s", width: %s, alt: %s))'):format(a.image, a.width, alt)))
   end
   if not caption then return blocks end
   local head = caption.content
-  head:insert(1, pandoc.RawInline("typst", ('#numbered("%s", "%s", ['):format(kind, number)))
+  head:insert(1, pandoc.RawInline("typst", ('#numbered("%s", "%s", ['):format(a.kind, a.title)))
   head:insert(pandoc.RawInline("typst", "])["))
   blocks:insert(1, pandoc.Plain(head))
   blocks:insert(raw("] <" .. a.label .. ">"))
@@ -97,29 +103,29 @@ local function typeset(cell)
 end
 
 local function narrow(block)
-  local a = block and block.t == "Div" and block.attributes
-  return a and a.image and a.label and tonumber(a.width:match("[%d.]+")) <= shared.half
+  local a = block and block.attributes
+  return a and a.image and tonumber(a.width:match("[%d.]+")) <= shared.half
 end
 
 local function assemble(doc)
-  local out, i = pandoc.Blocks({}), 1
-  while i <= #doc.blocks do
-    local block, next = doc.blocks[i], doc.blocks[i + 1]
-    if narrow(block) and narrow(next) then
+  local out, cells, i = pandoc.Blocks({}), doc.blocks, 1
+  if not shared.cite(doc) then cells:remove() end -- the references, which come last
+  doc.meta.front = typeset(cells:remove(1))
+  while i <= #cells do
+    local cell, next = cells[i], cells[i + 1]
+    if narrow(cell) and narrow(next) then
       out:insert(raw("#floating[#pair["))
-      out:extend(typeset(block))
+      out:extend(typeset(cell))
       out:insert(raw("]["))
       out:extend(typeset(next))
       out:insert(raw("]]"))
       i = i + 1
-    elseif block.t == "Div" and block.attributes.image and block.attributes.label then
+    elseif cell.attributes.image then
       out:insert(raw("#floating["))
-      out:extend(typeset(block))
+      out:extend(typeset(cell))
       out:insert(raw("]"))
-    elseif block.t == "Div" and block.classes:includes("cell") then
-      out:extend(typeset(block))
     else
-      out:insert(block)
+      out:extend(typeset(cell))
     end
     i = i + 1
   end
@@ -132,4 +138,4 @@ local function unnamed(header)
   return header
 end
 
-return { { RawBlock = shared.read_html }, { Table = table_columns, Link = shared.link, Header = unnamed, Math = maths }, { Pandoc = assemble } }
+return { { Table = table_columns, Link = link, Header = unnamed, Math = maths }, { Pandoc = assemble } }

@@ -1,18 +1,44 @@
--- What the PDF's filter and the page's share: reading cells that Python has prepared (cells.py).
+-- What the PDF's filter and the page's share: references, and how tables are read.
 
-local function read_html(block)
-  if block.format ~= "html" then return nil end
-  local blocks, tables = pandoc.read(block.text, "html").blocks, pandoc.Blocks({})
-  blocks:walk({ Table = function(tbl) tables:insert(tbl) end })
-  return #tables > 0 and tables or blocks
+local file = assert(io.open("targets.json")) -- written by document.py
+local targets = pandoc.json.decode(file:read("a"), false)
+file:close()
+local here, beside, parts, cited = {}, {}, {}, pandoc.List({})
+for _, label in ipairs(targets.here) do here[label] = true end
+for _, label in ipairs(targets.beside) do beside[label] = true end
+for _, part in ipairs(targets.parts) do parts[part] = true end
+
+-- Point a link at what it names. `to_beside` returns a reference to the document beside this one. What parameters left
+-- out is worded so, and a path to a file leads nowhere from a document that stands alone.
+local function link(element, to_beside)
+  local target = element.target
+  local key = targets.works[target]
+  if key then
+    if not cited:includes(key) then cited:insert(key) end
+    element.target = "#ref-" .. key
+  elseif not target:match("^%a+:") then
+    local label = target:match("#(figure%-%w+)$") or target:match("#(table%-%w+)$")
+    local part = target:match("([%w_-]+)%.ipynb$")
+    if here[label] then
+      element.target = "#" .. label
+    elseif beside[label] then
+      return to_beside(element, label, targets.beside_name)
+    elseif label then
+      return element.content .. pandoc.Inlines(" (not in this report)")
+    elseif parts[part] then
+      element.target = "#" .. part
+    elseif not target:match("^#") then
+      return element.content
+    end
+  end
+  return element
 end
 
--- A path to a file or to another notebook leads nowhere from a document that stands alone.
-local function link(element)
-  local target = element.target
-  if target:match("^%a+:") or target:match("^#figure%-") or target:match("^#table%-")
-    or target:match("^#ref%-") or target:match("^#part%-") then return nil end
-  return element.content
+-- Have the works that links lead to listed; return whether there are any.
+local function cite(doc)
+  local citations = cited:map(function(key) return pandoc.Citation(key, "NormalCitation") end)
+  doc.meta.nocite = pandoc.Inlines({ pandoc.Cite({}, citations) })
+  return #cited > 0
 end
 
 -- A row whose first cell is empty belongs to the row above: their first cells become one. Returns where groups
@@ -47,9 +73,9 @@ local function verdict(text)
 end
 
 return {
+  cite = cite,
   group_rows = group_rows,
   link = link,
   half = 3.16, -- inches: figures up to this wide stand side by side
-  read_html = read_html,
   verdict = verdict,
 }

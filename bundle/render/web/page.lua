@@ -51,9 +51,10 @@ local function table_columns(tbl)
 end
 
 local function link(element)
-  element.target = element.target:gsub("^#part%-", "#")
-  local here = element.target:match("^#[%w-]+$") or element.target:match("^[%w-]+%.html#[%w-]+$")
-  return here and element or shared.link(element)
+  return shared.link(element, function(reference, label, page)
+    reference.target = page .. "#" .. label
+    return reference
+  end)
 end
 
 -- An anchor of its own for each heading: two notebooks may use the same words.
@@ -90,41 +91,35 @@ local function folded(summary, blocks)
   return pandoc.Blocks(first) .. blocks .. pandoc.Blocks({ raw("</details>") })
 end
 
-local function part_of(cell) return cell.attributes.where:match("([%w-]+)%.ipynb") or cell.attributes.where end
-
 -- Return the blocks of a cell; of a figure or table also its name and its caption.
 local function typeset(cell)
-  local a, blocks, part = cell.attributes, cell.content, part_of(cell)
-  local explorer = a.kind == "explorer"
-  local kind, number = (a.label or ""):match("^(%a+)%-(.+)$")
-  local caption = kind and table.remove(blocks, 1)
-  blocks = blocks:walk({ Header = named(part, part == "front" or part == "appendix" or explorer) })
+  local a, blocks = cell.attributes, cell.content
+  local plain = a.part == "front" or a.part == "appendix" or a.part == "references" or a.kind == "explorer"
+  local caption = a.label and table.remove(blocks, 1)
+  blocks = blocks:walk({ Header = named(a.part, plain) })
   -- Jupyter's anchor of a heading is its words; here the part stands before them
   blocks = blocks:walk({
     Link = function(element)
       local words = element.target:match("^#(%u[%w-]*)$")
-      if words then element.target = "#" .. part .. "-" .. words:lower() end
+      if words then element.target = "#" .. a.part .. "-" .. words:lower() end
       return element
     end,
   })
-  if explorer then blocks:insert(raw(('<div data-explorer="%s"></div>'):format(part))) end
   if a.image then
-    local alt = caption and escaped(pandoc.utils.stringify(caption)) or ""
+    local alt = escaped(pandoc.utils.stringify(caption))
     blocks:insert(raw(('<img src="%s" alt="%s" style="width:%s">'):format(a.image, alt, a.width)))
   end
   if not caption then return blocks end
-  local name = (kind == "table" and "Table " or a.last and "Figures " or "Figure ") .. number
-  if a.last then name = name .. " to " .. a.last end
-  local words = pandoc.Inlines({ pandoc.Strong(name .. "."), pandoc.Space() }) .. caption.content
+  local words = pandoc.Inlines({ pandoc.Strong(a.title .. "."), pandoc.Space() }) .. caption.content
   local said = pandoc.Blocks({ raw("<figcaption>"), pandoc.Plain(words), raw("</figcaption>") })
-  blocks = kind == "table" and said .. boxed(blocks, name) or blocks .. said
+  blocks = a.kind == "table" and said .. boxed(blocks, a.title) or blocks .. said
   local half = a.image and tonumber(a.width:match("[%d.]+")) <= shared.half
-  blocks:insert(1, raw(('<figure id="%s" class="%s">'):format(a.label, half and "half" or kind)))
+  blocks:insert(1, raw(('<figure id="%s" class="%s">'):format(a.label, half and "half" or a.kind)))
   for label in (a.others or ""):gmatch("%S+") do
     blocks:insert(2, raw(('<span id="%s"></span>'):format(label)))
   end
   blocks:insert(raw("</figure>"))
-  return blocks, name, pandoc.utils.stringify(caption)
+  return blocks, a.title, pandoc.utils.stringify(caption)
 end
 
 -- Sections have a heading, the blocks under it in items that stand together, and the code that made them.
@@ -145,7 +140,7 @@ local function sections_of(cells)
     local kind, blocks, name, caption = cell.attributes.kind, typeset(cell)
     for _, block in ipairs(name and { blocks } or blocks) do
       if block.t == "Header" and block.level <= 2 then
-        sections:insert(new_section(part_of(cell), block))
+        sections:insert(new_section(cell.attributes.part, block))
       elseif kind == "code" then
         sections:at(-1).code:insert(block)
       else
@@ -162,7 +157,7 @@ end
 local function is_evidence(section, concluded)
   local has, part = section.has, section.part
   if part == "references" then return true end
-  if section.heading.level == 1 or has.image or has.explorer then return false end
+  if section.heading.level == 1 or has.figure or has.explorer then return false end
   return part == "front" or part == "appendix" or has.table or concluded
 end
 
@@ -191,6 +186,7 @@ end
 
 local function assemble(doc)
   local out, concluded = pandoc.Blocks({}), false
+  if not shared.cite(doc) then doc.blocks:remove() end -- the references, which come last
   for _, section in ipairs(sections_of(doc.blocks)) do
     if section.heading and section.heading.level == 1 then concluded = false end
     local folds = doc.meta.story and section.heading and is_evidence(section, concluded)
@@ -202,4 +198,4 @@ local function assemble(doc)
   return doc
 end
 
-return { { RawBlock = shared.read_html }, { Table = table_columns, Link = link }, { Pandoc = assemble } }
+return { { Table = table_columns, Link = link }, { Pandoc = assemble } }

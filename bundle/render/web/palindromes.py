@@ -1,32 +1,27 @@
 """The explorer of Part 1: an LSTM and an RNN of the same recipe, and the curves of all that were trained."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from torch import nn
 
-from bundle.experiments.palindromes import CELLS, DIGITS, run_inside, train_on_palindromes
+from bundle.experiments.palindromes import CELLS, DIGITS, train_on_palindromes
+from bundle.notebook.page import PARAMETERS
 from bundle.study import fingerprint, store
 from bundle.study.layout import Output
+from bundle.study.records import key
+from bundle.study.store import file_name
 from lib.files import digest
 from lib.weights import load_network, save_network
 
-INSIDE = "inside.jsonl"  # the looks inside a network
+GROUPS = ("as written", "corrected", "ours")  # whose curves are shown, as in the notebook
 
 
-def recipe(output: Output) -> dict:
-    """Return the settings of the LSTM that the notebook looks into; raise ValueError where there is none."""
-    path = Path(output.results("part1"), INSIDE)
-    stored = store.load(path) if path.exists() else []
-    lstms = [record for record in stored if record.settings.get("cell") == "LSTM"]
-    if not lstms:
-        raise ValueError(f"There is no record of a look inside an LSTM below {output.results('part1')}.")
-    here = fingerprint.identity(run_inside)
-    current = [record for record in lstms if not fingerprint.differences(record.identity, here)]
-    latest = (current or lstms)[-1]
-    settings = {name: value for name, value in latest.settings.items() if name != "run"}
-    return {"eval_every": settings["steps"], "eval_count": 100} | settings  # older records have neither
+def parameters(output: Output) -> dict:
+    """Return the parameters of the notebook of Part 1; raise FileNotFoundError where it has not been run."""
+    return json.loads((output.results("part1") / PARAMETERS).read_text(encoding="utf-8"))
 
 
 def trained(settings: dict, folder: Path) -> nn.Module:
@@ -43,42 +38,35 @@ def trained(settings: dict, folder: Path) -> nn.Module:
         return model.eval()
 
 
-def both_cells(output: Output, folder: Path) -> dict[str, nn.Module]:
+def both_cells(settings: dict, folder: Path) -> dict[str, nn.Module]:
     """Return an LSTM and an RNN by name, of one recipe."""
-    settings = recipe(output)
     return {"LSTM": trained(settings, folder), "RNN": trained(settings | {"cell": "RNN"}, folder)}
 
 
 def curves(runs: pd.DataFrame) -> list[dict]:
     """Return mean, lowest and highest accuracy over the seeds of each cell, recipe and length, in percent.
 
-    `runs` is a table of `bundle.study.store.table`. Where there are runs of several other settings, those
-    that most of the recipe's runs have count. A run that ended early keeps its last accuracy.
+    `runs` is a table of `bundle.study.store.table`. A run that ended early keeps its last accuracy.
     """
-    if "n_correct" not in runs:
-        return []
-    runs = runs[runs["n_correct"].notna()]  # a look inside a network has none
-    runs = runs.assign(others=[_other_settings(record.settings) for record in runs["record"]])
-    runs["runs_alike"] = runs.groupby(["cell", "recipe", "others"])["others"].transform("size")
     accuracy_curves = []
-    for (cell, recipe_name, length), group in runs.groupby(["cell", "recipe", "seq_length"]):
-        usual = group.sort_values(["runs_alike", "others"])["others"].iloc[-1]
-        group = group[group["others"] == usual]
+    for (cell, recipe, length), group in runs.groupby(["cell", "recipe", "seq_length"]):
         steps = max(group["step"], key=len)
         accuracy = np.array([_padded(run, len(steps)) for _, run in group.iterrows()])  # (seeds, steps)
-        about = {"cell": cell, "recipe": recipe_name, "length": length, "seeds": len(group), "steps": steps}
+        about = {"cell": cell, "recipe": recipe, "length": length, "seeds": len(group), "steps": steps}
         for name, values in (("mean", accuracy.mean(0)), ("low", accuracy.min(0)), ("high", accuracy.max(0))):
             about[name] = (100 * values).round(1).tolist()
         accuracy_curves.append(about)
     return accuracy_curves
 
 
+def runs_shown(output: Output, settings: dict[str, list[dict]]) -> pd.DataFrame:
+    """Return a table of the stored runs whose curves are shown; `settings` are those of Part 1 by group."""
+    files = [output.results("part1") / f"{file_name(group)}.jsonl" for group in GROUPS]
+    wanted = {key(run) for group in GROUPS for run in settings[group]}
+    records = store.load(*[path for path in files if path.exists()])
+    return store.table([record for record in records if key(record.settings) in wanted])
+
+
 def _padded(run: pd.Series, length: int) -> np.ndarray:
     accuracy = np.array(run["n_correct"]) / run["eval_count"]
     return np.pad(accuracy, (0, length - len(accuracy)), mode="edge")
-
-
-def _other_settings(settings: dict) -> str:
-    """Return the settings beside cell, recipe, length and seed, as a text."""
-    group_names = ("cell", "recipe", "seq_length", "seed")
-    return repr(sorted((name, value) for name, value in settings.items() if name not in group_names))
