@@ -49,8 +49,8 @@ class Document:
     ):
         """Gather what is shown; images are written into `folder`, where pandoc will work.
 
-        `front` is Markdown, with a YAML header that has a `title`, and may have `subtitle`, `abstract`,
-        `findings` and a `notice`. `beside` are the notebooks of the document beside this one, and
+        `front` is Markdown, with a YAML header that has a `title`, and may have `subtitle`, `abstract`
+        and `findings`. `beside` are the notebooks of the document beside this one, and
         `beside_name` what that is called. `parameters_of` are the notebooks whose parameters stand in an
         appendix. Raises what `shown_cells` does.
         """
