@@ -108,4 +108,5 @@ def test_task_3_walks_from_one_digit_to_the_other(page):
     page.get_by_label("To", exact=True).select_option("2")
     lab.until(lambda: "both 2" in words(page))
     page.get_by_label("To", exact=True).select_option("0")
+    page.get_by_role("slider").press("End")
     lab.until(lambda: "the classifier sees a 0" in words(page))

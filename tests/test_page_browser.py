@@ -15,7 +15,6 @@ import torch
 from bundle.experiments.cache import read_grids
 from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.part1 import inside_settings, part1_settings
-from bundle.experiments.strips import Walker
 from bundle.original import WALK_FIGURES
 from bundle.render.front import front_matter
 from bundle.render.reading import declared_values
@@ -29,6 +28,9 @@ from bundle.study.store import Store, run_name
 from lib import mnist
 from lib.evaluation.classifier import load_classifier
 from lib.gan.networks import as_bytes, load_generator
+from lib.latent.end_points import endpoints
+from lib.latent.interpolation import path
+from lib.networks import answers
 from lib.weights import about_network
 from tests import lab
 
@@ -128,10 +130,13 @@ def until_said(page, name: str, words: str) -> None:
 
 
 def test_walks_have_the_pixels_of_pytorch(page):
-    networks = load_generator(Path("models")), load_classifier(Path("models"))
-    walker = Walker(*networks, steps=9, candidates=CANDIDATES, seed=0)
+    generator, classifier = load_generator(Path("models")), load_classifier(Path("models"))
+    source = torch.Generator().manual_seed(0)
+    noise = torch.randn(CANDIDATES, generator.latent_dim, generator=source)
+    ends = [end.noise for end in endpoints(generator, classifier, noise, *WALK_FIGURES[17])]
     for section, kind in enumerate(("line", "circle")):
-        images = walker.strip(*WALK_FIGURES[17], kind=kind).images.astype(int)
+        walk = answers(generator, path(*ends, steps=9, kind=kind), batch_size=9)
+        images = as_bytes(walk).numpy().astype(int)
         shown = pixels(page, f"#walk-paths section:nth-of-type({section + 1}) .strip canvas")
         cells = np.pad(shown.reshape(28, -1), ((0, 0), (0, 1))).reshape(28, 9, 29)[..., :28]
         assert np.abs(cells.swapaxes(0, 1) - images).max() <= 1

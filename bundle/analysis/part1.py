@@ -189,6 +189,16 @@ class Answer:
     count: int = 0  # seeds in which it holds by the main measure
     n: int = 0  # seeds that are no tie
 
+    @property
+    def seeds(self) -> str:
+        """Return in how many seeds it holds: "all 50 seeds", "all but 1 of 50 seeds", "12 of 50 seeds"."""
+        others = self.n - self.count
+        if not others:
+            return f"all {self.n} seeds"
+        if 10 * others <= self.n:
+            return f"all but {others} of {self.n} seeds"
+        return f"{self.count} of {self.n} seeds"
+
 
 def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer:
     """Return what was found of a claim in a case.
