@@ -1,12 +1,17 @@
-"""README, CONTRIBUTING and docs/: what they name is there, and what they show runs."""
+"""README, CONTRIBUTING, docs/ and the notebooks: what they name is there, and what they show runs."""
 
 import re
 import textwrap
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from bundle.render.reading import labels_in
+from bundle.study.layout import NOTEBOOKS
+
 DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").glob("*.md"))]
+REFERENCE = re.compile(r"\]\(([\w./]*\.ipynb)?#((?:figure|table)-\w+)\)")
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([\w-]+))?\)")
 
 
@@ -23,6 +28,21 @@ def test_links_lead_to_files_and_headings(document):
         assert target.exists(), name
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target)
+
+
+@pytest.mark.parametrize("document", ["README.md", *(f"{name}.ipynb" for name in NOTEBOOKS)])
+def test_references_lead_to_figures_and_tables(document):
+    path = Path(document)
+    texts = [path.read_text(encoding="utf-8")]
+    if path.suffix == ".ipynb":
+        cells = nbformat.read(path, as_version=4).cells
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+        texts += [output.get("data", {}).get("text/markdown", "") for output in outputs]
+    found = [reference for text in texts for reference in REFERENCE.findall(text)]
+    assert found
+    for notebook, label in found:
+        assert label in labels_in(path.parent / notebook if notebook else path)
 
 
 def test_the_lines_of_pandas_in_the_readme_run(capsys):
