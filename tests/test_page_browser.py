@@ -225,7 +225,10 @@ def test_ten_pairs_of_real_and_generated_digits_are_counted(page):
         right += page.locator("#guess-left canvas").evaluate(shown) in real
         lab.until(lambda pair=pair: f"of {pair + 1}" in page.locator("#guess-score").inner_text())
     lab.until(lambda: page.locator("#guess-again").is_visible())
-    assert page.locator("#guess-score").inner_text().startswith(f"You were right {right} times of 10")
+    score = page.locator("#guess-score").inner_text()
+    assert score.startswith(f"You were right {right} times of 10")
+    assert "by black and white" in score  # the networks' score beside it
+    assert "by grey levels 100" in score
 
 
 def test_a_finger_can_do_all_of_it(browser, report):

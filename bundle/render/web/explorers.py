@@ -16,6 +16,7 @@ from PIL import Image
 from bundle.analysis.quality import MEASURES, by_batch
 from bundle.experiments.cache import grids_of, read_grids
 from bundle.experiments.part1 import inside_settings, part1_settings
+from bundle.experiments.two_sample_tests import GENERATED
 from bundle.experiments.walks import PROJECTION
 from bundle.figures.digits import tile
 from bundle.original import WALK_FIGURES
@@ -150,7 +151,7 @@ def _detectability(models: Path) -> list[dict]:
     if not path.exists():
         return []
     tests = store.table(store.load(path))
-    tests = tests[tests["against"] == "samples"]
+    tests = tests[tests["against"] == GENERATED]
     tests = tests[tests["train_count"] == tests.groupby("test")["train_count"].transform("min")]
     shares = tests.groupby("test")["accuracy"].mean().sort_values()
     return [{"name": name, "share": round(float(share), 3)} for name, share in shares.items()]
