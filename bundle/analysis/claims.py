@@ -72,8 +72,12 @@ def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFram
     """
     if outcomes.empty:
         return pd.DataFrame(columns=[*keys, *NUMBERS])
-    groups = outcomes.groupby(list(keys), sort=False)
-    table = pd.DataFrame([dict(zip(keys, names, strict=True)) | _counts(group) for names, group in groups])
+    rows = []
+    for names, group in outcomes.groupby(list(keys), sort=False):
+        row = dict(zip(keys, names, strict=True))
+        row.update(_counts(group))
+        rows.append(row)
+    table = pd.DataFrame(rows)
     table["p_corrected"] = false_discovery_control(table["p"], method="bh")
     table["verdict"] = [_verdict(row) for row in table.itertuples()]
     return table

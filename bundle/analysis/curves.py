@@ -82,7 +82,7 @@ def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
 
 
 def shared_metric(run: Mapping) -> Curve:
-    """Return the accuracy on palindromes outside the batch, as many for every run, of length seq_length."""
+    """Return the accuracy on freshly drawn palindromes of seq_length, as many for every run."""
     return Curve(np.array(run["step"]), np.array(run["n_correct"]) / run["eval_count"])
 
 

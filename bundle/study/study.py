@@ -61,13 +61,7 @@ def study(
     with writing(directory):
         stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in by_file}
         store_by_key = {key(item): stores[name] for name, group in by_file.items() for item in group}
-        records, reasons = {}, Counter()
-        for name, item in by_key.items():
-            record, reason = find(item, *stores.values(), identity=made_by, fresh=fresh)
-            if record:
-                records[name] = record
-            else:
-                reasons[reason] += 1
+        records, reasons = _stored(by_key, stores, made_by, fresh=fresh)
         missing = [name for name in by_key if name not in records]
         missing.sort(key=lambda name: (by_key[name].get("seed", 0), -work[name]))
 
@@ -88,6 +82,20 @@ def study(
             stores[name].write([records[key(item)] for item in group])
     by_group = {name: [records[key(item)] for item in group] for name, group in groups.items()}
     return Study(by_group, reasons)
+
+
+def _stored(
+    by_key: Mapping[str, dict], stores: Mapping[str, Store], made_by: dict, *, fresh: bool
+) -> tuple[dict[str, Record], Counter[str]]:
+    """Return by their keys the runs that can be used, and of the others how many, by the reason."""
+    records, reasons = {}, Counter()
+    for name, settings in by_key.items():
+        record, reason = find(settings, *stores.values(), identity=made_by, fresh=fresh)
+        if record:
+            records[name] = record
+        else:
+            reasons[reason] += 1
+    return records, reasons
 
 
 def _make(
