@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from bundle.experiments.cache import read_grids
+from bundle.experiments.cache import read_grids, trained_cell
 from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.part1 import inside_settings, part1_settings
 from bundle.original import WALK_FIGURES
@@ -21,7 +21,6 @@ from bundle.render.reading import declared_values
 from bundle.render.web import npm
 from bundle.render.web.explorers import CANDIDATES, explorers
 from bundle.render.web.page import build
-from bundle.render.web.palindromes import both_cells
 from bundle.study.layout import Output
 from bundle.study.records import Record
 from bundle.study.store import Store, run_name
@@ -71,7 +70,8 @@ def report(tmp_path_factory) -> SimpleNamespace:
     parts, path = explorers(output, Path("models")), folder / "index.html"
     front = front_matter(Path("report", "front.md"), [], verified=Path("results", "verification.json"))
     build(NOTEBOOKS, front=front, output=path, explorers=parts)
-    cells = both_cells(inside_settings(parameters), folder / "build" / "web")
+    inside = inside_settings(parameters)
+    cells = {cell: trained_cell(inside | {"cell": cell}, output.cells) for cell in ("LSTM", "RNN")}
     return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)
 
 

@@ -1,27 +1,28 @@
 """Networks that are made once and stored: used again where settings and code match, else made now.
 
-Each function returns last why it made it now, None if it took what is stored.
+A function whose name begins with "cached" returns last why it made it now, None if it took what is stored.
 """
 
 import io
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from bundle.experiments.digit_classifier import run_classifier
 from bundle.experiments.gan import GanRun, measured_whole, run_gan
+from bundle.experiments.palindromes import CELLS, DIGITS, train_on_palindromes
 from bundle.study import store
 from bundle.study.fingerprint import differences, identity
 from bundle.study.provenance import record_outcome
 from bundle.study.records import Record
 from lib.evaluation.classifier import Classifier, load_classifier, save_classifier
 from lib.evaluation.judge import Judge
-from lib.files import write_atomically
+from lib.files import digest, write_atomically
 from lib.gan.networks import load_generator, save_generator
 from lib.mnist import Mnist
 from lib.progress import Progress
-from lib.weights import about_network
+from lib.weights import about_network, load_network, save_network
 
 GAN, GENERATORS = "gan.jsonl", "generators.jsonl"  # files of the first run of Task 2, and of further ones
 
@@ -131,3 +132,16 @@ def read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
             return {"fixed": fixed, "train": train}
     except Exception as error:  # numpy and zipfile raise many kinds for damaged bytes
         raise ValueError(f"{path} is damaged or gone ({type(error).__name__}: {error})") from None
+
+
+def trained_cell(settings: dict, folder: Path) -> nn.Module:
+    """Return the network of the settings of a palindrome run, from `folder` if this code has trained it."""
+    cell, made_by = settings["cell"], identity(train_on_palindromes)
+    name = f"{cell}-{digest({'settings': settings, 'identity': made_by})}"
+    sizes = {"input_size": 1, "hidden_size": settings["hidden_size"], "num_classes": DIGITS}
+    try:
+        return load_network(CELLS[cell], folder, name)
+    except (OSError, ValueError):  # not there, or damaged
+        model = train_on_palindromes(settings)[0].cpu()
+        save_network(model, folder, name, sizes=sizes)
+        return model.eval()

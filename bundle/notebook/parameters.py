@@ -96,15 +96,15 @@ def begin(namespace: dict) -> None:
     """Begin a notebook, wherever it was started: in the folder of the checkout, with parameters checked.
 
     `namespace` is the notebook's globals(). Folders that papermill was given are meant from where it was
-    started. The notebook's `threads`, if it has them, become torch's. Raises what `check_parameters` raises.
+    started. Torch has the notebook's `threads`, or one, since several would wait for one another where other
+    processes are at work. Raises what `check_parameters` raises.
     """
     check_parameters(namespace)
     for name in set(FOLDERS) & set(injected_names(namespace.get("In", []))):
         if namespace[name]:
             namespace[name] = str(Path(namespace[name]).absolute())
     os.chdir(ROOT)
-    if "threads" in namespace["__annotations__"]:
-        torch.set_num_threads(namespace["threads"])
+    torch.set_num_threads(namespace.get("threads", 1))
 
 
 def check_parameters(namespace: dict) -> None:

@@ -48,6 +48,11 @@ class Output:
         return Path(self.root, "build", "figures")
 
     @property
+    def cells(self) -> Path:
+        """Networks of Part 1's explorers, which are trained again where they are gone."""
+        return Path(self.root, "build", "cells")
+
+    @property
     def models(self) -> Path:
         return Path(self.root, "models")
 

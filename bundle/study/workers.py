@@ -17,6 +17,9 @@ HERE = {
     "distributed.scheduler.allowed-failures": 2,  # a call that kills its worker is tried three times
     "distributed.scheduler.worker-saturation": 1.0,  # calls wait at the scheduler, not at a worker
     "distributed.worker.profile.enabled": False,  # it would interrupt the arithmetic every 10 ms
+    # bytes that a process keeps to use again: every step would give them back to the system, and ask anew
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**32,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**30,
 }
 
 

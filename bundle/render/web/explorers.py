@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from bundle.analysis.quality import MEASURES, by_batch
-from bundle.experiments.cache import grids_of, read_grids
+from bundle.experiments.cache import grids_of, read_grids, trained_cell
 from bundle.experiments.part1 import inside_settings, part1_settings
 from bundle.experiments.two_sample_tests import GENERATED
 from bundle.experiments.walks import PROJECTION
@@ -22,7 +22,7 @@ from bundle.figures.digits import tile
 from bundle.original import WALK_FIGURES
 from bundle.render.web import npm
 from bundle.render.web.exported import exported_classifier, exported_generator
-from bundle.render.web.palindromes import both_cells, curves, runs_shown
+from bundle.render.web.palindromes import curves, runs_shown
 from bundle.render.web.palindromes import parameters as notebook_parameters
 from bundle.study import store
 from bundle.study.layout import Output
@@ -75,8 +75,9 @@ def palindromes(output: Output) -> Explorer:
     """A palindrome of one's own in an LSTM and an RNN, and the curves of those that the notebook shows."""
     parameters = notebook_parameters(output)
     settings = inside_settings(parameters)
-    cells = both_cells(settings, Path(output.root, "build", "web"))
-    networks = {name: _linear_layers(cell) for name, cell in cells.items()}
+    networks = {}
+    for cell in ("LSTM", "RNN"):
+        networks[cell] = _linear_layers(trained_cell(settings | {"cell": cell}, output.cells))
     runs = runs_shown(output, part1_settings(parameters))
     data = _data("palindromes-data", {"networks": networks, "trained": settings["seq_length"]})
     data += _data("curves-data", curves(runs))

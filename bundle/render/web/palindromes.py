@@ -1,20 +1,15 @@
-"""The explorer of Part 1: an LSTM and an RNN of the same recipe, and the curves of all that were trained."""
+"""What the page shows of Part 1: its parameters, and the curves of all that were trained."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
-from bundle.experiments.palindromes import CELLS, DIGITS, train_on_palindromes
 from bundle.notebook.page import PARAMETERS
-from bundle.study import fingerprint, store
+from bundle.study import store
 from bundle.study.layout import Output
 from bundle.study.records import key
 from bundle.study.store import file_name
-from lib.files import digest
-from lib.weights import load_network, save_network
 
 GROUPS = ("as written", "corrected", "ours")  # whose curves are shown, as in the notebook
 
@@ -22,25 +17,6 @@ GROUPS = ("as written", "corrected", "ours")  # whose curves are shown, as in th
 def parameters(output: Output) -> dict:
     """Return the parameters of the notebook of Part 1; raise FileNotFoundError where it has not been run."""
     return json.loads((output.results("part1") / PARAMETERS).read_text(encoding="utf-8"))
-
-
-def trained(settings: dict, folder: Path) -> nn.Module:
-    """Return the network of these settings, from `folder` if this code has trained it before."""
-    cell, identity = settings["cell"], fingerprint.identity(train_on_palindromes)
-    name = f"{cell}-{digest({'settings': settings, 'identity': identity})}"
-    sizes = {"input_size": 1, "hidden_size": settings["hidden_size"], "num_classes": DIGITS}
-    try:
-        return load_network(CELLS[cell], folder, name)
-    except (OSError, ValueError):  # not there, or damaged
-        print(f"Training the {cell} of the page's explorer", flush=True)
-        model = train_on_palindromes(settings)[0].cpu()
-        save_network(model, folder, name, sizes=sizes)
-        return model.eval()
-
-
-def both_cells(settings: dict, folder: Path) -> dict[str, nn.Module]:
-    """Return an LSTM and an RNN by name, of one recipe."""
-    return {"LSTM": trained(settings, folder), "RNN": trained(settings | {"cell": "RNN"}, folder)}
 
 
 def curves(runs: pd.DataFrame) -> list[dict]:
