@@ -9,11 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
+from bundle.analysis.claims import Verdict
 from bundle.figures import part1
 from bundle.figures.digits import tile
 from bundle.figures.gan import draw_loss_curves, draw_quality
 from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
+from bundle.figures.verdicts import LOOKS, draw_shares
 from bundle.figures.walks import draw_change_table, draw_third_digits
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
@@ -150,3 +152,24 @@ def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
     lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
     assert lines[styles["precision"]] == measures["precision"]
     assert lines[styles["recall"]] == measures["recall"]
+
+
+def test_shares_of_seeds_stand_by_claim_and_case_in_the_look_of_their_verdict():
+    rows = [("a", "as written", Verdict.HOLDS, 0.9), ("b", "as written", Verdict.FAILS, 0.1)]
+    rows.append(("b", "corrected", Verdict.DEPENDS, 0.4))
+    shares = pd.DataFrame(rows, columns=["claim", "case", "verdict", "share"]).assign(low=0.0, high=1.0)
+    figure = draw_shares(shares, sentences={"a": "A is so", "b": "B is so"})
+    left, right = figure.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["A is so", "B is so"]
+    dots = {
+        (axes.get_title(), *line.get_xydata()[0].tolist()): line.get_marker()
+        for axes in (left, right)
+        for line in axes.lines
+        if len(line.get_xdata()) == 1
+    }
+    assert dots == {
+        ("as written", 0.9, 0): LOOKS[Verdict.HOLDS]["marker"],
+        ("as written", 0.1, 1): LOOKS[Verdict.FAILS]["marker"],
+        ("corrected", 0.4, 1): LOOKS[Verdict.DEPENDS]["marker"],
+    }
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["holds", "fails", "depends"]

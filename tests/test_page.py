@@ -64,6 +64,7 @@ def test_figures_and_tables_have_the_numbers_and_captions_of_the_pdf(page):
         *("figure-3", "figure-4", "figure-S1", "table-1", "figure-7", "table-2", "figure-17"),
     ]
     assert "Figure 3. Accuracy" in page.text
+    assert "Table 2. Seeds. n of paper" in page.text  # which the PDF draws
     assert "Figure 17. From 2 to 7, α = 0, 1/8, …, 1." in page.text
 
 

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from pypdf import PdfReader
 
 from bundle.figures.style import SCREEN_DPI
-from bundle.notebook.page import CAPTION, FOR_JUPYTER
+from bundle.notebook.page import CAPTION, DRAWN, FOR_JUPYTER
 from bundle.render.pdf import bind
 
 CONTENTS = 1  # the index of their page
@@ -58,6 +58,13 @@ def figure(number: str, caption: str, *, inches: float = 6.3, height: float = 2.
 
 def table(number: str, caption: str, text: str):
     return markdown(text, **about("Table", number, caption))
+
+
+def drawn(output, caption: str):
+    """Return a table that the PDF draws."""
+    output.data["image/png"], output.metadata[DRAWN] = picture(), caption
+    output.metadata["image/png"] = {"width": 300}
+    return output
 
 
 def code(source: str = "draw()", *outputs, tags: tuple[str, ...] = (), count: int | None = 1):
@@ -112,7 +119,7 @@ def task2() -> list:
     return [
         new_markdown_cell("# A GAN on MNIST\n\nText before.\n\n## Pictures"),
         code("grid()", figure("7", "Samples.")),
-        code("rows()", table("2", "Seeds.", "| n |\n|---|\n| 1 |")),
+        code("rows()", drawn(table("2", "Seeds.", "| n |\n|---|\n| of paper |"), "Seeds, drawn.")),
     ]
 
 
@@ -181,9 +188,11 @@ def test_figures_and_tables_keep_the_numbers_of_their_captions(text):
         "Figure 4. Left, narrow.",
         "Figure S1. Right, of ours.",
         "Table 1. Verdicts on claims.",
+        "Table 2. Seeds, drawn.",
         "Figure 17. From 2 to 7, α = 0, 1/8, …, 1.",
     ):
         assert words in text
+    assert "of paper" not in text  # the table that is drawn
 
 
 def test_a_link_leads_to_the_page_of_the_figure_table_or_part_that_it_names(pdf, pages):

@@ -14,6 +14,7 @@ from bundle.analysis.memory import memory_runs, predicted
 AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
 ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
 CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
+MENDED = "corrected, or ours"
 SAME_NAME = ("as written", "corrected")  # groups whose runs are named by cell and length alone
 OTHERS = ("unscheduled", "longer", "ours")  # whose names say so: "LSTM 10 unscheduled"
 WORDS = {  # by `Curve.measures`
@@ -236,6 +237,16 @@ def front_rows(verdicts: pd.DataFrame) -> list[list[str]]:
         mended = answer(verdicts, claim, CORRECTED).verdict or answer(verdicts, claim, OURS).verdict
         pairs[claim] = answer(verdicts, claim).verdict, mended
     return quoted(pairs)
+
+
+def shares(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return in which share of the seeds each claim holds in each case that the report shows.
+
+    `verdicts` is `claims.by_claim`'s. A claim on our recipe stands beside the corrected ones.
+    """
+    shown = verdicts[verdicts["case"] != ORIGINAL_METRIC]
+    cases = shown["case"].replace({CORRECTED: MENDED, OURS: MENDED})
+    return shown.assign(case=cases, share=shown["count"] / shown["n"])
 
 
 def measure_table(decided: pd.DataFrame) -> pd.DataFrame:

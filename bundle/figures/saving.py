@@ -1,5 +1,6 @@
 """Figures, pictures and animations into files, with where they come from."""
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -34,6 +35,13 @@ def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
         figure.savefig(buffer, format="png", dpi=DPI, metadata=_metadata(provenance))
     values = {PROVENANCE: provenance, "panels": plotted(figure)}
     return write_with_values(path, buffer.getvalue(), values)
+
+
+def figure_png(figure: Figure) -> str:
+    """Return a figure as PNG, in base64."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def plotted(figure: Figure) -> list[dict]:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 from IPython.display import Image, Markdown, display
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from bundle.analysis.formatting import Table, is_numeric, prose_in_style, table_in_style
 from bundle.figures.digits import tile
-from bundle.figures.saving import save_figure, save_picture
+from bundle.figures.saving import figure_png, save_figure, save_picture
 from bundle.figures.style import SCREEN_DPI
 from bundle.notebook.markdown import alternative_text, in_cell
 from bundle.study.artefacts import json_bytes, write_if_changed
@@ -28,6 +29,7 @@ from lib.progress import Progress
 
 FINDINGS = "findings"  # in an output's metadata: what the report's front and the README show
 CAPTION = "caption"  # in an output's metadata: that it is a figure or a table, with which number and caption
+DRAWN = "drawn"  # in that of a table: the caption of the picture that the PDF shows in its place
 FOR_JUPYTER = "for Jupyter"  # in an output's metadata: PDF and page say it in their own way
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
@@ -145,8 +147,13 @@ class Page:
         display(Image(png, width=width, alt=alternative_text(words)), metadata=metadata)
         display(Markdown(words), metadata={FOR_JUPYTER: True})
 
-    def table(self, name: str, table: Table | pd.DataFrame, caption: str) -> None:
-        """Show a table with its number and caption (Markdown); its cells are text, or links to figures."""
+    def table(
+        self, name: str, table: Table | pd.DataFrame, caption: str, *, drawn: tuple[Figure, str] | None = None
+    ) -> None:
+        """Show a table with its number and caption (Markdown); its cells are text, or links to figures.
+
+        In the PDF a figure stands in its place, where one is `drawn`, with a caption of its own.
+        """
         header, rows = table_in_style(table)
         metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
@@ -154,7 +161,12 @@ class Page:
         text = "\n".join(f"| {' | '.join(map(in_cell, line))} |" for line in lines)
         words = f'<a id="table-{name}"></a>**Table {name}.** {metadata[CAPTION]["caption"]}'
         display(Markdown(words), metadata={FOR_JUPYTER: True})
-        display(Markdown(text), metadata=metadata)
+        content = {"text/markdown": text}
+        if drawn:
+            figure, metadata[DRAWN] = drawn[0], prose_in_style(drawn[1])
+            content["image/png"] = figure_png(figure)
+            metadata["image/png"] = {"width": round(figure.get_figwidth() * SCREEN_DPI)}
+        display(content, metadata=metadata, raw=True)
 
     def _caption(self, kind: str, labels: Sequence[str], title: str, caption: str) -> dict:
         """Return the metadata of an output that is a figure or a table: what PDF and page need of it."""

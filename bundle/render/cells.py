@@ -9,7 +9,7 @@ from nbformat.v4 import new_markdown_cell
 from PIL import Image
 
 from bundle.figures.style import SCREEN_DPI
-from bundle.notebook.page import CAPTION, FINDINGS, FOR_JUPYTER
+from bundle.notebook.page import CAPTION, DRAWN, FINDINGS, FOR_JUPYTER
 from bundle.render.reading import read_notebook
 
 TEXT_HEIGHT = 8.2  # inches on A4, with room for a caption below
@@ -35,7 +35,7 @@ def shown_cells(path: Path, *, folder: Path, web: bool = False) -> Iterator[Note
         elif cell.cell_type == "code" and not {"parameters", "injected-parameters"} & set(tags):
             if web and cell.source.strip():
                 yield shown_cell(f"````python\n{cell.source}\n````", part=path.stem, kind="code")
-            yield from _outputs(cell, folder / f"{path.stem}-{number}", part=path.stem)
+            yield from _outputs(cell, folder / f"{path.stem}-{number}", part=path.stem, web=web)
 
 
 def shown_cell(text: str, *, part: str, kind: str = "text", **metadata: str) -> NotebookNode:
@@ -52,26 +52,33 @@ def _check_executed(cell: NotebookNode, where: str) -> None:
             raise ValueError(f"{where} ended in {output.ename}: {output.evalue}; mend it, run it again")
 
 
-def _outputs(cell: NotebookNode, images: Path, *, part: str) -> Iterator[NotebookNode]:
+def _outputs(cell: NotebookNode, images: Path, *, part: str, web: bool) -> Iterator[NotebookNode]:
     """Yield what a cell displayed; images go into files whose names begin with `images`."""
     for number, output in enumerate(cell.outputs, start=1):
         about, text = output.get("metadata", {}), output.get("data", {}).get("text/markdown", "")
         if FOR_JUPYTER in about:
             continue
         if CAPTION in about:
-            metadata = {name: value for name, value in about[CAPTION].items() if value}
-            caption = metadata.pop("caption")
-            if "image/png" in output.data:
-                picture = images.with_name(f"{images.name}-{number}.png")
-                picture.write_bytes(base64.b64decode(output.data["image/png"]))
-                metadata |= {"image": picture.name, "width": _width(output, picture)}
-            yield shown_cell(f"{caption}\n\n{text}", part=part, **metadata)
+            yield _captioned(output, images.with_name(f"{images.name}-{number}.png"), part=part, web=web)
         elif FINDINGS in about:
             yield shown_cell(text, part=part, kind="findings")
         elif text.startswith("```python"):  # a function that the notebook shows
             yield shown_cell(text, part=part, kind="code")
         elif text:
             yield shown_cell(text, part=part)
+
+
+def _captioned(output: NotebookNode, picture: Path, *, part: str, web: bool) -> NotebookNode:
+    """Return a figure or a table as a cell; one that is both is a table on the web and drawn in the PDF."""
+    about, text = output.metadata, output.data.get("text/markdown", "")
+    metadata = {name: value for name, value in about[CAPTION].items() if value}
+    caption = metadata.pop("caption")
+    if DRAWN in about and not web:
+        caption, text = about[DRAWN], ""
+    if not text:
+        picture.write_bytes(base64.b64decode(output.data["image/png"]))
+        metadata |= {"image": picture.name, "width": _width(output, picture)}
+    return shown_cell(f"{caption}\n\n{text}", part=part, **metadata)
 
 
 def _width(output: NotebookNode, picture: Path) -> str:
