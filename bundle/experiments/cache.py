@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from bundle.experiments.digit_classifier import run_classifier
@@ -142,6 +143,7 @@ def trained_cell(settings: dict, folder: Path) -> nn.Module:
     try:
         return load_network(CELLS[cell], folder, name)
     except (OSError, ValueError):  # not there, or damaged
+        torch.set_num_threads(1)  # several would wait for one another where other processes are at work
         model = train_on_palindromes(settings)[0].cpu()
         save_network(model, folder, name, sizes=sizes)
         return model.eval()
