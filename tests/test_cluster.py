@@ -60,8 +60,8 @@ def results(folder: Path) -> list[str]:
 def test_real_training_gives_the_same_bytes_on_a_cluster_as_here(cluster, tmp_path):
     settings = [{**ONE, "seed": seed, "cell": cell} for seed in range(2) for cell in ("LSTM", "RNN")]
     for name, scheduler in (("cluster", cluster[0]), ("here", "")):
-        with workers(scheduler) as executor:
-            study(run_palindromes, {"runs": settings}, directory=tmp_path / name, executor=executor)
+        executor = workers(scheduler)
+        study(run_palindromes, {"runs": settings}, directory=tmp_path / name, executor=executor)
     assert results(tmp_path / "cluster") == results(tmp_path / "here")
     assert len(results(tmp_path / "here")) == 4
 
@@ -89,8 +89,8 @@ def test_sixty_runs_survive_the_loss_of_a_worker(cluster, tmp_path):
             killed.append(crew[0].pid)
 
     settings = {"runs": [{"seed": seed} for seed in range(60)]}
-    with workers(address) as executor:
-        found, ran = study(slow_square, settings, directory=stored, executor=executor, progress=kill_half_way)
+    executor = workers(address)
+    found, ran = study(slow_square, settings, directory=stored, executor=executor, progress=kill_half_way)
     assert killed
     assert crew[0].wait() == -signal.SIGKILL
     assert ran == {"": 60}

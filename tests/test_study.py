@@ -43,8 +43,7 @@ def squares(records: list[Record]) -> list[int]:
 def studied(folder: Path, settings=SETTINGS, run=square, **options):
     """Return what a study of groups of settings, or of one group, gives."""
     groups = settings if isinstance(settings, dict) else {"runs": settings}
-    with ThreadPoolExecutor(1) as executor:
-        return study(run, groups, directory=folder, executor=executor, **options)
+    return study(run, groups, directory=folder, executor=ThreadPoolExecutor(1), **options)
 
 
 def test_records_come_in_the_order_of_their_settings_and_equal_ones_are_run_once(tmp_path):
@@ -62,6 +61,8 @@ def test_stored_runs_are_reused_and_count_as_progress(tmp_path):
     records, made = studied(tmp_path, progress=lambda *call: calls.append(call))
     assert (squares(records["runs"]), made) == ([0, 1, 4, 9, 16, 25], {"": 2})
     assert calls == [(4, 6), (5, 6), (6, 6)]
+    nobody = workers("nowhere")  # is not asked for what is stored
+    assert study(square, {"runs": SETTINGS}, directory=tmp_path, executor=nobody).made == {}
     assert studied(tmp_path, fresh=True).made == {"fresh": 6}
 
 
@@ -74,8 +75,7 @@ def test_a_failed_run_is_named_and_the_others_are_stored(tmp_path):
 def test_processes_give_the_same_bytes_as_threads_and_one_that_is_killed_loses_nothing(tmp_path):
     settings = [{**one, "folder": str(tmp_path)} for one in SETTINGS]
     studied(tmp_path / "threads", settings)
-    with workers(limit=2) as executor:
-        study(die_once, {"runs": settings}, directory=tmp_path / "processes", executor=executor)
+    study(die_once, {"runs": settings}, directory=tmp_path / "processes", executor=workers(limit=2))
     assert (tmp_path / "died").exists()
     files = [tmp_path / name / "runs.jsonl" for name in ("threads", "processes")]
     assert files[0].read_bytes() == files[1].read_bytes()

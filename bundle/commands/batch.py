@@ -56,9 +56,9 @@ def main(arguments: list[str] | None = None) -> None:
     settings = [{**shared, **parameters} for parameters in crossed(options.grid)]
     title = f"{len(settings)} combinations of {options.notebook.stem}"
     print(title, flush=True)
-    with workers(options.scheduler) as executor, progress(title) as report_progress:
+    with progress(title) as report_progress:
         try:
-            groups = {"done": settings}
+            groups, executor = {"done": settings}, workers(options.scheduler)
             made = study(run, groups, directory=folder, executor=executor, progress=report_progress).made
         finally:
             write_table(settings, folder)

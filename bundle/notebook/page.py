@@ -79,17 +79,17 @@ class Page:
     ) -> dict[str, list[Record]]:
         """Return the records of groups of settings; see `study`. Say which were stored and which made now.
 
-        Where there are none, nothing is started and nothing said.
+        Where there are none, nothing is said.
         """
         if not any(settings.values()):
             return {name: [] for name in settings}
-        with progress(title) as report_progress, workers(self.scheduler) as executor:
+        with progress(title) as report_progress:
             groups, reasons = study(
                 run,
                 settings,
                 directory=self.results,
                 file=file,
-                executor=executor,
+                executor=workers(self.scheduler),
                 fresh=self.fresh,
                 progress=report_progress,
                 **cost,

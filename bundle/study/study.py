@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ def study(
     *,
     directory: Path,
     file: str = "",
-    executor: Executor,
+    executor: AbstractContextManager[Executor],
     fresh: bool = False,
     cost: Callable[[dict], float] = lambda settings: 1,
     progress: Progress = silent,
@@ -45,7 +46,7 @@ def study(
         file: the name, without .jsonl, of the file of all runs; by default each group has its own, by its
             name. A run that several groups ask for is found in the file of any of them, and stands in all
             when the study has finished.
-        executor: anything with `submit`; see `workers`.
+        executor: who does the runs, see `workers`; entered only if there is a run to be made.
         cost: how much work a run is, in any unit; progress counts it. One seed starts after the other, so
             that a killed study leaves all groups with about as many; of a seed, the costliest run first.
 
@@ -74,7 +75,10 @@ def study(
             progress(sum(work[name] for name in records), sum(work.values()))
 
         tell()
-        failures = _make(run, {name: by_key[name] for name in missing}, made_by, executor, keep)
+        failures = {}
+        if missing:
+            with executor as entered:
+                failures = _make(run, {name: by_key[name] for name in missing}, made_by, entered, keep)
         if failures:
             lines = "\n".join(f"  {by_key[name]}: {why}" for name, why in failures.items())
             raise StudyError(f"{len(failures)} of {len(by_key)} runs failed:\n{lines}")
