@@ -13,7 +13,7 @@ from PIL import Image
 
 from bundle.render.document import Document
 from bundle.render.front import findings
-from bundle.render.web.explorers import Explorer
+from bundle.render.web.explorers import Explorer, lossless
 from lib.files import write_atomically
 
 HERE = Path(__file__).parent
@@ -133,10 +133,10 @@ def _to_tenths(attribute: re.Match) -> str:
 
 
 def _smaller(png: Path) -> str:
-    """Write a picture beside it in lossless WebP, the same pixels in fewer bytes, and return its name."""
+    """Write a picture beside it as WebP and return its name."""
     webp = png.with_suffix(".webp")
     with Image.open(png) as picture:
-        picture.convert("RGB").save(webp, lossless=True, quality=60, method=4)
+        webp.write_bytes(lossless(picture))
     return webp.name
 
 
