@@ -8,6 +8,7 @@ from bundle.analysis.part1 import (
     CORRECTED,
     ORIGINAL_METRIC,
     OURS,
+    Answer,
     all_true,
     answer,
     decide_part1,
@@ -93,3 +94,9 @@ def test_predictions_come_true_or_not_by_what_the_records_say():
     other["corrected"] = lstm_first(range(20), wins=0, recipe="corrected")
     assert found(other) == [FAILS, UNDECIDED, FAILS, FAILS]
     assert found({"as written": [run("LSTM", 3, [0.1])]}) == [None] * 4
+
+
+def test_seeds_are_counted_in_words():
+    found = [(50, 50), (49, 50), (12, 50), (1, 1), (0, 1)]
+    words = ["all 50 seeds", "all but 1 of 50 seeds", "12 of 50 seeds", "the only seed", "0 of 1 seeds"]
+    assert [Answer(None, *pair).seeds for pair in found] == words

@@ -195,7 +195,7 @@ class Answer:
         """Return in how many seeds it holds: "all 50 seeds", "all but 1 of 50 seeds", "12 of 50 seeds"."""
         others = self.n - self.count
         if not others:
-            return f"all {self.n} seeds"
+            return f"all {self.n} seeds" if self.n > 1 else "the only seed"
         if 10 * others <= self.n:
             return f"all but {others} of {self.n} seeds"
         return f"{self.count} of {self.n} seeds"
