@@ -222,8 +222,8 @@ def test_ten_pairs_of_real_and_generated_digits_are_counted(page):
     page.evaluate("() => { window.later = setTimeout; setTimeout = (go, ms) => later(go, ms / 20) }")  # hurry
     for pair in range(10):
         until_said(page, "guess", f"Pair {pair + 1} of 10")
-        page.locator("#guess-left").press("Enter")
         right += page.locator("#guess-left canvas").evaluate(shown) in real
+        page.locator("#guess-left").press("Enter")
         lab.until(lambda pair=pair: f"of {pair + 1}" in page.locator("#guess-score").inner_text())
     lab.until(lambda: page.locator("#guess-again").is_visible())
     page.evaluate("() => { setTimeout = later }")
