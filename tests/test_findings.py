@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from bundle.analysis import curves, detectability, part1, pictures, third_digits
-from bundle.analysis.claims import Verdict, quoted
+from bundle.analysis.claims import Verdict, by_claim, decide, quoted, sentences
 from bundle.analysis.formatting import pct
+from bundle.figures import verdicts as verdict_plots
 from bundle.notebook.markdown import finding, prediction_list
 from bundle.original import WALK_FIGURES
 from tests.part1_records import lstm_first, table
@@ -72,3 +73,22 @@ def test_each_finding_has_an_answer_a_sentence_and_a_link_under_each_verdict(
 @pytest.mark.parametrize("notebook", ["part1", "task2", "task3"])
 def test_what_was_not_run_has_no_finding(notebook, monkeypatch):
     assert not any(findings(notebook, None, monkeypatch))
+
+
+def test_where_no_sentence_was_tested_no_verdict_is_drawn():
+    cells = nbformat.read("part1.ipynb", as_version=4).cells
+    (source,) = [cell.source for cell in cells if 'page.table("1"' in cell.source]
+    shown = []
+    page = SimpleNamespace(table=lambda name, table, *_, drawn, **__: shown.append((table[1], drawn)))
+    page.leave = lambda _: None
+    code = {"part1": part1, "curves": curves, "verdict_plots": verdict_plots, "sentences": sentences}
+    exec(
+        source,
+        code
+        | {
+            "page": page,
+            "runs": table(lstm_first(range(2), wins=2)),
+            "verdicts": by_claim(decide(pd.DataFrame())),
+        },
+    )
+    assert shown == [([], None)]

@@ -58,8 +58,13 @@ def main(arguments: list[str] | None = None) -> None:
     print(title, flush=True)
     with progress(title) as report_progress:
         try:
-            groups, executor = {"done": settings}, workers(options.scheduler)
-            made = study(run, groups, directory=folder, executor=executor, progress=report_progress).made
+            made = study(
+                run,
+                {"done": settings},
+                directory=folder,
+                executor=workers(options.scheduler),
+                progress=report_progress,
+            ).made
         finally:
             write_table(settings, folder)
     print(f"{made.total()} executed now, {len(settings) - made.total()} were done before.")

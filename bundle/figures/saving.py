@@ -1,6 +1,5 @@
 """Figures, pictures and animations into files, with where they come from."""
 
-import base64
 import io
 import json
 from pathlib import Path
@@ -26,22 +25,21 @@ def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
 
     Files that show the same already stay as they are: see `bundle.study.artefacts`.
     """
-    buffer = io.BytesIO()
-    with matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": path.stem}):
-        if any(axes.lines or axes.collections for axes in figure.axes):
-            drawing = Output(path.parents[1]).drawings / f"{path.stem}.svg"
-            drawing.parent.mkdir(parents=True, exist_ok=True)
+    if any(axes.lines or axes.collections for axes in figure.axes):
+        drawing = Output(path.parents[1]).drawings / f"{path.stem}.svg"
+        drawing.parent.mkdir(parents=True, exist_ok=True)
+        with matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": path.stem}):
             figure.savefig(drawing, transparent=True, metadata={"Date": None})
-        figure.savefig(buffer, format="png", dpi=DPI, metadata=_metadata(provenance))
     values = {PROVENANCE: provenance, "panels": plotted(figure)}
-    return write_with_values(path, buffer.getvalue(), values)
+    return write_with_values(path, figure_png(figure, provenance), values)
 
 
-def figure_png(figure: Figure) -> str:
-    """Return a figure as PNG, in base64."""
+def figure_png(figure: Figure, provenance: dict) -> bytes:
+    """Return a figure as PNG, provenance in its metadata."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return base64.b64encode(buffer.getvalue()).decode()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(buffer, format="png", dpi=DPI, metadata=_metadata(provenance))
+    return buffer.getvalue()
 
 
 def plotted(figure: Figure) -> list[dict]:

@@ -1,5 +1,6 @@
 """What the three notebooks share: runs with their progress, figures and tables with their captions."""
 
+import base64
 import contextlib
 import inspect
 import json
@@ -142,17 +143,22 @@ class Page:
         metadata = self._caption("figure", labels, title, caption)
         words = f"**{title}.** {metadata[CAPTION]['caption']}"
         anchors = "".join(f'<a id="{label}"></a>' for label in labels)
-        width = round(figure.get_figwidth() * SCREEN_DPI)
         display(Markdown(anchors), metadata={FOR_JUPYTER: True})  # above the picture: a link to it shows it
-        display(Image(png, width=width, alt=alternative_text(words)), metadata=metadata)
+        display(Image(png, width=width_on_screen(figure), alt=alternative_text(words)), metadata=metadata)
         display(Markdown(words), metadata={FOR_JUPYTER: True})
 
     def table(
-        self, name: str, table: Table | pd.DataFrame, caption: str, *, drawn: tuple[Figure, str] | None = None
+        self,
+        name: str,
+        table: Table | pd.DataFrame,
+        caption: str,
+        *,
+        drawn: Figure | None = None,
+        drawn_caption: str = "",
     ) -> None:
         """Show a table with its number and caption (Markdown); its cells are text, or links to figures.
 
-        In the PDF a figure stands in its place, where one is `drawn`, with a caption of its own.
+        In the PDF the figure `drawn`, if there is one, stands in its place, with a caption of its own.
         """
         header, rows = table_in_style(table)
         metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
@@ -163,9 +169,8 @@ class Page:
         display(Markdown(words), metadata={FOR_JUPYTER: True})
         content = {"text/markdown": text}
         if drawn:
-            figure, metadata[DRAWN] = drawn[0], prose_in_style(drawn[1])
-            content["image/png"] = figure_png(figure)
-            metadata["image/png"] = {"width": round(figure.get_figwidth() * SCREEN_DPI)}
+            content["image/png"] = base64.b64encode(figure_png(drawn, {})).decode()
+            metadata |= {DRAWN: prose_in_style(drawn_caption), "image/png": {"width": width_on_screen(drawn)}}
         display(content, metadata=metadata, raw=True)
 
     def _caption(self, kind: str, labels: Sequence[str], title: str, caption: str) -> dict:
@@ -216,6 +221,11 @@ class Page:
                 f"{path} is missing; run {self.part}.ipynb first, into the same output_dir"
             )
         return json.loads(path.read_text(encoding="utf-8"))
+
+
+def width_on_screen(figure: Figure) -> int:
+    """Return how wide a figure is shown, in pixels."""
+    return round(figure.get_figwidth() * SCREEN_DPI)
 
 
 def show_text(text: str) -> None:
