@@ -54,6 +54,7 @@ def test_every_run_that_the_notebooks_ask_for_is_stored():
     for variants in comparisons.variant_runs(run, **amounts).values():
         asked += variants
     asked += task2.original_settings(run, main)
+    asked.append(comparisons.own_width_run(run, study["own_width_batches"]).described())
     asked += comparisons.stacked_runs(run, **stacked)
     asked += task2.two_sample_settings(run, main, generators=digests, against=SIDES)
     asked += task2.two_sample_settings(run, main, generators=digests, **most)

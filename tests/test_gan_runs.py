@@ -104,6 +104,16 @@ def test_what_is_missing_or_another_runs_is_made_again(output):
     assert "npz is damaged or gone" in trained(output)[1]
 
 
+def test_a_run_without_a_name_keeps_grids_and_no_weights(tmp_path):
+    nameless = {"name": "", "file": "other.jsonl"}
+    record, why = trained(tmp_path, **nameless)
+    assert why == ""  # nothing was there
+    assert not (tmp_path / "models").exists()
+    assert trained(tmp_path, **nameless) == (record, None)
+    grids_of(record.settings, tmp_path / "task2").unlink()
+    assert "npz is damaged or gone" in trained(tmp_path, **nameless)[1]
+
+
 def test_a_class_is_kept_where_the_same_noise_shows_it_again():
     first = torch.randint(256, (20, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     other = torch.cat([first[:15], first[:5].flip(1)])

@@ -66,8 +66,8 @@ def cached_gan(
 ) -> tuple[Record, str | None]:
     """Return the record of a run; its EMA is in `models` under a name, its grids are where `grids_of` says.
 
-    Of runs in another file than GAN the grids need not be there. A killed run goes on. The summary is that of
-    `run_gan` and `measured_whole`.
+    Of further GENERATORS the grids need not be there. Where the name is empty, no weights are kept. A killed
+    run goes on. The summary is that of `run_gan` and `measured_whole`.
     """
     settings, made_by = run.described(), identity(run_gan)
     with store.writing(results):
@@ -75,9 +75,11 @@ def cached_gan(
         record, why = store.find(settings, runs, identity=made_by, fresh=fresh)
         if record:
             try:
-                load_generator(models, name)
-                if file == GAN:
+                if file != GENERATORS:
                     read_grids(grids_of(settings, results))
+                if not name:
+                    return record, None
+                load_generator(models, name)
                 if about_network(models, name)["settings"] == settings:
                     return record, None
                 why = f"{name} is another run's"
@@ -91,7 +93,8 @@ def cached_gan(
         other = {**classifier_settings, "seed": classifier_settings["seed"] + 1}  # than the judge's
         outcome.summary.update(measured_whole(run, result.ema, judge=judge, classifier_settings=other))
         _write_grids(grids_of(settings, results), {"fixed": result.grids, "train": result.train_grids})
-        save_generator(result.ema, models, name=name, settings=settings, identity=made_by)
+        if name:
+            save_generator(result.ema, models, name=name, settings=settings, identity=made_by)
         record = record_outcome(settings, outcome, identity=made_by, device=data.train_images.device)
         runs.write([record])
         _forget(state)  # finished: nothing to go on from

@@ -7,7 +7,7 @@ from itertools import product
 from bundle.experiments.gan import GanRun
 from bundle.experiments.stacked import StackedRun
 from bundle.experiments.two_sample_tests import AGAINST, GENERATED, TwoSampleRun
-from bundle.original import GAN_RECIPE
+from bundle.original import GAN_CHECKPOINTS, GAN_RECIPE
 from lib.evaluation.two_sample_tests import CONVOLUTIONAL, TESTS
 
 STACKS, STACKS_SEEN = 60_000, 26_000  # trained on, and judged, as published
@@ -50,6 +50,12 @@ def as_written_runs(run: GanRun, *, seeds: int, original_batches: int) -> list[d
     checkpoints = sorted({k * original_batches // 5 for k in range(6)})
     recipe = {"recipe": {"batches": original_batches, **AS_WRITTEN}}
     return replace(run, checkpoints=checkpoints, noise_sets=1).seeded(recipe, variant_seeds=seeds)["recipe"]
+
+
+def own_width_run(run: GanRun, batches: int) -> GanRun:
+    """Return the original's recipe at its own width, measured at those of its moments that it reaches."""
+    checkpoints = [batch for batch in GAN_CHECKPOINTS if batch <= batches]
+    return replace(run, checkpoints=checkpoints, noise_sets=1).with_training(batches=batches, **GAN_RECIPE)
 
 
 def stacked_runs(

@@ -69,6 +69,7 @@ RANGES = {  # of every number in a notebook's parameters; what trains may allow 
     "samples": (1, 60_000),
     "generator_seeds": SEEDS,
     "original_batches": (0, 10**7),
+    "own_width_batches": (0, 10**7),
     "two_sample_seeds": (1, 500),
     "two_sample_images": (10, 25_000),  # a fifth more are tested: 60 000 of both sides
     "two_sample_steps": STEPS,

@@ -28,7 +28,7 @@ from lib.mnist import Mnist
 
 NOISE_SEED = 1000  # of the noise shown and judged
 NOISE_SETS = 8  # of 25 noises each, kept at every moment
-OWN_WIDTH = "original-width.jsonl"  # a run of the original's recipe at its own width, if somebody made one
+OWN_WIDTH = {"file": "original-width.jsonl", "name": ""}  # where its run is kept, without its weights
 SHOWN_SIDES = (GENERATED, REAL, BLURRED)  # of two-sample tests, in the main notebook
 
 
@@ -81,8 +81,7 @@ def play(page: Page, parameters: dict) -> Game:
     models, judge = page.output.models, judge_of(parameters)
     classifier, judged = page.cached("The classifier", cache.cached_classifier, models, judge, data=data)
     run = gan_run(parameters, judge=weights.weights_digest(classifier))
-    given = {"data": data, "classifier": classifier, "classifier_settings": judge}
-    given |= {"results": page.results, "models": models}
+    given = given_to_gans(page, parameters, data=data, classifier=classifier)
     records, names = page.cached("The generator", cache.cached_gan, run, **given), ["generator"]
     grids = cache.read_grids(cache.grids_of(run.described(), page.results))
     for name, other in comparisons.further_generators(run, parameters["generator_seeds"]).items():
@@ -90,6 +89,12 @@ def play(page: Page, parameters: dict) -> Game:
         names.append(name)
     digests = [weights.about_network(models, name)["weights"] for name in names]
     return Game(run, data, classifier, judged["test_accuracy"], records, grids, digests)
+
+
+def given_to_gans(page: Page, parameters: dict, *, data: Mnist, classifier: Classifier) -> dict:
+    """Return what `cached_gan` is given for every run."""
+    judged_by = {"data": data, "classifier": classifier, "classifier_settings": judge_of(parameters)}
+    return judged_by | {"results": page.results, "models": page.output.models}
 
 
 def original_settings(run: GanRun, parameters: dict) -> list[dict]:
@@ -123,19 +128,20 @@ def two_sample_tests(page: Page, settings: list[dict]) -> pd.DataFrame:
     return page.tables(title, test, {"tests": settings}, file=file, cost=comparisons.cost)["tests"]
 
 
-def own_width_runs(page: Page) -> pd.DataFrame:
-    """Return the runs of the original's recipe at its own width; an empty table where none is stored.
+def own_width_run(
+    page: Page, game: Game, parameters: dict, batches: int
+) -> tuple[pd.DataFrame, dict[int, np.ndarray]]:
+    """Return the run of the original's recipe at its own width as a table, and its grids by batch.
 
-    To make one: `cached_gan` with `file=OWN_WIDTH` and a name for its weights.
+    Its weights, 51 MB, are not kept. Both are empty where `batches` is 0.
     """
-    path = page.results / OWN_WIDTH
-    return store.table(store.load(path) if path.exists() else [])
-
-
-def own_width_grids(page: Page, runs: pd.DataFrame) -> dict[int, np.ndarray]:
-    """Return the grids on fixed noise of the first of these runs, by batch."""
-    settings = runs["record"].iloc[0].settings
-    return cache.read_grids(cache.grids_of(settings, page.results))["fixed"]
+    if not batches:
+        return store.table([]), {}
+    run = comparisons.own_width_run(game.run, batches)
+    given = given_to_gans(page, parameters, data=game.data, classifier=game.classifier)
+    records = page.cached("The original's own width", cache.cached_gan, run, **given, **OWN_WIDTH)
+    grids = cache.read_grids(cache.grids_of(run.described(), page.results))
+    return store.table(records), grids["fixed"]
 
 
 def nearest_training_images(images: np.ndarray, data: Mnist) -> np.ndarray:

@@ -1,11 +1,14 @@
-"""Who does the runs: processes of this machine, or the workers of a running cluster; both are Dask's."""
+"""Who does the runs: this process, several of this machine, or the workers of a running cluster.
+
+Several are Dask's, as those of a cluster are.
+"""
 
 import contextlib
 import logging
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import dask
 from distributed import Client
@@ -28,10 +31,18 @@ def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 
     """Yield an executor: the workers of a Dask cluster, or processes that end with this one, however it ends.
 
     `scheduler` is the cluster's address, "tcp://host:8786", which is waited for `patience` seconds; empty,
-    there are `limit` processes, by default $STUDY_PROCESSES, else one per core. A call whose worker is killed
-    is done again. Raises OSError where no scheduler answers, ValueError where workers run other code.
+    there are `limit` processes, by default $STUDY_PROCESSES, else one per core; where that is one, it is this
+    process. A call whose worker is killed is done again. Raises OSError where no scheduler answers,
+    ValueError where workers run other code.
     """
     count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
+    if count == 1 and not scheduler:
+        executor = ThreadPoolExecutor(1)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)  # who interrupts need not wait for a run
+        return
     with contextlib.ExitStack() as stack:
         if scheduler:
             client = stack.enter_context(_cluster(scheduler, patience))
