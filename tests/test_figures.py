@@ -15,7 +15,7 @@ from bundle.figures.digits import tile
 from bundle.figures.gan import draw_loss_curves, draw_quality
 from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
-from bundle.figures.verdicts import LOOKS, draw_shares
+from bundle.figures.verdicts import LOOKS, draw_shares, draw_verdicts
 from bundle.figures.walks import draw_change_table, draw_third_digits
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
@@ -152,6 +152,20 @@ def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
     lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
     assert lines[styles["precision"]] == measures["precision"]
     assert lines[styles["recall"]] == measures["recall"]
+
+
+def test_verdicts_stand_by_claim_and_case_and_the_one_that_decides_is_larger():
+    rows = [("a", "ours", Verdict.HOLDS), ("a", "ours", Verdict.FAILS), ("b", "its", Verdict.UNDECIDED)]
+    decided = pd.DataFrame(rows, columns=["claim", "case", "verdict"])
+    figure = draw_verdicts(decided, sentences={"a": "A is so", "b": "B is so"}, cases=["its", "ours"])
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A is so", "B is so"]
+    places = [(round(x), y) for x, y in (line.get_xydata()[0].tolist() for line in axes.lines)]
+    assert places == [(1, 0), (1, 0), (0, 1)]
+    decides, other, alone = axes.lines
+    assert decides.get_markersize() > other.get_markersize()
+    for line, verdict in ((decides, Verdict.HOLDS), (other, Verdict.FAILS), (alone, Verdict.UNDECIDED)):
+        assert line.get_marker() == LOOKS[verdict]["marker"]
 
 
 def test_shares_of_seeds_stand_by_claim_and_case_in_the_look_of_their_verdict():

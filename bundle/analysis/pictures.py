@@ -5,6 +5,7 @@ several generators the first decides, unless two of them are decided in opposite
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -131,14 +132,21 @@ def discriminator_finds_no_difference(run: pd.Series) -> tuple[float, list[Verdi
     return accuracy, [near_half, Verdict.UNDECIDED if easy else Verdict.HOLDS]
 
 
+def verdicts_by_run(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return a row for each claim, `case` (a group's name) and run in which it was measured: the `verdict`."""
+    rows = []
+    outcomes = {case: [claim_outcomes(run) for _, run in runs.iterrows()] for case, runs in groups.items()}
+    for claim, case in product(CLAIMS, groups):
+        verdicts = [outcome[claim].verdict for outcome in outcomes[case] if claim in outcome]
+        rows += [{"claim": claim, "case": case, "verdict": verdict} for verdict in verdicts]
+    return pd.DataFrame(rows, columns=["claim", "case", "verdict"])
+
+
 def picture_verdicts(runs: pd.DataFrame) -> dict[str, Verdict | None]:
     """Return the verdict of a group of runs on each claim, None where it was not measured."""
-    outcomes = [claim_outcomes(run) for _, run in runs.iterrows()]
-    verdicts = {}
-    for claim in CLAIMS:
-        measured = [outcome[claim].verdict for outcome in outcomes if claim in outcome]
-        verdicts[claim] = overall(measured) if measured else None
-    return verdicts
+    by_claim = verdicts_by_run({"": runs}).groupby("claim")["verdict"]
+    measured = {claim: overall(list(verdicts)) for claim, verdicts in by_claim}
+    return {claim: measured.get(claim) for claim in CLAIMS}
 
 
 def verdict_rows(original: pd.DataFrame, ours: pd.DataFrame) -> list[list[str]]:

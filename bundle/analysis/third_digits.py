@@ -87,16 +87,20 @@ def decide_walks(seen: pd.DataFrame) -> pd.DataFrame:
     return decide(pd.concat(tables, ignore_index=True), keys=[*KEYS, "generator"])
 
 
-def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
-    """Return by claim the verdict on paths of a kind: each generator's own, and of these the `overall` one.
+def verdicts_by_generator(decided: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each claim, `case` (a kind of path) and generator: the `verdict` of its measures.
 
     `decided` is from `decide_walks`.
     """
-    verdicts = {}
-    for claim, rows in decided[decided["case"] == kind].groupby("claim", sort=False):
-        own = [overall(list(measures)) for _, measures in rows.groupby("generator")["verdict"]]
-        verdicts[claim] = overall(own)
-    return verdicts
+    groups = decided.groupby(["claim", "case", "generator"], sort=False)["verdict"]
+    return groups.agg(lambda verdicts: overall(list(verdicts))).reset_index()
+
+
+def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
+    """Return by claim the verdict on paths of a kind: of its generators' the `overall` one."""
+    table = verdicts_by_generator(decided)
+    by_claim = table[table["case"] == kind].groupby("claim", sort=False)["verdict"]
+    return {claim: overall(list(verdicts)) for claim, verdicts in by_claim}
 
 
 def named_digits(decided: pd.DataFrame, measure: str) -> tuple[Verdict | None, list[float]]:

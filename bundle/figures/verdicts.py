@@ -20,9 +20,9 @@ APART = 0.22  # of the dots of one case
 
 @styled
 def draw_verdicts(decided: pd.DataFrame, *, sentences: Mapping[str, str], cases: Sequence[str]) -> Figure:
-    """Draw the verdict on each claim in each case by each of its measures, the main one first and larger.
+    """Draw all verdicts on each claim in each case, of measures or of runs; the first, which decides, larger.
 
-    `decided` is `bundle.analysis.claims.decide`'s; `sentences` has the words of each claim.
+    `decided` has a row for each: claim, case, verdict. `sentences` has the words of each claim.
     """
     claims = list(decided["claim"].unique())
     figure, (axes,) = panels(0.9 + 0.2 * len(claims))
