@@ -133,7 +133,7 @@ def discriminator_finds_no_difference(run: pd.Series) -> tuple[float, list[Verdi
 
 
 def verdicts_by_run(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return a row for each claim, `case` (a group's name) and run in which it was measured: the `verdict`."""
+    """Return a row for each claim, `case` (a group's name) and run that has it measured: its `verdict`."""
     rows = []
     outcomes = {case: [claim_outcomes(run) for _, run in runs.iterrows()] for case, runs in groups.items()}
     for claim, case in product(CLAIMS, groups):
