@@ -15,7 +15,7 @@ from bundle.experiments.palindromes import run_palindromes
 from bundle.study.outcome import Outcome
 from bundle.study.store import load
 from bundle.study.study import study
-from bundle.study.workers import fingerprint, workers
+from bundle.study.workers import what_must_match, workers
 from tests.test_verify import ONE
 
 
@@ -71,9 +71,9 @@ def test_a_worker_with_other_code_is_refused(cluster, monkeypatch):
 
     def changed() -> dict:
         code = {"code": "elsewhere"} if os.getpid() == here else {}
-        return {**fingerprint(), **code}
+        return {**what_must_match(), **code}
 
-    monkeypatch.setattr("bundle.study.workers.fingerprint", changed)
+    monkeypatch.setattr("bundle.study.workers.what_must_match", changed)
     with pytest.raises(ValueError, match="worker .* has code .* there, elsewhere here"), workers(cluster[0]):
         pass
 

@@ -8,17 +8,12 @@ from typing import NamedTuple
 import pytest
 import torch
 
-from bundle.commands.execute import sources
+from bundle.commands.execute import notebook_digest
 from bundle.experiments.cache import cached_classifier
-from bundle.experiments.digit_classifier import CLASSIFIER
-from lib.mnist import Mnist
 from lib.progress import silent
 from tests import test_gan_training as training
+from tests.test_gan_runs import CLASSIFIER_SETTINGS, DATA
 from tests.test_study import squares, studied
-
-SOURCE = torch.Generator().manual_seed(0)
-IMAGES = [torch.rand(n, 1, 28, 28, generator=SOURCE) * 2 - 1 for n in (300, 256)]
-DATA = Mnist(IMAGES[0], torch.arange(300) % 10, IMAGES[1], torch.arange(256) % 10)
 
 
 class Victim(NamedTuple):
@@ -46,8 +41,8 @@ def weights(folder: Path, monkeypatch) -> Victim:
     """The digest stands in the JSON file beside it."""
 
     def use() -> str | None:
-        settings = CLASSIFIER | {"width": 2, "epochs": 1, "batch_size": 20}
-        model, _, why = cached_classifier(folder, settings, data=DATA, fresh=False, progress=silent)
+        given = {"data": DATA, "fresh": False, "progress": silent}
+        model, _, why = cached_classifier(folder, CLASSIFIER_SETTINGS, **given)
         answers.append(model(DATA.test_images))
         assert torch.equal(answers[0], answers[-1])
         return why
@@ -96,4 +91,4 @@ def test_a_damaged_file_is_named_and_not_used_and_nothing_else_is_lost(tmp_path,
 def test_a_damaged_notebook_is_named(tmp_path):
     (tmp_path / "n.ipynb").write_text('{"cells": [')
     with pytest.raises(ValueError, match="n.ipynb is damaged, no notebook"):
-        sources(tmp_path / "n.ipynb")
+        notebook_digest(tmp_path / "n.ipynb")

@@ -15,7 +15,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from bundle.commands.ending import INTERRUPTED
-from bundle.commands.execute import NotebookError, execute, sources
+from bundle.commands.execute import NotebookError, execute, notebook_digest
 from bundle.commands.stages import Stage, update
 from bundle.study.layout import REPORT
 from bundle.study.records import Record
@@ -64,7 +64,7 @@ def test_outputs_of_a_notebook_do_not_count_as_its_source_but_every_cell_does(tm
 
     def digest() -> str:
         nbformat.write(notebook, path)
-        return sources(path)
+        return notebook_digest(path)
 
     before = digest()
     notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="2")]

@@ -5,20 +5,11 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_output
 
 from bundle.notebook import tidy
 from bundle.study.layout import NOTEBOOKS
 from tests.notebooks import notebook_of
-from tests.test_ending import COUNTING
-
-
-def test_what_a_bar_showed_is_not_saved():
-    """Once a closed bar stayed in the notebook, as a line that its run was at 100 %."""
-    notebook = NotebookClient(notebook_of(new_code_cell(COUNTING))).execute()
-    (cell,) = tidy.clean(notebook).cells
-    assert [(output.name, output.text) for output in cell.outputs] == [("stdout", "counted\n")]
 
 
 def test_a_notebook_run_twice_counts_from_one_and_one_run_in_another_order_does_not():

@@ -13,22 +13,9 @@ from bundle.study.provenance import processor
 from bundle.study.records import Record
 from bundle.study.store import Store
 from bundle.study.study import on_one_thread
+from tests.test_palindrome_runs import SETTINGS
 
-ONE = {
-    "cell": "LSTM",
-    "recipe": "corrected",
-    "seq_length": 3,
-    "seed": 0,
-    "steps": 120,
-    "hidden_size": 4,
-    "batch_size": 8,
-    "learning_rate": 0.001,
-    "schedule_every": 30,
-    "schedule_factor": 0.96,
-    "clip_norm": 10.0,
-    "eval_every": 1,
-    "eval_count": 10,
-}
+ONE = SETTINGS | {"steps": 120, "hidden_size": 4, "batch_size": 8, "eval_every": 1, "eval_count": 10}
 
 
 @pytest.fixture(scope="module")

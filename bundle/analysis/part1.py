@@ -15,8 +15,9 @@ AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
 ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
 CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
 MENDED = "corrected, or ours"
-SAME_NAME = ("as written", "corrected")  # groups whose runs are named by cell and length alone
-OTHERS = ("unscheduled", "longer", "ours")  # whose names say so: "LSTM 10 unscheduled"
+RECIPES = {AS_WRITTEN: "as-written", CORRECTED: "corrected", OURS: "ours"}  # of each case, as in settings
+NAMED_BY_LENGTH = ("as written", "corrected")  # groups whose runs CLAIMS names "LSTM 10"
+NAMED_BY_GROUP = ("unscheduled", "longer", "ours")  # and those named "LSTM 10 unscheduled"
 WORDS = {  # by `Curve.measures`
     "first": "steps to 100 %",
     "first_95": "steps to 95 %",
@@ -149,12 +150,12 @@ def measures_by_run(runs: pd.DataFrame, case: str) -> pd.DataFrame:
     if case == ORIGINAL_METRIC:
         chosen, column = runs[runs["group"] == AS_WRITTEN], "original_curve"
     else:
-        known = runs["group"].isin(SAME_NAME + OTHERS)
-        chosen, column = runs[known & (runs["recipe"] == case.replace(" ", "-"))], "curve"
+        known = runs["group"].isin(NAMED_BY_LENGTH + NAMED_BY_GROUP)
+        chosen, column = runs[known & (runs["recipe"] == RECIPES[case])], "curve"
     rows = []
     for run in chosen[chosen[column].notna()].to_dict("records"):
         name = f"{run['cell']} {run['seq_length']}"
-        if run["group"] in OTHERS:
+        if run["group"] in NAMED_BY_GROUP:
             name += f" {run['group']}"
         rows.append({"seed": run["seed"], "run": name} | run[column].measures())
     return pd.DataFrame(rows, columns=["seed", "run", *WORDS]).pivot(index="seed", columns="run")

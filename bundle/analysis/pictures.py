@@ -116,9 +116,9 @@ def two_sample_tests_at_most(run: pd.Series, limit: float) -> tuple[float, list[
     A network that has learnt nothing says nothing.
     """
     network, grey = (answers_of(run[name], run["c2st_count"]) for name in ("c2st", "grey_level_accuracy"))
-    learnt = max(network.value, run.get("c2st_train_accuracy", 0.0)) > COIN
     better = max(network, grey)
-    return better.value, [below(better, limit), Verdict.HOLDS if learnt else Verdict.UNDECIDED]
+    learnt = Verdict.HOLDS if network.value > COIN else Verdict.UNDECIDED
+    return better.value, [below(better, limit), learnt]
 
 
 def discriminator_finds_no_difference(run: pd.Series) -> tuple[float, list[Verdict]]:

@@ -15,6 +15,7 @@ from bundle.analysis.formatting import pct
 KINDS = ("line", "circle")  # of path
 WALK = ["generator", "first", "second", "kind"]  # columns that name a walk; 0 is the first generator
 DIGITS = list(range(10))
+THIRD_DIGITS = 8  # all but those at the ends
 ANY = "any"
 CLAIMS = {(2, 7): "walk-2-to-7", (2, 6): "walk-2-to-6-shows-1", (6, 7): "walk-6-to-7-shows-5"}
 NAMED = {(2, 6): 1, (6, 7): 5}  # the third digit that the original saw; on the other walk it saw none
@@ -59,16 +60,18 @@ def outcomes(paths: pd.DataFrame, third: int | None) -> dict[str, pd.DataFrame]:
     """Return by each measure whether the original's sentence `holds` of each path; the first is the main one.
 
     A path that shows the third digit and its rival, the other one that most paths show, or neither, is a tie
-    (McNemar 1947). A rival that leads is picked from eight `candidates`.
+    (McNemar 1947). A rival that leads is picked from so many
+    `candidates`, which counts when p is corrected.
     """
     if third is None:
         return {NO_THIRD: pd.DataFrame({"holds": ~paths[DIGITS].any(axis=1), "candidates": 1})}
     rival = paths[DIGITS].drop(columns=third).sum().idxmax()
     leads = paths[rival].sum() >= paths[third].sum()
-    before_rival = paths[third].astype(object).where(paths[third] != paths[rival], None)
+    shows_one_of_both = paths[third] != paths[rival]
+    before_rival = paths[third].astype(object).where(shows_one_of_both, None)
     return {
         SHOWS: pd.DataFrame({"holds": paths[third], "candidates": 1}),
-        BEFORE_RIVAL: pd.DataFrame({"holds": before_rival, "candidates": 8 if leads else 1}),
+        BEFORE_RIVAL: pd.DataFrame({"holds": before_rival, "candidates": THIRD_DIGITS if leads else 1}),
     }
 
 

@@ -18,10 +18,9 @@ import pandas as pd
 import yaml
 
 from bundle.commands.ending import run_command
-from bundle.commands.execute import execute, sources
+from bundle.commands.execute import execute, notebook_digest
 from bundle.notebook.page import progress
-from bundle.study.fingerprint import digest_all, identity
-from bundle.study.fingerprint import sources as code_files
+from bundle.study.fingerprint import code_files, digest_all, identity
 from bundle.study.outcome import Outcome
 from bundle.study.records import key
 from bundle.study.store import Store, find
@@ -50,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
     shared = {
         "notebook": str(options.notebook),
         "folder": str(folder),
-        "sources": sources(options.notebook)[:12],
+        "sources": notebook_digest(options.notebook)[:12],
         "code": digest_all(code_files())[:12],
     }
     settings = [{**shared, **parameters} for parameters in crossed(options.grid)]
@@ -95,7 +94,7 @@ def crossed(grids: list[str]) -> list[dict]:
 def run(settings: dict) -> Outcome:
     """Execute the notebook under these settings; return what it left in its results/NAME.json."""
     began = time.perf_counter()
-    notebook, parameters = Path(settings["notebook"]), parameters_of(settings)
+    notebook, parameters = Path(settings["notebook"]), notebook_parameters(settings)
     words = "-".join(f"{name}-{value}" for name, value in parameters.items())
     folder_name = re.sub(r"[^\w.-]+", "-", words)[:80].strip("-") + "-" + key(parameters)[:6]
     output = Path(settings["folder"], folder_name)
@@ -105,7 +104,7 @@ def run(settings: dict) -> Outcome:
     return Outcome({}, summary, time.perf_counter() - began)
 
 
-def parameters_of(settings: dict) -> dict:
+def notebook_parameters(settings: dict) -> dict:
     return {name: value for name, value in settings.items() if name not in SHARED}
 
 
@@ -115,7 +114,7 @@ def write_table(settings: list[dict], folder: Path) -> None:
     rows = []
     for combination in settings:
         record, _ = find(combination, done, identity=made_by)
-        rows.append({**parameters_of(combination), **(record.summary if record else {})})
+        rows.append({**notebook_parameters(combination), **(record.summary if record else {})})
     table = pd.DataFrame(rows).convert_dtypes()
     table.to_csv(folder / "results.csv", index=False)
 

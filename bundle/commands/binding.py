@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bundle.commands.stages import Stage
-from bundle.study.fingerprint import digest_all, sources
+from bundle.study.fingerprint import code_files, digest_all
 from bundle.study.layout import REPORT, STUDIES, Output
 
 README = Path("README.md")  # has the findings of what is committed
@@ -38,7 +38,7 @@ def inputs_of(notebooks: Sequence[Path], output: Output, models: Path) -> list[s
     """Return digests of all that PDF and page are made from."""
     shown = [*notebooks, FRONT, SUPPLEMENT, verified(output)]
     shown += [*sorted(output.root.glob("results/*/*.jsonl")), *sorted(models.glob("*.json"))]
-    code = [*sources(), *sorted(path for path in RENDER.rglob("*.*") if path.suffix != ".pyc")]
+    code = [*code_files(), *sorted(path for path in RENDER.rglob("*.*") if path.suffix != ".pyc")]
     there = [path for path in [*shown, *code] if path.is_file()]
     return [digest_all(there), os.environ.get("PAGE_ADDRESS", "")]
 

@@ -26,7 +26,7 @@ class NotebookError(RuntimeError):
     """A cell failed, or its kernel died; the message says where, why and how to go on."""
 
 
-def sources(notebook: Path) -> str:
+def notebook_digest(notebook: Path) -> str:
     """Return one hash of a notebook's cells and their tags, whatever their outputs are."""
     cells = read_notebook(notebook).cells
     text = json.dumps([[cell.cell_type, cell.source, cell.metadata.get("tags", [])] for cell in cells])

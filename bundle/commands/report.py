@@ -13,13 +13,12 @@ import yaml
 
 from bundle.commands.binding import bound
 from bundle.commands.ending import run_command
-from bundle.commands.execute import execute, sources
+from bundle.commands.execute import execute, notebook_digest
 from bundle.commands.stages import Stage, make_all
 from bundle.notebook.page import CAPTION
 from bundle.original import SENTENCES
 from bundle.render.reading import outputs_with
-from bundle.study.fingerprint import digest_all
-from bundle.study.fingerprint import sources as code_files
+from bundle.study.fingerprint import code_files, digest_all
 from bundle.study.layout import NOTEBOOKS, STAGES, Notebook
 from lib import mnist
 from lib.files import alone
@@ -93,7 +92,7 @@ def inputs_of(notebook: Notebook, profile: dict) -> list[str]:
     benchmark = Path("results").glob(f"bench-{notebook.shows}.json")
     inputs = [
         digest_all([*code, *benchmark]),
-        sources(Path(f"{notebook.name}.ipynb")),
+        notebook_digest(Path(f"{notebook.name}.ipynb")),
         json.dumps(parameters, sort_keys=True),
     ]
     before = [inputs_of(other, profile) for other in STAGES if other.name == notebook.needs]

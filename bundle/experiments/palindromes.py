@@ -101,6 +101,7 @@ class PalindromeRun:
 
     def settings(self) -> dict:
         """Return the settings as a record keeps them: what is optional and off is left out."""
+        # what has a default is off at it; that of `check_lengths` does not stand on the class
         return {name: value for name, value in asdict(self).items() if value != getattr(type(self), name, [])}
 
 

@@ -33,7 +33,7 @@ CAPTION = "caption"  # in an output's metadata: that it is a figure or a table, 
 DRAWN = "drawn"  # in that of a table: the caption of the picture that the PDF shows in its place
 FOR_JUPYTER = "for Jupyter"  # in an output's metadata: PDF and page say it in their own way
 PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
-NOT_DECIDING = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
+DECIDE_NO_RUN = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
 BAR = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
 
 
@@ -206,7 +206,7 @@ class Page:
         Beside them the parameters that decide runs are left, for the studies of this part.
         """
         write_if_changed(self.results.with_suffix(".json"), json_bytes(summary, indent=1))
-        deciding = {name: value for name, value in self.parameters.items() if name not in NOT_DECIDING}
+        deciding = {name: value for name, value in self.parameters.items() if name not in DECIDE_NO_RUN}
         text = json.dumps(deciding, indent=1) + "\n"  # to the last digit: they decide which runs are meant
         write_atomically(self.results / PARAMETERS, text.encode())
 

@@ -82,10 +82,12 @@ def play(page: Page, parameters: dict) -> Game:
     classifier, judged = page.cached("The classifier", cache.cached_classifier, models, judge, data=data)
     run = gan_run(parameters, judge=weights.weights_digest(classifier))
     given = given_to_gans(page, parameters, data=data, classifier=classifier)
-    records, names = page.cached("The generator", cache.cached_gan, run, **given), ["generator"]
+    (first,) = page.cached("The generator", cache.cached_gan, run, **given)
     grids = cache.read_grids(cache.grids_of(run.described(), page.results))
+    records, names = [first], ["generator"]
     for name, other in comparisons.further_generators(run, parameters["generator_seeds"]).items():
-        records += page.cached(name, cache.cached_gan, other, name=name, file=cache.GENERATORS, **given)
+        (record,) = page.cached(name, cache.cached_gan, other, name=name, file=cache.GENERATORS, **given)
+        records.append(record)
         names.append(name)
     digests = [weights.about_network(models, name)["weights"] for name in names]
     return Game(run, data, classifier, judged["test_accuracy"], records, grids, digests)

@@ -193,9 +193,9 @@ def content(path: Path) -> bytes:
     return path.read_bytes().replace(b"\r\n", b"\n")
 
 
-def sources(*, without: Iterable[str] = ()) -> list[Path]:
+def code_files(*, without: Iterable[str] = ()) -> list[Path]:
     """Return the files of both packages in a fixed order, but for those in `without`, from the root."""
-    files = [path for top in TOPS for path in (ROOT / top).rglob("*") if path.suffix in (".py", ".c", ".h")]
+    files = [path for top in TOPS for path in (ROOT / top).rglob("*") if path.suffix in (".py", ".c")]
     for place in without:
         files = [path for path in files if not path.is_relative_to(ROOT / place)]
     return sorted(files)

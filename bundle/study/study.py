@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import AbstractContextManager
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,38 +54,43 @@ def study(
     Raises:
         StudyError: at least one run failed; all others have finished and are stored.
     """
-    by_file: dict[str, list[dict]] = {}
-    for name, group in groups.items():
-        by_file.setdefault(file or file_name(name), []).extend(group)
-    by_key = {key(item): item for group in by_file.values() for item in group}
-    work = {name: cost(item) for name, item in by_key.items()}
+    settings_by_file: dict[str, list[dict]] = {}
+    for group, settings in groups.items():
+        settings_by_file.setdefault(file or file_name(group), []).extend(settings)
+    by_key = {key(run_settings): run_settings for run_settings in chain(*settings_by_file.values())}
+    work = {run_key: cost(run_settings) for run_key, run_settings in by_key.items()}
     made_by = identity(run)
     with writing(directory):
-        stores = {name: Store(Path(directory, f"{name}.jsonl")) for name in by_file}
-        store_by_key = {key(item): stores[name] for name, group in by_file.items() for item in group}
+        stores = {stem: Store(Path(directory, f"{stem}.jsonl")) for stem in settings_by_file}
+        store_by_key = {}
+        for stem, settings in settings_by_file.items():
+            store_by_key.update({key(run_settings): stores[stem] for run_settings in settings})
         records, reasons = _stored(by_key, stores, made_by, fresh=fresh)
-        missing = [name for name in by_key if name not in records]
-        missing.sort(key=lambda name: (by_key[name].get("seed", 0), -work[name]))
+        missing = [run_key for run_key in by_key if run_key not in records]
+        missing.sort(key=lambda run_key: (by_key[run_key].get("seed", 0), -work[run_key]))
 
-        def keep(name: str, record: Record) -> None:
-            store_by_key[name].append(record)
-            records[name] = record
-            tell()
+        def keep(run_key: str, record: Record) -> None:
+            store_by_key[run_key].append(record)
+            records[run_key] = record
+            report_progress()
 
-        def tell() -> None:
-            progress(sum(work[name] for name in records), sum(work.values()))
+        def report_progress() -> None:
+            progress(sum(work[run_key] for run_key in records), sum(work.values()))
 
-        tell()
+        report_progress()
         failures = {}
         if missing:
+            to_make = {run_key: by_key[run_key] for run_key in missing}
             with executor as entered:
-                failures = _make(run, {name: by_key[name] for name in missing}, made_by, entered, keep)
+                failures = _make(run, to_make, made_by, entered, keep)
         if failures:
-            lines = "\n".join(f"  {by_key[name]}: {why}" for name, why in failures.items())
+            lines = "\n".join(f"  {by_key[run_key]}: {why}" for run_key, why in failures.items())
             raise StudyError(f"{len(failures)} of {len(by_key)} runs failed:\n{lines}")
-        for name, group in by_file.items():
-            stores[name].write([records[key(item)] for item in group])
-    by_group = {name: [records[key(item)] for item in group] for name, group in groups.items()}
+        for stem, settings in settings_by_file.items():
+            stores[stem].write([records[key(run_settings)] for run_settings in settings])
+    by_group = {
+        group: [records[key(run_settings)] for run_settings in settings] for group, settings in groups.items()
+    }
     return Study(by_group, reasons)
 
 
@@ -93,10 +99,10 @@ def _stored(
 ) -> tuple[dict[str, Record], Counter[str]]:
     """Return by their keys the runs that can be used, and of the others how many, by the reason."""
     records, reasons = {}, Counter()
-    for name, settings in by_key.items():
+    for run_key, settings in by_key.items():
         record, reason = find(settings, *stores.values(), identity=made_by, fresh=fresh)
         if record:
-            records[name] = record
+            records[run_key] = record
         else:
             reasons[reason] += 1
     return records, reasons
@@ -107,19 +113,20 @@ def _make(
 ) -> dict[str, str]:
     """Make runs, in this order, and call `keep` with the key and record of each; return why some failed."""
     failures = {}
-    futures = {}
-    for name, settings in missing.items():
-        futures[executor.submit(on_one_thread, run, settings, made_by)] = name
+    key_by_future = {}
+    for run_key, settings in missing.items():
+        key_by_future[executor.submit(on_one_thread, run, settings, made_by)] = run_key
     try:
-        for future in as_completed(futures):
+        for future in as_completed(key_by_future):
+            run_key = key_by_future[future]
             try:
                 record = future.result()
             except Exception as error:  # the other runs do not depend on it
-                failures[futures[future]] = f"{type(error).__name__}: {error}"
+                failures[run_key] = f"{type(error).__name__}: {error}"
             else:
-                keep(futures[future], record)
+                keep(run_key, record)
     except BaseException:  # interrupted: what is stored stays
-        for future in futures:
+        for future in key_by_future:
             future.cancel()
         raise
     return failures

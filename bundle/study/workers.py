@@ -13,7 +13,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import dask
 from distributed import Client
 
-from bundle.study.fingerprint import digest_all, sources
+from bundle.study.fingerprint import code_files, digest_all
 from bundle.study.provenance import versions
 
 HERE = {
@@ -84,16 +84,16 @@ def _cluster(scheduler: str, patience: float) -> Client:
 
 
 def _check_alike(client: Client) -> None:
-    here = fingerprint()
-    for address, there in client.run(fingerprint).items():
+    here = what_must_match()
+    for address, there in client.run(what_must_match).items():
         for name, value in here.items():
             if there.get(name) != value:
                 words = f"{name} {there.get(name)} there, {value} here"
                 raise ValueError(f"worker {address} has {words}; update its checkout and environment")
 
 
-def fingerprint() -> dict:
+def what_must_match() -> dict:
     """Return what must be equal for two machines to give the same results."""
     from lib.recurrent import compiled
 
-    return {**versions(), "code": digest_all(sources())[:12], "cells": compiled.name()}
+    return {**versions(), "code": digest_all(code_files())[:12], "cells": compiled.name()}

@@ -1,4 +1,4 @@
-"""A gated cell to compare the LSTM with: the GRU, in plain torch operations."""
+"""A gated cell to compare the LSTM with: that of `torch.nn`."""
 
 from torch import Tensor, nn
 

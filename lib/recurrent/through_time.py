@@ -27,8 +27,8 @@ class ThroughTime(torch.autograd.Function):
         batch, length, inputs = x.shape
         rows, depth = w.shape
         hidden = depth - inputs - 2
-        kept = length if keep else 1
-        states = x.new_empty(kept + 1, batch, depth)
+        kept = length if keep else 1  # steps; without a way back two places take turns
+        states = x.new_empty(kept + 1, batch, depth)  # [h, x, 1, 1] before each step
         states[:, :, -2:] = 1
         if keep:
             states[:length, :, hidden:-2] = x.transpose(0, 1)
@@ -46,7 +46,7 @@ class ThroughTime(torch.autograd.Function):
                 torch.mm(states[0, :, hidden:], w_t[hidden:], out=a)
             else:
                 torch.mm(states[now], w_t, out=a)
-            if rows == hidden:
+            if rows == hidden:  # one gate: the RNN
                 rnn_step(h[after], a)
             else:
                 lstm_step(h[after], a, cells[now], cells[after])

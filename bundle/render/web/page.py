@@ -89,7 +89,7 @@ def _cards(
         figures = [about for about in figures if about["kind"] == "figure"]
         linked = [about for about in figures if f"#{about['label']})" in sentences[0]]
         paragraphs, links = [sentences[0]], []
-        words, place = TRY_IT[path.stem]
+        words, place = TRY_IT.get(path.stem, ("", ""))
         if path.stem in explorers and f'id="{place}"' in explorers[path.stem].html:
             links.append(f"[{words}](#{place}){{.try}}")
         for about in (linked or figures)[:1]:
