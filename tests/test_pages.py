@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bundle.commands.binding import bind_report
+from bundle.commands.binding import Binding
 from bundle.render.reading import labels_in, read_notebook
 from bundle.study.layout import REPORT, STUDIES, Output
 from tests.test_pdf import text_of
@@ -19,7 +19,8 @@ MOST_PAGES = 18
 def test_the_report_is_short_and_has_all_its_fonts_and_all_that_it_refers_to(tmp_path, monkeypatch):
     pdf = tmp_path / "report.pdf"
     monkeypatch.setattr("bundle.render.front.update_readme", lambda *_: None)
-    bind_report(COMMITTED, BESIDE, pdf=pdf, output=Output(Path()))
+    output = Output(Path())
+    Binding(notebooks=COMMITTED, studies=BESIDE, pdf=pdf, output=output, models=output.models).make_report()
     assert "not in this report" not in text_of(pdf)
     reader = PdfReader(pdf)
     assert len(reader.pages) <= MOST_PAGES
