@@ -61,7 +61,7 @@ class Binding:
         return [supplement]
 
     def make_page(self) -> list[Path]:
-        """Make a page of the three notebooks, with explorers whose networks are there, and one of the studies.
+        """Make a page of the notebooks, with explorers whose networks are there, and one of the studies.
 
         Beside them goes the picture of the preview card.
         """
