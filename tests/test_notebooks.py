@@ -39,7 +39,7 @@ def test_a_notebook_is_thin(name):
     assert not re.search(r"^\s*(def|class) ", "\n".join(sources), re.MULTILINE)
     lines = [line for source in sources[1:] for line in source.splitlines() if line.strip()]
     captions = [line for line in lines if re.fullmatch(r"\s*f?\".*\"\)?", line)]
-    assert len(lines) - len(captions) <= 80  # the first of them say what is missing elsewhere
+    assert len(lines) - len(captions) <= 80
     assert max(len(line) for source in sources for line in source.splitlines()) <= 110
 
 
