@@ -19,7 +19,7 @@ from bundle.figures.saving import figure_png, save_figure, save_picture
 from bundle.figures.style import SCREEN_DPI
 from bundle.notebook.markdown import alternative_text, in_cell
 from bundle.study.artefacts import json_bytes, write_if_changed
-from bundle.study.layout import Output
+from bundle.study.layout import PARAMETERS, Output
 from bundle.study.provenance import described
 from bundle.study.records import Record
 from bundle.study.store import table
@@ -32,7 +32,6 @@ FINDINGS = "findings"  # in an output's metadata: what the report's front and th
 CAPTION = "caption"  # in an output's metadata: that it is a figure or a table, with which number and caption
 DRAWN = "drawn"  # in that of a table: the caption of the picture that the PDF shows in its place
 FOR_JUPYTER = "for Jupyter"  # in an output's metadata: PDF and page say it in their own way
-PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 DECIDE_NO_RUN = ("scheduler", "threads", "fresh", "note", "models_dir", "output_dir")  # of the parameters
 BAR = "{desc}: {percentage:3.0f}% {bar} {elapsed}, about {remaining} left{postfix}"
 
@@ -211,16 +210,8 @@ class Page:
         write_atomically(self.results / PARAMETERS, text.encode())
 
     def main_parameters(self) -> dict:
-        """Return the parameters that the main notebook of this part was last executed with, here.
-
-        Raises FileNotFoundError with the way out if it never was.
-        """
-        path = self.results / PARAMETERS
-        if not path.exists():
-            raise FileNotFoundError(
-                f"{path} is missing; run {self.part}.ipynb first, into the same output_dir"
-            )
-        return json.loads(path.read_text(encoding="utf-8"))
+        """Return the parameters of this part's main notebook; see `Output.parameters`."""
+        return self.output.parameters(self.part)
 
 
 def width_on_screen(figure: Figure) -> int:

@@ -1,7 +1,10 @@
 """Where a report keeps its files, below one folder of output."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+
+PARAMETERS = "parameters.json"  # of a part's main notebook, beside its results
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,16 @@ class Output:
     def results(self, part: str) -> Path:
         """Return the folder of a part's records; its summary is this folder's name with .json."""
         return Path(self.root, "results", part)
+
+    def parameters(self, part: str) -> dict:
+        """Return the parameters that a part's main notebook was last executed with, here.
+
+        Raises FileNotFoundError with the way out if it never was.
+        """
+        path = self.results(part) / PARAMETERS
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing; run {part}.ipynb first, into the same output_dir")
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def images(self, task: str) -> Path:
         return Path(self.root, f"{task}_images")

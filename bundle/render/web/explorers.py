@@ -23,7 +23,6 @@ from bundle.original import WALK_FIGURES
 from bundle.render.web import npm
 from bundle.render.web.exported import exported_classifier, exported_generator
 from bundle.render.web.palindromes import curves, runs_shown
-from bundle.render.web.palindromes import parameters as notebook_parameters
 from bundle.study import store
 from bundle.study.layout import Output
 from lib import mnist
@@ -73,7 +72,7 @@ def explorers(output: Output, models: Path) -> dict[str, Explorer]:
 
 def palindromes(output: Output) -> Explorer:
     """A palindrome of one's own in an LSTM and an RNN, and the curves of those that the notebook shows."""
-    parameters = notebook_parameters(output)
+    parameters = output.parameters("part1")
     settings = inside_settings(parameters)
     networks = {}
     for cell in ("LSTM", "RNN"):

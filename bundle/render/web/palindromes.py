@@ -1,22 +1,14 @@
-"""What the page shows of Part 1: its parameters, and the curves of all that were trained."""
-
-import json
+"""What the page shows of Part 1: the curves of all that were trained."""
 
 import numpy as np
 import pandas as pd
 
-from bundle.notebook.page import PARAMETERS
 from bundle.study import store
 from bundle.study.layout import Output
 from bundle.study.records import key
 from bundle.study.store import file_name
 
 GROUPS = ("as written", "corrected", "ours")  # whose curves are shown, as in the notebook
-
-
-def parameters(output: Output) -> dict:
-    """Return the parameters of the notebook of Part 1; raise FileNotFoundError where it has not been run."""
-    return json.loads((output.results("part1") / PARAMETERS).read_text(encoding="utf-8"))
 
 
 def curves(runs: pd.DataFrame) -> list[dict]:
