@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bundle.analysis import curves, detectability, part1, pictures, third_digits
-from bundle.analysis.claims import Verdict, by_claim, decide, quoted, sentences
+from bundle.analysis.claims import Verdict, by_claim, decide, quoted, sentence_words
 from bundle.analysis.formatting import pct
 from bundle.figures import verdicts as verdict_plots
 from bundle.notebook.markdown import finding, prediction_list
@@ -81,7 +81,12 @@ def test_where_no_sentence_was_tested_no_verdict_is_drawn():
     shown = []
     page = SimpleNamespace(table=lambda name, table, *_, drawn, **__: shown.append((table[1], drawn)))
     page.leave = lambda _: None
-    code = {"part1": part1, "curves": curves, "verdict_plots": verdict_plots, "sentences": sentences}
+    code = {
+        "part1": part1,
+        "curves": curves,
+        "verdict_plots": verdict_plots,
+        "sentence_words": sentence_words,
+    }
     exec(
         source,
         code

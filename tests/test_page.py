@@ -4,9 +4,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_output
 
 from bundle.commands import report as command
+from bundle.notebook.page import FINDINGS as FINDINGS_LEFT
 from bundle.render.web.explorers import Explorer, explorers
 from bundle.render.web.page import build
 from bundle.study.layout import Output
@@ -77,12 +78,28 @@ def test_every_reference_leads_to_something_in_the_page(page):
     assert len(ids) == len(set(ids))
 
 
+def test_the_page_asks_no_host_for_anything(page):
+    asked = [one.get("src", "") for tag in ("img", "script", "iframe", "source") for one in page.all(tag)]
+    assert all(address.startswith("data:") for address in asked if address)
+    assert page.all("link") == []
+    (policy,) = (one["content"] for one in page.all("meta") if "http-equiv" in one)
+    assert policy.startswith("default-src 'none'; img-src data: blob:;")
+
+
 def test_findings_and_abstract_stand_first(page, html):
     words = "The first Figure 17", "An abstract that mentions", "See Figure 3"
     places = [page.text.index(word) for word in words]
     assert places == sorted(places)
     section = html[html.index('id="findings"') :].partition("</section>")[0]
     assert section.count("<li>") == len(FINDINGS)  # a list, not one paragraph
+
+
+def test_a_notebook_without_an_explorer_of_its_own_has_a_card(tmp_path):
+    """Once a main notebook that was added stopped the page."""
+    found = {FINDINGS_LEFT: {"note": "", "sentences": FINDINGS[1:], "quoted": []}}
+    output = new_output("display_data", {"text/markdown": FINDINGS[1]}, metadata=found)
+    build(save(tmp_path, added=[code("a", output)]), front="---\ntitle: T\n---\n", output=tmp_path / "a.html")
+    assert 'class="card"' in (tmp_path / "a.html").read_text(encoding="utf-8")
 
 
 def test_a_picture_that_is_lost_stops_the_page(tmp_path):

@@ -44,6 +44,11 @@ def sentences() -> dict[str, dict]:
     return {entry["id"]: entry for entry in ledger() if entry["kind"] == "tested"}
 
 
+def sentence_words() -> dict[str, str]:
+    """Return by their ids what those that are tested say, in our words."""
+    return {claim: entry["sentence"] for claim, entry in sentences().items()}
+
+
 def link_to(name: str, notebook: str = "") -> str:
     """Return a link, in Markdown, to "Figure S1" or "Table 3" of a notebook, or of this one."""
     kind, number = name.split()

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Verdict, all_hold, decide, quoted, sentences
+from bundle.analysis.claims import Verdict, all_hold, decide, quoted, sentence_words
 from bundle.analysis.formatting import number, p_value
 from bundle.analysis.memory import memory_runs, predicted
 
@@ -257,7 +257,7 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
     """
     groups = decided.groupby(["claim", "measure"], sort=False)
     rows = pd.concat([group for _, group in groups])
-    sentence = rows["claim"].map(lambda claim: sentences()[claim]["sentence"])
+    sentence = rows["claim"].map(sentence_words())
     words = rows["measure"].mask(rows.duplicated(["claim", "measure"]), "")
     words = words.mask(~rows.duplicated("claim"), sentence + ": " + words)
     table = {

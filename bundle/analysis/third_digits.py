@@ -60,8 +60,8 @@ def outcomes(paths: pd.DataFrame, third: int | None) -> dict[str, pd.DataFrame]:
     """Return by each measure whether the original's sentence `holds` of each path; the first is the main one.
 
     A path that shows the third digit and its rival, the other one that most paths show, or neither, is a tie
-    (McNemar 1947). A rival that leads is picked from so many
-    `candidates`, which counts when p is corrected.
+    (McNemar 1947). A rival that leads is picked from so many `candidates`, which counts when p is
+    corrected.
     """
     if third is None:
         return {NO_THIRD: pd.DataFrame({"holds": ~paths[DIGITS].any(axis=1), "candidates": 1})}

@@ -36,12 +36,18 @@ class Binding:
         """The file of what `make verify` found last."""
         return self.output.root / "results" / "verification.json"
 
+    def front(self, template: Path) -> str:
+        """Return a template filled with what the report's notebooks left, and what was verified."""
+        from bundle.render.front import front_matter
+
+        return front_matter(template, self.notebooks, verified=self.verified)
+
     def make_report(self) -> list[Path]:
         """Bind the three notebooks into the report; where it is the committed one, update the README."""
-        from bundle.render.front import findings, front_matter, update_readme
+        from bundle.render.front import findings, update_readme
         from bundle.render.pdf import bind
 
-        front = front_matter(FRONT, self.notebooks, verified=self.verified)
+        front = self.front(FRONT)
         beside = {"beside": self.studies, "beside_name": "supplement"}
         bind(self.notebooks, front=front, output=self.pdf, pictures=self.output.root, **beside)
         if self.output.root == Path("."):
@@ -50,11 +56,10 @@ class Binding:
 
     def make_supplement(self) -> list[Path]:
         """Bind the studies, with the parameters of all notebooks and what was verified."""
-        from bundle.render.front import front_matter
         from bundle.render.pdf import bind
 
         supplement = self.pdf.with_name("supplement.pdf")
-        front = front_matter(SUPPLEMENT, self.notebooks, verified=self.verified)
+        front = self.front(SUPPLEMENT)
         beside = {"beside": self.notebooks, "beside_name": "report"}
         parameters_of = [*self.notebooks, *self.studies]
         bind(self.studies, front=front, output=supplement, parameters_of=parameters_of, **beside)
@@ -65,7 +70,6 @@ class Binding:
 
         Beside them goes the picture of the preview card.
         """
-        from bundle.render.front import front_matter
         from bundle.render.web.explorers import explorers
         from bundle.render.web.page import build, draw_card
 
@@ -73,7 +77,7 @@ class Binding:
         pictures = {"drawings": self.output.drawings, "pictures": self.output.root}
         build(
             self.notebooks,
-            front=front_matter(FRONT, self.notebooks, verified=self.verified),
+            front=self.front(FRONT),
             output=page,
             explorers=explorers(self.output, self.models),
             beside=self.studies,
@@ -82,7 +86,7 @@ class Binding:
         )
         made = [page]
         if self.studies:
-            front = front_matter(SUPPLEMENT, self.notebooks, verified=self.verified)
+            front = self.front(SUPPLEMENT)
             beside = {"beside": self.notebooks, "beside_name": page.name}
             build(self.studies, front=front, output=supplement, **beside, **pictures)
             made.append(supplement)

@@ -28,7 +28,7 @@ from lib.mnist import Mnist
 
 NOISE_SEED = 1000  # of the noise shown and judged
 NOISE_SETS = 8  # of 25 noises each, kept at every moment
-OWN_WIDTH = {"file": "original-width.jsonl", "name": ""}  # where its run is kept, without its weights
+OWN_WIDTH = "original-width.jsonl"  # the run of the original's recipe at its own width
 SHOWN_SIDES = (GENERATED, REAL, BLURRED)  # of two-sample tests, in the main notebook
 
 
@@ -141,7 +141,8 @@ def own_width_run(
         return store.table([]), {}
     run = comparisons.own_width_run(game.run, batches)
     given = given_to_gans(page, parameters, data=game.data, classifier=game.classifier)
-    records = page.cached("The original's own width", cache.cached_gan, run, **given, **OWN_WIDTH)
+    title, kept = "The original's own width", {"name": "", "file": OWN_WIDTH}
+    records = page.cached(title, cache.cached_gan, run, **kept, **given)
     grids = cache.read_grids(cache.grids_of(run.described(), page.results))
     return store.table(records), grids["fixed"]
 

@@ -54,9 +54,7 @@ def study(
     Raises:
         StudyError: at least one run failed; all others have finished and are stored.
     """
-    settings_by_file: dict[str, list[dict]] = {}
-    for group, settings in groups.items():
-        settings_by_file.setdefault(file or file_name(group), []).extend(settings)
+    settings_by_file = _by_file(groups, file)
     by_key = {key(run_settings): run_settings for run_settings in chain(*settings_by_file.values())}
     work = {run_key: cost(run_settings) for run_key, run_settings in by_key.items()}
     made_by = identity(run)
@@ -66,8 +64,7 @@ def study(
         for stem, settings in settings_by_file.items():
             store_by_key.update({key(run_settings): stores[stem] for run_settings in settings})
         records, reasons = _stored(by_key, stores, made_by, fresh=fresh)
-        missing = [run_key for run_key in by_key if run_key not in records]
-        missing.sort(key=lambda run_key: (by_key[run_key].get("seed", 0), -work[run_key]))
+        missing = {run_key: settings for run_key, settings in by_key.items() if run_key not in records}
 
         def keep(run_key: str, record: Record) -> None:
             store_by_key[run_key].append(record)
@@ -80,18 +77,33 @@ def study(
         report_progress()
         failures = {}
         if missing:
-            to_make = {run_key: by_key[run_key] for run_key in missing}
             with executor as entered:
-                failures = _make(run, to_make, made_by, entered, keep)
+                failures = _make(run, _in_order(missing, work), made_by, entered, keep)
         if failures:
             lines = "\n".join(f"  {by_key[run_key]}: {why}" for run_key, why in failures.items())
             raise StudyError(f"{len(failures)} of {len(by_key)} runs failed:\n{lines}")
         for stem, settings in settings_by_file.items():
-            stores[stem].write([records[key(run_settings)] for run_settings in settings])
-    by_group = {
-        group: [records[key(run_settings)] for run_settings in settings] for group, settings in groups.items()
-    }
+            stores[stem].write(_records_of(settings, records))
+    by_group = {group: _records_of(settings, records) for group, settings in groups.items()}
     return Study(by_group, reasons)
+
+
+def _by_file(groups: Mapping[str, Sequence[dict]], file: str) -> dict[str, list[dict]]:
+    """Return the settings of all runs by the name of the file that they are stored in."""
+    by_file: dict[str, list[dict]] = {}
+    for group, settings in groups.items():
+        by_file.setdefault(file or file_name(group), []).extend(settings)
+    return by_file
+
+
+def _in_order(missing: Mapping[str, dict], work: Mapping[str, float]) -> dict[str, dict]:
+    """Return runs by their keys, seed by seed, and of each seed the costliest first."""
+    keys = sorted(missing, key=lambda run_key: (missing[run_key].get("seed", 0), -work[run_key]))
+    return {run_key: missing[run_key] for run_key in keys}
+
+
+def _records_of(settings: Sequence[dict], records: Mapping[str, Record]) -> list[Record]:
+    return [records[key(run_settings)] for run_settings in settings]
 
 
 def _stored(

@@ -36,21 +36,19 @@ def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 
     ValueError where workers run other code.
     """
     count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
-    if count == 1 and not scheduler:
-        executor = ThreadPoolExecutor(1)
-        try:
-            yield executor
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)  # who interrupts need not wait for a run
-        return
     with contextlib.ExitStack() as stack:
         if scheduler:
             client = stack.enter_context(_cluster(scheduler, patience))
             _check_alike(client)
+            executor = client.get_executor(pure=False, retries=2)
+        elif count == 1:
+            executor = ThreadPoolExecutor(1)
+            stack.callback(executor.shutdown, wait=False, cancel_futures=True)  # interrupts wait for no run
         else:
             with _held_interrupts():
                 client = stack.enter_context(_processes(count))
-        yield client.get_executor(pure=False, retries=2 if scheduler else 0)
+            executor = client.get_executor(pure=False, retries=0)
+        yield executor
 
 
 @contextlib.contextmanager
