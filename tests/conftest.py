@@ -26,12 +26,12 @@ def pytest_collection_modifyitems(items) -> None:
     items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
 
 
-@pytest.fixture(params=["compiled", "torch operations"])
+@pytest.fixture(params=["compiled", "plain loop"])
 def both_ways(request, monkeypatch) -> None:
     """Run a test of the cells twice: compiled, where that can be had, and without a compiler."""
     from lib.recurrent import compiled
 
-    if request.param == "torch operations":
+    if request.param == "plain loop":
         monkeypatch.setattr(compiled, "library", lambda: None)
     elif compiled.library() is None:
         pytest.skip("needs a C compiler")

@@ -1,7 +1,5 @@
 """`cells.c`: numbers at the edges, and what happens with and without a compiler."""
 
-import shutil
-
 import pytest
 import torch
 
@@ -27,10 +25,8 @@ def test_small_numbers_survive():
 
 
 @pytest.fixture
-def compile_by(tmp_path, monkeypatch):
-    """Call `library` anew with a compiler, in a folder in which nothing has been compiled yet."""
-    shutil.copy(compiled.__file__.replace("compiled.py", "cells.c"), tmp_path)
-    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
+def compile_by(monkeypatch):
+    """Call `library` anew with a compiler."""
 
     def compile_by(compiler):
         monkeypatch.setenv("CELLS_COMPILER", str(compiler))
@@ -42,14 +38,16 @@ def compile_by(tmp_path, monkeypatch):
 def test_without_a_compiler_nothing_is_said_and_one_that_fails_is_named_in_a_warning(compile_by, recwarn):
     assert compile_by("no-such-compiler") is None
     assert not recwarn
-    with pytest.warns(UserWarning, match="cc .*-fnord"):
+    with pytest.warns(UserWarning, match="cc.*-fnord"):
         assert compile_by("cc -fnord") is None
 
 
-def test_a_compiler_without_openmp_will_do_and_runs_once(compile_by, tmp_path):
+def test_a_compiler_without_openmp_will_do(compile_by, tmp_path):
     compiler = tmp_path / "cc"
     compiler.write_text('#!/bin/sh\ncase "$*" in *-fopenmp) exit 1; esac\nexec cc "$@"\n')
     compiler.chmod(0o755)
     assert compile_by(compiler)
-    compiler.write_text("#!/bin/sh\nexit 1\n")
-    assert compile_by(compiler)
+
+
+def test_every_process_compiles_the_same(compile_by):
+    assert compile_by("cc").name == compile_by("cc").name == compiled.name()

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from lib.checks import check_sequence, sizes
-from lib.recurrent.through_time import last_state
+from lib.recurrent.through_time import can_compute, last_state
 
 
 class OverTime(nn.Module):
@@ -28,9 +28,11 @@ class OverTime(nn.Module):
         return self.ph(state[-1])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits, the fast way; a second derivative needs `forward_reference`.
+        """Return the logits, the fast way if that can be had; a second derivative needs `forward_reference`.
 
         Raises ValueError unless x is (batch, seq_length, input_size) with seq_length at least 1.
         """
+        if not can_compute(x):
+            return self.forward_reference(x)
         check_sequence(x.shape, self.sizes[0])
         return self.ph(last_state(x, self.cell, self.cell.GATES))

@@ -1,13 +1,18 @@
-"""The LSTM and the RNN through time, fast: torch's products, between them `cells.c` or torch operations.
-
-A step is one product: [h, x, 1, 1] (batch, depth) with the weights and biases of all gates (depth, rows).
-"""
+"""The LSTM and the RNN through time, fast, on the processor: one product a step, the gates in `cells.c`."""
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from lib.recurrent import compiled
+
+# torch.mm is MKL's, which has no AVX-512 on AMD's processors; with AVX2 it is the faster of the two
+ONEDNN = torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+def can_compute(x: Tensor) -> bool:
+    """Return whether `last_state` takes such inputs: float32 on the processor, with a C compiler."""
+    return x.dtype == torch.float32 and x.is_cpu and not x.requires_grad and compiled.library() is not None
 
 
 def last_state(x: Tensor, cell: nn.Module, gates: str) -> Tensor:
@@ -19,95 +24,55 @@ def last_state(x: Tensor, cell: nn.Module, gates: str) -> Tensor:
     return ThroughTime.apply(x, torch.cat(rows), torch.is_grad_enabled())
 
 
+def product(x: Tensor, w: Tensor) -> Tensor:
+    """Return x (n, depth) times w (rows, depth) transposed."""
+    if ONEDNN:
+        return torch.ops.mkldnn._linear_pointwise(x, w, None, "none", [], "")
+    return x @ w.t()
+
+
 class ThroughTime(torch.autograd.Function):
-    """From x (batch, length, inputs) and w (rows, depth) to the last h; `keep` all steps for a way back."""
+    """From x (batch, length, inputs) and w (rows, depth) to the last h; `keep` all steps for a way back.
+
+    A step's sums are [h, x, 1, 1] (batch, depth) times w: the weights and both biases of all gates.
+    """
 
     @staticmethod
     def forward(ctx, x: Tensor, w: Tensor, keep: bool) -> Tensor:
         batch, length, inputs = x.shape
-        rows, depth = w.shape
-        hidden = depth - inputs - 2
-        kept = length if keep else 1  # steps; without a way back two places take turns
-        states = x.new_empty(kept + 1, batch, depth)  # [h, x, 1, 1] before each step
+        hidden = w.shape[1] - inputs - 2
+        places = length + 1 if keep else 2  # of which, without a way back, each is used by every second step
+        states = x.new_zeros(places, batch, w.shape[1])  # [h, x, 1, 1] before each step
         states[:, :, -2:] = 1
-        if keep:
-            states[:length, :, hidden:-2] = x.transpose(0, 1)
-        h = states[:, :, :hidden].unbind()
-        gates = x.new_empty(kept, batch, rows)
-        cells = x.new_empty(kept + 1, batch, hidden)
-        cells[0] = 0
-        w_t = w.t()
+        cells = x.new_zeros(places, batch, hidden)
+        gates = []
         for t in range(length):
-            now, after = t % (kept + 1), (t + 1) % (kept + 1)
-            if not keep:
-                states[now, :, hidden:-2] = x[:, t]
-            a = gates[t % kept]
-            if t == 0:  # h is 0
-                torch.mm(states[0, :, hidden:], w_t[hidden:], out=a)
+            now, after = t % places, (t + 1) % places
+            states[now, :, hidden:-2] = x[:, t]
+            a = product(states[now], w) if t else states[0, :, hidden:] @ w[:, hidden:].t()  # h is 0 at first
+            h = states[after, :, :hidden]
+            if len(w) == hidden:  # one gate: the RNN
+                compiled.call("rnn_step", h, a)
             else:
-                torch.mm(states[now], w_t, out=a)
-            if rows == hidden:  # one gate: the RNN
-                rnn_step(h[after], a)
-            else:
-                lstm_step(h[after], a, cells[now], cells[after])
-        ctx.save_for_backward(w, states, gates, cells)
-        return h[after].clone()
+                compiled.call("lstm_step", h, a, cells[now], cells[after])
+            gates += [a] * keep
+        ctx.save_for_backward(w, states, cells, *gates)
+        return h.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, dh: Tensor) -> tuple[Tensor | None, ...]:
-        w, states, gates, cells = ctx.saved_tensors
-        length, batch, rows = gates.shape
+        w, states, cells, *gates = ctx.saved_tensors
         hidden = cells.shape[2]
+        length, w_h = len(gates), w[:, :hidden].t().contiguous()
         dh, dc = dh.contiguous(), torch.zeros_like(cells[0])
-        da = torch.empty_like(gates[0])
-        dw = torch.zeros(w.shape[::-1], dtype=w.dtype, device=w.device)
-        w_h = w[:, :hidden]
-        dx = dh.new_empty(batch, length, w.shape[1] - hidden - 2) if ctx.needs_input_grad[0] else None
+        da = w.new_empty(length, *gates[0].shape)
         for t in reversed(range(length)):
-            if rows == hidden:
-                torch.ops.aten.tanh_backward.grad_input(dh, states[t + 1, :, :hidden], grad_input=da)
+            if len(w) == hidden:
+                torch.ops.aten.tanh_backward.grad_input(dh, states[t + 1, :, :hidden], grad_input=da[t])
             else:
-                lstm_step_back(dh, dc, gates[t], (cells[t], cells[t + 1]), da)
-            if dx is not None:
-                dx[:, t] = da @ w[:, hidden:-2]
-            if t == 0:
-                dw[hidden:].addmm_(states[0, :, hidden:].t(), da)
-            else:
-                dw.addmm_(states[t].t(), da)
-                dh = da @ w_h
-        return dx, dw.t(), None
-
-
-def rnn_step(h: Tensor, a: Tensor) -> None:
-    """Write h from its sum a, both (batch, hidden)."""
-    if not compiled.call("rnn_step", h, a):
-        torch.tanh(a, out=h)
-
-
-def lstm_step(h: Tensor, a: Tensor, c_before: Tensor, c: Tensor) -> None:
-    """Write h and c (batch, hidden), and the gates i, f, o, g over their sums a (batch, 4 hidden)."""
-    if compiled.call("lstm_step", h, a, c_before, c):
-        return
-    i, f, o, g = a.chunk(4, dim=1)
-    for gate in (i, f, o):
-        gate.sigmoid_()
-    g.tanh_()
-    torch.add(g * i, c_before * f, out=c)
-    torch.mul(c.tanh(), o, out=h)
-
-
-def lstm_step_back(dh: Tensor, dc: Tensor, gates: Tensor, cells: tuple[Tensor, Tensor], da: Tensor) -> None:
-    """Write the gradient da of the sums, and that of c before over dc, that of c after."""
-    c_before, c = cells
-    if compiled.call("lstm_step_back", dh, dc, gates, c_before, c, da):
-        return
-    i, f, o, g = gates.chunk(4, dim=1)
-    tanh_c = c.tanh()
-    dc += dh * o * (1 - tanh_c**2)
-    di = dc * g * i * (1 - i)
-    df = dc * c_before * f * (1 - f)
-    do = dh * tanh_c * o * (1 - o)
-    dg = dc * i * (1 - g**2)
-    torch.cat([di, df, do, dg], dim=1, out=da)
-    dc *= f
+                compiled.call("lstm_step_back", dh, dc, gates[t], cells[t], cells[t + 1], da[t])
+            if t > 0:
+                dh = product(da[t], w_h)
+        dw = product(states[:length].flatten(0, 1).t(), da.flatten(0, 1).t())  # (depth, rows)
+        return None, dw.t(), None
