@@ -16,7 +16,8 @@ from torch import Tensor
 
 SOURCE = Path(__file__).with_name("cells.c")
 # no -ffast-math: linked with it, a library makes the whole process round small numbers to zero
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
+FAST = ("-march=native", "-fopenmp"), ("-fopenmp-simd",)  # some of Apple's compilers have the last alone
+FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 
 
 @functools.cache
@@ -28,13 +29,14 @@ def library() -> CDLL | None:
     compiler, *options = shlex.split(os.environ.get("CELLS_COMPILER", "cc")) or [""]
     if not shutil.which(compiler):
         return None
-    command = [compiler, *FLAGS, *options, str(SOURCE), "-o", "cells.so"]
     try:
         with TemporaryDirectory() as folder:
-            try:
-                subprocess.run([*command, "-fopenmp"], cwd=folder, stderr=subprocess.DEVNULL, check=True)
-            except subprocess.CalledProcessError:  # Apple's compiler has no OpenMP: one thread
-                subprocess.run([*command, "-fopenmp-simd"], cwd=folder, check=True)
+            for fast in FAST:
+                command = [compiler, *fast, *FLAGS, *options, str(SOURCE), "-o", "cells.so"]
+                done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+                if done.returncode == 0:
+                    break
+            done.check_returncode()
             made = Path(folder, "cells.so")
             compiled = CDLL(str(made))
             compiled.name = hashlib.sha256(made.read_bytes()).hexdigest()[:16]
