@@ -38,7 +38,8 @@ def findings(notebook: str, verdict: Verdict | None, monkeypatch) -> list[str]:
     monkeypatch.setattr(pictures, "picture_verdicts", lambda _: dict.fromkeys(pictures.CLAIMS, verdict))
     monkeypatch.setattr(pictures, "prediction_outcomes", lambda _: [(verdict, [0.5])] * 3)
     monkeypatch.setattr(third_digits, "walk_verdicts", lambda *_, **__: walks)
-    monkeypatch.setattr(third_digits, "prediction_outcomes", lambda *_: [(verdict, [0.5, 0.5])] * 3)
+    monkeypatch.setattr(third_digits, "prediction_outcomes", lambda *_: [(verdict, [0.5] * 4)] * 3)
+    monkeypatch.setattr(third_digits, "named_shares", lambda *_: [0.5] * 2)
     shown: list[str] = []
     code = {module.__name__.rpartition(".")[2]: module for module in (curves, detectability, part1, pictures)}
     code |= {"third_digits": third_digits, "WALK_FIGURES": WALK_FIGURES, "quoted": quoted, "pct": pct}

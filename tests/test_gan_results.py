@@ -1,6 +1,7 @@
 """The committed GAN, its record, grids and notebook, read by another route than the one that made them."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -83,19 +84,30 @@ def bounds(share: float, n: int) -> tuple[float, float]:
 
 def test_the_committed_verdicts_follow_from_the_record_by_another_route():
     """Each expectation is written for what was measured: should it change, so does the verdict."""
+    averaged, as_trained = failing("clear"), failing("raw_clear")
+    verdicts = picture_verdicts(RUNS)
+    assert verdicts.keys() == averaged.keys()
+    for claim, verdict in verdicts.items():
+        decided = Verdict.FAILS if averaged[claim] else Verdict.HOLDS
+        assert verdict is (decided if averaged[claim] == as_trained[claim] else Verdict.DEPENDS), claim
+
+
+def failing(clear: str) -> dict[str, bool]:
+    """Return whether each sentence fails by the clear images of one of the record's two generators."""
     columns, summary = RECORD.columns, RECORD.summary
-    moments = dict(zip(columns["quality_batch"], columns["quality_clear"], strict=True))
+    moments = dict(zip(columns["quality_batch"], columns[f"quality_{clear}"], strict=True))
     least_real, _ = bounds(summary["real_clear"], 10_000)
     early = [moments[batch] for batch in (2000, 5000, 7500, 11500, 13500, 50000)]
-    end, _ = bounds(summary["clear"], 10_000)
-    fails = {
+    end, _ = bounds(summary[clear], 10_000)
+    return {
         "noise-at-first": moments[0] > 0.05,
         "some-figures-during": any(bounds(share, 10_000)[0] >= end for share in early),
         "most-clear-at-79500": not 0.5 < moments[79500] < bounds(moments[79500], 10_000)[1] < least_real,
-        "all-clear-at-end": bounds(summary["clear"], 10_000)[1] < least_real,
-        "clearer-and-clearer": bounds(summary["clear"], 10_000)[1] < bounds(max(moments.values()), 10_000)[0],
+        "all-clear-at-end": bounds(summary[clear], 10_000)[1] < least_real,
+        "clearer-and-clearer": any(
+            bounds(later, 10_000)[1] < bounds(earlier, 10_000)[0]
+            for earlier, later in combinations(moments.values(), 2)
+        ),
         "hard-to-tell-from-mnist": bounds(summary["grey_level_accuracy"], 4000)[0] > 0.75,
         "discriminator-finds-no-difference": bounds(summary["discriminator_accuracy"], 20_000)[0] > 0.55,
     }
-    verdicts = picture_verdicts(RUNS)
-    assert verdicts == {claim: Verdict.FAILS if fails[claim] else Verdict.HOLDS for claim in fails}

@@ -134,7 +134,14 @@ def test_the_norm_decides_where_lines_and_short_noises_are_worse_and_circles_are
     line, circle, short, verdict
 ):
     distances = {"line": [0.1, line, 0.15], "circle": [0.1, circle, 0.1]}
-    columns = {f"{kind} frechet_distance": values for kind, values in distances.items()}
-    run = pd.Series({**columns, "short frechet_distance": short})
-    assert third_digits.middles(run)["chance"] == pytest.approx(0.05)
-    assert third_digits.norm_decides(run) is verdict
+    columns = {f"{kind} nearest": values for kind, values in distances.items()}
+    run = pd.Series({**columns, "short nearest": short})
+    assert third_digits.middles(run, "nearest")["chance"] == pytest.approx(0.05)
+    assert third_digits.norm_decides(run, "nearest") is verdict
+
+
+def test_two_distances_that_contradict_each_other_depend():
+    """Once one of the two that the figure draws decided alone."""
+    _, _, (verdict, numbers) = third_digits.prediction_outcomes(generators(RUN), decide(RUN))
+    assert numbers[0] > 0 > numbers[2]  # on lines: of a set of images, and of each alone
+    assert verdict is DEPENDS

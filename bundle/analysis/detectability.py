@@ -18,7 +18,7 @@ SIDES = {  # the short names of all sides
     "1 % copies of one image": "Copies",
 }
 INPUTS = {  # what each test looks at, from weak to strong
-    "grey levels": "twelve shares of grey levels",
+    "grey levels": "shares of grey levels",
     "black and white": "black and white",
     "all levels": "256 grey levels",
 }

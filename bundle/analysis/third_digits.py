@@ -19,6 +19,7 @@ THIRD_DIGITS = 8  # all but those at the ends
 ANY = "any"
 CLAIMS = {(2, 7): "walk-2-to-7", (2, 6): "walk-2-to-6-shows-1", (6, 7): "walk-6-to-7-shows-5"}
 NAMED = {(2, 6): 1, (6, 7): 5}  # the third digit that the original saw; on the other walk it saw none
+DISTANCES = ("frechet_distance", "nearest")  # from real digits: of a set of images, and of each alone
 NO_THIRD, SHOWS, BEFORE_RIVAL = "no third digit", "shows it", "shows it before its rival"  # measures
 
 
@@ -106,6 +107,12 @@ def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
     return {claim: overall(list(verdicts)) for claim, verdicts in by_claim}
 
 
+def named_shares(decided: pd.DataFrame) -> list[float]:
+    """Return the shares of straight walks that show the digit that a claim names, of all generators."""
+    named = decided[(decided["case"] == "line") & (decided["measure"] == SHOWS)]
+    return list(named["count"] / named["n"].clip(lower=1))
+
+
 def named_digits(decided: pd.DataFrame, measure: str) -> tuple[Verdict | None, list[float]]:
     """Return whether all claims that name a third digit hold of straight walks, by a measure, and shares.
 
@@ -174,24 +181,24 @@ def main_numbers(shares: pd.DataFrame) -> dict[str, float]:
     return {f"{row.first}-{row.second} {row.kind} shows {row.digit}": row.share for row in first.itertuples()}
 
 
-def middles(run: pd.Series) -> dict[str, float]:
-    """Return how much larger the Fréchet distance is in the middle of each kind of path than at its start.
+def middles(run: pd.Series, distance: str) -> dict[str, float]:
+    """Return how much larger one of DISTANCES is in the middle of each kind of path than at its start.
 
     `short noises` are as short as the middle of a line and lie on no path. `chance` is the largest difference
     between two places that measure the same on other noises.
     """
     further, chance = {}, 0.0
     for kind in KINDS:
-        distances = np.array(run[f"{kind} frechet_distance"])
+        distances = np.array(run[f"{kind} {distance}"])
         further[kind] = distances[len(distances) // 2] - distances[0]
         chance = max(chance, np.abs(distances - distances[::-1]).max())
-    short = run["short frechet_distance"] - run["line frechet_distance"][0]
+    short = run[f"short {distance}"] - run[f"line {distance}"][0]
     return {**further, "short noises": short, "chance": chance}
 
 
-def norm_decides(run: pd.Series) -> Verdict:
+def norm_decides(run: pd.Series, distance: str) -> Verdict:
     """Say whether images are further from real digits on lines and from short noises, and not on circles."""
-    further = middles(run)
+    further = middles(run, distance)
     worse = {name for name, distance in further.items() if distance > further["chance"]}
     return Verdict.HOLDS if worse == {"line", "short noises"} else Verdict.FAILS
 
@@ -204,10 +211,10 @@ def prediction_outcomes(
     None: it was not tested. `runs` has a run of `run_walks` for each generator, `decided` is from
     `decide_walks`.
     """
-    norm = overall([norm_decides(run) for _, run in runs.iterrows()])
-    further = middles(runs.iloc[0])
+    norm = overall([norm_decides(run, name) for name in DISTANCES for _, run in runs.iterrows()])
+    numbers = [middles(runs.iloc[0], name)[kind] for name in DISTANCES for kind in KINDS]
     return [
         named_digits(decided, SHOWS),
         named_digits(decided, BEFORE_RIVAL),
-        (norm, [further["line"], further["circle"]]),
+        (norm, numbers),
     ]

@@ -50,7 +50,7 @@ def prediction_list(sentences: str, outcomes: Sequence[tuple[Verdict | None, Seq
         Verdict.HOLDS: "came true",
         Verdict.FAILS: "did not come true",
         Verdict.UNDECIDED: "undecided",
-        Verdict.DEPENDS: "depends on the training",
+        Verdict.DEPENDS: "depends on the measure or the training",
     }
     lines = []
     for sentence, (verdict, numbers) in zip(sentences.splitlines(), outcomes, strict=True):
