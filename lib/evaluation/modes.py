@@ -22,6 +22,7 @@ def stack(images: Tensor, count: int, *, seed: int) -> Tensor:
 def coverage(classifier: Classifier, images: Tensor) -> tuple[int, float]:
     """Return how many modes stacks (n, 3, 28, 28) show, and KL(their shares || equal shares) in nats."""
     digits = predict(classifier, images.reshape(-1, 1, 28, 28)).argmax(dim=1).view(-1, 3)
-    modes = digits @ torch.tensor([100, 10, 1], device=digits.device)
+    # a sum, because a GPU has no matrix product of integers
+    modes = (digits * torch.tensor([100, 10, 1], device=digits.device)).sum(dim=1)
     shares = class_shares(modes, count=MODES)
     return int((shares > 0).sum()), torch.xlogy(shares, shares * MODES).sum().item()
