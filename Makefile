@@ -16,7 +16,7 @@ env: .venv/ready  ## create .venv with every package at its locked version
 .venv/ready: requirements.lock pyproject.toml bundle/jupyter/jupyter_config.py
 	@$(PYTHON) -c 'import sys; v=sys.version_info[:2]; sys.exit(None if (3,11)<=v<(3,14) else "Python 3.11 to 3.13 is needed, this is %d.%d; name another with: make PYTHON=python3.12" % v)'
 	@echo "Creating .venv (about 6 GB with the CUDA build of torch on Linux; a minute once downloaded)"
-	@test -x $(BIN)/python && $(BIN)/python -c '' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode --quiet requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet -e .

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 
@@ -12,5 +13,6 @@ def unpack(package: str, folder: str) -> str:
     )
     if ran.returncode:
         return ran.stderr.strip() or "failed"
-    shutil.unpack_archive(next(Path(folder).glob("*.tgz")), folder, filter="data")
+    safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
+    shutil.unpack_archive(next(Path(folder).glob("*.tgz")), folder, **safely)
     return ""

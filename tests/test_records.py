@@ -27,3 +27,11 @@ def test_a_commit_is_marked_where_code_is_another_and_not_where_a_run_wrote_its_
         commit.cache_clear()
         assert commit(tmp_path) == head[:12] + mark
     commit.cache_clear()
+
+
+def test_without_git_a_commit_is_unknown(monkeypatch):
+    """Once every run failed there after it had been trained."""
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    commit.cache_clear()
+    assert commit() == "unknown"
+    commit.cache_clear()

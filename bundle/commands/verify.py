@@ -195,11 +195,11 @@ def runs() -> dict[str, Callable]:
 def difference(stored: Record, new: Record) -> str:
     """Return how two records of the same settings differ, "" if they do not.
 
-    On the same kind of processor nothing may; elsewhere the first step of a training must be the same to
-    TOLERANCE, and of what is no training nothing is asked.
+    On the same kind of processor, or of GPU, nothing may; elsewhere the first step of a training must be the
+    same to TOLERANCE, and of what is no training nothing is asked.
     """
     name = run_name(stored.settings)
-    if stored.provenance.get("processor") == new.provenance["processor"]:
+    if all(stored.provenance.get(name) == new.provenance[name] for name in ("processor", "device")):
         parts = []
         for part in ("columns", "summary"):
             before, now = getattr(stored, part), getattr(new, part)

@@ -2,6 +2,7 @@
 
 import functools
 import platform
+import shutil
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -56,10 +57,13 @@ def versions() -> dict:
 
 @functools.cache
 def commit(root: Path = ROOT) -> str:
-    """Return a checkout's commit, or "unknown", with "+" if its code is another than the commit's.
+    """Return a checkout's commit, with "+" if its code is another than the commit's; without git "unknown".
 
     Results, pictures and notebooks do not count: what one notebook writes does not mark another's runs.
     """
+
+    if not shutil.which("git"):
+        return "unknown"
 
     def git(*words: str) -> str:
         command = ["git", *words]

@@ -6,15 +6,17 @@ Several are Dask's, as those of a cluster are.
 import contextlib
 import logging
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 import dask
+from dask.system import CPU_COUNT
 from distributed import Client
 
 from bundle.study.fingerprint import code_files, digest_all
-from bundle.study.provenance import versions
+from bundle.study.provenance import processor, versions
 
 HERE = {
     "distributed.scheduler.allowed-failures": 2,  # a call that kills its worker is tried three times
@@ -25,17 +27,19 @@ HERE = {
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**30,
 }
 
+MOST_FILES = 10_240  # that macOS lets a process open
+
 
 @contextlib.contextmanager
 def workers(scheduler: str = "", *, limit: int | None = None, patience: float = 10) -> Iterator[Executor]:
     """Yield an executor: the workers of a Dask cluster, or processes that end with this one, however it ends.
 
     `scheduler` is the cluster's address, "tcp://host:8786", which is waited for `patience` seconds; empty,
-    there are `limit` processes, by default $STUDY_PROCESSES, else one per core; where that is one, it is this
-    process. A call whose worker is killed is done again. Raises OSError where no scheduler answers,
-    ValueError where workers run other code.
+    there are `limit` processes, by default $STUDY_PROCESSES, else one for each core that this process may
+    use; where that is one, it is this process. A call whose worker is killed is done again. Raises OSError
+    where no scheduler answers, ValueError where workers run other code.
     """
-    count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or os.cpu_count() or 1
+    count = limit or int(os.environ.get("STUDY_PROCESSES", 0)) or CPU_COUNT
     with contextlib.ExitStack() as stack:
         if scheduler:
             client = stack.enter_context(_cluster(scheduler, patience))
@@ -66,6 +70,8 @@ def _held_interrupts() -> Iterator[None]:
 
 def _processes(count: int) -> Client:
     size = {"n_workers": count, "threads_per_worker": 1, "memory_limit": 0}
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # each worker takes eleven; macOS gives 256
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_FILES)), hard))
     port = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # a free one
     with dask.config.set(HERE):
         return Client(**size, **port, silence_logs=logging.CRITICAL, set_as_default=False)
@@ -92,6 +98,7 @@ def _check_alike(client: Client) -> None:
 
 def what_must_match() -> dict:
     """Return what must be equal for two machines to give the same results."""
-    from lib.recurrent import compiled
+    import torch  # here, so that what only starts runs need not wait for it
 
-    return {**versions(), "code": digest_all(code_files())[:12], "cells": compiled.name()}
+    about = {"processor": processor(), "GPU": torch.cuda.is_available()}
+    return {**versions(), **about, "code": digest_all(code_files())[:12]}
