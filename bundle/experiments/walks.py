@@ -18,7 +18,7 @@ from lib.evaluation.classifier import Classifier, features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import LEAST_IMAGES, observe
 from lib.gan.networks import Generator
-from lib.latent.interpolation import EPSILON, INTERPOLATIONS, between, path, squared_path_speeds
+from lib.latent.interpolation import INTERPOLATIONS, between, path
 from lib.latent.projection import project
 from lib.mnist import Mnist
 from lib.progress import Progress, silent
@@ -27,7 +27,6 @@ from lib.weights import weights_digest
 MOST = 60_000  # paths and samples: as many as there are training images to compare with
 MOST_LOOKS = 1000  # of a path
 MOST_STARTS = 1000  # of a search
-GLIMPSE = 0.2  # a digit is glimpsed on the way where the judge gives it this probability
 Networks = tuple[Generator, Classifier]
 PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
 
@@ -41,7 +40,7 @@ class WalkSettings:
     table_pairs: int  # of noises, for every other two digits
     steps: int  # images of a path as the original shows it, both ends included
     looks: int  # images of a path that are looked at, the steps among them
-    samples: int  # random pairs of noises, for quality and smoothness
+    samples: int  # random pairs of noises, for norms and distances
     starts: int  # of each search for a real digit's noise
     searches: int  # steps of each search
     seed: int  # of the noises that are counted; the next two of those measured and those searched from
@@ -80,7 +79,7 @@ class WalkSettings:
     def images(self) -> tuple[int, int, int]:
         """How many images counting, measuring and searching make."""
         counted = len(INTERPOLATIONS) * self.looks * sum(self.paths.values())
-        measured = (len(INTERPOLATIONS) * (self.steps + 2) + 1) * self.samples
+        measured = (len(INTERPOLATIONS) * self.steps + 1) * self.samples
         return counted, measured, 3 * 10 * self.starts * self.searches  # 3: forward and backward
 
 
@@ -90,8 +89,6 @@ def describe_walks(generator: Generator, classifier: Classifier, settings: WalkS
         "run": "walks",
         **asdict(settings),
         **PROJECTION,
-        "glimpse": GLIMPSE,
-        "epsilon": EPSILON,
         "generator": weights_digest(generator),
         "classifier": weights_digest(classifier),
     }
@@ -104,11 +101,10 @@ def run_walks(
 
     The k-th noises that are seen as a and b are the ends of the k-th path a-b, on the line and on the circle.
     Columns, a value a path of each of `walks`: "KIND a-b route" (digits seen in order, at every look),
-    "... route of steps" (at the steps alone), "... glimpsed" (digits whose probability reaches GLIMPSE
-    between the ends), "a-b confidence" (of the less certain end); for every two digits "first" < "second":
-    "paths", "KIND once" (that change digit once), "KIND visits" (by third digit, that show it between); along
-    "alpha": "KIND norm", "frechet_distance", "confidence", "nearest"; by digit: its first test image, "real
-    ...". Progress counts images. Raises ValueError where the generator makes too few images of a digit.
+    "... route of steps" (at the steps alone); for every two digits "first" < "second": "paths", "KIND once"
+    (that change digit once), "KIND visits" (by third digit, that show it between); along "alpha": "KIND
+    norm", "frechet_distance", "nearest"; by digit: of its first test image, "real ...". Progress counts
+    images. Raises ValueError where the generator makes too few images of a digit.
     """
     networks, started = (generator, classifier), time.perf_counter()
     (counted, measured, _), total = settings.images, sum(settings.images)
@@ -117,7 +113,6 @@ def run_walks(
     columns.update(measures)
     searching = partial(_move_on, progress, counted + measured, total)
     columns.update(_search(networks, settings, searching, data))
-    summary["latent_dim"] = generator.latent_dim
     return Outcome(columns, summary, time.perf_counter() - started)
 
 
@@ -130,27 +125,23 @@ def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> di
     paths, looks, done = settings.paths, settings.looks, 0
     needed = [max(n for pair, n in paths.items() if digit in pair) for digit in range(10)]
     source = torch.Generator().manual_seed(settings.seed)
-    noises, confidences = draw(*networks, needed, noise_source=source)
+    noises = draw(*networks, needed, noise_source=source)
     first, second = map(list, zip(*paths, strict=True))
     columns = {"first": first, "second": second, "paths": list(paths.values())}
     stride = (looks - 1) // (settings.steps - 1)
     for (pair, n), kind in itertools.product(paths.items(), INTERPOLATIONS):
         begin, end = (noises[digit][:n] for digit in pair)
         ways = path(begin, end, steps=looks, kind=kind)  # (n, looks, latent_dim)
-        probabilities = observe(*networks, ways.flatten(0, 1))[1].view(n, looks, 10)
-        classes = probabilities.argmax(dim=2).tolist()  # (n, looks)
+        probabilities = observe(*networks, ways.flatten(0, 1))[1]
+        classes = probabilities.argmax(dim=1).view(n, looks).tolist()
         routes = [route(row) for row in classes]
         visits = [sum(str(d) in row for row in routes) if d not in pair else 0 for d in range(10)]
         columns.setdefault(f"{kind} once", []).append(sum(len(row) == 2 for row in routes))
         columns.setdefault(f"{kind} visits", []).append(visits)
         if list(pair) in settings.walks:
-            name = f"{pair[0]}-{pair[1]}"
-            glimpsed = (probabilities[:, 1:-1] >= GLIMPSE).any(dim=1)  # (n, 10)
-            least = torch.minimum(*(confidences[digit][:n] for digit in pair))
-            columns[f"{kind} {name} route"] = routes
-            columns[f"{kind} {name} route of steps"] = [route(row[::stride]) for row in classes]
-            columns[f"{kind} {name} glimpsed"] = [route(row.nonzero().flatten().tolist()) for row in glimpsed]
-            columns[f"{name} confidence"] = [round(c, 4) for c in least.tolist()]
+            name = f"{kind} {pair[0]}-{pair[1]} route"
+            columns[name] = routes
+            columns[f"{name} of steps"] = [route(row[::stride]) for row in classes]
         done += n * looks
         progress(done, settings.images[0])
     return columns
@@ -158,18 +149,17 @@ def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> di
 
 def draw(
     generator: Generator, classifier: Classifier, needed: Sequence[int], *, noise_source: torch.Generator
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Return by digit d the first needed[d] noises, and confidences; ValueError if 100 draws do not do."""
-    noises, probabilities = [], []
+) -> list[Tensor]:
+    """Return by digit d the first needed[d] noises that show it; ValueError if 100 draws do not do."""
+    noises, seen = [], []
     for _ in range(100):
         noises.append(torch.randn(max(500, sum(needed)), generator.latent_dim, generator=noise_source))
-        probabilities.append(observe(generator, classifier, noises[-1])[1])
-        confidence, classes = torch.cat(probabilities).max(dim=1)
+        seen.append(observe(generator, classifier, noises[-1])[1].argmax(dim=1))
+        classes = torch.cat(seen)
         counts = classes.bincount(minlength=10).tolist()
         if all(count >= n for count, n in zip(counts, needed, strict=True)):
-            places = [(classes == digit).nonzero().flatten()[:n] for digit, n in enumerate(needed)]
-            every_noise = torch.cat(noises)
-            return [every_noise[place] for place in places], [confidence[place] for place in places]
+            every = torch.cat(noises)
+            return [every[classes == digit][:n] for digit, n in enumerate(needed)]
     what = f"of {len(classes)} noises {counts} are classified as 0 to 9, and {list(needed)} are needed"
     raise ValueError(f"{what}; walk between fewer pairs or train the generator for longer")
 
@@ -182,15 +172,13 @@ def route(digits: Sequence[int]) -> str:
 def _measure(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> tuple:
     """Return columns by alpha, of paths between random noises (norm: mean, 95 % of them), and a summary:
 
-    the same of real training digits ("real ..."), of noises as short as the middle of a line ("short ..."),
-    and each kind's path length with its 95 % interval.
+    the same of real training digits ("real ..."), of noises as short as the middle of a line ("short ...").
     """
     (generator, classifier), samples = networks, settings.samples
     total, done = settings.images[1], 0
     real, _ = features(classifier, data.test_images)
     source = torch.Generator().manual_seed(settings.seed + 1)
     pairs = torch.randn(2, samples, generator.latent_dim, generator=source)
-    turns = torch.rand(samples, generator=source) * (1 - EPSILON)
     alphas = torch.arange(settings.steps) / (settings.steps - 1)
     columns = {"alpha": alphas.tolist()}
     for kind, alpha in itertools.product(INTERPOLATIONS, alphas):
@@ -198,40 +186,25 @@ def _measure(networks: Networks, settings: WalkSettings, progress: Progress, dat
         norms = noise.double().norm(dim=1)
         low, high = norms.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
         values = {"norm": norms.mean().item(), "norm low": low, "norm high": high}
-        values.update(_quality(*observe(*networks, noise), real))
+        values |= _distances(observe(*networks, noise)[0], real)
         for name, value in values.items():
             columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
         done += samples
         progress(done, total)
-    short = _quality(*observe(*networks, pairs[0] * 0.5**0.5), real)
-    done += samples
-    progress(done, total)
-    speeds, eighth = {}, (turns * 8).long()
-    for kind in INTERPOLATIONS:
-        speeds[kind] = squared_path_speeds(*networks, *pairs, turns, kind=kind)
-        columns[f"{kind} path_length"] = [speeds[kind][eighth == part].mean().item() for part in range(8)]
-        done += 2 * samples
-        progress(done, total)
-    speeds["difference"] = speeds["line"] - speeds["circle"]
-    digits = _quality(*features(classifier, data.train_images[:samples]), real)
-    summary = {f"real {name}": value for name, value in digits.items()}
-    summary.update({f"short {name}": value for name, value in short.items()})
-    for kind, values in speeds.items():
-        mean, error = values.mean().item(), values.std().item() / samples**0.5
-        summary[f"{kind} path_length"] = mean
-        summary[f"{kind} path_length low"] = mean - 1.96 * error
-        summary[f"{kind} path_length high"] = mean + 1.96 * error
-    return columns, {name: round(value, 6) for name, value in summary.items()}
+    short, _ = observe(*networks, pairs[0] * 0.5**0.5)
+    progress(total, total)
+    digits, _ = features(classifier, data.train_images[:samples])
+    summary = {}
+    for name, rows in (("real", digits), ("short", short)):
+        distances = _distances(rows, real)
+        summary |= {f"{name} {distance}": round(value, 6) for distance, value in distances.items()}
+    return columns, summary
 
 
-def _quality(rows: Tensor, probabilities: Tensor, real: Tensor) -> dict[str, float]:
-    """Return how near features (n, d) are to real ones (m, d), and how sure probabilities (n, 10) are."""
+def _distances(rows: Tensor, real: Tensor) -> dict[str, float]:
+    """Return how far features (n, d) are from real ones (m, d), as a set and each from its nearest."""
     nearest = torch.cat([torch.cdist(part, real).amin(dim=1) for part in rows.split(500)])
-    return {
-        "frechet_distance": frechet_distance(rows, real),
-        "confidence": probabilities.amax(dim=1).double().mean().item(),
-        "nearest": nearest.double().mean().item(),
-    }
+    return {"frechet_distance": frechet_distance(rows, real), "nearest": nearest.double().mean().item()}
 
 
 def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
@@ -250,15 +223,10 @@ def _search(networks: Networks, settings: WalkSettings, progress: Progress, data
         **PROJECTION,
         progress=searched,
     )
-    confidences, digits = observe(*networks, nearest.noise)[1].max(dim=1)
     return {
-        "real digit": list(range(10)),
         "real image": places,
         "real residual": nearest.residual.tolist(),
         "real before": nearest.before.tolist(),
-        "real seen": digits.tolist(),
-        "real confidence": confidences.tolist(),
-        "real norm": nearest.noise.norm(dim=1).tolist(),
         "real noise": nearest.noise.tolist(),
     }
 

@@ -1,15 +1,11 @@
-"""Paths between two noises, the straight line and the great circle, and how fast images change on them."""
+"""Paths between two noises: the straight line and the great circle."""
 
 import torch
 from torch import Tensor
 
 from lib.checks import at_least, one_of
-from lib.evaluation.classifier import Classifier
-from lib.evaluation.judge import observe
-from lib.gan.networks import Generator
 
 INTERPOLATIONS = ("line", "circle")
-EPSILON = 1e-4  # of a path, between the two points whose distance is taken
 
 
 def path(begin: Tensor, end: Tensor, *, steps: int = 9, kind: str = "line") -> Tensor:
@@ -54,16 +50,3 @@ def between(begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str) -> Tensor:
     angle = turn * torch.atan2(sine, cosine)
     direction = angle.cos() * first + angle.sin() * orthogonal / sine.clamp_min(1e-300)
     return (((1 - turn) * norms[0] + turn * norms[1]) * direction).to(begin.dtype)
-
-
-def squared_path_speeds(
-    generator: Generator, classifier: Classifier, begin: Tensor, end: Tensor, alpha: Tensor, *, kind: str
-) -> Tensor:
-    """Return (n,) float64: the squared speed of the classifier's features at alpha (n,) of each path.
-
-    The mean over random pairs of noises (n, latent_dim) and alphas is the perceptual path length.
-    Source: Karras et al. 2019, section 4.1 (squared distance at alpha and alpha + EPSILON, over EPSILON²).
-    """
-    noises = (between(begin, end, at, kind=kind) for at in (alpha, alpha + EPSILON))
-    here, there = (observe(generator, classifier, z)[0].double() for z in noises)
-    return (there - here).square().sum(dim=1) / EPSILON**2
