@@ -1,5 +1,6 @@
 """What holds for both cells, compiled or in a plain loop; against torch.nn: test_lstm."""
 
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch import nn
 
 from lib.palindromes import palindromes
-from lib.recurrent import compiled
+from lib.recurrent import compiled, through_time
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
 
@@ -90,11 +91,22 @@ def test_without_gradients_one_step_is_kept_at_a_time(cell, monkeypatch):
         sizes.append(shape)
         return new_zeros(tensor, *shape)
 
+    kept, products, product = [], [], through_time.product
+
+    def followed(x, w):
+        kept.append(sum(reference() is not None for reference in products))
+        sums = product(x, w)
+        products.append(weakref.ref(sums))
+        return sums
+
+    monkeypatch.setattr(through_time, "product", followed)
     monkeypatch.setattr(torch.Tensor, "new_zeros", counted)
     with torch.no_grad():
         model(torch.rand(7, 500, 1))
     assert sizes
     assert all(steps <= 2 for steps, *_ in sizes)
+    assert len(kept) == 499
+    assert max(kept) <= 1  # the sums of gates
 
 
 @pytest.mark.usefixtures("both_ways")

@@ -109,8 +109,13 @@ def walk_verdicts(decided: pd.DataFrame, *, kind: str) -> dict[str, Verdict]:
 
 def named_shares(decided: pd.DataFrame) -> list[float]:
     """Return the shares of straight walks that show the digit that a claim names, of all generators."""
-    named = decided[(decided["case"] == "line") & (decided["measure"] == SHOWS)]
-    return list(named["count"] / named["n"].clip(lower=1))
+    return list(named_walks(decided, SHOWS)["share"])
+
+
+def named_walks(decided: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return the rows of straight walks by a measure of the claims that name a digit, with their `share`."""
+    named = decided[(decided["case"] == "line") & (decided["measure"] == measure)]
+    return named.assign(share=named["count"] / named["n"].clip(lower=1))
 
 
 def named_digits(decided: pd.DataFrame, measure: str) -> tuple[Verdict | None, list[float]]:
@@ -118,14 +123,13 @@ def named_digits(decided: pd.DataFrame, measure: str) -> tuple[Verdict | None, l
 
     Each generator decides; the shares are the first one's. None where a claim was not tested.
     """
-    named = decided[(decided["case"] == "line") & (decided["measure"] == measure)]
+    named = named_walks(decided, measure)
     first = named[named["generator"] == 0].set_index("claim")
     claims = [CLAIMS[walk] for walk in NAMED]
     if not set(claims) <= set(first.index):
         return None, []
-    shares = first["count"] / first["n"].clip(lower=1)
     own = [all_hold(list(verdicts)) for _, verdicts in named.groupby("generator")["verdict"]]
-    return overall(own), list(shares[claims])
+    return overall(own), list(first["share"][claims])
 
 
 def verdict_table(runs: pd.DataFrame, decided: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
