@@ -26,7 +26,6 @@ from benchmarks.machine import goal, run
 from lib.palindromes import palindromes
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
-from lib.recurrent.through_time import product
 from lib.recurrent.training import one_parameter
 
 BATCH, HIDDEN = 128, 128
@@ -85,9 +84,9 @@ def floor_step(cell: str, *, seq_length: int) -> Callable[[], None]:
 
     def step() -> None:
         for _ in range(seq_length):
-            product(h, w)
-            product(da, w_t)
-        product(hs.t(), das.t())
+            h @ w_t
+            da @ w
+        hs.t() @ das
 
     return step
 

@@ -20,6 +20,20 @@ def test_asking_equal_palindromes_once_gives_the_same_answers():
     assert torch.equal(correct_answers(model, inputs, targets), model(inputs).argmax(1) == targets)
 
 
+def test_long_sequences_are_asked_few_at_a_time():
+    """Ten thousand steps of 500 sequences once took 15 GB."""
+    sizes = []
+
+    class Constant(torch.nn.Module):
+        def forward(self, x):
+            sizes.append(x.shape[0] * x.shape[1])
+            return torch.zeros(len(x), 10)
+
+    inputs, targets = palindromes(100, 5000, generator=torch.Generator().manual_seed(0))
+    assert len(correct_answers(Constant(), inputs, targets)) == 100
+    assert max(sizes) <= 2 * 10**5
+
+
 def test_trace_shows_the_states_that_lead_to_the_logits():
     torch.manual_seed(0)
     model = LSTM(2, 5, 3).double()

@@ -116,7 +116,7 @@ def stream(purpose: str, seed: int) -> int:
 
 def new_network(run: PalindromeRun) -> nn.Module:
     """Return an LSTM, RNN or GRU before its training, on the CPU."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
         network = CELLS[run.cell](ENCODINGS[run.encoding], run.hidden_size, DIGITS)
         if run.cell == "RNN":

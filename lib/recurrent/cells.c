@@ -30,23 +30,23 @@ void lstm_step(int batch, int hidden, int stride, int threads, float *h, float *
     }
 }
 
-/* dc: the gradient of c on entry, of c_before on return; da: that of the sums */
-void lstm_step_back(int batch, int hidden, int stride, int threads, float *dh, float *dc, float *a, float *c_before,
-                    float *c, float *da) {
+/* a: the gates on entry, the gradient of their sums on return; dc: that of c on entry, of c_before on return */
+void lstm_step_back(int batch, int hidden, int stride, int threads, float *dh, float *a, float *c_before, float *c,
+                    float *dc) {
     #pragma omp parallel for num_threads(threads)
     for (long row = 0; row < batch; row++) {
-        float *i = a + row * 4 * hidden, *f = i + hidden, *o = f + hidden, *g = o + hidden;
-        float *di = da + row * 4 * hidden, *df = di + hidden, *d_o = df + hidden, *dg = d_o + hidden;
+        float *a_i = a + row * 4 * hidden, *a_f = a_i + hidden, *a_o = a_f + hidden, *a_g = a_o + hidden;
         #pragma omp simd
         for (long k = 0; k < hidden; k++) {
             long n = row * hidden + k;
+            float i = a_i[k], f = a_f[k], o = a_o[k], g = a_g[k];
             float tanh_c = tanh_of(c[n]), d_h = dh[row * stride + k];
-            float d_c = dc[n] + d_h * o[k] * (1 - tanh_c * tanh_c);
-            di[k] = d_c * g[k] * i[k] * (1 - i[k]);
-            df[k] = d_c * c_before[n] * f[k] * (1 - f[k]);
-            d_o[k] = d_h * tanh_c * o[k] * (1 - o[k]);
-            dg[k] = d_c * i[k] * (1 - g[k] * g[k]);
-            dc[n] = d_c * f[k];
+            float d_c = dc[n] + d_h * o * (1 - tanh_c * tanh_c);
+            a_i[k] = d_c * g * i * (1 - i);
+            a_f[k] = d_c * c_before[n] * f * (1 - f);
+            a_o[k] = d_h * tanh_c * o * (1 - o);
+            a_g[k] = d_c * i * (1 - g * g);
+            dc[n] = d_c * f;
         }
     }
 }

@@ -16,8 +16,8 @@ from torch import Tensor
 
 SOURCE = Path(__file__).with_name("cells.c")
 # no -ffast-math: linked with it, a library makes the whole process round small numbers to zero
+FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-o", "cells.so")
 FAST = ("-march=native", "-fopenmp"), ("-fopenmp-simd",)  # some of Apple's compilers have the last alone
-FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 
 
 @functools.cache
@@ -32,8 +32,8 @@ def library() -> CDLL | None:
     try:
         with TemporaryDirectory() as folder:
             for fast in FAST:
-                command = [compiler, *fast, *FLAGS, *options, str(SOURCE), "-o", "cells.so"]
-                done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+                command = [compiler, *fast, *FLAGS, *options, str(SOURCE)]
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
                 if done.returncode == 0:
                     break
             done.check_returncode()
@@ -42,7 +42,8 @@ def library() -> CDLL | None:
             compiled.name = hashlib.sha256(made.read_bytes()).hexdigest()[:16]
             return compiled
     except (OSError, subprocess.CalledProcessError) as error:
-        warnings.warn(f"the cells go through time in a plain loop, more slowly: {error}", stacklevel=2)
+        reason = f"{error} {getattr(error, 'stderr', '')}".strip()
+        warnings.warn(f"the cells take a plain loop through time, more slowly: {reason}", stacklevel=2)
         return None
 
 

@@ -3,11 +3,9 @@
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.autograd.graph import increment_version
 
 from lib.recurrent import compiled
-
-# torch.mm is MKL's, which has no AVX-512 on AMD's processors; with AVX2 it is the faster of the two
-ONEDNN = torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 def can_compute(x: Tensor) -> bool:
@@ -21,58 +19,55 @@ def last_state(x: Tensor, cell: nn.Module, gates: str) -> Tensor:
     for gate in gates:
         of_h, of_x = getattr(cell, f"{gate}h"), getattr(cell, f"{gate}x")
         rows.append(torch.cat([of_h.weight, of_x.weight, of_h.bias[:, None], of_x.bias[:, None]], dim=1))
-    return ThroughTime.apply(x, torch.cat(rows), torch.is_grad_enabled())
-
-
-def product(x: Tensor, w: Tensor) -> Tensor:
-    """Return x (n, depth) times w (rows, depth) transposed."""
-    if ONEDNN:
-        return torch.ops.mkldnn._linear_pointwise(x, w, None, "none", [], "")
-    return x @ w.t()
+    return ThroughTime.apply(x, torch.cat(rows))
 
 
 class ThroughTime(torch.autograd.Function):
-    """From x (batch, length, inputs) and w (rows, depth) to the last h; `keep` all steps for a way back.
+    """From x (batch, length, inputs) and w (rows, depth) to the last h; has one way back, and no second.
 
     A step's sums are [h, x, 1, 1] (batch, depth) times w: the weights and both biases of all gates.
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, w: Tensor, keep: bool) -> Tensor:
+    def forward(ctx, x: Tensor, w: Tensor) -> Tensor:
         batch, length, inputs = x.shape
-        hidden = w.shape[1] - inputs - 2
-        places = length + 1 if keep else 2  # of which, without a way back, each is used by every second step
-        states = x.new_zeros(places, batch, w.shape[1])  # [h, x, 1, 1] before each step
+        rows, depth = w.shape
+        hidden = depth - inputs - 2
+        states = x.new_empty(length + 1, batch, depth)  # [h, x, 1, 1] before each step
+        states[:-1, :, hidden:-2] = x.transpose(0, 1)
         states[:, :, -2:] = 1
-        cells = x.new_zeros(places, batch, hidden)
-        gates = []
+        cells = x.new_empty(length + 1, batch, hidden)  # c before each step
+        states[0, :, :hidden] = cells[0] = 0
+        gates = x.new_empty(length, batch, rows)
+        state, h, c, a = states.unbind(), states[:, :, :hidden].unbind(), cells.unbind(), gates.unbind()
+        w_t = w.t()
+        torch.mm(state[0][:, hidden:], w_t[hidden:], out=a[0])  # h is 0
         for t in range(length):
-            now, after = t % places, (t + 1) % places
-            states[now, :, hidden:-2] = x[:, t]
-            a = product(states[now], w) if t else states[0, :, hidden:] @ w[:, hidden:].t()  # h is 0 at first
-            h = states[after, :, :hidden]
-            if len(w) == hidden:  # one gate: the RNN
-                compiled.call("rnn_step", h, a)
+            if t > 0:
+                torch.mm(state[t], w_t, out=a[t])
+            if rows == hidden:  # one gate: the RNN
+                compiled.call("rnn_step", h[t + 1], a[t])
             else:
-                compiled.call("lstm_step", h, a, cells[now], cells[after])
-            gates += [a] * keep
-        ctx.save_for_backward(w, states, cells, *gates)
-        return h.clone()
+                compiled.call("lstm_step", h[t + 1], a[t], c[t], c[t + 1])
+        ctx.save_for_backward(w, states, cells, gates)
+        return h[-1].clone()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, dh: Tensor) -> tuple[Tensor | None, ...]:
-        w, states, cells, *gates = ctx.saved_tensors
+    def backward(ctx, dh: Tensor) -> tuple[Tensor | None, Tensor]:
+        w, states, cells, gates = ctx.saved_tensors
+        increment_version(gates)  # their gradients take their place: a second call raises an error
         hidden = cells.shape[2]
-        length, w_h = len(gates), w[:, :hidden].t().contiguous()
-        dh, dc = dh.contiguous(), torch.zeros_like(cells[0])
-        da = w.new_empty(length, *gates[0].shape)
-        for t in reversed(range(length)):
+        w_h = w[:, :hidden]
+        dh, dc = dh.clone(memory_format=torch.contiguous_format), torch.zeros_like(cells[0])
+        h, c, da = states[:, :, :hidden].unbind(), cells.unbind(), gates.unbind()
+        for t in reversed(range(len(gates))):
             if len(w) == hidden:
-                torch.ops.aten.tanh_backward.grad_input(dh, states[t + 1, :, :hidden], grad_input=da[t])
+                torch.ops.aten.tanh_backward.grad_input(dh, h[t + 1], grad_input=da[t])
             else:
-                compiled.call("lstm_step_back", dh, dc, gates[t], cells[t], cells[t + 1], da[t])
+                compiled.call("lstm_step_back", dh, da[t], c[t], c[t + 1], dc)
             if t > 0:
-                dh = product(da[t], w_h)
-        dw = product(states[:length].flatten(0, 1).t(), da.flatten(0, 1).t())  # (depth, rows)
-        return None, dw.t(), None
+                torch.mm(da[t], w_h, out=dh)
+        dw = states[1:-1].flatten(0, 1).t() @ gates[1:].flatten(0, 1)  # (depth, rows)
+        dw[hidden:] += states[0, :, hidden:].t() @ gates[0]
+        return None, dw.t()
