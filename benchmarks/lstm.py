@@ -160,8 +160,6 @@ def goals(rows: list[dict]) -> list[dict]:
         which = row["cell"], row["seq_length"], row["threads"]
         what = "{}, T = {}, {} thread(s), {}: step over".format(*which, row["vectors"])
         judged.append(goal(f"{what} torch's", row["ours_over_torch"], GOALS[which]))
-        if which == ("LSTM", 30, 1):
-            judged.append(goal(f"{what} the bare products", row["ours_over_floor"], 1.25))
     return judged
 
 
