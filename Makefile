@@ -4,7 +4,7 @@ PROFILE ?= quick
 BIN     := .venv/bin
 UV      := uv==0.13.9
 
-.PHONY: help env report page verify test test-other lint lab bench lock clean
+.PHONY: help env report verify test test-other lint lab bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -26,9 +26,6 @@ env: .venv/ready  ## create .venv with every package at its locked version
 report: env  ## train, execute the notebooks, make PDF and page (PROFILE=quick | committed)
 	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml
 
-page: env  ## make the page again from executed notebooks, seconds: index.html beside the PDF (PROFILE=...)
-	@$(BIN)/python -m bundle.commands.report profiles/$(PROFILE).yaml page
-
 verify: env  ## derive the committed results again and compare, five minutes of training (HOW=all: every run)
 	@$(BIN)/python -m bundle.commands.verify $(if $(filter all,$(HOW)),--minutes inf)
 
@@ -37,7 +34,7 @@ test: env  ## run every test
 
 # What is committed must not depend on the processor: held to what every x86-64 has, and without a C compiler.
 OTHER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2 CELLS_COMPILER=
-NO_ARITHMETIC := batch cluster damage ending environment fingerprint npm page_browser parameters store
+NO_ARITHMETIC := cluster damage ending environment fingerprint npm page_browser parameters store
 
 test-other: env  ## run the tests that compute as another processor would, without AVX and a compiler
 	$(OTHER) $(BIN)/python -m pytest $(NO_ARITHMETIC:%=--ignore=tests/test_%.py)

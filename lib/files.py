@@ -55,16 +55,21 @@ def sealed(values: dict) -> dict:
     return {**values, "contents": digest(values)}
 
 
+def unsealed(values: dict) -> dict:
+    """Return what `sealed` was given; raise ValueError, or KeyError, if it is not that any more."""
+    rest = {name: value for name, value in values.items() if name != "contents"}
+    if values["contents"] != digest(rest):
+        raise ValueError("its contents do not match their digest")
+    return rest
+
+
 def read_sealed(path: Path) -> dict:
     """Return what `sealed` gave to a JSON file.
 
     Raises FileNotFoundError naming a file that is missing, ValueError naming one that is damaged or edited.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.pop("contents") != digest(values):
-            raise ValueError("its contents do not match their digest")
-        return values
+        return unsealed(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} is missing") from None
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:

@@ -1,7 +1,6 @@
 """From a profile to the report: fetch MNIST, execute the notebooks, bind PDF and page; nothing is done twice.
 
 python -m bundle.commands.report profiles/quick.yaml
-python -m bundle.commands.report profiles/quick.yaml page    # the page again, from executed notebooks
 """
 
 import json
@@ -35,12 +34,6 @@ def main(profile_path: Path) -> None:
     if not something_made:
         print("Nothing has changed: no notebook was executed and nothing was trained.")
     print(f"The report is {profile['pdf']}; beside it, to read and to play with, index.html")
-
-
-def make_only(name: str, profile_path: Path) -> None:
-    """Make one stage, without what it needs, and print the first path that it wrote."""
-    by_name = {stage.name: stage for stage in stages(load_profile(profile_path))}
-    print(next(iter(by_name[name].make())))
 
 
 def load_profile(path: Path) -> dict:
@@ -116,10 +109,6 @@ def run_notebook(notebook: Notebook, profile: dict) -> list[Path]:
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case [profile]:
-            run_command(lambda: main(Path(profile)))
-        case [profile, "page"]:
-            run_command(lambda: make_only("page", Path(profile)))
-        case _:
-            sys.exit("usage: python -m bundle.commands.report PROFILE.yaml [page]")
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m bundle.commands.report PROFILE.yaml")
+    run_command(lambda: main(Path(sys.argv[1])))

@@ -200,7 +200,7 @@ class Page:
             save_picture(tile(images[:25], columns=5), path, provenance=about)
 
     def leave(self, summary: dict) -> None:
-        """Write the main numbers for whoever collects those of many notebooks (`bundle.commands.batch`).
+        """Write the main numbers, for whoever collects those of many notebooks.
 
         Beside them the parameters that decide runs are left, for the studies of this part.
         """

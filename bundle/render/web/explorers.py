@@ -64,7 +64,7 @@ def explorers(output: Output, models: Path) -> dict[str, Explorer]:
         try:
             explorer_by_part[part] = make()._replace(title=title)
         except NEEDS as error:
-            print(f"The page is made without an explorer in {part}: {error} (later: `make page`)", flush=True)
+            print(f"The page is made without an explorer in {part}: {error}", flush=True)
             why = f"<p class='without'>This page was made without its explorer here. {error}</p>"
             explorer_by_part[part] = Explorer(title, why, "", ())
     return explorer_by_part
