@@ -1,14 +1,8 @@
 import pytest
 import torch
 
+from lib.evaluation import distances
 from lib.evaluation.classifier import Classifier, features, predict
-from lib.evaluation.distances import (
-    class_imbalance,
-    frechet_distance,
-    inception_score,
-    kid,
-    precise_and_recalled,
-)
 from lib.evaluation.judge import Judge
 from lib.mnist import Mnist
 
@@ -31,16 +25,16 @@ def test_the_judge_measures_as_the_functions_do(judge):
     measured = judge(images)
     found, probabilities = features(judge.classifier, images)
     here, real_probabilities = features(judge.classifier, real)
-    precise, recalled = precise_and_recalled(found, here)
+    precise, recalled = distances.precise_and_recalled(found, here)
     confidence, classes = probabilities.double().max(dim=1)
     least = real_probabilities.amax(dim=1).double().quantile(0.01)
     expected = {
-        "frechet_distance": frechet_distance(found, here),
-        "kid": kid(found, here),
-        "inception_score": inception_score(probabilities),
+        "frechet_distance": distances.frechet_distance(found, here),
+        "kid": distances.kid(found, here),
+        "inception_score": distances.inception_score(probabilities),
         "confidence": confidence.mean().item(),
         "clear": (precise & (confidence >= least)).double().mean().item(),
-        "class_imbalance": class_imbalance(classes, judge.data.test_labels),
+        "class_imbalance": distances.class_imbalance(classes, judge.data.test_labels),
         "precision": precise.double().mean().item(),
         "recall": recalled.double().mean().item(),
     }
