@@ -1,5 +1,3 @@
-import itertools
-
 import pytest
 import torch
 
@@ -46,13 +44,11 @@ OURS = {
 
 
 def test_the_same_settings_give_the_same_numbers_and_another_seed_others():
-    asked = {**OURS, "check_lengths": [2, 6]}
-    first, again, other = (run_palindromes(settings) for settings in (asked, asked, asked | {"seed": 1}))
-    assert (first.columns, first.summary) == (again.columns, again.summary)
-    assert first.columns != other.columns
-    assert first.columns["step"] == [0, 10, 20, 30, 40]
-    assert first.columns["length"][0] == 1
-    assert set(first.summary["accuracy_at"]) == {"2", "6"}
+    first, again, other = (run_palindromes({**OURS, "seed": seed}).columns for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+    assert first["step"] == [0, 10, 20, 30, 40]
+    assert first["length"][0] == 1
 
 
 def test_with_every_part_switched_off_the_third_recipe_is_the_corrected_one():
@@ -91,16 +87,9 @@ def test_a_look_is_at_fresh_palindromes_and_the_original_s_measure_has_the_commo
     trained = train_on_palindromes(asked)[0]
     inputs, targets = palindromes(200, 3, generator=looks)
     assert columns["n_correct_original"][1] == (trained(inputs).argmax(1) == targets).sum()
-
-
-def test_the_training_batch_s_accuracy_is_that_before_its_step():
-    columns = run_palindromes({**SETTINGS, "steps": 10}).columns
+    # of the training batch: before its step
     inputs, targets = palindromes(32, 3, generator=torch.Generator().manual_seed(stream("training", 0)))
-    model = new_network(PalindromeRun(**SETTINGS))
-    logits = model(inputs)
-    assert columns["n_correct_batch"][0] == int((logits.argmax(1) == targets).sum())
-    loss = torch.nn.functional.cross_entropy(logits, targets).item()
-    assert columns["loss"][0] == pytest.approx(loss, abs=1e-4)
+    assert columns["n_correct_batch"][0] == (model(inputs).argmax(1) == targets).sum()
 
 
 def test_a_run_that_is_right_at_so_many_looks_in_a_row_ends():
@@ -117,7 +106,5 @@ def test_a_run_that_is_right_at_so_many_looks_in_a_row_ends():
 
 def test_each_purpose_of_a_run_has_random_numbers_of_its_own():
     purposes = ("training", "lengths", "evaluation", "check")
-    seeds = [0, *(stream(purpose, 0) for purpose in purposes)]  # 0: of the initial weights
-    drawn = [torch.randint(10, (1000,), generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-    for first, second in itertools.combinations(drawn, 2):
-        assert (first == second).float().mean() < 0.2
+    seeds = {0, *(stream(purpose, 0) for purpose in purposes)}  # 0: of the initial weights
+    assert len({seed % 2**32 for seed in seeds}) == 5  # torch takes the lower 32 bits alone

@@ -7,8 +7,6 @@ from bundle.experiments.comparisons import stacked_runs
 from bundle.experiments.stacked import run_stacked
 from lib.evaluation.classifier import Classifier, save_classifier
 from lib.evaluation.modes import coverage, stack
-from lib.mnist import Mnist
-from lib.weights import weights_digest
 from tests.test_gan_runs import RUN
 
 
@@ -39,15 +37,9 @@ def test_stacks_are_made_of_the_images_and_by_the_seed():
     assert not torch.equal(drawn, stack(images, 200, seed=4))
 
 
-def test_a_run_on_stacks_trains_and_counts(tmp_path, monkeypatch):
-    images, labels = torch.rand(30, 1, 28, 28) * 2 - 1, torch.arange(30) % 10
-    monkeypatch.setattr("lib.mnist.load", lambda name: Mnist(images, labels, images, labels))
-    judge = Classifier(width=2)
-    save_classifier(judge, tmp_path, settings={}, summary={})
-    runs = stacked_runs(RUN, seeds=2, stacked_batches=16, stacks=40, samples=50)
-    assert [(settings["batches"], settings["seed"]) for settings in runs] == [(16, 3), (16, 4)]
+def test_each_run_on_stacks_has_another_seed_and_another_judge_is_refused(tmp_path):
+    first, second = stacked_runs(RUN, seeds=2, stacked_batches=16)
+    assert (first["batches"], first["seed"], second["seed"]) == (16, 3, 4)
+    save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
     with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
-        run_stacked(runs[0], models=tmp_path)
-    summary = run_stacked(runs[1] | {"judge": weights_digest(judge)}, models=tmp_path).summary
-    assert 1 <= summary["modes"] <= 50
-    assert summary["reverse_kl"] > 0
+        run_stacked(first, models=tmp_path)
