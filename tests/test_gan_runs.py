@@ -1,5 +1,6 @@
 import dataclasses
 import functools
+import math
 import shutil
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import pytest
 import torch
 
 from bundle.experiments.cache import GENERATORS, cached_classifier, cached_gan, grids_of, read_grids
+from bundle.experiments.comparisons import stacked_runs
 from bundle.experiments.digit_classifier import CLASSIFIER
 from bundle.experiments.gan import GanRun, class_kept
+from bundle.experiments.stacked import run_stacked
 from bundle.study.store import load
-from lib.evaluation.classifier import Classifier, predict
+from lib.evaluation.classifier import Classifier, predict, save_classifier
+from lib.evaluation.modes import coverage, stack
 from lib.gan.networks import load_generator
 from lib.mnist import Mnist
 from lib.progress import silent
@@ -129,9 +133,7 @@ def test_a_stored_judge_is_used_where_its_settings_and_code_match(tmp_path, monk
         settings = CLASSIFIER_SETTINGS | changes
         return cached_classifier(tmp_path, settings, data=DATA, fresh=fresh, progress=silent)
 
-    first, summary, why = cached()
-    assert why == ""  # nothing was there
-    assert summary["test_images"] == 256
+    first, summary, _ = cached()
     again, same, why = cached()
     assert (same, why) == (summary, None)
     assert torch.equal(first(DATA.test_images), again(DATA.test_images))
@@ -139,3 +141,38 @@ def test_a_stored_judge_is_used_where_its_settings_and_code_match(tmp_path, monk
     assert cached(seed=9)[2] == "other settings"
     monkeypatch.setattr("bundle.experiments.cache.differences", lambda before, now: "x.py changed")
     assert cached(seed=9)[2] == "x.py changed"
+
+
+class Bright(torch.nn.Module):
+    """Calls an image by its brightness: all pixels k - 0.5 become class k."""
+
+    def forward(self, images):
+        return -(images.mean(dim=(1, 2, 3))[:, None] - torch.arange(10)).abs()
+
+
+def plain(*digits: int) -> torch.Tensor:
+    return torch.tensor(digits).float()[:, None, None].expand(3, 28, 28)
+
+
+def test_every_kind_is_counted_once_and_equal_shares_are_at_no_distance():
+    every = torch.stack([plain(k // 100, k // 10 % 10, k % 10) for k in range(1000)])
+    assert coverage(Bright(), every) == (1000, pytest.approx(0, abs=1e-12))
+    kinds, far = coverage(Bright(), torch.stack([plain(1, 2, 3)] * 6 + [plain(3, 2, 1)] * 2))
+    assert kinds == 2
+    assert far == pytest.approx(0.75 * math.log(750) + 0.25 * math.log(250))
+
+
+def test_stacks_are_made_of_the_images_and_by_the_seed():
+    images = torch.arange(5.0)[:, None, None, None].expand(5, 1, 28, 28)
+    drawn = stack(images, 200, seed=3)
+    assert len(drawn[:, :, 0, 0].unique(dim=0)) > 80  # of 125
+    assert torch.equal(drawn, stack(images, 200, seed=3))
+    assert not torch.equal(drawn, stack(images, 200, seed=4))
+
+
+def test_each_run_on_stacks_has_another_seed_and_another_judge_is_refused(tmp_path):
+    first, second = stacked_runs(RUN, seeds=2, stacked_batches=16)
+    assert (first["batches"], first["seed"], second["seed"]) == (16, 3, 4)
+    save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
+    with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
+        run_stacked(first, models=tmp_path)
