@@ -1,14 +1,7 @@
 import numpy as np
 import pytest
 
-from bundle.analysis.curves import (
-    Curve,
-    median_arrival,
-    run_table,
-    statistics_table,
-    summary,
-    survival,
-)
+from bundle.analysis.curves import Curve, median_arrival, run_table, statistics_table, summary, survival
 from tests.part1_records import run, table
 
 

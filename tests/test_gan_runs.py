@@ -1,21 +1,24 @@
 import dataclasses
 import functools
+import math
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
 import torch
 
 from bundle.experiments.cache import GENERATORS, cached_classifier, cached_gan, grids_of, read_grids
+from bundle.experiments.comparisons import stacked_runs
 from bundle.experiments.digit_classifier import CLASSIFIER
 from bundle.experiments.gan import GanRun, class_kept
+from bundle.experiments.stacked import run_stacked
 from bundle.study.store import load
-from lib.evaluation.classifier import Classifier, predict
+from lib.evaluation.classifier import Classifier, predict, save_classifier
+from lib.evaluation.modes import coverage, stack
 from lib.gan.networks import load_generator
 from lib.mnist import Mnist
 from lib.progress import silent
-from tests.test_gan_training import SETTINGS
+from tests.test_gan_training import SETTINGS, interrupt_at
 
 RUN = GanRun(
     training=dataclasses.replace(SETTINGS, batches=6),
@@ -69,17 +72,9 @@ def test_a_run_leaves_record_grids_and_model_and_is_used_again(output):
     assert not list(output.rglob("*.ckpt*"))
     assert 0 <= record.summary["cas"] <= 1
     assert record.summary["real_frechet_distance"] < record.summary["frechet_distance"]
-
-
-def test_both_the_generator_and_its_average_are_measured_at_every_checkpoint(output):
-    columns = trained(output)[0].columns
-    measured = [name for name in columns if name.startswith("quality_raw_")]
-    assert len(measured) == 11
-    for name in measured:
-        raw, averaged = columns[name], columns[name.replace("raw_", "")]
-        assert len(raw) == len(averaged) == 3
-        assert raw[0] == averaged[0]  # before the first step they are the same
-    assert columns["quality_raw_frechet_distance"][2] != columns["quality_frechet_distance"][2]
+    raw, averaged = (record.columns[f"quality_{of}frechet_distance"] for of in ("raw_", ""))
+    assert raw[0] == averaged[0]  # before the first step they are the same
+    assert raw[2] != averaged[2]
 
 
 def test_what_is_missing_or_another_runs_is_made_again(output):
@@ -106,8 +101,7 @@ def test_what_is_missing_or_another_runs_is_made_again(output):
 
 def test_a_run_without_a_name_keeps_grids_and_no_weights(tmp_path):
     nameless = {"name": "", "file": "other.jsonl"}
-    record, why = trained(tmp_path, **nameless)
-    assert why == ""  # nothing was there
+    record, _ = trained(tmp_path, **nameless)
     assert not (tmp_path / "models").exists()
     assert trained(tmp_path, **nameless) == (record, None)
     grids_of(record.settings, tmp_path / "task2").unlink()
@@ -122,16 +116,10 @@ def test_a_class_is_kept_where_the_same_noise_shows_it_again():
     assert class_kept([first, first, other], judge()) == [1, expected]
 
 
-def stop(done, total):
-    """A notebook's stop button."""
-    if done == 4:
-        signal.raise_signal(signal.SIGINT)
-
-
 @pytest.mark.parametrize(("fresh", "begins"), [(False, 4), (True, 0)])
 def test_a_stopped_run_goes_on_but_a_fresh_one_begins(output, tmp_path, fresh, begins):
     with pytest.raises(KeyboardInterrupt):
-        trained(tmp_path, progress=stop)
+        trained(tmp_path, progress=interrupt_at(4))
     seen = []
     record, _ = trained(tmp_path, fresh=fresh, progress=lambda done, total: seen.append(done))
     assert seen[0] == begins
@@ -145,9 +133,7 @@ def test_a_stored_judge_is_used_where_its_settings_and_code_match(tmp_path, monk
         settings = CLASSIFIER_SETTINGS | changes
         return cached_classifier(tmp_path, settings, data=DATA, fresh=fresh, progress=silent)
 
-    first, summary, why = cached()
-    assert why == ""  # nothing was there
-    assert summary["test_images"] == 256
+    first, summary, _ = cached()
     again, same, why = cached()
     assert (same, why) == (summary, None)
     assert torch.equal(first(DATA.test_images), again(DATA.test_images))
@@ -155,3 +141,38 @@ def test_a_stored_judge_is_used_where_its_settings_and_code_match(tmp_path, monk
     assert cached(seed=9)[2] == "other settings"
     monkeypatch.setattr("bundle.experiments.cache.differences", lambda before, now: "x.py changed")
     assert cached(seed=9)[2] == "x.py changed"
+
+
+class Bright(torch.nn.Module):
+    """Calls an image by its brightness: all pixels k - 0.5 become class k."""
+
+    def forward(self, images):
+        return -(images.mean(dim=(1, 2, 3))[:, None] - torch.arange(10)).abs()
+
+
+def plain(*digits: int) -> torch.Tensor:
+    return torch.tensor(digits).float()[:, None, None].expand(3, 28, 28)
+
+
+def test_every_kind_is_counted_once_and_equal_shares_are_at_no_distance():
+    every = torch.stack([plain(k // 100, k // 10 % 10, k % 10) for k in range(1000)])
+    assert coverage(Bright(), every) == (1000, pytest.approx(0, abs=1e-12))
+    kinds, far = coverage(Bright(), torch.stack([plain(1, 2, 3)] * 6 + [plain(3, 2, 1)] * 2))
+    assert kinds == 2
+    assert far == pytest.approx(0.75 * math.log(750) + 0.25 * math.log(250))
+
+
+def test_stacks_are_made_of_the_images_and_by_the_seed():
+    images = torch.arange(5.0)[:, None, None, None].expand(5, 1, 28, 28)
+    drawn = stack(images, 200, seed=3)
+    assert len(drawn[:, :, 0, 0].unique(dim=0)) > 80  # of 125
+    assert torch.equal(drawn, stack(images, 200, seed=3))
+    assert not torch.equal(drawn, stack(images, 200, seed=4))
+
+
+def test_each_run_on_stacks_has_another_seed_and_another_judge_is_refused(tmp_path):
+    first, second = stacked_runs(RUN, seeds=2, stacked_batches=16)
+    assert (first["batches"], first["seed"], second["seed"]) == (16, 3, 4)
+    save_classifier(Classifier(width=2), tmp_path, settings={}, summary={})
+    with pytest.raises(ValueError, match="the settings ask for 0 as judge"):
+        run_stacked(first, models=tmp_path)

@@ -1,7 +1,5 @@
 import dataclasses
 import signal
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -60,18 +58,20 @@ def measure(batch, generator, ema):
     return {"mean": ema(noise()).mean().item(), "raw": next(generator.parameters()).mean().item()}
 
 
-def stop_at(batch):
+def interrupt_at(batch):
+    """Send what a notebook's stop button sends."""
+
     def progress(done, batches):
         if done == batch:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     return progress
 
 
-def interrupted(path, batch, **kwargs):
-    """Leave the state of the batch before `batch` in `path`."""
-    with pytest.raises(KeyboardInterrupt):
-        train(state_path=path, state_seconds=0, progress=stop_at(batch), on_checkpoint=measure, **kwargs)
+def interrupted(path, batch):
+    """Leave the state after `batch` in `path`, between two of those that are written by the clock."""
+    with pytest.raises(KeyboardInterrupt, match=f"stopped after batch {batch}; run it again to go on"):
+        train(state_path=path, progress=interrupt_at(batch), on_checkpoint=measure)
 
 
 def textbook(data: torch.Tensor, settings: GanSettings) -> tuple:
@@ -141,17 +141,14 @@ def untrained() -> Generator:
     return Generator(latent_dim=4, width=2, topology="shuffle")
 
 
-def test_every_grid_is_drawn_from_the_one_fixed_noise_by_the_ema():
+def test_grids_are_of_the_fixed_noise_by_the_ema_and_of_the_next_training_batch_with_its_own_contrast():
     result = train()
     assert list(result.grids) == CHECKPOINTS
     for batch, generator in {12: result.ema, 0: untrained()}.items():
         assert torch.equal(result.grids[batch], as_bytes(answers(generator, noise(), batch_size=25)))
-
-
-def test_train_mode_grids_show_the_next_training_batch_with_its_own_contrast():
     batch = untrained()(torch.randn(8, 4, generator=torch.Generator().manual_seed(3)))[:, 0].detach()
     expected = (batch - batch.min()) / (batch.max() - batch.min()) * 255
-    assert (train().train_grids[0].float() - expected).abs().max() <= 0.51
+    assert (result.train_grids[0].float() - expected).abs().max() <= 0.51
 
 
 def test_looking_changes_nothing_in_the_training_and_training_nothing_in_the_global_random_state():
@@ -166,43 +163,23 @@ def test_the_generators_learning_rate_is_constant_then_falls_linearly():
 
 
 def test_an_interrupt_ends_the_batch_and_keeps_it(tmp_path):
-    """What a notebook's stop button sends, between two of the states that are written by the clock."""
-
-    def interrupt(done, batches):
-        if done == 7:
-            signal.raise_signal(signal.SIGINT)
-
     path = tmp_path / "gan.state"
-    with pytest.raises(KeyboardInterrupt, match="stopped after batch 7; run it again to go on"):
-        train(state_path=path, progress=interrupt, on_checkpoint=measure)
+    interrupted(path, 7)
     assert torch.load(path, weights_only=True)["trainer"]["batch"] == 7
     assert same_bytes(train(state_path=path, on_checkpoint=measure), train(on_checkpoint=measure))
 
 
-LONG = {"settings": dataclasses.replace(SETTINGS, batches=60), "checkpoints": [0, 20, 60]}
-KILLED = """
-import sys
-from pathlib import Path
-sys.path.append("tests")
-from test_gan_training import *
-train(
-    **LONG, state_path=Path(sys.argv[1]), state_seconds=0, on_checkpoint=measure,
-    progress=lambda done, batches: print(done, flush=True),
-)
-"""
+def test_a_run_that_dies_goes_on_from_the_last_state_written_by_the_clock_to_the_same_bytes(tmp_path):
+    def die(done, batches):
+        if done == 9:
+            raise SystemExit
 
-
-def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path):
-    path = tmp_path / "gan.state"
-    process = subprocess.Popen([sys.executable, "-c", KILLED, path], stdout=subprocess.PIPE, text=True)
-    reached = next(done for done in map(int, process.stdout) if done >= 31)
-    process.kill()
-    process.communicate()
-    seen = []
-    progress = {"progress": lambda done, _: seen.append(done)}
-    resumed = train(**LONG, state_path=path, on_checkpoint=measure, **progress)
-    assert seen[0] >= reached - 1  # the state was written before every batch
-    assert same_bytes(resumed, train(**LONG, on_checkpoint=measure))
+    path, seen = tmp_path / "gan.state", []
+    with pytest.raises(SystemExit):
+        train(state_path=path, state_seconds=0, progress=die, on_checkpoint=measure)
+    resumed = train(state_path=path, on_checkpoint=measure, progress=lambda done, _: seen.append(done))
+    assert seen[0] == 8  # the state was written before every batch
+    assert same_bytes(resumed, train(on_checkpoint=measure))
 
 
 def test_a_state_of_other_settings_is_refused_with_the_differences_and_kept(tmp_path):

@@ -43,9 +43,7 @@ def test_a_line_has_equal_steps_and_a_circle_is_shoemakes_formula_with_a_norm_th
         torch.testing.assert_close(circle, ((1 - alpha) * norms[0] + alpha * norms[1]) * direction)
 
 
-@pytest.mark.parametrize(
-    ("end", "message"), [(-2.0, "begin and end are opposite"), (0.0, "all zeros and has no direction")]
-)
+@pytest.mark.parametrize(("end", "message"), [(-2.0, "begin and end are opposite"), (0.0, "all zeros")])
 def test_the_circle_refuses_opposite_noises_and_zeros_and_names_the_way_out(end, message):
     begin = torch.randn(3, 20, generator=source())
     ends = begin.flip(0)

@@ -62,8 +62,3 @@ def test_the_gru_is_the_equations_of_torch():
     for x_t in x.unbind(1):
         h = cell(x_t, h)
     torch.testing.assert_close(model(x), model.head(h))
-
-
-def test_the_nine_layers_are_there_by_name():
-    names = [name for name, module in LSTM(1, 4, 10).named_modules() if isinstance(module, nn.Linear)]
-    assert names == [*(f"cell.{gate}{layer}" for gate in "gifo" for layer in LAYERS), "ph"]

@@ -42,7 +42,7 @@ def test_softmax_twice_cannot_fall_below_its_floor_and_softmax_once_can():
     assert cross_entropy(sure, target, softmax_twice=False).item() == pytest.approx(0, abs=1e-6)
 
 
-def textbook(*, slips=False, clip_norm=1.0, steps) -> torch.nn.Module:
+def textbook(*, slips, clip_norm, steps) -> torch.nn.Module:
     model, next_batch = model_and_batches()
     optimizer = torch.optim.RMSprop(model.parameters())
     for step in range(steps):
@@ -54,12 +54,6 @@ def textbook(*, slips=False, clip_norm=1.0, steps) -> torch.nn.Module:
         optimizer.param_groups[0]["lr"] = 0.01 * 0.5 ** (step // 2)
         optimizer.step()
     return model
-
-
-def test_the_schedule_is_stepped_once_a_batch():
-    for steps in (1, 2, 3, 5):
-        expected = textbook(steps=steps).state_dict()
-        torch.testing.assert_close(trained(steps=steps).state_dict(), expected, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize(("slips", "clip_norm"), [(True, 1e-3), (False, 1e-3), (False, 1e6)])

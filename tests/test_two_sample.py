@@ -1,14 +1,18 @@
+"""Two-sample tests of images, and their runs."""
+
+import math
+
 import pytest
 import torch
 
-from lib.evaluation.classifier import classification_accuracy_score, evaluate, train_classifier
-from lib.evaluation.two_sample_tests import (
-    TESTS,
-    accuracy,
-    c2st,
-    two_sample_accuracy,
-)
-from lib.gan.networks import as_bytes
+from bundle.experiments.generators import generator_names, generator_of
+from bundle.experiments.two_sample_tests import GENERATED, REAL, TwoSampleRun, sides
+from lib.evaluation.damage import blurred, copied, one_level_up
+from lib.evaluation.two_sample_tests import TESTS, accuracy, c2st, two_sample_accuracy
+from lib.gan.networks import Generator, as_bytes, load_generator, save_generator
+from lib.mnist import Mnist
+from lib.networks import answers
+from lib.weights import weights_digest
 
 
 def blobs(n: int, *, seed: int, size: int = 8) -> torch.Tensor:
@@ -21,8 +25,8 @@ def blobs(n: int, *, seed: int, size: int = 8) -> torch.Tensor:
     return torch.where(inside, 0.8 + 0.2 * noise, torch.tensor(-1.0))[:, None]
 
 
-def measured(name: str, true: torch.Tensor, fake: torch.Tensor, *, steps: int = 60):
-    return two_sample_accuracy(name, true, fake, test_count=200, steps=steps, seed=0)
+def measured(name: str, true: torch.Tensor, fake: torch.Tensor, *, test_count=200, steps=60):
+    return two_sample_accuracy(name, true, fake, test_count=test_count, steps=steps, seed=0)
 
 
 @pytest.mark.parametrize("test", TESTS)
@@ -45,9 +49,7 @@ def test_a_faint_grey_is_seen_by_grey_levels_and_not_in_black_and_white():
 
 
 def test_what_is_learnt_by_heart_shows_in_the_accuracy_on_the_learnt_images_alone():
-    found = two_sample_accuracy(
-        "all levels", blobs(60, seed=1), blobs(60, seed=2), test_count=30, steps=300, seed=0
-    )
+    found = measured("all levels", blobs(60, seed=1), blobs(60, seed=2), test_count=30, steps=300)
     assert found.train > 0.9
     assert abs(found.test - 0.5) < 0.25
 
@@ -63,36 +65,59 @@ def test_images_of_one_kind_cannot_be_told_apart_and_of_two_kinds_can():
 
 
 def test_both_kinds_count_half_in_an_accuracy():
-    class Brightness(torch.nn.Module):
-        def forward(self, images):
-            return images.mean(dim=(1, 2, 3))
-
-    bright, dark = torch.ones(4, 1, 28, 28), -torch.ones(6, 1, 28, 28)
-    assert accuracy(Brightness(), bright, dark) == 1
-    assert accuracy(Brightness(), dark, bright) == 0
-    assert accuracy(Brightness(), torch.cat([bright, dark[:4]]), dark) == 0.75
+    positive, negative = torch.ones(4), -torch.ones(6)
+    assert accuracy(torch.nn.Identity(), positive, negative) == 1
+    assert accuracy(torch.nn.Identity(), negative, positive) == 0
+    assert accuracy(torch.nn.Identity(), torch.cat([positive, negative[:4]]), negative) == 0.75
 
 
-def halves(z: torch.Tensor) -> torch.Tensor:
-    """Draw images (n, 1, 28, 28) whose upper or lower half is brighter, by the sign of z[:, 0]."""
-    upper = torch.arange(28)[:, None] < 14
-    brighter = upper == (z[:, 0] > 0)[:, None, None, None]  # (n, 1, 28, 1)
-    return (torch.where(brighter, 0.1, -0.9) + 0.1 * z[:, 1, None, None, None]).expand(-1, 1, 28, 28)
+IMAGES = torch.rand(60, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
+DATA = Mnist(IMAGES, torch.arange(60) % 10, IMAGES, torch.arange(60) % 10)
 
 
-def test_cas_is_high_for_faithful_samples_and_chance_for_samples_of_one_class():
-    settings = {"epochs": 6, "width": 2, "batch_size": 20, "learning_rate": 0.02, "weight_decay": 0.0}
-    settings |= {"max_shift": 1, "label_smoothing": 0.0}
-    z = torch.randn(500, 3, generator=torch.Generator().manual_seed(5))
-    images, labels = halves(z), (z[:, 0] > 0).long()
-    judge = train_classifier(images[:200], labels[:200], **settings, seed=0)
-    real, names = images[200:300], labels[200:300]
-    assert evaluate(judge, real, names) > 0.95
+@pytest.fixture
+def models(tmp_path):
+    """A folder with a generator, and its digest."""
+    generator = Generator(latent_dim=4, width=2, topology="shuffle")
+    save_generator(generator, tmp_path, settings={})
+    return tmp_path, weights_digest(generator)
 
-    def score(generated: torch.Tensor) -> float:
-        return classification_accuracy_score(
-            generated, real, names, judge=judge, settings={**settings, "seed": 1}
-        )
 
-    assert score(images[300:]) > 0.95
-    assert score(halves(z[300:].abs())) == pytest.approx(names.double().mean().item())
+def two_sample_run(models, **change) -> TwoSampleRun:
+    settings = {"test": "all levels", "against": GENERATED, "train_count": 20, "test_count": 10, "steps": 3}
+    settings |= {"dataset": "MNIST", "seed": 1, "generator": models[1], "noise_seed": 7}
+    return TwoSampleRun(**settings | change)
+
+
+def test_both_sides_are_other_images_and_samples_are_the_generators(models):
+    folder, _ = models
+    true, rest = sides(two_sample_run(models, against=REAL), DATA, models=folder)
+    both = torch.cat([true, rest]).flatten(1)
+    assert len(both.unique(dim=0)) == 60
+    same, fake = sides(two_sample_run(models), DATA, models=folder)
+    assert torch.equal(same, true)
+    noise = torch.randn(30, 4, generator=torch.Generator().manual_seed(8))
+    assert torch.equal(fake, answers(load_generator(folder), noise, batch_size=500))
+
+
+def test_a_generator_is_found_by_its_weights_among_all(models):
+    folder, first = models
+    further = Generator(latent_dim=4, width=2, topology="shuffle")
+    save_generator(further, folder, name="generator-1", settings={})
+    assert generator_names(folder) == ["generator", "generator-1"]
+    for digest in (first, weights_digest(further)):
+        assert weights_digest(generator_of(digest, folder)) == digest
+
+
+def test_damage_is_small_and_what_it_says():
+    levels = (torch.tensor([0, 1, 100, 254, 255]) / 127.5 - 1).expand(1, 1, 28, 5)
+    raised = as_bytes(one_level_up(torch.nn.functional.pad(levels, [0, 23])))[0, 0, :5].int()
+    assert raised.tolist() == [0, 2, 101, 255, 255]
+    dot = torch.full((1, 1, 28, 28), -1.0)
+    dot[0, 0, 10, 10] = 1
+    soft = (blurred(dot) + 1) / 2
+    assert soft.sum().item() == pytest.approx(1, abs=1e-4)
+    assert soft[0, 0, 10, 11] / soft[0, 0, 10, 10] == pytest.approx(math.exp(-1 / 0.18), rel=1e-3)
+    twins = copied(IMAGES.repeat(4, 1, 1, 1)[:200])
+    assert torch.equal(twins[100], twins[0])
+    assert torch.equal(twins[101], IMAGES[41])
