@@ -26,18 +26,17 @@ def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_p
     records = [run("LSTM", 5, [0.1, 1], seed=s) for s in range(3)]
     for record in records:
         record.provenance.update(provenance(seconds=1, device="cpu", threads=1))
-    shown = table(records)
-    path = tmp_path / "figure-03.png"
-    first = save_figure(part1.draw_accuracy_curves(shown), path, provenance=described(records))
+    path, provenance_shown = tmp_path / "figure-03.png", described(records)
+    first, again = (
+        save_figure(part1.draw_accuracy_curves(table(records)), place, provenance=provenance_shown)
+        for place in (path, tmp_path / "again.png")
+    )
+    assert again == first
     about = Image.open(path).text
     assert json.loads(about["Seeds"]) == [0, 1, 2]
     assert json.loads(about["Settings"])["cell"] == "LSTM"
     assert "torch" in {name.lower() for name in about}
     assert len(json.loads(path.with_suffix(".json").read_text())["panels"][0]["lines"]) >= 2
-    again = save_figure(
-        part1.draw_accuracy_curves(shown), tmp_path / "again.png", provenance=described(records)
-    )
-    assert again == first
 
 
 def test_the_look_inside_shows_the_chosen_units_over_the_digits():
@@ -54,13 +53,12 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
     left, right = plotted(part1.draw_softmax_twice())
     floor = next(line for line in left["lines"] if len(set(line["y"])) == 1 and len(line["y"]) == 2)
     assert floor["y"][0] == pytest.approx(1.46115, abs=1e-5)
-    for times, (drawn_loss, drawn_pull) in enumerate(zip(left["lines"], right["lines"], strict=False), 1):
-        if times > 2:
-            break
+    for place, softmax_twice in enumerate((False, True)):
+        drawn_loss, drawn_pull = left["lines"][place], right["lines"][place]
         for at in (50, 500, 950):
             p = torch.tensor(drawn_loss["x"][at], dtype=torch.float64)
             logits = torch.cat((p.log()[None], ((1 - p) / 9).log().expand(9)))[None].requires_grad_()
-            loss = cross_entropy(logits, torch.tensor([0]), softmax_twice=times == 2)
+            loss = cross_entropy(logits, torch.tensor([0]), softmax_twice=softmax_twice)
             loss.backward()
             assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
             assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
@@ -128,30 +126,23 @@ def test_the_change_table_names_share_and_third_digit():
 
 
 def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
-    measures = {
-        "frechet_distance": [9, 1],
-        "clear": [0.1, 0.8],
-        "precision": [0.2, 0.7],
-        "recall": [0.3, 0.6],
-    }
-    run = {"quality_batch": [0, 50]}
-    run.update({f"quality_{name}": values for name, values in measures.items()})
-    run.update({f"real_{name}": 0.9 for name in measures})
-    run.update({"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]})
+    shares = {"clear": [0.1, 0.8], "precision": [0.2, 0.7], "recall": [0.3, 0.6]}
+    run = {"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]}
+    run["quality_batch"] = [0, 50]
+    for name, values in {"frechet_distance": [9, 1], **shares}.items():
+        run[f"quality_{name}"], run[f"real_{name}"] = values, 0.9
     runs = pd.DataFrame([run])
     (panel,) = plotted(draw_loss_curves(runs.iloc[0]))
     drawn = {line["label"]: line["y"] for line in panel["lines"]}
-    assert drawn["generator"] == [0.8, 0.7]
-    assert drawn["discriminator"] == [0.6, 0.5]
-    figure = draw_quality(runs)
-    distance, clear, both = figure.axes
+    assert (drawn["generator"], drawn["discriminator"]) == ([0.8, 0.7], [0.6, 0.5])
+    distance, clear, both = draw_quality(runs).axes
     assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
     assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
     shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
     styles = {text.get_text(): line.get_linestyle() for text, line in shown}
     lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
-    assert lines[styles["precision"]] == measures["precision"]
-    assert lines[styles["recall"]] == measures["recall"]
+    for name in ("precision", "recall"):
+        assert lines[styles[name]] == shares[name]
 
 
 def test_verdicts_stand_by_claim_and_case_and_the_one_that_decides_is_larger():
@@ -173,17 +164,14 @@ def test_shares_of_seeds_stand_by_claim_and_case_in_the_look_of_their_verdict():
     rows.append(("b", "corrected", Verdict.DEPENDS, 0.4))
     shares = pd.DataFrame(rows, columns=["claim", "case", "verdict", "share"]).assign(low=0.0, high=1.0)
     figure = draw_shares(shares, sentences={"a": "A is so", "b": "B is so"})
-    left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == ["A is so", "B is so"]
-    dots = {
-        (axes.get_title(), *line.get_xydata()[0].tolist()): line.get_marker()
-        for axes in (left, right)
-        for line in axes.lines
-        if len(line.get_xdata()) == 1
-    }
-    assert dots == {
-        ("as written", 0.9, 0): LOOKS[Verdict.HOLDS]["marker"],
-        ("as written", 0.1, 1): LOOKS[Verdict.FAILS]["marker"],
-        ("corrected", 0.4, 1): LOOKS[Verdict.DEPENDS]["marker"],
-    }
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["A is so", "B is so"]
+    dots = []
+    for axes in figure.axes:
+        drawn = axes.lines[1:-1:2]  # before each its interval, after them one half
+        dots += [(axes.get_title(), *line.get_xydata()[0], line.get_marker()) for line in drawn]
+    assert dots == [
+        ("as written", 0.9, 0, LOOKS[Verdict.HOLDS]["marker"]),
+        ("as written", 0.1, 1, LOOKS[Verdict.FAILS]["marker"]),
+        ("corrected", 0.4, 1, LOOKS[Verdict.DEPENDS]["marker"]),
+    ]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["holds", "fails", "depends"]
