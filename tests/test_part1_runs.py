@@ -17,13 +17,6 @@ def runs(**seeds: int) -> dict[str, list[dict]]:
     return part1_settings(main) | protocol_settings(protocol, main) | memory_settings(memory, main)
 
 
-def test_as_written_the_lstm_has_a_schedule_and_a_measure_of_its_own_and_the_rnn_has_not():
-    for run in runs()["as written"]:
-        lstm = run["cell"] == "LSTM"
-        assert run["schedule_factor"] == (0.96 if lstm else 1.0)
-        assert run.get("original_count", 0) == (16384 if lstm else 0)
-
-
 def test_how_many_runs_there_are_of_each_group():
     counts = {name: len(group) for name, group in runs(num=3, corrected=2, readings=2, span=2).items()}
     assert counts == {
@@ -40,7 +33,8 @@ def test_how_many_runs_there_are_of_each_group():
     assert len(runs(corrected=6)["longer"]) == 2 * 6
 
 
-def test_the_originals_metric_is_measured_in_the_first_runs_of_its_lstm_alone():
-    group = runs(num=3, original=2)["as written"]
-    measured = {(run["cell"], run["seed"]) for run in group if "original_count" in run}
-    assert measured == {("LSTM", 0), ("LSTM", 1)}
+def test_as_written_the_lstm_alone_has_a_schedule_and_in_its_first_runs_a_metric_of_its_own():
+    for run in runs(num=3, original=2)["as written"]:
+        is_lstm = run["cell"] == "LSTM"
+        assert run["schedule_factor"] == (0.96 if is_lstm else 1.0)
+        assert run.get("original_count", 0) == (16384 if is_lstm and run["seed"] < 2 else 0)
