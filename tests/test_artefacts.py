@@ -73,9 +73,7 @@ def test_a_picture_and_its_values_are_written_only_if_they_say_something_else(tm
 
 def test_of_a_notebook_outputs_that_say_the_same_stay_and_others_are_new():
     def notebook(*outputs):
-        cell = new_code_cell("show()", outputs=list(outputs), execution_count=1)
-        cell.id = "show"
-        return notebook_of(cell)
+        return notebook_of(new_code_cell("show()", outputs=list(outputs), execution_count=1, id="show"))
 
     def shown(text: str, picture: bytes):
         data = {"image/png": base64.b64encode(picture).decode(), "text/plain": text}

@@ -148,11 +148,6 @@ def pages(pdf) -> list[str]:
     return [" ".join(page.extract_text().split()) for page in PdfReader(pdf).pages]
 
 
-@pytest.fixture(scope="module")
-def text(pages) -> str:
-    return " ".join(pages)
-
-
 def test_the_same_notebooks_give_the_same_bytes(pdf):
     assert pdf.read_bytes() == pdf.with_name("again.pdf").read_bytes()
     assert "CreationDate" not in str(PdfReader(pdf).metadata)
@@ -167,7 +162,8 @@ def test_the_front_page_comes_first_then_contents_then_numbered_sections(pages):
     assert "3.1 What this does not show" in " ".join(pages[CONTENTS + 1 :])
 
 
-def test_figures_and_tables_keep_the_numbers_of_their_captions(text):
+def test_figures_and_tables_keep_the_numbers_of_their_captions(pdf):
+    text = text_of(pdf)
     figures = (
         "Figure 3. Accuracy, see Table 1.",
         "Figure 4. Left.",
@@ -203,13 +199,14 @@ def test_a_link_leads_to_the_page_of_the_figure_table_or_part_that_it_names(pdf,
     assert outside == ["https://example.org/a_b"]
 
 
-def test_the_injected_value_of_a_parameter_wins_and_stands_in_an_appendix(text):
-    _, _, appendix = text.rpartition("Appendix: parameters")
+def test_the_injected_value_of_a_parameter_wins_and_stands_in_an_appendix(pdf):
+    _, _, appendix = text_of(pdf).rpartition("Appendix: parameters")
     assert "lengths [5, 30] digits, what the network reads" in appendix
     assert "the “why” | of <it>" in appendix
 
 
-def test_code_is_hidden_unless_it_teaches_and_what_is_printed_and_explorers_are(text):
+def test_code_is_hidden_unless_it_teaches_and_what_is_printed_and_explorers_are(pdf):
+    text = text_of(pdf)
     assert "return torch.tanh(x @ w_x)" in text
     for hidden in ("hidden_code", "plot(a)", "explorer", "stored results", "Jupyter's", "IPython"):
         assert hidden not in text
