@@ -10,16 +10,15 @@ import torch
 from PIL import Image
 
 from bundle.analysis.claims import Verdict
-from bundle.figures import part1
+from bundle.figures import gan, memory, part1, verdicts, walks
 from bundle.figures.digits import tile
-from bundle.figures.gan import draw_loss_curves, draw_quality
-from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
-from bundle.figures.verdicts import LOOKS, draw_shares, draw_verdicts
-from bundle.figures.walks import draw_change_table, draw_third_digits
+from bundle.figures.verdicts import LOOKS
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
+
+SENTENCES = {"a": "A is so", "b": "B is so"}
 
 
 def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_path):
@@ -42,7 +41,7 @@ def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_p
 def test_the_look_inside_shows_the_chosen_units_over_the_digits():
     rng = np.random.default_rng(0)
     states = {name: rng.random((7, 16)) for name in "ifoc"}
-    figure = draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
+    figure = memory.draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
     panels = plotted(figure)
     np.testing.assert_allclose(panels[1]["pictures"][0], states["f"][:, [3, 8]].T)
     np.testing.assert_allclose(panels[3]["pictures"][0], np.tanh(states["c"][:, [3, 8]].T))
@@ -100,13 +99,13 @@ def test_a_walk_is_saved_as_a_row_and_moving_and_how_it_came_about(tmp_path):
 
 def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_the_ends():
     rows = []
-    walks = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
-    for generator, (first, second), kind in walks:
+    ends = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
+    for generator, (first, second), kind in ends:
         for digit in ["any", *sorted(set(range(10)) - {first, second})]:
             share = 0.9 if digit == "any" else digit / 20
             rows.append((generator, first, second, kind, digit, share, share - 0.01, share + 0.01))
     names = ["generator", "first", "second", "kind", "digit", "share", "low", "high"]
-    figure = draw_third_digits(pd.DataFrame(rows, columns=names))
+    figure = walks.draw_third_digits(pd.DataFrame(rows, columns=names))
     for generator in (0, 1):
         drawn = plotted(figure)[0]["lines"][generator]["y"]
         assert drawn == [0.9, *(d / 20 for d in range(10) if d not in (2, 7))]
@@ -118,7 +117,7 @@ def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_
 def test_the_change_table_names_share_and_third_digit():
     shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
     shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
-    axes = draw_change_table(shares, between).axes[0]
+    axes = walks.draw_change_table(shares, between).axes[0]
     found = {text.get_position(): text.get_text() for text in axes.texts}
     assert found == {(6, 2): "25\u00a0%\n(8)", (2, 6): "50\u00a0%\n(–)"}
 
@@ -130,10 +129,10 @@ def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
     for name, values in {"frechet_distance": [9, 1], **shares}.items():
         run[f"quality_{name}"], run[f"real_{name}"] = values, 0.9
     runs = pd.DataFrame([run])
-    (panel,) = plotted(draw_loss_curves(runs.iloc[0]))
+    (panel,) = plotted(gan.draw_loss_curves(runs.iloc[0]))
     drawn = {line["label"]: line["y"] for line in panel["lines"]}
     assert (drawn["generator"], drawn["discriminator"]) == ([0.8, 0.7], [0.6, 0.5])
-    distance, clear, both = draw_quality(runs).axes
+    distance, clear, both = gan.draw_quality(runs).axes
     assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
     assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
     shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
@@ -146,9 +145,9 @@ def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
 def test_verdicts_stand_by_claim_and_case_and_the_one_that_decides_is_larger():
     rows = [("a", "ours", Verdict.HOLDS), ("a", "ours", Verdict.FAILS), ("b", "its", Verdict.UNDECIDED)]
     decided = pd.DataFrame(rows, columns=["claim", "case", "verdict"])
-    figure = draw_verdicts(decided, sentences={"a": "A is so", "b": "B is so"}, cases=["its", "ours"])
+    figure = verdicts.draw_verdicts(decided, sentences=SENTENCES, cases=["its", "ours"])
     (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["A is so", "B is so"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [*SENTENCES.values()]
     assert [tuple(line.get_xydata()[0].round()) for line in axes.lines] == [(1, 0), (1, 0), (0, 1)]
     assert [line.get_marker() for line in axes.lines] == [LOOKS[verdict]["marker"] for _, _, verdict in rows]
     decides, other, _ = axes.lines
@@ -159,8 +158,8 @@ def test_shares_of_seeds_stand_by_claim_and_case_in_the_look_of_their_verdict():
     rows = [("a", "as written", Verdict.HOLDS, 0.9), ("b", "as written", Verdict.FAILS, 0.1)]
     rows.append(("b", "corrected", Verdict.DEPENDS, 0.4))
     shares = pd.DataFrame(rows, columns=["claim", "case", "verdict", "share"]).assign(low=0.0, high=1.0)
-    figure = draw_shares(shares, sentences={"a": "A is so", "b": "B is so"})
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["A is so", "B is so"]
+    figure = verdicts.draw_shares(shares, sentences=SENTENCES)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [*SENTENCES.values()]
     dots = []
     for axes in figure.axes:
         drawn = axes.lines[1:-1:2]  # before each its interval, after them one half
