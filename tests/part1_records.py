@@ -15,18 +15,12 @@ def run(cell: str, length: int, accuracy: Sequence[float], *, seed=0, recipe="as
     settings = {"cell": cell, "seq_length": length, "seed": seed, "recipe": recipe, "batch_size": COUNT}
     settings |= {"eval_count": COUNT, "schedule_factor": 0.96}
     right = [round(COUNT * value) for value in accuracy]
-    columns = {
-        "step": [EVERY * k for k in range(len(accuracy))],
-        "n_correct": right,
-        "n_correct_batch": right,
-    }
+    steps = [EVERY * k for k in range(len(accuracy))]
+    columns = {"step": steps, "n_correct": right, "n_correct_batch": right}
     if cell == "LSTM" and recipe == "as-written":
         settings["original_count"] = 2 * COUNT
         columns["n_correct_original"] = [2 * count for count in right]
-    accuracy_at = rest.pop("accuracy_at", None)
-    if "lengths" in rest:
-        columns["length"] = rest.pop("lengths")
-    return Record(settings | rest, columns, {"accuracy_at": accuracy_at} if accuracy_at else {})
+    return Record(settings | rest, columns, {})
 
 
 def table(records: Sequence[Record], group="as written") -> pd.DataFrame:

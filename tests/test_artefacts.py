@@ -5,17 +5,12 @@ import io
 import json
 
 import numpy as np
+import pytest
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bundle.study.artefacts import (
-    json_bytes,
-    keep_outputs,
-    says_the_same,
-    write_if_changed,
-    write_with_values,
-)
+from bundle.study.artefacts import json_bytes, keep_outputs, says_the_same, write_with_values
 from tests.notebooks import notebook_of
 
 
@@ -35,12 +30,6 @@ def one_pixel(by: int) -> np.ndarray:
     return changed
 
 
-def test_a_picture_is_the_same_to_one_grey_level_whatever_its_metadata():
-    for by, same in ((1, True), (2, False)):
-        assert says_the_same(png(PIXELS), png(one_pixel(by), commit="b"), suffix=".png") == same
-    assert not says_the_same(png(PIXELS), png(PIXELS[:4]), suffix=".png")
-
-
 def test_main_numbers_are_the_same_to_the_last_digit_written():
     before = json_bytes({"a": 0.5837, "b": -1})
     for after, same in (
@@ -51,50 +40,33 @@ def test_main_numbers_are_the_same_to_the_last_digit_written():
         assert says_the_same(before, json_bytes(after), suffix=".json") == same
 
 
-def test_numbers_have_four_digits_or_all_before_the_point():
-    values = {
-        "provenance": {"learning_rate": 0.00012345678},
-        "x": [1, 25],
-        "y": [[0.123456], (98.7654321, None)],
-        "small": 0.000123456,
-        "large": 187432.4,
-        "none": 0.0,
-        "up": [0.99999],
-    }
-    assert json.loads(json_bytes(values)) == {
-        "provenance": {"learning_rate": 0.00012345678},
-        "x": [1, 25],
-        "y": [[0.1235], [98.77, None]],
-        "small": 0.0001235,
-        "large": 187432.0,
-        "none": 0.0,
-        "up": [1.0],
-    }
+WRITTEN = {0.123456: 0.1235, 98.7654321: 98.77, 0.000123456: 0.0001235, 187432.4: 187432.0, 0.99999: 1.0}
 
 
-def test_a_file_is_written_only_if_it_says_something_else(tmp_path):
+@pytest.mark.parametrize(("value", "written"), WRITTEN.items())
+def test_numbers_have_four_digits_or_all_before_the_point_and_settings_all(value, written):
+    values = {"y": [[1], (value, 25, 0.0, None)], "provenance": {"learning_rate": value}}
+    found = json.loads(json_bytes(values))
+    assert found == {"y": [[1], [written, 25, 0.0, None]], "provenance": {"learning_rate": value}}
+
+
+def test_a_picture_and_its_values_are_written_only_if_they_say_something_else(tmp_path):
+    """The same to one grey level is the same, whatever the metadata."""
     path = tmp_path / "figure.png"
     path.write_bytes(b"half a file")
-    assert write_if_changed(path, png(PIXELS)) == path.read_bytes() == png(PIXELS)
-    assert write_if_changed(path, png(one_pixel(1), commit="b")) == png(PIXELS)  # what is there
-    assert path.read_bytes() == png(PIXELS)
-    assert write_if_changed(path, png(one_pixel(9))) == path.read_bytes() == png(one_pixel(9))
-
-
-def test_values_stay_with_their_picture(tmp_path):
-    path = tmp_path / "figure.png"
-    write_with_values(path, png(PIXELS), {"y": 1})
-    write_with_values(path, png(one_pixel(1)), {"y": 2})
-    assert path.with_suffix(".json").read_bytes() == json_bytes({"y": 1})
-    write_with_values(path, png(one_pixel(9)), {"y": 3})
-    assert path.with_suffix(".json").read_bytes() == json_bytes({"y": 3})
+    written, pictures = 0, [PIXELS, one_pixel(1), one_pixel(2), PIXELS[:4]]
+    for number, (pixels, is_new) in enumerate(zip(pictures, (True, False, True, True), strict=True)):
+        picture = png(pixels, commit=str(number))
+        before = path.read_bytes()
+        assert write_with_values(path, picture, {"y": number}) == path.read_bytes()
+        assert path.read_bytes() == (picture if is_new else before)
+        written = number if is_new else written
+        assert path.with_suffix(".json").read_bytes() == json_bytes({"y": written})
 
 
 def test_of_a_notebook_outputs_that_say_the_same_stay_and_others_are_new():
     def notebook(*outputs):
-        cell = new_code_cell("show()", outputs=list(outputs), execution_count=1)
-        cell.id = "show"
-        return notebook_of(cell)
+        return notebook_of(new_code_cell("show()", outputs=list(outputs), execution_count=1, id="show"))
 
     def shown(text: str, picture: bytes):
         data = {"image/png": base64.b64encode(picture).decode(), "text/plain": text}

@@ -10,40 +10,38 @@ import torch
 from PIL import Image
 
 from bundle.analysis.claims import Verdict
-from bundle.figures import part1
+from bundle.figures import gan, memory, part1, verdicts, walks
 from bundle.figures.digits import tile
-from bundle.figures.gan import draw_loss_curves, draw_quality
-from bundle.figures.memory import draw_inside
 from bundle.figures.saving import plotted, save_figure, save_walk
-from bundle.figures.verdicts import LOOKS, draw_shares, draw_verdicts
-from bundle.figures.walks import draw_change_table, draw_third_digits
+from bundle.figures.verdicts import LOOKS
 from bundle.study.provenance import described, provenance
 from lib.recurrent.training import cross_entropy
 from tests.part1_records import run, table
+
+SENTENCES = {"a": "A is so", "b": "B is so"}
 
 
 def test_a_saved_figure_carries_settings_seeds_and_versions_and_its_values(tmp_path):
     records = [run("LSTM", 5, [0.1, 1], seed=s) for s in range(3)]
     for record in records:
         record.provenance.update(provenance(seconds=1, device="cpu", threads=1))
-    shown = table(records)
-    path = tmp_path / "figure-03.png"
-    first = save_figure(part1.draw_accuracy_curves(shown), path, provenance=described(records))
+    path, provenance_shown = tmp_path / "figure-03.png", described(records)
+    first, again = (
+        save_figure(part1.draw_accuracy_curves(table(records)), place, provenance=provenance_shown)
+        for place in (path, tmp_path / "again.png")
+    )
+    assert again == first
     about = Image.open(path).text
     assert json.loads(about["Seeds"]) == [0, 1, 2]
     assert json.loads(about["Settings"])["cell"] == "LSTM"
     assert "torch" in {name.lower() for name in about}
     assert len(json.loads(path.with_suffix(".json").read_text())["panels"][0]["lines"]) >= 2
-    again = save_figure(
-        part1.draw_accuracy_curves(shown), tmp_path / "again.png", provenance=described(records)
-    )
-    assert again == first
 
 
 def test_the_look_inside_shows_the_chosen_units_over_the_digits():
     rng = np.random.default_rng(0)
     states = {name: rng.random((7, 16)) for name in "ifoc"}
-    figure = draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
+    figure = memory.draw_inside(states, [1, 2, 3, 4, 3, 2, 1], units=[3, 8], right=rng.random(7))
     panels = plotted(figure)
     np.testing.assert_allclose(panels[1]["pictures"][0], states["f"][:, [3, 8]].T)
     np.testing.assert_allclose(panels[3]["pictures"][0], np.tanh(states["c"][:, [3, 8]].T))
@@ -54,13 +52,12 @@ def test_the_doubled_softmax_is_drawn_with_its_floor_and_the_gradient_autograd_f
     left, right = plotted(part1.draw_softmax_twice())
     floor = next(line for line in left["lines"] if len(set(line["y"])) == 1 and len(line["y"]) == 2)
     assert floor["y"][0] == pytest.approx(1.46115, abs=1e-5)
-    for times, (drawn_loss, drawn_pull) in enumerate(zip(left["lines"], right["lines"], strict=False), 1):
-        if times > 2:
-            break
+    for place, softmax_twice in enumerate((False, True)):
+        drawn_loss, drawn_pull = left["lines"][place], right["lines"][place]
         for at in (50, 500, 950):
             p = torch.tensor(drawn_loss["x"][at], dtype=torch.float64)
             logits = torch.cat((p.log()[None], ((1 - p) / 9).log().expand(9)))[None].requires_grad_()
-            loss = cross_entropy(logits, torch.tensor([0]), softmax_twice=times == 2)
+            loss = cross_entropy(logits, torch.tensor([0]), softmax_twice=softmax_twice)
             loss.backward()
             assert drawn_loss["y"][at] == pytest.approx(loss.item(), abs=2e-6)
             assert drawn_pull["y"][at] == pytest.approx(-logits.grad[0, 0].item(), abs=2e-6)
@@ -102,13 +99,13 @@ def test_a_walk_is_saved_as_a_row_and_moving_and_how_it_came_about(tmp_path):
 
 def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_the_ends():
     rows = []
-    walks = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
-    for generator, (first, second), kind in walks:
+    ends = itertools.product([0, 1], [(2, 7), (6, 7)], ["line", "circle"])
+    for generator, (first, second), kind in ends:
         for digit in ["any", *sorted(set(range(10)) - {first, second})]:
             share = 0.9 if digit == "any" else digit / 20
             rows.append((generator, first, second, kind, digit, share, share - 0.01, share + 0.01))
     names = ["generator", "first", "second", "kind", "digit", "share", "low", "high"]
-    figure = draw_third_digits(pd.DataFrame(rows, columns=names))
+    figure = walks.draw_third_digits(pd.DataFrame(rows, columns=names))
     for generator in (0, 1):
         drawn = plotted(figure)[0]["lines"][generator]["y"]
         assert drawn == [0.9, *(d / 20 for d in range(10) if d not in (2, 7))]
@@ -120,70 +117,54 @@ def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_
 def test_the_change_table_names_share_and_third_digit():
     shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
     shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
-    axes = draw_change_table(shares, between).axes[0]
-    assert {(text.get_position(), text.get_text()) for text in axes.texts} == {
-        ((6, 2), "25\u00a0%\n(8)"),
-        ((2, 6), "50\u00a0%\n(–)"),
-    }
+    axes = walks.draw_change_table(shares, between).axes[0]
+    found = {text.get_position(): text.get_text() for text in axes.texts}
+    assert found == {(6, 2): "25\u00a0%\n(8)", (2, 6): "50\u00a0%\n(–)"}
 
 
 def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
-    measures = {
-        "frechet_distance": [9, 1],
-        "clear": [0.1, 0.8],
-        "precision": [0.2, 0.7],
-        "recall": [0.3, 0.6],
-    }
-    run = {"quality_batch": [0, 50]}
-    run.update({f"quality_{name}": values for name, values in measures.items()})
-    run.update({f"real_{name}": 0.9 for name in measures})
-    run.update({"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]})
+    shares = {"clear": [0.1, 0.8], "precision": [0.2, 0.7], "recall": [0.3, 0.6]}
+    run = {"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]}
+    run["quality_batch"] = [0, 50]
+    for name, values in {"frechet_distance": [9, 1], **shares}.items():
+        run[f"quality_{name}"], run[f"real_{name}"] = values, 0.9
     runs = pd.DataFrame([run])
-    (panel,) = plotted(draw_loss_curves(runs.iloc[0]))
+    (panel,) = plotted(gan.draw_loss_curves(runs.iloc[0]))
     drawn = {line["label"]: line["y"] for line in panel["lines"]}
-    assert drawn["generator"] == [0.8, 0.7]
-    assert drawn["discriminator"] == [0.6, 0.5]
-    figure = draw_quality(runs)
-    distance, clear, both = figure.axes
+    assert (drawn["generator"], drawn["discriminator"]) == ([0.8, 0.7], [0.6, 0.5])
+    distance, clear, both = gan.draw_quality(runs).axes
     assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
     assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
     shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
     styles = {text.get_text(): line.get_linestyle() for text, line in shown}
     lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
-    assert lines[styles["precision"]] == measures["precision"]
-    assert lines[styles["recall"]] == measures["recall"]
+    for name in ("precision", "recall"):
+        assert lines[styles[name]] == shares[name]
 
 
 def test_verdicts_stand_by_claim_and_case_and_the_one_that_decides_is_larger():
     rows = [("a", "ours", Verdict.HOLDS), ("a", "ours", Verdict.FAILS), ("b", "its", Verdict.UNDECIDED)]
     decided = pd.DataFrame(rows, columns=["claim", "case", "verdict"])
-    figure = draw_verdicts(decided, sentences={"a": "A is so", "b": "B is so"}, cases=["its", "ours"])
+    figure = verdicts.draw_verdicts(decided, sentences=SENTENCES, cases=["its", "ours"])
     (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["A is so", "B is so"]
-    places = [(round(x), y) for x, y in (line.get_xydata()[0].tolist() for line in axes.lines)]
-    assert places == [(1, 0), (1, 0), (0, 1)]
-    decides, other, alone = axes.lines
+    assert [label.get_text() for label in axes.get_yticklabels()] == [*SENTENCES.values()]
+    assert [tuple(line.get_xydata()[0].round()) for line in axes.lines] == [(1, 0), (1, 0), (0, 1)]
+    assert [line.get_marker() for line in axes.lines] == [LOOKS[verdict]["marker"] for _, _, verdict in rows]
+    decides, other, _ = axes.lines
     assert decides.get_markersize() > other.get_markersize()
-    for line, verdict in ((decides, Verdict.HOLDS), (other, Verdict.FAILS), (alone, Verdict.UNDECIDED)):
-        assert line.get_marker() == LOOKS[verdict]["marker"]
 
 
 def test_shares_of_seeds_stand_by_claim_and_case_in_the_look_of_their_verdict():
     rows = [("a", "as written", Verdict.HOLDS, 0.9), ("b", "as written", Verdict.FAILS, 0.1)]
     rows.append(("b", "corrected", Verdict.DEPENDS, 0.4))
     shares = pd.DataFrame(rows, columns=["claim", "case", "verdict", "share"]).assign(low=0.0, high=1.0)
-    figure = draw_shares(shares, sentences={"a": "A is so", "b": "B is so"})
-    left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == ["A is so", "B is so"]
-    dots = {
-        (axes.get_title(), *line.get_xydata()[0].tolist()): line.get_marker()
-        for axes in (left, right)
-        for line in axes.lines
-        if len(line.get_xdata()) == 1
-    }
-    assert dots == {
-        ("as written", 0.9, 0): LOOKS[Verdict.HOLDS]["marker"],
-        ("as written", 0.1, 1): LOOKS[Verdict.FAILS]["marker"],
-        ("corrected", 0.4, 1): LOOKS[Verdict.DEPENDS]["marker"],
-    }
+    figure = verdicts.draw_shares(shares, sentences=SENTENCES)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [*SENTENCES.values()]
+    dots = []
+    for axes in figure.axes:
+        drawn = axes.lines[1:-1:2]  # before each its interval, after them one half
+        dots += [(axes.get_title(), *line.get_xydata()[0], line.get_marker()) for line in drawn]
+    looks = [(case, share, LOOKS[verdict]["marker"]) for _, case, verdict, share in rows]
+    assert [(case, share, marker) for case, share, _, marker in dots] == looks
+    assert [height for _, _, height, _ in dots] == [0, 1, 1]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["holds", "fails", "depends"]

@@ -1,6 +1,4 @@
-import pytest
-
-from bundle.analysis.formatting import in_style, is_numeric, number, p_value
+from bundle.analysis.formatting import in_style, number, p_value
 
 UNBROKEN = "\u00a0"
 
@@ -9,13 +7,6 @@ def test_per_cent_thousands_and_minus_signs():
     assert in_style("69% at 187400") == f"69{UNBROKEN}% at 187{UNBROKEN}400"
     assert in_style("at 187400. At 10000.5") == f"at 187{UNBROKEN}400. At 10000.5"
     assert in_style("1500 steps, 0.12345, S10, 2-3, -0.5") == "1500 steps, 0.12345, S10, 2-3, −0.5"
-
-
-@pytest.mark.parametrize("cells", [["588 [450, never]", "never", ""], ["9/10"], ["< 0.001", "−1.000"]])
-def test_columns_of_numbers_stand_to_the_right(cells):
-    assert is_numeric(cells)
-    assert not is_numeric([*cells, "holds"])
-    assert not is_numeric([""])
 
 
 def test_a_small_p_is_never_shown_as_zero_and_a_step_may_never_come():

@@ -7,7 +7,6 @@ from nbformat.v4 import new_markdown_cell, new_output
 from pypdf import PdfReader
 
 from bundle.commands.binding import FRONT, README, bound
-from bundle.notebook.page import FINDINGS
 from bundle.render import document, front
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
@@ -20,29 +19,27 @@ NOT_VERIFIED = Path("no", "verification.json")
 COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
 
 
-def left(sentences=SENTENCES, quoted=(QUOTED,)):
-    data = {"text/markdown": "\n".join(f"- {sentence}" for sentence in sentences)}
-    found = {FINDINGS: {"note": "", "sentences": list(sentences), "quoted": list(quoted)}}
-    return code("page.findings()", new_output("display_data", data, metadata=found))
-
-
-def figure_1():
-    return code("draw()", FIGURE)
-
-
 def plain(text: str) -> str:
     """Return words alone, without links, emphasis and line breaks."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return " ".join(re.sub(r"[*]", "", text).split())
 
 
-def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(tmp_path):
-    paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), left()])
+def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("bundle.notebook.page.display", lambda *what, **how: shown.append((what, how)))
+    page_of("part1", tmp_path, note="Rough numbers.").findings(SENTENCES, [QUOTED])
+    ((markdown,), how) = shown[0]
+    assert markdown.data == f"**Rough numbers.**\n\n- {SENTENCES[0]}\n- {SENTENCES[1]}"
+    output = new_output("display_data", {"text/markdown": markdown.data}, **how)
+    cells = [new_markdown_cell("# A"), code("draw()", FIGURE), code("page.findings()", output)]
+    paths = save(tmp_path, part1=cells)
     (tmp_path / "figures").mkdir()
     shutil.copy(Path("figures", "figure-17.png"), tmp_path / "figures")
     text = front.front_matter(FRONT, paths, verified=NOT_VERIFIED)
     counts = front.counted_verdicts(front.verdict_rows(paths))
     assert counts["all"] == counts["holds"] == 1
+    assert "**Rough numbers.**" in text
     assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
     assert "| “a \\| b” | holds | not run | [Figure 1](#figure-1) |" in text
     bind(paths, front=text, output=tmp_path / "out.pdf", pictures=tmp_path)
@@ -50,18 +47,6 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     for words in ("Key findings", "Is a better?", "And b? No."):
         assert words in first
     assert "a | b” holds not run Figure 1" in text_of(tmp_path / "out.pdf")
-
-
-def test_a_note_is_said_before_the_findings_in_the_notebook_and_on_the_front(tmp_path, monkeypatch):
-    shown = []
-    monkeypatch.setattr("bundle.notebook.page.display", lambda *what, **how: shown.append((what, how)))
-    page_of("part1", tmp_path, note="Rough numbers.").findings(SENTENCES, [QUOTED])
-    ((markdown,), how) = shown[0]
-    assert markdown.data == f"**Rough numbers.**\n\n- {SENTENCES[0]}\n- {SENTENCES[1]}"
-    assert how["metadata"][FINDINGS] == {"note": "Rough numbers.", "sentences": SENTENCES, "quoted": [QUOTED]}
-    output = new_output("display_data", {"text/markdown": markdown.data}, metadata=how["metadata"])
-    paths = save(tmp_path, part1=[new_markdown_cell("# A"), figure_1(), code("page.findings()", output)])
-    assert "**Rough numbers.**" in front.front_matter(FRONT, paths, verified=NOT_VERIFIED)
 
 
 def test_the_readme_has_the_findings_in_their_place_and_nothing_else_changes(tmp_path):

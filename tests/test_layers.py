@@ -1,4 +1,7 @@
-"""Three floors, one direction: a package imports from floors below, and on its own floor only as allowed."""
+"""Three floors, one direction: a package imports from floors below, and on its own floor only as allowed.
+
+No sentence of the report stands in the code: they are in the notebooks, templates and report/*.yaml.
+"""
 
 import ast
 from pathlib import Path
@@ -20,6 +23,8 @@ ALLOWED = {
 LIB = ["lib", "lib/recurrent", "lib/gan", "lib/evaluation", "lib/latent"]  # from below to above
 MODULES = sorted(path for top in ("lib", "bundle") for path in Path(top).rglob("*.py"))
 SCIENCE = {"torch", "torchvision"}
+WITHOUT_TORCH = ("bundle/analysis", "bundle/figures", "bundle/original")
+MOST_WORDS = 8  # of a string of analysis and figures
 
 
 def package(path: Path) -> str:
@@ -70,5 +75,33 @@ def test_modules_do_not_import_each_other_in_a_circle():
 
 def test_analysis_and_figures_need_no_torch():
     for module in IMPORTED:
-        if package(module) in ("bundle/analysis", "bundle/figures", "bundle/original"):
+        if package(module) in WITHOUT_TORCH:
             assert not {name.parts[0] for name in reached(module)} & SCIENCE, module
+
+
+def words(node: ast.AST) -> int:
+    """Count the words of a string and of all that is joined to it; of f-strings and of sums of strings."""
+    if isinstance(node, ast.Constant):
+        return len(node.value.split()) if isinstance(node.value, str) else 0
+    if isinstance(node, ast.JoinedStr):
+        return sum(map(words, node.values))
+    return words(node.left) + words(node.right) if isinstance(node, ast.BinOp) else 0
+
+
+def left_out(tree: ast.AST) -> set[ast.AST]:
+    """Return the docstrings, and all that an exception is raised with."""
+    nodes = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise):
+            nodes.update(ast.walk(node))
+        elif isinstance(node, ast.Expr):
+            nodes.add(node.value)
+    return nodes
+
+
+def test_no_string_of_analysis_and_figures_is_a_sentence():
+    for path in MODULES:
+        if package(path) in ("bundle/analysis", "bundle/figures"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            shown = set(ast.walk(tree)) - left_out(tree)
+            assert [node.lineno for node in shown if words(node) > MOST_WORDS] == [], path

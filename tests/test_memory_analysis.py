@@ -9,8 +9,10 @@ def ours(cell: str, accuracy: list[float], **rest):
 
 
 def at_lengths(length: int, accuracy: list[float], checked: dict[str, float], seed: int):
-    grown = {"lengths": [1, 5, length, length], "accuracy_at": checked}
-    return run("RNN", length, accuracy, recipe="ours", seed=seed, **grown)
+    record = ours("RNN", accuracy, seq_length=length, seed=seed)
+    record.columns["length"] = [1, 5, length, length]
+    record.summary["accuracy_at"] = checked
+    return record
 
 
 def test_the_factorial_table_counts_who_holds_and_says_how_much_is_right_at_the_end():

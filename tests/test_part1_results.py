@@ -1,9 +1,9 @@
 """The committed results, read by another route than the one that made the tables."""
 
 import math
+from itertools import chain
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from bundle.analysis.claims import by_claim
@@ -12,7 +12,7 @@ from bundle.analysis.formatting import table_in_style
 from bundle.analysis.part1 import AS_WRITTEN, ORIGINAL_METRIC, decide_part1, front_rows
 from bundle.experiments.part1 import memory_settings, part1_settings, protocol_settings
 from bundle.notebook.markdown import in_cell
-from bundle.render.reading import declared_values
+from bundle.render.reading import declared_values, read_notebook
 from bundle.study.records import key
 from bundle.study.store import file_name, load
 
@@ -21,10 +21,8 @@ MAIN = declared_values(Path("part1.ipynb"))
 PROTOCOL, MEMORY = (declared_values(Path("studies", f"{name}.ipynb")) for name in ("protocol", "memory"))
 ASKED = part1_settings(MAIN) | protocol_settings(PROTOCOL, MAIN) | memory_settings(MEMORY, MAIN)
 GROUPS = {name: load(FOLDER / f"{file_name(name)}.jsonl") for name in ASKED}
-WRITTEN = {
-    tuple(record.settings[name] for name in ("cell", "seq_length", "seed")): record
-    for record in GROUPS["as written"]
-}
+NAMES = ("cell", "seq_length", "seed")
+WRITTEN = {tuple(map(record.settings.get, NAMES)): record for record in GROUPS["as written"]}
 RUNS = run_table(GROUPS)
 DECIDED = decide_part1(RUNS)
 SEEDS = range(50)
@@ -83,10 +81,8 @@ def test_every_run_is_there_and_is_one_that_a_notebook_asks_for():
 
 
 def test_the_committed_notebook_shows_the_verdicts_of_the_stored_records():
-    cells = nbformat.read("part1.ipynb", as_version=4).cells
-    shown = "\n".join(
-        o.data.get("text/markdown", "") for c in cells for o in c.get("outputs", []) if "data" in o
-    )
+    shown = [cell.outputs for cell in read_notebook(Path("part1.ipynb")).cells if "outputs" in cell]
+    texts = [output.get("data", {}).get("text/markdown", "") for output in chain(*shown)]
     _, rows = table_in_style((["words", "written", "corrected", "shown"], front_rows(by_claim(DECIDED))))
     for row in rows:
-        assert "| " + " | ".join(map(in_cell, row)) + " |" in shown
+        assert f"| {' | '.join(map(in_cell, row))} |" in "\n".join(texts)

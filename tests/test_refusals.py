@@ -26,20 +26,11 @@ from tests.test_walks import SETTINGS as WALKS
 
 PALINDROMES = PalindromeRun(**SETTINGS)
 GAN = RUN.training
-STACKED = StackedRun(
-    training=replace(GAN, channels=3), dataset="MNIST", judge="0", noise_seed=1, stacks=40, samples=50
-)
-TWO_SAMPLE = TwoSampleRun(
-    test="all levels",
-    against=REAL,
-    train_count=20,
-    test_count=10,
-    steps=3,
-    dataset="MNIST",
-    generator="",
-    noise_seed=7,
-    seed=1,
-)
+DIGITS = {"dataset": "MNIST", "noise_seed": 7}
+IN_COLOUR = replace(GAN, channels=3)
+STACKED = StackedRun(training=IN_COLOUR, judge="0", stacks=40, samples=50, **DIGITS)
+COUNTS = {"train_count": 20, "test_count": 10, "steps": 3, "seed": 1}
+TWO_SAMPLE = TwoSampleRun(test="all levels", against=REAL, generator="", **COUNTS, **DIGITS)
 NOT_FINITE = ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy", "growth")
 ONE_BY_ONE = [
     (PALINDROMES, "cell", "TCN"),

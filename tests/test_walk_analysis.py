@@ -1,6 +1,5 @@
 """What is made of the run of many walks: of invented routes, and of the committed run by another route."""
 
-import json
 from itertools import product
 from pathlib import Path
 
@@ -20,8 +19,6 @@ COMMITTED = Path("results/task3/walks.jsonl")
 DIGEST = about_network(Path("models"), "generator")["weights"]
 RUNS = table(load(COMMITTED)).query("generator == @DIGEST")
 RUN = RUNS.iloc[0]
-LINES = [json.loads(line) for line in COMMITTED.read_text(encoding="utf-8").splitlines()]
-(LINE,) = (line for line in LINES if line["settings"]["generator"] == DIGEST)
 ROUTES = {
     (2, 7): ["27"] * 80 + ["217"] * 20,
     (2, 6): ["216"] * 30 + ["286"] * 10 + ["2186"] * 20 + ["26"] * 40,
@@ -42,44 +39,25 @@ def generators(*runs: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(runs).reset_index(drop=True)
 
 
+def seen(*runs: pd.Series) -> pd.DataFrame:
+    return third_digits.seen_digits(generators(*runs))
+
+
 def decide(*runs: pd.Series) -> pd.DataFrame:
-    return third_digits.decide_walks(third_digits.seen_digits(generators(*runs)))
-
-
-def shares_of(*runs: pd.Series) -> pd.DataFrame:
-    return third_digits.third_digit_shares(third_digits.seen_digits(generators(*runs)))
-
-
-def verdict_rows(*runs: pd.Series) -> list[list[str]]:
-    table = third_digits.verdict_table(generators(*runs), decide(*runs), shares_of(*runs))
-    return table.to_numpy().tolist()
-
-
-def decided(run: pd.Series) -> pd.DataFrame:
-    rows = decide(run)
-    assert set(rows["generator"]) == {0}
-    return rows.set_index(["claim", "case", "measure"])
-
-
-def on_line(claim: str, measure: str, routes=ROUTES) -> pd.Series:
-    return decided(counted(routes)).loc[(claim, "line", measure)]
+    return third_digits.decide_walks(seen(*runs))
 
 
 def test_a_third_digit_is_set_against_the_one_seen_most_path_by_path():
-    row = on_line("walk-2-to-6-shows-1", third_digits.BEFORE_RIVAL)  # 1 on 50 paths, 8 on 30, both on 20
+    rows = decide(counted(ROUTES)).set_index(["claim", "case", "measure"])
+    row = rows.loc["walk-2-to-6-shows-1", "line", third_digits.BEFORE_RIVAL]  # 1 on 50, 8 on 30, both on 20
     assert (row["count"], row["n"], row["ties"], row["verdict"]) == (30, 40, 60, HOLDS)
     assert row["p"] == pytest.approx(2 * stats.binom.sf(29, 40, 0.5))
-
-
-def test_a_rival_picked_from_eight_has_to_lead_by_more():
-    row = on_line("walk-6-to-7-shows-5", third_digits.BEFORE_RIVAL)
+    row = rows.loc["walk-6-to-7-shows-5", "line", third_digits.BEFORE_RIVAL]
     assert (row["count"], row["n"], row["verdict"]) == (1, 20, FAILS)
-    assert row["p"] == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))
+    assert row["p"] == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))  # a rival picked from eight
 
 
-def never(routes: dict = ROUTES) -> pd.Series:
-    """A generator whose walks from 2 to 7 all show a third digit."""
-    return counted({**routes, (2, 7): ["217"] * 100})
+NEVER = counted({**ROUTES, (2, 7): ["217"] * 100})  # all walks from 2 to 7 show a third digit
 
 
 def on_lines(*runs: pd.Series) -> dict[str, Verdict]:
@@ -90,8 +68,8 @@ def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
     claim, first = "walk-2-to-7", counted(ROUTES)
     unclear = counted({**ROUTES, (2, 7): ["27"] * 50 + ["217"] * 50})
     assert on_lines(first)[claim] is HOLDS
-    assert on_lines(never())[claim] is FAILS
-    assert on_lines(first, first, never())[claim] is DEPENDS
+    assert on_lines(NEVER)[claim] is FAILS
+    assert on_lines(first, first, NEVER)[claim] is DEPENDS
     assert on_lines(first, unclear, unclear)[claim] is HOLDS
     assert on_lines(unclear, first, first)[claim] is UNDECIDED
 
@@ -99,15 +77,18 @@ def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
 def test_the_table_has_every_generators_shares_and_one_verdict():
     in_strips = {f"{kind} 2-7 route of steps": ["27"] * 100 for kind in third_digits.KINDS}
     first = pd.Series({**counted(ROUTES), **in_strips})
-    rows = verdict_rows(first, never())
+    runs = (first, NEVER)
+    shares = third_digits.third_digit_shares(seen(*runs))
+    rows = third_digits.verdict_table(generators(*runs), decide(*runs), shares).to_numpy().tolist()
     assert rows[0][1:] == ["80 %, 0 %", "100 %", "1: 20 %", "depends", "depends"]
     assert rows[1][1:4] == ["50 %, 50 %", "50 %", "1: 50 %"]
 
 
 def test_the_committed_shares_are_those_of_its_lines():
-    shares = shares_of(RUN).set_index(["first", "second", "kind", "digit"])["share"].to_dict()
+    table = third_digits.third_digit_shares(seen(RUN))
+    shares = table.set_index(["first", "second", "kind", "digit"])["share"].to_dict()
     for (first, second), kind in product(WALK_FIGURES.values(), third_digits.KINDS):
-        routes = LINE["columns"][f"{kind} {first}-{second} route"]
+        routes = RUN[f"{kind} {first}-{second} route"]
         thirds = [set(route) - {str(first), str(second)} for route in routes]
         walk = (first, second, kind)
         assert shares[*walk, third_digits.ANY] == pytest.approx(sum(map(bool, thirds)) / len(routes))
