@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,10 +56,14 @@ def server(folder: Path) -> Iterator[str]:
         "ServerApp.allow_root": True,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     }
-    own = {
-        name: str(folder / name.lower())
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = {
+        **os.environ,
+        "MNIST_ROOT": str(mnist.folder().parents[1].resolve()),
+        "PYTHONPATH": str(root),
+        "JUPYTER_CONFIG_PATH": str(root / "bundle" / "jupyter"),
     }
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        environment[name] = str(folder / name.lower())
     plugins = {
         "apputils-extension/notification": {"fetchNews": "false"},  # no question whether to fetch news
         "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
@@ -69,44 +72,42 @@ def server(folder: Path) -> Iterator[str]:
         path = folder / "jupyter_config_dir/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(plugin))
-    own["MNIST_ROOT"] = str(mnist.folder().parents[1].resolve())
-    own["PYTHONPATH"] = str(root)
-    own["JUPYTER_CONFIG_PATH"] = str(root / "bundle" / "jupyter")
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in settings.items())]
     with open(folder / "server.log", "wb") as log:
-        process = subprocess.Popen(command, cwd=root, env=os.environ | own, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_for(f"{address}/api/status?token={token}", process, seconds=60)
+        until(lambda: answers(f"{address}/api/status?token={token}"), seconds=60)
         yield f"{address}/{{path}}?token={token}"
     finally:
         process.terminate()  # it ends its kernels
         process.wait(30)
 
 
-def wait_for(url: str, process: subprocess.Popen, *, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            assert process.poll() is None, "JupyterLab ended; see server.log"
-            assert time.monotonic() < end, f"JupyterLab did not answer in {seconds} s; see server.log"
-            time.sleep(0.2)
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def opened(browser, address: str, name: str):
     """Return a page with a notebook and its kernel; `page.complaints`: what console and kernel say amiss."""
-    page = browser.new_page(viewport={"width": 1300, "height": 1500})
-    page.complaints = []
-    page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page = heard(browser.new_page(viewport={"width": 1300, "height": 1500}))
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: listen(page, frame)))
     page.goto(address.format(path=f"lab/workspaces/{name}/tree/{name}.ipynb"))
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
     page.locator(IDLE).wait_for(timeout=60_000)
     until(lambda: connected(page, address, name), seconds=60)
+    return page
+
+
+def heard(page):
+    """Return a page; its `complaints` are what the console says amiss from now on."""
+    page.complaints = []
+    page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
     return page
 
 
@@ -134,15 +135,11 @@ def run_all(page) -> None:
     page.locator(EXPLORER).scroll_into_view_if_needed()
 
 
-def save(page, name: str) -> None:
+def save(page) -> None:
     """Save the notebook by the keyboard, and wait until the server has written it."""
-    with page.expect_response(lambda reply: is_save(reply, name), timeout=20_000):
+    with page.expect_response(lambda reply: reply.request.method == "PUT" and "/api/contents/" in reply.url):
         page.keyboard.press("Control+s")
     page.locator(".jp-mod-dirty").wait_for(state="detached", timeout=20_000)
-
-
-def is_save(reply, name: str) -> bool:
-    return reply.request.method == "PUT" and f"/api/contents/{name}.ipynb" in reply.url
 
 
 def until(true: Callable[[], bool], *, seconds: float = 20) -> None:

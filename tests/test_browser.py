@@ -1,22 +1,13 @@
-"""The notebooks as a person uses them: JupyterLab, a browser, run all, drag, play, type, look, save.
-
-Screenshots of the explorers land in build/screenshots.
-"""
-
-from pathlib import Path
+"""The notebooks as a person uses them: JupyterLab, a browser, run all, move, type, look, save."""
 
 import pytest
 
 from tests import lab
 
 if lab.CHROMIUM is None:
-    pytest.skip(
-        "no Chromium here, so no notebook is opened in a browser: apt-get install chromium",
-        allow_module_level=True,
-    )
+    pytest.skip("no notebook is opened: apt-get install chromium", allow_module_level=True)
 
 pytestmark = pytest.mark.timeout(400)
-SCREENSHOTS = Path("build", "screenshots")
 PICTURE = """(explorer, alt) => {
     const image = [...explorer.querySelectorAll("img")].find(image => image.alt.startsWith(alt));
     return image && image.naturalWidth > 0 ? image.src : null;
@@ -38,9 +29,7 @@ def page(request, server, browser):
     page = lab.opened(browser, address, name)
     lab.run_all(page)
     yield page
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.locator(lab.EXPLORER).screenshot(path=SCREENSHOTS / f"{name}.png")
-    lab.save(page, name)
+    lab.save(page)
     page.close()
     assert not page.complaints
     assert not lab.altered(checkout)
@@ -62,18 +51,6 @@ def changes(page, alt: str, act) -> None:
     lab.until(lambda: picture(page, alt) not in (None, before))
 
 
-def drag(page, *, to: float) -> None:
-    """Drag the explorer's slider with the mouse to a fraction of its length."""
-    handle = page.locator(lab.EXPLORER).get_by_role("slider")
-    handle.scroll_into_view_if_needed()
-    grip, track = handle.bounding_box(), page.locator(".noUi-base").bounding_box()
-    y = grip["y"] + grip["height"] / 2
-    page.mouse.move(grip["x"] + grip["width"] / 2, y)
-    page.mouse.down()
-    page.mouse.move(track["x"] + to * track["width"], y, steps=8)
-    page.mouse.up()
-
-
 @pytest.mark.parametrize("page", ["part1"], indirect=True)
 def test_part_1_shows_curves_and_follows_a_typed_palindrome_digit_by_digit(page):
     length, typed = page.get_by_label("Length", exact=True), page.get_by_label("Palindrome", exact=True)
@@ -85,21 +62,21 @@ def test_part_1_shows_curves_and_follows_a_typed_palindrome_digit_by_digit(page)
     typed.fill("314413")
     typed.press("Enter")
     lab.until(lambda: "After 5 of 5 digits the network says 3" in words(page))
-    changes(page, "Gates and cell state", lambda: drag(page, to=0))
+    changes(page, "Gates and cell state", lambda: page.get_by_role("slider").press("Home"))
     lab.until(lambda: "After 1 of 5 digits" in words(page))
 
 
 @pytest.mark.parametrize("page", ["task2"], indirect=True)
 def test_task_2_goes_through_the_moments_on_the_same_noise(page):
-    changes(page, "25 images", lambda: drag(page, to=1))
+    changes(page, "25 images", lambda: page.get_by_role("slider").press("End"))
     lab.until(lambda: "after 187 000 batches" in words(page))
-    drag(page, to=0)
+    page.get_by_role("slider").press("Home")
     lab.until(lambda: "after 0 batches" in words(page))
 
 
 @pytest.mark.parametrize("page", ["task3"], indirect=True)
 def test_task_3_walks_from_one_digit_to_the_other(page):
-    changes(page, "At alpha", lambda: drag(page, to=1))
+    changes(page, "At alpha", lambda: page.get_by_role("slider").press("End"))
     lab.until(lambda: "At alpha 1.000 the classifier sees a 7" in words(page))
     page.get_by_role("slider").press("Home")
     lab.until(lambda: "At alpha 0.000 the classifier sees a 2" in words(page))

