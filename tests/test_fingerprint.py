@@ -1,13 +1,16 @@
 """What code a result comes from, and what an edit of it makes run again."""
 
-import json
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bundle.experiments.digit_classifier import run_classifier
+from bundle.experiments.gan import measured_gan
+from bundle.experiments.palindromes import run_palindromes
+from bundle.experiments.stacked import run_stacked
+from bundle.experiments.two_sample_tests import run_two_sample_test
+from bundle.experiments.walks import run_walks
 from bundle.study import fingerprint
 
 ROOT = Path(__file__).parents[1]
@@ -85,45 +88,14 @@ def test_packages_of_what_decides_are_empty():
         assert package.read_bytes() == b"", package
 
 
-EDITS = """
-import json, sys
-from functools import partial
-from pathlib import Path
-from bundle.study import fingerprint
-from bundle.experiments.gan import measured_gan
-from bundle.experiments.digit_classifier import run_classifier
-from bundle.experiments.stacked import run_stacked
-from bundle.experiments.two_sample_tests import run_two_sample_test
-from bundle.experiments.palindromes import run_palindromes
-from bundle.experiments.walks import run_walks
-
-KINDS = {"palindromes": run_palindromes, "judge": run_classifier, "gan": partial(measured_gan, models=""),
-         "stacked": run_stacked, "two-sample-test": run_two_sample_test, "walks": run_walks}
-
-def identities():
-    for name in ("_nodes", "digest"):
-        getattr(fingerprint, name).cache_clear()
-    return {name: fingerprint.identity(function) for name, function in KINDS.items()}
-
-def made_again():
-    now = identities()
-    return sorted(kind for kind in KINDS if fingerprint.differences(plain[kind], now[kind]))
-
-plain, found = identities(), {}
-for name in sys.argv[1:]:
-    path = Path(name)
-    text = path.read_text()
-    path.write_text(text + ("\\nEDITED = 1\\n" if path.suffix == ".py" else "\\n/* edited */\\n"))
-    found[name] = made_again()
-    path.write_text(text)
-assert identities() == plain
-lstm = Path("lib/recurrent/lstm.py")
-text = lstm.read_text()
-lstm.write_text(text.replace("recurrent.over_time import", "recurrent.rnn import"))
-found["another import"] = made_again()
-lstm.write_text(text)
-print(json.dumps(found))
-"""
+KINDS = {
+    "palindromes": run_palindromes,
+    "judge": run_classifier,
+    "gan": measured_gan,
+    "stacked": run_stacked,
+    "two-sample-test": run_two_sample_test,
+    "walks": run_walks,
+}
 RUNS_AGAIN = {  # the file that is edited: what is made again
     "lib/checks.py": [],
     "lib/networks.py": ["gan", "judge", "palindromes", "stacked", "two-sample-test", "walks"],
@@ -138,15 +110,18 @@ RUNS_AGAIN = {  # the file that is edited: what is made again
     "bundle/experiments/digit_classifier.py": ["gan", "judge", "stacked"],
     "bundle/analysis/part1.py": [],
     "bundle/notebook/page.py": [],
-    "another import": ["palindromes"],  # a name comes from elsewhere, in reach all the same
 }
 
 
-def test_an_edit_makes_run_again_what_reaches_the_edited_file_and_nothing_else(tmp_path):
-    for name in ("lib", "bundle"):  # to be edited
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "edits.py").write_text(EDITS)
-    files = [name for name in RUNS_AGAIN if "." in name]
-    command = [sys.executable, "edits.py", *files]
-    found = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, check=True).stdout
-    assert json.loads(found) == RUNS_AGAIN
+def test_an_edit_makes_run_again_what_reaches_the_edited_file_and_nothing_else():
+    code = {kind: fingerprint.identity(run)["code"] for kind, run in KINDS.items()}
+    for edited, kinds in RUNS_AGAIN.items():
+        assert sorted(kind for kind in KINDS if edited in code[kind]) == kinds, edited
+
+
+def test_a_name_that_comes_from_elsewhere_is_a_difference_too(monkeypatch):
+    before, imports = fingerprint.identity(run_palindromes), fingerprint.imports
+    another = ("lib.recurrent.rnn.OverTime", "OverTime")
+    monkeypatch.setattr(fingerprint, "imports", lambda path: [*imports(path), another])
+    now = fingerprint.identity(run_palindromes)
+    assert fingerprint.differences(before, now) == "a name is imported from another module"

@@ -50,16 +50,6 @@ def test_what_needs_a_stage_that_failed_is_not_made_and_the_next_call_makes_both
     assert made == ["after"]
 
 
-def test_make_page_makes_that_stage_alone_and_prints_where_the_page_is(monkeypatch, capsys):
-    made = [
-        Stage(name="part1", inputs=list, make=lambda: pytest.fail("another stage was made")),
-        Stage(name="page", needs=["part1"], inputs=list, make=lambda: [Path("index.html"), Path("card.png")]),
-    ]
-    monkeypatch.setattr(report, "stages", lambda profile: made)
-    report.make_only("page", Path("profiles/smoke.yaml"))
-    assert capsys.readouterr().out == "index.html\n"
-
-
 def test_a_profile_that_cannot_be_used_is_named(tmp_path):
     path = tmp_path / "p.yaml"
     with pytest.raises(ValueError, match="p.yaml does not exist; the profiles are "):

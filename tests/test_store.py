@@ -88,15 +88,6 @@ def test_a_run_of_other_code_is_replaced_and_runs_that_nobody_asked_for_stay(tmp
     assert not studied(tmp_path, SEEDS).made
 
 
-def test_edited_code_of_runs_is_told_and_nothing_is_made_again(path):
-    Store(path).append(whole())
-    file = path.with_name("fingerprints.json")
-    for damaged in (file.read_text().replace('"2.15"', '"2.16"'), "{}"):
-        file.write_text(damaged)
-        with pytest.raises(ValueError, match=r"fingerprints.json is damaged or edited, .*; bring it back"):
-            studied(path.parent, {"memory": SEEDS})
-
-
 def test_groups_have_files_of_their_own_and_a_run_of_two_groups_is_made_once_and_stands_in_both(tmp_path):
     groups = {"as written": SEEDS[:2], "longer": SEEDS[1:], "none": []}
     records, made = studied(tmp_path, groups)
@@ -131,6 +122,6 @@ def test_runs_are_read_as_a_table_and_by_pandas(path):
     assert table.loc[0, ["cell", "a", "loss", "record"]].tolist() == ["LSTM", 1, [1.5, 0.25], runs[0]]
     assert table.groupby("check_lengths").size().to_dict() == {(1, 2): 2}
     lines = pd.read_json(path, lines=True)
-    assert [*lines] == ["settings", "columns", "summary", "seconds", "fingerprint", "contents"]
+    assert [*lines] == ["settings", "columns", "summary", "provenance", "identity", "contents"]
     with pytest.raises(FileNotFoundError, match=r"nothing\.jsonl does not have such a run"):
         store.load(path.with_name("nothing.jsonl"))

@@ -54,6 +54,7 @@ class Store:
         It has a line of its own whatever stands before it. Raises OSError naming the file.
         """
         line = _line(record)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         size = self.path.stat().st_size if self.path.exists() else 0
         try:
             with open(self.path, "ab") as file:
