@@ -56,13 +56,6 @@ def test_statistics_are_medians_over_seeds():
     assert median_arrival(runs[runs["group"] == "unscheduled"]) == "never"
 
 
-def test_the_interval_of_a_median_is_between_order_statistics():
-    arrivals = (25, 50, 75, 100, 125, 150, 175, None, None, None)
-    curves = [[0.1 if s is None or 25 * k < s else 1 for k in range(9)] for s in arrivals]
-    runs = table([run("LSTM", 5, values, seed=s) for s, values in enumerate(curves)])
-    assert statistics_table(runs)["first 100 % (step)"].item() == "138 [50, never]"
-
-
 def test_the_survival_curve_is_the_product_of_those_who_stay():
     """Kaplan and Meier by hand: of five, one arrives at 25, two at 75, two never."""
     curves = [[0.1, 1, 1, 1, 1]] + [[0.1, 0.1, 0.1, 1, 1]] * 2 + [[0.1] * 5] * 2

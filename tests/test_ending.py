@@ -193,26 +193,16 @@ def test_a_full_disk_is_told_with_the_path_and_what_was_there_stays(tmp_path, mo
     assert not list(tmp_path.rglob("*.part"))
 
 
-CROSSING = """import pathlib, time
-pathlib.Path({begins!r}).touch()
-while not pathlib.Path({awaited!r}).exists():
-    time.sleep(0.05)"""
+def test_papermill_is_given_whole_paths(tmp_path, monkeypatch):
+    """It keeps one working directory for all that it executes, and once sent a later notebook elsewhere."""
+    given = []
 
+    def fail(*arguments, **_):
+        given.extend(arguments[:2])
+        raise RuntimeError
 
-def test_two_executions_that_end_in_turn_do_not_send_a_later_one_elsewhere(tmp_path, monkeypatch):
-    """Papermill remembers the working directory of whoever began, and gives it back in the wrong order."""
-    for place in ("before", "after"):
-        folder = tmp_path / place
-        folder.mkdir()
-        monkeypatch.chdir(folder)
-        awaited = {"one": folder / "two begins", "two": folder / "made" / "one.ipynb"}
-        with ThreadPoolExecutor() as executor:
-            both = []
-            for name, path in awaited.items():
-                begins = folder / f"{name} begins"
-                source = CROSSING.format(begins=str(begins), awaited=str(path))
-                nbformat.write(notebook_of(new_code_cell(source)), f"{name}.ipynb")
-                both.append(executor.submit(execute, Path(f"{name}.ipynb"), Path(f"made/{name}.ipynb"), {}))
-                wait_for(begins)
-        assert [future.result() for future in both] == [None, None]
-    assert not list(tmp_path.rglob(".*.part.ipynb"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("papermill.execute_notebook", fail)
+    with pytest.raises(NotebookError):
+        execute(Path("n.ipynb"), Path("made", "n.ipynb"), {})
+    assert [path.is_absolute() for path in given] == [True, True]

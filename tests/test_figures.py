@@ -114,14 +114,6 @@ def test_third_digits_of_straight_walks_are_drawn_by_generator_without_those_at_
     assert sorted(legend) == ["generator 1", "generator 2", "the original's digit"]
 
 
-def test_the_change_table_names_share_and_third_digit():
-    shares, between = np.full((10, 10), np.nan), np.full((10, 10), -1)
-    shares[2, 6], between[2, 6], shares[6, 2] = 0.25, 8, 0.5
-    axes = walks.draw_change_table(shares, between).axes[0]
-    found = {text.get_position(): text.get_text() for text in axes.texts}
-    assert found == {(6, 2): "25\u00a0%\n(8)", (2, 6): "50\u00a0%\n(–)"}
-
-
 def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
     shares = {"clear": [0.1, 0.8], "precision": [0.2, 0.7], "recall": [0.3, 0.6]}
     run = {"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]}

@@ -14,7 +14,7 @@ from bundle.experiments.gan import GanRun, class_kept
 from bundle.experiments.stacked import run_stacked
 from bundle.study.store import load
 from lib.evaluation.classifier import Classifier, predict, save_classifier
-from lib.evaluation.modes import coverage, stack
+from lib.evaluation.modes import coverage
 from lib.gan.networks import load_generator
 from lib.mnist import Mnist
 from lib.progress import silent
@@ -160,14 +160,6 @@ def test_every_kind_is_counted_once_and_equal_shares_are_at_no_distance():
     kinds, far = coverage(Bright(), torch.stack([plain(1, 2, 3)] * 6 + [plain(3, 2, 1)] * 2))
     assert kinds == 2
     assert far == pytest.approx(0.75 * math.log(750) + 0.25 * math.log(250))
-
-
-def test_stacks_are_made_of_the_images_and_by_the_seed():
-    images = torch.arange(5.0)[:, None, None, None].expand(5, 1, 28, 28)
-    drawn = stack(images, 200, seed=3)
-    assert len(drawn[:, :, 0, 0].unique(dim=0)) > 80  # of 125
-    assert torch.equal(drawn, stack(images, 200, seed=3))
-    assert not torch.equal(drawn, stack(images, 200, seed=4))
 
 
 def test_each_run_on_stacks_has_another_seed_and_another_judge_is_refused(tmp_path):

@@ -201,14 +201,3 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_batch(tmp_path):
     with pytest.raises(FloatingPointError, match="loss of batch 2 is not finite"):
         train_gan(spoilt, settings=SETTINGS, checkpoints=[], noise=noise(), state_path=path, state_seconds=0)
     assert torch.load(path, weights_only=True)["trainer"]["batch"] == 2
-
-
-def test_arguments_that_do_not_fit_together_are_named():
-    with pytest.raises(ValueError, match="batch_size is 8; it must be at most the number of images, 7"):
-        train_gan(images(7), settings=SETTINGS, checkpoints=[], noise=noise())
-    with pytest.raises(ValueError, match=r"noise's shape is \(25, 3\)"):
-        train(noise=noise()[:, :3])
-    with pytest.raises(ValueError, match="checkpoints is 13; it must be between 0 and batches, 12"):
-        train(checkpoints=[13])
-    with pytest.raises(ValueError, match=r"images' shape is \(8, 28, 28\)"):
-        train_gan(images(8)[:, 0], settings=SETTINGS, checkpoints=[], noise=noise())

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from lib.recurrent.gru import GRU
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
 
@@ -52,13 +51,3 @@ def test_outputs_and_every_gradient_equal_those_of_torch_nn(cell, plain):
             found = torch.cat([gradients[parameter] for parameter in of_gates(model, layer, kind)])
             wanted = expected_gradients[getattr(reference, f"{kind}_{name}_l0")]
             torch.testing.assert_close(found, wanted, rtol=0, atol=1e-12)
-
-
-def test_the_gru_is_the_equations_of_torch():
-    torch.manual_seed(0)
-    model, x = GRU(2, 4, 10), torch.randn(3, 6, 2)
-    cell, h = torch.nn.GRUCell(2, 4), torch.zeros(3, 4)
-    cell.load_state_dict({name.removesuffix("_l0"): value for name, value in model.gru.state_dict().items()})
-    for x_t in x.unbind(1):
-        h = cell(x_t, h)
-    torch.testing.assert_close(model(x), model.head(h))

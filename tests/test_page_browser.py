@@ -211,20 +211,6 @@ def test_ten_pairs_of_real_and_generated_digits_are_counted(page):
     assert "by grey levels 100" in score
 
 
-def test_a_finger_can_draw(browser, report):
-    page = opened(browser, report, viewport=SHAPES["phone"], has_touch=True)
-    started(page, "walks")
-    page.locator("#draw-pad").scroll_into_view_if_needed()
-    box = page.locator("#draw-pad").bounding_box()
-    fingers = page.context.new_cdp_session(page)
-    for kind, down in (("touchStart", 0.15), ("touchMove", 0.5), ("touchMove", 0.85), ("touchEnd", None)):
-        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + (down or 0) * box["height"]}
-        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place] if down else []})
-    lab.until(lambda: "The classifier sees a 1" in page.locator("#draw-guess").inner_text())
-    assert page.complaints == []
-    page.context.close()
-
-
 def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
     assert report.path.stat().st_size <= 10e6
     for shape in SHAPES.values():
@@ -235,19 +221,6 @@ def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
         page.locator("#toy-alpha").press("End")
         assert (pixels(page, "#toy-digit") != before).any()
         page.context.close()
-
-
-def test_a_verdict_is_a_card_on_a_phone(browser, report):
-    page = opened(browser, report, viewport=SHAPES["phone"])
-    page.goto(f"{report.address}#table-1")
-    cells = page.locator("#table-1 tbody tr").first.locator("td")
-    lab.until(lambda: cells.first.is_visible())
-    places = cells.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().left)")
-    assert len(set(places)) == 1  # one below the other, each called by its column
-    assert cells.nth(1).get_attribute("data-label") == "Verdict, as written"
-    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= SHAPES["phone"]["width"]
-    page.context.close()
 
 
 UNFOLD = """link => {

@@ -64,16 +64,6 @@ def test_a_verdict_follows_from_the_stored_records_by_another_route(case, measur
     assert row["p_corrected"] >= tail
 
 
-@pytest.mark.parametrize(
-    ("cell", "claim"), [("LSTM", "lstm-at-5-in-400-steps"), ("RNN", "rnn-at-5-after-600-steps")]
-)
-def test_a_verdict_on_a_time_follows_from_the_stored_records_by_another_route(cell, claim):
-    steps = [first_full_step(WRITTEN[cell, 5, seed].columns["n_correct"], 2048, 25) for seed in SEEDS]
-    in_time = [300 <= step <= 500 if cell == "LSTM" else step > 600 for step in steps]
-    row = main_measure(claim)
-    assert (row["count"], row["n"]) == (sum(in_time), len(SEEDS))
-
-
 def test_every_run_is_there_and_is_one_that_a_notebook_asks_for():
     asked = {key(settings) for runs in ASKED.values() for settings in runs}
     stored = [run for run in load(*FOLDER.glob("*.jsonl")) if run.settings.get("run") != "inside"]

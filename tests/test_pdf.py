@@ -226,10 +226,3 @@ def test_a_reference_to_what_parameters_left_out_is_worded_so(tmp_path):
     """Once `seq_lengths: [3, 5, 10]` trained everything, and then no PDF was made for want of Figure 5."""
     text = build(tmp_path, new_markdown_cell("# A\n\nSee [Figure 5](#figure-5) and `[x](#figure-6)`."))
     assert "See Figure 5 (not in this report) and [x](#figure-6)." in text
-
-
-def test_a_reference_to_the_document_beside_says_so(tmp_path):
-    reference = new_markdown_cell("[Figure 1](task2.ipynb#figure-1)")
-    here, beside = save(tmp_path, part1=[reference], task2=[code("a", FIGURE)])
-    bind([here], front=TITLE, output=tmp_path / "out.pdf", beside=[beside], beside_name="supplement")
-    assert "Figure 1 of the supplement" in text_of(tmp_path / "out.pdf")

@@ -14,6 +14,7 @@ from lib.evaluation.classifier import Classifier
 from lib.evaluation.distances import frechet_distance, kid
 from lib.evaluation.two_sample_tests import two_sample_accuracy
 from lib.gan.settings import LIMITS
+from lib.gan.training import train_gan
 from lib.latent.end_points import endpoints
 from lib.latent.interpolation import path
 from lib.palindromes import palindromes
@@ -75,6 +76,12 @@ def test_a_setting_out_of_range_is_refused_by_its_name(run, name, value):
 
 
 IMAGES, ROWS, ENDS = torch.zeros(10, 1, 28, 28), torch.zeros(127, 32), torch.zeros(5, 4)
+
+
+def gan(images=IMAGES, *, noise=ENDS, checkpoints=()):
+    return train_gan(images, settings=GAN, checkpoints=list(checkpoints), noise=noise)
+
+
 CALLS = {
     "hidden_size is 0; it must be at least 1": lambda: LSTM(1, 0, 10),
     r"\(batch, seq_length, input_size\)": lambda: LSTM(2, 3, 10)(torch.zeros(4, 5)),
@@ -88,6 +95,10 @@ CALLS = {
     "first and second are both 3": lambda: endpoints(None, None, ENDS, 3, 3),
     "steps is 1; it must be at least 2": lambda: path(ENDS, ENDS, steps=1),
     "kind is 'arc'; it must be one of": lambda: path(ENDS, ENDS, kind="arc"),
+    "batch_size is 8; it must be at most the number of images, 7": lambda: gan(IMAGES[:7]),
+    r"noise's shape is \(5, 3\)": lambda: gan(noise=ENDS[:, :3]),
+    "checkpoints is 13; it must be between 0 and batches, 6": lambda: gan(checkpoints=[13]),
+    r"images' shape is \(10, 28, 28\)": lambda: gan(IMAGES[:, 0]),
 }
 
 

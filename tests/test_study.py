@@ -81,11 +81,6 @@ def test_processes_give_the_same_bytes_as_threads_and_one_that_is_killed_loses_n
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-def test_a_single_process_is_this_one():
-    with workers(limit=1) as executor:
-        assert executor.submit(os.getpid).result() == os.getpid()
-
-
 def busy(settings: dict) -> Outcome:
     """Compute for a minute, holding on to the interpreter as a training loop does: for test_ending."""
     end = time.monotonic() + 60

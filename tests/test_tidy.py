@@ -1,7 +1,6 @@
 """A committed notebook that is run and saved again; in JupyterLab: test_browser."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -12,12 +11,6 @@ from bundle.study.layout import NOTEBOOKS
 from tests.notebooks import notebook_of
 
 
-def test_a_notebook_run_twice_counts_from_one_and_one_run_in_another_order_does_not():
-    for counts, numbers in (((5, None, 7, 8), [1, None, 2, 3]), ((5, 3), [5, 3])):
-        cells = [new_code_cell("1", execution_count=count) for count in counts]
-        assert [cell.execution_count for cell in tidy.clean(notebook_of(*cells)).cells] == numbers
-
-
 def test_explorers_and_warnings_go_and_what_is_printed_stays_as_one():
     widget = new_output("display_data", data={tidy.WIDGET: {"model_id": "ab"}, "text/plain": "VBox()"})
     picture = new_output("display_data", data={"text/plain": "picture"})
@@ -26,12 +19,6 @@ def test_explorers_and_warnings_go_and_what_is_printed_stays_as_one():
     cell = new_code_cell("1", outputs=[first, widget, second, warning, picture, last])
     tidy.clean(notebook_of(cell))
     assert [output.get("text") for output in cell.outputs] == ["a\nb\n", None, "c\n"]
-
-
-def test_other_notebooks_are_saved_as_they_are():
-    model = {"type": "notebook", "content": {"cells": "untouched"}}
-    tidy.before_saving(model, "build/quick/part1.ipynb", SimpleNamespace(root_dir=str(Path.cwd())))
-    assert model["content"] == {"cells": "untouched"}
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -12,8 +12,7 @@ from bundle.experiments.strips import Walker
 from bundle.experiments.walks import WalkSettings, describe_walks, run_walks
 from bundle.study.records import Record
 from bundle.study.store import load
-from lib.evaluation.classifier import features, load_classifier, predict
-from lib.evaluation.distances import frechet_distance
+from lib.evaluation.classifier import load_classifier, predict
 from lib.gan.networks import load_generator
 from lib.latent.interpolation import INTERPOLATIONS, path
 from lib.mnist import Mnist
@@ -86,15 +85,6 @@ def test_the_table_counts_the_routes_of_every_two_digits(record):
         for digit, visits in enumerate(c[f"{kind} visits"][place]):
             others = 0 if digit in (first, second) else sum(str(digit) in route for route in routes)
             assert visits == others
-
-
-def test_what_is_measured_of_real_digits_is_what_the_metrics_say(networks, data, record):
-    found, _ = features(networks[1], data.train_images[:256])
-    real, _ = features(networks[1], data.test_images)
-    s = record.summary
-    assert s["real frechet_distance"] == pytest.approx(frechet_distance(found, real), abs=1e-6)
-    apart = (found[:, None].double() - real[None].double()).square().sum(dim=2).sqrt()
-    assert s["real nearest"] == pytest.approx(apart.amin(dim=1).mean().item(), abs=1e-3)
 
 
 def test_real_digits_are_the_first_of_each_and_their_walk_ends_in_them(networks, data, record):
