@@ -34,10 +34,11 @@ test: env  ## run every test
 
 # What is committed must not depend on the processor: held to what every x86-64 has, and without a C compiler.
 OTHER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2 CELLS_COMPILER=
-NO_ARITHMETIC := cluster damage ending environment fingerprint npm page_browser parameters store
+NO_ARITHMETIC := tests/lib/test_mnist.py tests/bundle/study tests/bundle/commands/test_ending.py tests/test_environment.py
+NO_ARITHMETIC += $(addprefix tests/bundle/,notebook/test_parameters.py render/test_npm.py render/test_page_browser.py)
 
 test-other: env  ## run the tests that compute as another processor would, without AVX and a compiler
-	$(OTHER) $(BIN)/python -m pytest $(NO_ARITHMETIC:%=--ignore=tests/test_%.py)
+	$(OTHER) $(BIN)/python -m pytest $(NO_ARITHMETIC:%=--ignore=%)
 
 lint: env  ## ruff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from bundle.commands.binding import Binding
 from bundle.render.reading import labels_in, read_notebook
 from bundle.study.layout import REPORT, STUDIES, Output
-from tests.test_pdf import text_of
+from tests.bundle.render.test_pdf import text_of
 
 COMMITTED, BESIDE = ([Path(f"{name}.ipynb") for name in names] for names in (REPORT, STUDIES))
 MOST_PAGES = 18

@@ -8,8 +8,8 @@ import torch
 from bundle.commands.execute import notebook_digest
 from bundle.experiments.cache import cached_classifier
 from lib.progress import silent
-from tests import test_gan_training as training
-from tests.test_gan_runs import CLASSIFIER_SETTINGS, DATA
+from tests.bundle.experiments.test_gan_runs import CLASSIFIER_SETTINGS, DATA
+from tests.lib.gan import test_gan_training as training
 
 
 def flip_a_bit(file: Path) -> None:

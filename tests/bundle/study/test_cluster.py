@@ -9,7 +9,7 @@ from bundle.experiments.palindromes import run_palindromes
 from bundle.study.store import load
 from bundle.study.study import study
 from bundle.study.workers import what_must_match, workers
-from tests.test_verify import ONE
+from tests.bundle.commands.test_verify import ONE
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ print("counted")"""
 BUSY = """from pathlib import Path
 from concurrent.futures import wait
 from bundle.study.workers import workers
-from tests.test_study import busy
+from tests.bundle.study.test_study import busy
 with workers(limit=2) as executor:
     running = [executor.submit(busy, dict(seed=seed)) for seed in range(2)]
     Path("busy").touch()

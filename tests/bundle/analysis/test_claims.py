@@ -81,4 +81,5 @@ def test_the_ledger_has_every_sentence_once_and_a_claim_for_each_that_is_tested(
             assert entry[field] in allowed
             assert entry[field] in {"same", "yes"} or entry["note"]  # what is different says how
         if "shown_by" in entry:
-            assert Path(entry["shown_by"].partition(":")[0]).is_file()
+            path, words = entry["shown_by"].split(": ")
+            assert f"def test_{words.replace(' ', '_')}(" in Path(path).read_text()

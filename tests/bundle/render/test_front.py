@@ -9,8 +9,8 @@ from bundle.commands.binding import FRONT, README, bound
 from bundle.render import front
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
+from tests.bundle.render.test_pdf import FIGURE, code, save, text_of
 from tests.notebooks import page_of
-from tests.test_pdf import FIGURE, code, save, text_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
 QUOTED = ["“a | b”", "holds", "not run", "[Figure 1](#figure-1)"]

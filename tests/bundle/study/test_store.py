@@ -10,7 +10,7 @@ import pytest
 from bundle.study import fingerprint, store
 from bundle.study.records import Record
 from bundle.study.store import Store, find
-from tests.test_study import square, squares, studied
+from tests.bundle.study.test_study import square, squares, studied
 
 SETTINGS = {"cell": "LSTM", "recipe": "as-written", "seq_length": 5, "seed": 3, "steps": 10}
 HERE = {"code": {"lib/x.py": "1", "lib/y.py": "2"}, "imports": "x", "packages": {"torch": "2.15"}}

@@ -18,7 +18,7 @@ from lib.evaluation.modes import coverage
 from lib.gan.networks import load_generator
 from lib.mnist import Mnist
 from lib.progress import silent
-from tests.test_gan_training import SETTINGS, interrupt_at
+from tests.lib.gan.test_gan_training import SETTINGS, interrupt_at
 
 RUN = GanRun(
     training=dataclasses.replace(SETTINGS, batches=6),

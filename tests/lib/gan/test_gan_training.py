@@ -141,7 +141,7 @@ def untrained() -> Generator:
     return Generator(latent_dim=4, width=2, topology="shuffle")
 
 
-def test_grids_are_of_the_fixed_noise_by_the_ema_and_of_the_next_training_batch_with_its_own_contrast():
+def test_grids_are_of_fixed_noise_and_of_the_next_training_batch():
     result = train()
     assert list(result.grids) == CHECKPOINTS
     for batch, generator in {12: result.ema, 0: untrained()}.items():

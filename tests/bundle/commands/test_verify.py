@@ -13,7 +13,7 @@ from bundle.study.provenance import processor
 from bundle.study.records import Record
 from bundle.study.store import Store
 from bundle.study.study import on_one_thread
-from tests.test_palindrome_runs import SETTINGS
+from tests.bundle.experiments.test_palindrome_runs import SETTINGS
 
 ONE = SETTINGS | {"steps": 120, "hidden_size": 4, "batch_size": 8, "eval_every": 1, "eval_count": 10}
 

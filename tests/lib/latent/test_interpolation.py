@@ -29,7 +29,7 @@ def test_many_paths_at_once_are_the_single_ones_with_ends_bit_for_bit(kind):
         assert one[-1].numpy().tobytes() == ends[1].numpy().tobytes()
 
 
-def test_a_line_has_equal_steps_and_a_circle_is_shoemakes_formula_with_a_norm_that_grows_evenly():
+def test_a_line_has_equal_steps_and_a_circle_is_shoemakes_formula():
     begin, end = torch.randn(2, 20, 10, generator=source(), dtype=torch.float64)
     norms = begin.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True)
     first, last = begin / norms[0], end / norms[1]

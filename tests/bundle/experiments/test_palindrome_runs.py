@@ -18,7 +18,7 @@ from bundle.study.store import table
 from lib.palindromes import palindromes
 from lib.recurrent.inspection import correct_answers, look_inside, trace
 from lib.recurrent.lstm import LSTM
-from tests.test_lstm import oracle
+from tests.lib.recurrent.test_lstm import oracle
 
 SETTINGS = {
     "cell": "LSTM",

@@ -8,7 +8,7 @@ from bundle.notebook.page import FINDINGS as FINDINGS_LEFT
 from bundle.render.web.explorers import Explorer, explorers
 from bundle.render.web.page import build
 from bundle.study.layout import Output
-from tests.test_pdf import FIGURE, FRONT, code, part1, save, task2, task3
+from tests.bundle.render.test_pdf import FIGURE, FRONT, code, part1, save, task2, task3
 
 FINDINGS = ["The *first* [Figure 17](task3.ipynb#figure-17).", "The second, $x^2$."]
 TITLE = "---\ntitle: T\n---\n"

@@ -1,7 +1,6 @@
 """What code a result comes from, and what an edit of it makes run again."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,6 @@ from bundle.experiments.two_sample_tests import run_two_sample_test
 from bundle.experiments.walks import run_walks
 from bundle.study import fingerprint
 
-ROOT = Path(__file__).parents[1]
 PLAIN = "def f(x):\n    return x + 1\n"
 
 
@@ -78,13 +76,16 @@ def test_calls_of_what_does_not_decide_do_not_count(digest):
 
 def test_what_does_not_decide_imports_the_standard_library_and_each_other_alone():
     for name in fingerprint.NOT_DECIDING:
-        imported = {full.split(".")[0] for full, _ in fingerprint.imports(ROOT / name)}
+        imported = {full.split(".")[0] for full, _ in fingerprint.imports(fingerprint.ROOT / name)}
         assert imported <= {*sys.stdlib_module_names, *fingerprint.TOPS}
-        assert all(map(fingerprint.is_left_out, fingerprint.reached(ROOT / name)))
+        assert all(map(fingerprint.is_left_out, fingerprint.reached(fingerprint.ROOT / name)))
 
 
 def test_packages_of_what_decides_are_empty():
-    for package in (*ROOT.glob("lib/**/__init__.py"), *ROOT.glob("bundle/experiments/__init__.py")):
+    for package in (
+        *fingerprint.ROOT.glob("lib/**/__init__.py"),
+        *fingerprint.ROOT.glob("bundle/experiments/__init__.py"),
+    ):
         assert package.read_bytes() == b"", package
 
 

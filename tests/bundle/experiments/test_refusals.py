@@ -21,9 +21,9 @@ from lib.palindromes import palindromes
 from lib.recurrent.gru import GRU
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
-from tests.test_gan_runs import RUN
-from tests.test_palindrome_runs import SETTINGS
-from tests.test_walks import SETTINGS as WALKS
+from tests.bundle.experiments.test_gan_runs import RUN
+from tests.bundle.experiments.test_palindrome_runs import SETTINGS
+from tests.bundle.experiments.test_walks import SETTINGS as WALKS
 
 PALINDROMES = PalindromeRun(**SETTINGS)
 GAN = RUN.training
