@@ -45,7 +45,7 @@ def set_aside(path: Path) -> Path:
 
 
 def digest(values: dict) -> str:
-    """Return twelve hexadecimal digits that stand for flat JSON values, whatever their order."""
+    """Return twelve hexadecimal digits that stand for JSON values, whatever their order."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -46,7 +46,7 @@ class Store:
             try:
                 self._add(Record(**unsealed(json.loads(text.decode()))))
             except DAMAGED:
-                self.damaged.append(f"{self.path}, line {number} is damaged or edited")
+                self.damaged.append(f"{self.path}, line {number} is damaged, edited or of an older format")
 
     def append(self, record: Record) -> None:
         """Add a run that has finished, so that it survives whatever ends this process.
@@ -114,7 +114,7 @@ def find(settings: dict, *stores: Store, identity: dict, fresh: bool = False) ->
 def load(*paths: Path | str, settings: dict | None = None) -> list[Record]:
     """Return the runs in some files, each once, by default of all settings.
 
-    Raises FileNotFoundError naming a file without any, ValueError naming a line that is damaged or edited.
+    Raises FileNotFoundError naming a file without any, ValueError naming a line that is not what was written.
     """
     runs = {}
     for path in paths:

@@ -28,7 +28,9 @@ class OverTime(nn.Module):
         return self.ph(state[-1])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits, the fast way if that can be had; a second derivative needs `forward_reference`.
+        """Return the logits, the fast way if that can be had.
+
+        A second backward pass, or a second derivative, needs `forward_reference`.
 
         Raises ValueError unless x is (batch, seq_length, input_size) with seq_length at least 1.
         """

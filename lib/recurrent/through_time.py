@@ -23,7 +23,7 @@ def last_state(x: Tensor, cell: nn.Module, gates: str) -> Tensor:
 
 
 class ThroughTime(torch.autograd.Function):
-    """From x (batch, length, inputs) and w (rows, depth) to the last h; has one way back, and no second.
+    """From x (batch, length, inputs) and w (rows, depth) to the last h; a second backward pass is refused.
 
     A step's sums are [h, x, 1, 1] (batch, depth) times w: the weights and both biases of all gates.
     """

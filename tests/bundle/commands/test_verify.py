@@ -71,7 +71,7 @@ def test_what_was_changed_is_found_said_and_written(tmp_path, monkeypatch, made,
     written = json.loads(Path("results", "verification.json").read_text())["found"]
     whole, current, models, derived, again = written
     assert (whole["looked_at"], whole["hold"]) == (3, 2)
-    assert whole["problems"][0].startswith(f"{path}, line 5 is damaged or edited")
+    assert whole["problems"][0].startswith(f"{path}, line 5 is damaged, edited or")
     assert (current["looked_at"], current["hold"]) == (2, 1)
     assert current["problems"][0].startswith("torch 1 then")
     problems = " ".join(models["problems"])

@@ -1,4 +1,4 @@
-"""Files of runs: appended, found, written sorted, and read as a table; damaged: test_damage."""
+"""Files of runs: appended, found, written sorted, and read as a table."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor

@@ -8,7 +8,7 @@ from lib.recurrent import compiled
 from lib.recurrent.lstm import LSTM
 from lib.recurrent.rnn import VanillaRNN
 
-SHAPES = [(6, 2, 3, 17), (128, 30, 1, 128)]  # batch, seq_length, input_size, hidden_size
+SHAPES = [(3, 1, 2, 1), (6, 2, 3, 17), (128, 30, 1, 128)]  # batch, seq_length, input_size, hidden_size
 needs_a_compiler = pytest.mark.skipif(compiled.library() is None, reason="needs a C compiler")
 
 
