@@ -12,6 +12,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # raised where JSON is not what was written
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: a temporary neighbour, flushed, then renamed.
@@ -56,7 +58,7 @@ def sealed(values: dict) -> dict:
 
 
 def unsealed(values: dict) -> dict:
-    """Return what `sealed` was given; raise ValueError, or KeyError, if it is not that any more."""
+    """Return what `sealed` was given; raise one of DAMAGED if it is not that any more."""
     rest = {name: value for name, value in values.items() if name != "contents"}
     if values["contents"] != digest(rest):
         raise ValueError("its contents do not match their digest")
@@ -72,7 +74,7 @@ def read_sealed(path: Path) -> dict:
         return unsealed(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} is missing") from None
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except (*DAMAGED, OSError) as error:
         raise ValueError(f"{path} is damaged or edited ({type(error).__name__}: {error})") from None
 
 

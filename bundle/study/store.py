@@ -14,16 +14,13 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
 from bundle.study.fingerprint import differences
 from bundle.study.records import Record, key
-from lib.files import alone, sealed, unsealed, write_atomically
-
-DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # raised where JSON is not what was written
+from lib.files import DAMAGED, alone, sealed, unsealed, write_atomically
 
 
 def writing(folder: Path) -> AbstractContextManager[None]:
@@ -85,7 +82,7 @@ class Store:
 
 
 def _line(record: Record) -> bytes:
-    return (json.dumps(sealed(asdict(record)), allow_nan=False) + "\n").encode()
+    return (json.dumps(sealed(vars(record)), allow_nan=False) + "\n").encode()
 
 
 def _place(record: Record) -> list[tuple[str, str, object]]:

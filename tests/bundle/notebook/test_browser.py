@@ -35,8 +35,10 @@ def page(request, server, browser):
     assert not lab.altered(checkout)
 
 
-def words(page) -> str:
-    return " ".join(page.locator(lab.EXPLORER).get_by_role("status").all_inner_texts())
+def until_said(page, text: str) -> None:
+    """Wait until an explorer says this."""
+    status = page.locator(lab.EXPLORER).get_by_role("status")
+    lab.until(lambda: text in " ".join(status.all_inner_texts()))
 
 
 def picture(page, alt: str) -> str | None:
@@ -58,32 +60,32 @@ def test_part_1_shows_curves_and_follows_a_typed_palindrome_digit_by_digit(page)
     changes(page, "Accuracy against step", page.get_by_label("LSTM, ours", exact=True).check)
     typed.fill("123")
     typed.press("Enter")
-    lab.until(lambda: "is no palindrome" in words(page))
+    until_said(page, "is no palindrome")
     typed.fill("314413")
     typed.press("Enter")
-    lab.until(lambda: "After 5 of 5 digits the network says 3" in words(page))
+    until_said(page, "After 5 of 5 digits the network says 3")
     changes(page, "Gates and cell state", lambda: page.get_by_role("slider").press("Home"))
-    lab.until(lambda: "After 1 of 5 digits" in words(page))
+    until_said(page, "After 1 of 5 digits")
 
 
 @pytest.mark.parametrize("page", ["task2"], indirect=True)
 def test_task_2_goes_through_the_moments_on_the_same_noise(page):
     changes(page, "25 images", lambda: page.get_by_role("slider").press("End"))
-    lab.until(lambda: "after 187 000 batches" in words(page))
+    until_said(page, "after 187 000 batches")
     page.get_by_role("slider").press("Home")
-    lab.until(lambda: "after 0 batches" in words(page))
+    until_said(page, "after 0 batches")
 
 
 @pytest.mark.parametrize("page", ["task3"], indirect=True)
 def test_task_3_walks_from_one_digit_to_the_other(page):
     changes(page, "At alpha", lambda: page.get_by_role("slider").press("End"))
-    lab.until(lambda: "At alpha 1.000 the classifier sees a 7" in words(page))
+    until_said(page, "At alpha 1.000 the classifier sees a 7")
     page.get_by_role("slider").press("Home")
-    lab.until(lambda: "At alpha 0.000 the classifier sees a 2" in words(page))
+    until_said(page, "At alpha 0.000 the classifier sees a 2")
     path = page.get_by_label("Path", exact=True)
     changes(page, "Strip of 9", lambda: path.select_option("great circle"))
     page.get_by_label("To", exact=True).select_option("2")
-    lab.until(lambda: "both 2" in words(page))
+    until_said(page, "both 2")
     page.get_by_label("To", exact=True).select_option("0")
     page.get_by_role("slider").press("End")
-    lab.until(lambda: "the classifier sees a 0" in words(page))
+    until_said(page, "the classifier sees a 0")

@@ -4,12 +4,9 @@ import sys
 
 import pytest
 
+from bundle.commands import verify
 from bundle.experiments.digit_classifier import run_classifier
-from bundle.experiments.gan import measured_gan
 from bundle.experiments.palindromes import run_palindromes
-from bundle.experiments.stacked import run_stacked
-from bundle.experiments.two_sample_tests import run_two_sample_test
-from bundle.experiments.walks import run_walks
 from bundle.study import fingerprint
 
 PLAIN = "def f(x):\n    return x + 1\n"
@@ -89,20 +86,13 @@ def test_packages_of_what_decides_are_empty():
         assert package.read_bytes() == b"", package
 
 
-KINDS = {
-    "palindromes": run_palindromes,
-    "judge": run_classifier,
-    "gan": measured_gan,
-    "stacked": run_stacked,
-    "two-sample-test": run_two_sample_test,
-    "walks": run_walks,
-}
+KINDS = verify.runs() | {"judge": run_classifier}
 RUNS_AGAIN = {  # the file that is edited: what is made again
     "lib/checks.py": [],
-    "lib/networks.py": ["gan", "judge", "palindromes", "stacked", "two-sample-test", "walks"],
+    "lib/networks.py": ["gan", "inside", "judge", "palindromes", "stacked", "two-sample-test", "walks"],
     "lib/mnist.py": ["gan", "judge", "stacked", "two-sample-test", "walks"],
-    "lib/recurrent/training.py": ["palindromes"],
-    "lib/recurrent/cells.c": ["palindromes"],
+    "lib/recurrent/training.py": ["inside", "palindromes"],
+    "lib/recurrent/cells.c": ["inside", "palindromes"],
     "lib/gan/losses.py": ["gan", "stacked"],
     "lib/evaluation/two_sample_tests.py": ["gan", "two-sample-test"],
     "lib/evaluation/damage.py": ["two-sample-test"],
