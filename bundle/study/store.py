@@ -19,8 +19,9 @@ from pathlib import Path
 import pandas as pd
 
 from bundle.study.fingerprint import differences
+from bundle.study.lock import alone
 from bundle.study.records import Record, key
-from lib.files import DAMAGED, alone, sealed, unsealed, write_atomically
+from lib.files import DAMAGED, sealed, unsealed, write_atomically
 
 
 def writing(folder: Path) -> AbstractContextManager[None]:

@@ -1,6 +1,5 @@
 """Files of runs: appended, found, written sorted, and read as a table."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -111,7 +110,7 @@ def test_of_two_studies_in_a_folder_one_waits_and_says_for_whom(tmp_path, capsys
             with pytest.raises(TimeoutError):
                 second.result(timeout=1)
         assert second.result()[1].total() == 4
-    said = f"waiting for process {os.getpid()}, which is making the runs of {tmp_path}"
+    said = f"waiting for another process, which is making the runs of {tmp_path}"
     assert said in capsys.readouterr().err  # which no notebook keeps
 
 
