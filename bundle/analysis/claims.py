@@ -66,20 +66,19 @@ def interval(count: int, n: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFrame:
+def decide(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return what is found of each claim, in each case, by each measure, all decided together.
 
     `outcomes` has a row for each seed or path: claim, case, measure, `holds` (True, False, or None for a tie)
-    and maybe `value`, a number, and `candidates`: of how many rivals a test was picked, by which p is
-    multiplied (Bonferroni). The result has a row for each (claim, case, measure), or what `keys` names, in
-    the order in which they appear: how often it holds, of n that do not tie, with the interval of that share,
-    p, the median value, p corrected, and the verdict.
+    and maybe `value`, a number. The result has a row for each (claim, case, measure), in the order in which
+    they appear: how often it holds, of n that do not tie, with the interval of that share, p, the median
+    value, p corrected, and the verdict.
     """
     if outcomes.empty:
-        return pd.DataFrame(columns=[*keys, *NUMBERS])
+        return pd.DataFrame(columns=[*KEYS, *NUMBERS])
     rows = []
-    for names, group in outcomes.groupby(list(keys), sort=False):
-        row = dict(zip(keys, names, strict=True))
+    for names, group in outcomes.groupby(KEYS, sort=False):
+        row = dict(zip(KEYS, names, strict=True))
         row.update(_counts(group))
         rows.append(row)
     table = pd.DataFrame(rows)
@@ -156,8 +155,6 @@ def _counts(outcomes: pd.DataFrame) -> dict[str, float]:
     count, n = int(holds.sum()), len(holds)
     low, high = interval(count, n)
     p = float(binomtest(count, n).pvalue) if n else 1.0  # nothing counted decides nothing
-    if "candidates" in outcomes:
-        p = min(1.0, p * float(outcomes["candidates"].max()))
     numbers = {"count": count, "n": n, "ties": len(outcomes) - n, "low": low, "high": high, "p": p}
     if "value" in outcomes:
         numbers["value"] = outcomes["value"].median()

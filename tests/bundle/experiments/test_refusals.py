@@ -55,7 +55,7 @@ ONE_BY_ONE = [
     (TWO_SAMPLE, "train_count", 30_000),
     (WALKS, "pairs", 60_001),
     (WALKS, "samples", 255),
-    (WALKS, "looks", 10),  # between five steps
+    (WALKS, "looks", 1),
     (WALKS, "walks", [[7, 2]]),
     (WALKS, "walks", [[2, 7], [2, 7]]),
     (WALKS, "seed", SEEDS),
