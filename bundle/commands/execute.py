@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 from bundle.notebook.tidy import clean
 from bundle.render.reading import read_notebook
-from bundle.study.artefacts import keep_outputs_of, notebook_bytes, write_if_changed
+from bundle.study.artefacts import write_if_changed
 
 logging.getLogger("papermill").setLevel(logging.CRITICAL)  # its errors are raised as well
 
@@ -59,8 +59,8 @@ def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") ->
         except RuntimeError as error:  # of nbclient
             why = f"the kernel died; it was killed, or memory ran out ({error})"
             raise _failure(notebook, partial, "its kernel", why) from None
-    executed = keep_outputs_of(target, clean(nbformat.read(partial, as_version=4)))
-    write_if_changed(target, notebook_bytes(executed))
+    executed = clean(nbformat.read(partial, as_version=4))
+    write_if_changed(target, f"{nbformat.writes(executed)}\n".encode())
     partial.unlink()
 
 

@@ -157,7 +157,8 @@ class Page:
     ) -> None:
         """Show a table with its number and caption (Markdown); its cells are text, or links to figures.
 
-        In the PDF the figure `drawn`, if there is one, stands in its place, with a caption of its own.
+        In the PDF the figure `drawn`, if there is one, stands in its place, with a caption of its own. Its
+        file, table-NAME.png, is written again only if it changes; see `bundle.study.artefacts`.
         """
         header, rows = table_in_style(table)
         metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
@@ -168,7 +169,8 @@ class Page:
         display(Markdown(words), metadata={FOR_JUPYTER: True})
         content = {"text/markdown": text}
         if drawn:
-            content["image/png"] = base64.b64encode(figure_png(drawn, {})).decode()
+            png = write_if_changed(self.output.figures / f"table-{name}.png", figure_png(drawn, {}))
+            content["image/png"] = base64.b64encode(png).decode()
             metadata |= {DRAWN: prose_in_style(drawn_caption), "image/png": {"width": width_on_screen(drawn)}}
         display(content, metadata=metadata, raw=True)
 
