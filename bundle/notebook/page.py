@@ -105,8 +105,6 @@ class Page:
         """Return what `make` returns, but for the last: why it was made now, which is said."""
         with progress(title) as report_progress:
             *outputs, why = make(*arguments, **keywords, fresh=self.fresh, progress=report_progress)
-            if why is None:
-                report_progress(1, 1)
         self._say({} if why is None else {why: 1}, 1, keywords.get("results", self.output.models))
         return outputs
 
@@ -157,8 +155,8 @@ class Page:
     ) -> None:
         """Show a table with its number and caption (Markdown); its cells are text, or links to figures.
 
-        In the PDF the figure `drawn`, if there is one, stands in its place, with a caption of its own. Its
-        file, table-NAME.png, is written again only if it changes; see `bundle.study.artefacts`.
+        In the PDF the figure `drawn`, if there is one, stands in its place, with a caption of its own. It is
+        shown from a file, so that it stays as it is on another kind of processor: `bundle.study.artefacts`.
         """
         header, rows = table_in_style(table)
         metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
@@ -169,7 +167,7 @@ class Page:
         display(Markdown(words), metadata={FOR_JUPYTER: True})
         content = {"text/markdown": text}
         if drawn:
-            png = write_if_changed(self.output.figures / f"table-{name}.png", figure_png(drawn, {}))
+            png = write_if_changed(self.output.figures / f"table-{name.zfill(2)}.png", figure_png(drawn, {}))
             content["image/png"] = base64.b64encode(png).decode()
             metadata |= {DRAWN: prose_in_style(drawn_caption), "image/png": {"width": width_on_screen(drawn)}}
         display(content, metadata=metadata, raw=True)

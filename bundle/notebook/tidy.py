@@ -29,25 +29,17 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             CoalesceStreamsPreprocessor().preprocess_cell(cell, {}, 0)  # what is printed becomes one output
         if "injected-parameters" in (tags or []):
             cell.id = "injected-parameters"
-    _number([cell for cell in notebook.cells if cell.cell_type == "code" and cell.execution_count])
+    executed = [cell for cell in notebook.cells if cell.get("execution_count")]
+    counts = [cell.execution_count for cell in executed]
+    if counts == sorted(set(counts)):  # run from top to bottom, if for the second time
+        for count, cell in enumerate(executed, start=1):
+            cell.execution_count = count
     return notebook
 
 
 def _is_of_this_run(output: NotebookNode) -> bool:
     """Return whether an output is progress, or an explorer, which is nothing without its kernel."""
     return output.get("name") == "stderr" or WIDGET in output.get("data", {})
-
-
-def _number(cells: list[NotebookNode]) -> None:
-    """Count from 1 the cells of a notebook that was run from top to bottom, the second time too."""
-    counts = [cell.execution_count for cell in cells]
-    if counts != sorted(set(counts)):
-        return
-    for count, cell in enumerate(cells, start=1):
-        cell.execution_count = count
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = count
 
 
 def before_saving(model: dict, path: str, contents_manager, **_) -> None:
