@@ -43,15 +43,13 @@ def progress(title: str) -> Iterator[Progress]:
     What is done at its first call is of an earlier run and took no time; where that is all, there is no bar.
     """
     bar = None
+    look = {"desc": title, "bar_format": BAR, "leave": False, "ascii": True, "ncols": 90}
 
     def report_progress(done: float, total: float) -> None:
         nonlocal bar
-        if bar is None and done < total:
-            bar = tqdm(
-                total=total, initial=done, desc=title, leave=False, ascii=True, ncols=90, bar_format=BAR
-            )
-        if bar is not None:
-            bar.update(done - bar.n)
+        if bar is None:
+            bar = tqdm(total=total, initial=done, disable=done >= total, **look)
+        bar.update(done - bar.n)
 
     try:
         yield report_progress
