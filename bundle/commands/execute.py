@@ -33,11 +33,11 @@ def notebook_digest(notebook: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") -> None:
+def execute(notebook: Path, target: Path, parameters: dict) -> None:
     """Execute a notebook under these parameters and write it to `target`, whole or not at all.
 
-    Its progress goes to stderr, in lines that begin with `log`, if that is given. To be called in a thread:
-    in the main one nbclient takes the signals.
+    Its progress goes to stderr, in lines that begin with its name. To be called in a thread: in the main one
+    nbclient takes the signals.
 
     Raises:
         NotebookError: a cell failed or its kernel died; the notebook so far is kept beside `target`.
@@ -47,7 +47,8 @@ def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") ->
     with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:  # many at once would race for ports
         kernel = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json", "shutdown_wait_time": 2}
         config = Config(LoggedKernel=kernel, NotebookClient={"kernel_manager_class": LoggedKernel})
-        options = {"progress_bar": False, "stderr_file": Lines(log) if log else None, "config": config}
+        lines = Lines(notebook.with_suffix("").as_posix())
+        options = {"progress_bar": False, "stderr_file": lines, "config": config}
         try:
             # whole paths: papermill keeps one working directory for all that it executes in a process
             paths = notebook.absolute(), partial.absolute()

@@ -96,7 +96,7 @@ def run_notebook(notebook: Notebook, profile: dict) -> list[Path]:
     parameters = profile["parameters"].get(name, {})
     if output != Path("."):
         parameters = {**parameters, "output_dir": str(output)}
-    execute(Path(f"{name}.ipynb"), target, parameters, log=name)
+    execute(Path(f"{name}.ipynb"), target, parameters)
     patterns = [f"{folder}/*" for folder in notebook.makes]
     for label in labels_in(target):
         kind, number = label.split("-")
