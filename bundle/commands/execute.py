@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -89,7 +88,7 @@ class Lines:
         self.name = name
 
     def write(self, text: str) -> None:
-        for state in re.split(r"[\r\n]", text):
+        for state in text.splitlines():
             if state.strip():
                 sys.stderr.write(f"{self.name}: {state.rstrip()}\n")
 
