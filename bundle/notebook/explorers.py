@@ -103,20 +103,22 @@ def task3_explorer(
     source = torch.Generator().manual_seed(seed)
     noise = torch.randn(candidates, generator.latent_dim, generator=source)
     find_ends = lru_cache(partial(endpoints, generator, classifier, noise))
-    first, second = WALK_FIGURES[17]
-    digits = range(10)
-    begin = widgets.Dropdown(options=digits, value=first, description="From")
-    end = widgets.Dropdown(options=digits, value=second, description="To")
+    begin, end = WALK_FIGURES[17]
     kinds = [(look["label"], kind) for kind, look in PATHS.items()]
-    kind = widgets.Dropdown(options=kinds, description="Path")
-    alpha = widgets.FloatSlider(0, min=0, max=1, step=0.005, description="Alpha", readout_format=".3f")
+    controls = {
+        "first": widgets.Dropdown(options=range(10), value=begin, description="From"),
+        "second": widgets.Dropdown(options=range(10), value=end, description="To"),
+        "kind": widgets.Dropdown(options=kinds, description="Path"),
+        "alpha": widgets.FloatSlider(max=1, step=0.005, description="Alpha", readout_format=".3f"),
+    }
     words, answer = widgets.HTML(), widgets.HTML()
 
     def show(first: int, second: int, kind: str, alpha: float) -> None:
         try:
             ends = [point.noise for point in find_ends(first, second)]
         except ValueError as error:
-            words.value, answer.value = status(str(error)), ""
+            words.value = status(str(error))
+            answer.value = ""
             clear_output()
             return
         here = between(*ends, torch.tensor([alpha]), kind=kind)
@@ -134,12 +136,11 @@ def task3_explorer(
         picture = PIL.Image.new("LA", (strip.width, strip.height + GAP + image.height))  # transparent
         picture.paste(strip)
         picture.paste(image, (0, strip.height + GAP))
-        display(picture)
+        display(picture)  # as one: the second of two would flicker
 
-    controls = {"first": begin, "second": end, "kind": kind, "alpha": alpha}
     pictures = widgets.interactive_output(show, controls)
-    choices = widgets.HBox([begin, end, kind])
-    return widgets.VBox([choices, alpha, words, widgets.HBox([pictures, answer])])
+    *choices, slider = controls.values()
+    return widgets.VBox([widgets.HBox(choices), slider, words, widgets.HBox([pictures, answer])])
 
 
 def status(text: str) -> str:
