@@ -125,10 +125,10 @@ def task3_explorer(
         noises = torch.cat([here, path(*ends, steps=steps, kind=kind)])
         images = answers(generator, noises, batch_size=len(noises))
         probabilities = predict(classifier, images).numpy()
-        digit, *on_the_way = probabilities.argmax(axis=1)
+        digit, *strip_digits = probabilities.argmax(axis=1)
         sentence = f"At alpha {alpha:.3f} the classifier sees a {digit}."
-        on_the_way = ", ".join(map(str, on_the_way))
-        words.value = status(sentence) + f"In the strip of {steps} images it sees {on_the_way}."
+        in_strip = ", ".join(map(str, strip_digits))
+        words.value = status(sentence) + f"In the strip of {steps} images it sees {in_strip}."
         answer.value = bars("What the classifier sees", probabilities[0])
         pixels = as_bytes(images).numpy()
         strip = enlarged(tile(pixels[1:], columns=steps), 2)
