@@ -39,7 +39,7 @@ def shown_cells(path: Path, *, folder: Path, web: bool = False) -> Iterator[Note
 
 
 def shown_cell(text: str, *, part: str, kind: str = "text", **metadata: str) -> NotebookNode:
-    """Return a Markdown cell of a document; `part` is the notebook's name, "front" or "appendix"."""
+    """Return a Markdown cell of a document; `part` is the notebook's name, "front" or "back"."""
     return new_markdown_cell(text, metadata={"part": part, "kind": kind, **metadata})
 
 

@@ -37,7 +37,7 @@ const whole = new Promise((go) =>
 /** Unpack gzipped bytes that stand at the page's end. */
 async function unpacked(id) {
   await whole;
-  const stream = new Blob([bytesOf(by(id).textContent)]).stream();
+  const stream = new Blob([bytesOf(dataOf(id))]).stream();
   return new Response(stream.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
