@@ -1,6 +1,7 @@
 """What PDF and page have in common: front matter and notebooks in one document, converted by pandoc.
 
-pandoc's filters (report.shared.lua) point references at what they name, in this document or the one beside it.
+pandoc's filters (report.shared.lua) point references at what they name, here or in the document beside this
+one, and list the works of report/references.bib whose addresses links lead to.
 """
 
 import json
@@ -66,7 +67,7 @@ class Document:
             f"--lua-filter={lua}",
             "--citeproc",
             f"--bibliography={BIBLIOGRAPHY}",
-            f"--resource-path={self.folder}:{root.resolve()}",
+            f"--resource-path={self.folder}:{root.resolve()}:{template.parent}",
             "--wrap=none",
             "--fail-if-warnings",
             *options,

@@ -4,12 +4,12 @@ import base64
 import gzip
 import io
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from PIL import Image
 
@@ -22,9 +22,9 @@ from bundle.figures.digits import tile
 from bundle.original import WALK_FIGURES
 from bundle.render.web import npm
 from bundle.render.web.exported import exported_classifier, exported_generator
-from bundle.render.web.palindromes import curves, runs_shown
 from bundle.study import store
 from bundle.study.layout import Output
+from bundle.study.records import key
 from lib import mnist
 from lib.evaluation.classifier import load_classifier
 from lib.evaluation.judge import observe
@@ -34,6 +34,7 @@ from lib.networks import answers
 from lib.weights import about_network
 
 HERE = Path(__file__).parent
+GROUPS = ("as written", "corrected", "ours")  # of Part 1, whose curves are shown, as in the notebook
 CANDIDATES = 2000  # noises, of which the walks' end points are those that the judge is surest of
 TOY_IMAGES = 41  # on the way of the slider that the page begins with
 PAIRS = 40  # of a real and a generated digit
@@ -51,19 +52,19 @@ class Explorer(NamedTuple):
 
 def explorers(output: Output, models: Path) -> dict[str, Explorer]:
     """Return the explorers by part; one whose results or files are not there says in words why."""
-    kinds: dict[str, tuple[str, Callable[[], Explorer]]] = {
-        "part1": ("Explore: a palindrome of your own", partial(palindromes, output)),
-        "task2": ("Explore: the same noise through the training", partial(training, output)),
-        "task3": ("Explore: walks between two digits", partial(walks, models)),
+    makers = {
+        "part1": partial(palindromes, output),
+        "task2": partial(training, output),
+        "task3": partial(walks, models),
     }
     explorer_by_part = {}
-    for part, (title, make) in kinds.items():
+    for part, make in makers.items():
         try:
-            explorer_by_part[part] = make()._replace(title=title)
+            explorer_by_part[part] = make()
         except (OSError, ValueError, KeyError) as error:
             print(f"The page is made without an explorer in {part}: {error}", flush=True)
             why = f"<p class='without'>This page was made without its explorer here. {error}</p>"
-            explorer_by_part[part] = Explorer(title, why)
+            explorer_by_part[part] = Explorer("Explore", why)
     return explorer_by_part
 
 
@@ -74,10 +75,37 @@ def palindromes(output: Output) -> Explorer:
     networks = {}
     for cell in ("LSTM", "RNN"):
         networks[cell] = _linear_layers(trained_cell(settings | {"cell": cell}, output.cells))
-    runs = runs_shown(output, part1_settings(parameters))
+    runs = _runs_shown(output, part1_settings(parameters))
     html = _fragment("palindromes.html") + _fragment("curves.html")
     html += _data("palindromes-data", {"networks": networks, "trained": settings["seq_length"]})
-    return Explorer("", html + _data("curves-data", curves(runs)))
+    html += _data("curves-data", curves(runs))
+    return Explorer("Explore: a palindrome of your own", html)
+
+
+def _runs_shown(output: Output, settings: dict[str, list[dict]]) -> pd.DataFrame:
+    """Return a table of the stored runs whose curves are shown; `settings` are those of Part 1 by group."""
+    wanted = {key(run) for group in GROUPS for run in settings[group]}
+    files = [output.results("part1") / f"{store.file_name(group)}.jsonl" for group in GROUPS]
+    records = store.load(*[path for path in files if path.exists()])
+    return store.table([record for record in records if key(record.settings) in wanted])
+
+
+def curves(runs: pd.DataFrame) -> list[dict]:
+    """Return mean, lowest and highest accuracy over the seeds of each cell, recipe and length, in percent.
+
+    `runs` is a table of `bundle.study.store.table`. A run that ended early keeps its last accuracy.
+    """
+    accuracy_curves = []
+    for (cell, recipe, length), group in runs.groupby(["cell", "recipe", "seq_length"]):
+        counts = pd.DataFrame(group["n_correct"].tolist()).ffill(axis=1)  # (seeds, evaluations)
+        percent = counts.div(group["eval_count"].tolist(), axis=0) * 100
+        curve = {"cell": cell, "recipe": recipe, "length": length, "seeds": len(group)}
+        curve["steps"] = max(group["step"], key=len)
+        curve["mean"] = percent.mean().round(1).tolist()
+        curve["low"] = percent.min().round(1).tolist()
+        curve["high"] = percent.max().round(1).tolist()
+        accuracy_curves.append(curve)
+    return accuracy_curves
 
 
 def _linear_layers(network: torch.nn.Module) -> dict[str, list[str]]:
@@ -90,7 +118,7 @@ def _linear_layers(network: torch.nn.Module) -> dict[str, list[str]]:
 
 
 def training(output: Output) -> Explorer:
-    """The same noises at each moment of the training, and what was measured there; real digits or generated."""
+    """The game with real and generated digits, and the same noises at each moment of the training."""
     settings = about_network(output.models, "generator")["settings"]
     results = output.results("task2")
     run = store.table(store.load(results / "gan.jsonl", settings=settings)).iloc[0]
@@ -108,7 +136,8 @@ def training(output: Output) -> Explorer:
             measures.append({"name": words, "values": values, "real": real})
     html = _fragment("guess.html") + _fragment("training.html")
     html += _data("training-data", {"batches": batches, "pictures": pictures, "measures": measures})
-    return Explorer("", html + _data("guess-data", _guess(output)))
+    html += _data("guess-data", _guess(output))
+    return Explorer("Explore: the same noise through the training", html)
 
 
 def _guess(output: Output) -> dict:
@@ -162,7 +191,8 @@ def walks(models: Path) -> Explorer:
     way = line_between(ends[begin], ends[end], steps=TOY_IMAGES)
     images = as_bytes(answers(generator, way, batch_size=TOY_IMAGES)).numpy()
     toy = lossless(Image.fromarray(tile(images, columns=TOY_IMAGES, gap=0)))
-    return Explorer("", _fragment("walks.html") + _data("walks-data", data), networks, toy)
+    html = _fragment("walks.html") + _data("walks-data", data)
+    return Explorer("Explore: walks between two digits", html, networks, toy)
 
 
 def _fragment(name: str) -> str:
@@ -185,7 +215,8 @@ def _floats(numbers: torch.Tensor) -> str:
 
 def _picture(images: np.ndarray, *, columns: int) -> str:
     """Return the address of a picture of digits (n, 28, 28), row by row."""
-    return f"data:image/webp;base64,{_base64(lossless(Image.fromarray(tile(images, columns=columns, gap=0))))}"
+    picture = Image.fromarray(tile(images, columns=columns, gap=0))
+    return f"data:image/webp;base64,{_base64(lossless(picture))}"
 
 
 def _base64(content: bytes) -> str:

@@ -15,18 +15,6 @@ from bundle.study.layout import Output
 from lib.files import write_atomically
 
 HERE = Path(__file__).parent
-SCRIPTS = (  # in one function, so that later ones see the names of earlier ones
-    "page.js",
-    "shared.js",
-    "cells.js",
-    "palindromes.js",
-    "curves.js",
-    "guess.js",
-    "training.js",
-    "networks.js",
-    "drawing.js",
-    "walks.js",
-)
 COORDINATES = re.compile(r'\b(?:d|x|y)="[^"]*"')  # of the lines and marks of a drawing
 
 
@@ -52,7 +40,7 @@ def build(
         "--toc-depth=2",
         "--number-sections",
         "--embed-resources",
-        f"--css={HERE / 'page.css'}",
+        "--css=page.css",
     ]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -64,15 +52,12 @@ def build(
             if kind == "explorer" and part in explorers:
                 cell.source = f"## {explorers[part].title}\n\n```{{=html5}}\n{explorers[part].html}\n```"
         toy = b"".join(explorer.toy for explorer in explorers.values())
-        if toy:
-            (folder / "toy.webp").write_bytes(toy)
-            options.append(f"--include-before-body={HERE / 'toy.html'}")
+        (folder / "toy.webp").write_bytes(toy)
+        page.about["toy"] = bool(toy)
         template, lua = HERE / "page.html", HERE / "page.lua"
         html = page.convert("html5", template=template, lua=lua, root=root, options=options)
-    script = "\n".join((HERE / script).read_text(encoding="utf-8") for script in SCRIPTS)
     networks = "".join(explorer.networks for explorer in explorers.values())
-    after = f"<script>\n(() => {{\n{script}}})();\n</script>{networks}"
-    write_atomically(output, html.replace("<!--after-->", after).encode())
+    write_atomically(output, html.replace("<!--networks-->", networks).encode())
 
 
 def _for_screens(cell: NotebookNode, folder: Path, drawings: Path) -> str:

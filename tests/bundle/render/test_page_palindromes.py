@@ -1,4 +1,4 @@
-from bundle.render.web import palindromes
+from bundle.render.web.explorers import curves
 from bundle.study import store
 from bundle.study.records import Record
 
@@ -11,7 +11,7 @@ def looked(*right: int, seed: int) -> Record:
 
 
 def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its_last():
-    (curve,) = palindromes.curves(store.table([looked(1, 5, 9, seed=0), looked(3, 10, seed=1)]))
+    (curve,) = curves(store.table([looked(1, 5, 9, seed=0), looked(3, 10, seed=1)]))
     assert (curve["cell"], curve["recipe"], curve["length"], curve["seeds"]) == ("LSTM", "ours", 4, 2)
     assert curve["steps"] == [1, 2, 3]
     assert curve["mean"] == [20, 75, 95]

@@ -179,7 +179,7 @@ def test_after_title_and_contents_a_link_leads_to_the_figure_table_or_part_that_
         return next(index for index, page in enumerate(pages) if index != CONTENTS and words in page)
 
     figure_3, figure_17, table_1 = map(page_of, ("Figure 3. ", "Figure 17. ", "Table 1. Verdicts"))
-    parts = [page_of(title) for title in ("1 Palindromes", "2 A GAN", "3 Between", "Appendix: par", "References")]
+    parts = [page_of(title) for title in ("1 Palindromes", "2 A GAN", "3 Between", "Appendix", "References")]
     front, body = [figure_17, figure_3], [figure_3, table_1, parts[2], figure_17, table_1, figure_17]
     assert figure_3 != figure_17
     assert "From α to Ω" in pages[0]
