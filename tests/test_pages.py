@@ -8,6 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from bundle.commands.binding import TEMPLATES
+from bundle.render.document import Document
 from bundle.render.front import front_matter
 from bundle.render.pdf import bind
 from bundle.render.reading import labels_in, read_notebook
@@ -21,7 +22,8 @@ MOST_PAGES = 18
 def test_the_report_is_short_and_has_all_its_fonts_and_all_that_it_refers_to(tmp_path):
     pdf = tmp_path / "report.pdf"
     front = front_matter(TEMPLATES / "front.md", COMMITTED, root=Path())
-    bind("report", {"report": COMMITTED, "supplement": BESIDE}, front=front, output=pdf)
+    notebooks = {"report": COMMITTED, "supplement": BESIDE}
+    bind(Document(name="report", notebooks=notebooks, front=front), pdf)
     assert "not in this report" not in text_of(pdf)
     reader = PdfReader(pdf)
     assert len(reader.pages) <= MOST_PAGES

@@ -44,24 +44,25 @@ def make_documents(notebooks: dict[str, list[Path]], root: Path, models: Path, p
     `root` is the folder of the output, `models` has the networks of the page's explorers, `pdf` is the
     report; all else lands beside it. Where it is the committed one, the README gets its findings.
     """
+    from bundle.render.document import Document
     from bundle.render.front import findings, front_matter, update_readme
     from bundle.render.pdf import bind
     from bundle.render.web.explorers import explorers
     from bundle.render.web.page import build
 
-    studies = notebooks["supplement"]
     page = pdf.with_name("index.html")
     front = front_matter(TEMPLATES / "front.md", notebooks["report"], root=root)
-    bind("report", notebooks, front=front, output=pdf, root=root)
-    parts = explorers(Output(root), models)
-    build("report", notebooks, front=front, output=page, root=root, explorers=parts)
+    report = Document(name="report", notebooks=notebooks, front=front, root=root)
+    bind(report, pdf)
+    build(report, page, explorers=explorers(Output(root), models))
     if root == Path("."):
         update_readme(README, findings(notebooks["report"]))
-    if not studies:
+    if not notebooks["supplement"]:
         return [pdf, page]
-    supplement = pdf.with_name("supplement.pdf")
-    page_beside = supplement.with_suffix(".html")
-    front = front_matter(TEMPLATES / "supplement.md", [*notebooks["report"], *studies], root=root)
-    bind("supplement", notebooks, front=front, output=supplement, root=root)
-    build("supplement", notebooks, front=front, output=page_beside, root=root)
-    return [pdf, page, supplement, page_beside]
+    pdf_beside, page_beside = pdf.with_name("supplement.pdf"), pdf.with_name("supplement.html")
+    everything = [*notebooks["report"], *notebooks["supplement"]]
+    front = front_matter(TEMPLATES / "supplement.md", everything, root=root)
+    supplement = Document(name="supplement", notebooks=notebooks, front=front, root=root)
+    bind(supplement, pdf_beside)
+    build(supplement, page_beside, explorers={})
+    return [pdf, page, pdf_beside, page_beside]

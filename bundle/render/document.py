@@ -7,11 +7,12 @@ one, and list the works of report/references.bib whose addresses links lead to.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pypandoc
-import yaml
+from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from bundle.render.cells import shown_cell, shown_cells
@@ -21,60 +22,64 @@ BIBLIOGRAPHY = Path(__file__).parents[2] / "report" / "references.bib"
 NOTEBOOKS_HERE = "<!-- notebooks -->\n"  # a line of a template
 
 
+@dataclass(frozen=True, kw_only=True)
 class Document:
-    """Front matter and the shown cells of notebooks."""
+    """Front matter and executed notebooks, of which a PDF and a page are made."""
 
-    def __init__(
-        self,
-        name: str,
-        notebooks: Mapping[str, Sequence[Path]],
-        *,
-        front: str,
-        folder: Path,
-        web: bool = False,
-    ):
-        """Gather what is shown; images are written into `folder`, where pandoc will work.
+    name: str
+    notebooks: Mapping[str, Sequence[Path]]  # of this document and of the one beside it, by their names
+    front: str  # Markdown, whose YAML header has a title; from NOTEBOOKS_HERE on it follows the notebooks
+    root: Path = Path()  # below it stand the pictures of the front matter
 
-        `name` is that of the document, `notebooks` are those of each document by its name. `front` is
-        Markdown, with a YAML header that has a `title`, and may have what the templates of PDF and page show.
-        What follows its line NOTEBOOKS_HERE stands after the notebooks. Raises what `shown_cells` does.
+    def cells(self, folder: Path, *, web: bool = False) -> list[NotebookNode]:
+        """Return all that is shown as Markdown cells, and write their images into `folder`.
+
+        Raises what `shown_cells` does.
         """
-        _, header, body = re.split("^---\n", front, maxsplit=2, flags=re.MULTILINE)
-        before, _, after = body.partition(NOTEBOOKS_HERE)
-        self.folder, self.about = folder, yaml.safe_load(header)
-        self.cells = [shown_cell(before, part="front")]
-        for path in notebooks[name]:
-            self.cells += shown_cells(path, folder=folder, web=web)
-        self.cells.append(shown_cell(after, part="back"))
-        places = {}
-        for document, paths in notebooks.items():
-            for path in paths:
-                for target in (path.stem, *labels_in(path)):
-                    places[target] = document
-        targets = {"document": name, "places": places}
-        (folder / "targets.json").write_text(json.dumps(targets), encoding="utf-8")
+        before, _, after = self._front()[1].partition(NOTEBOOKS_HERE)
+        cells = [shown_cell(before, part="front")]
+        for path in self.notebooks[self.name]:
+            cells += shown_cells(path, folder=folder, web=web)
+        return [*cells, shown_cell(after, part="back")]
 
-    def convert(self, to: str, *, template: Path, lua: Path, root: Path, options: Sequence[str]) -> str:
-        """Return the document in a format of pandoc's; raise ValueError where it cannot.
+    def convert(
+        self, cells: Sequence[NotebookNode], to: str, *, folder: Path, template: Path, options: Sequence[str]
+    ) -> str:
+        """Return cells in a format of pandoc's, which works in `folder`.
 
-        The pictures of the front matter stand below the folder `root`.
+        The filter is named like the template. Raises ValueError where pandoc cannot.
         """
-        (self.folder / "about.yaml").write_text(yaml.safe_dump(self.about), encoding="utf-8")
+        (folder / "about.yaml").write_text(self._front()[0], encoding="utf-8")
+        (folder / "targets.json").write_text(json.dumps(self._targets()), encoding="utf-8")
         options = [
             "--standalone",
             "--metadata-file=about.yaml",
             f"--template={template}",
-            f"--lua-filter={lua}",
+            f"--lua-filter={template.with_suffix('.lua')}",
             "--citeproc",
             f"--bibliography={BIBLIOGRAPHY}",
-            f"--resource-path={self.folder}:{root.resolve()}:{template.parent}",
+            f"--resource-path={folder}:{self.root.resolve()}:{template.parent}",
             "--wrap=none",
             "--fail-if-warnings",
             *options,
         ]
-        text = nbformat.writes(new_notebook(cells=self.cells))
+        text = nbformat.writes(new_notebook(cells=cells))
         source = "ipynb+raw_attribute+fenced_divs+smart"
         try:
-            return pypandoc.convert_text(text, to, source, extra_args=options, cworkdir=str(self.folder))
+            return pypandoc.convert_text(text, to, source, extra_args=options, cworkdir=str(folder))
         except RuntimeError as error:
             raise ValueError(f"pandoc cannot read the notebooks: {error}") from error
+
+    def _front(self) -> tuple[str, str]:
+        """Return the YAML header of the front matter and what follows it."""
+        _, header, body = re.split("^---\n", self.front, maxsplit=2, flags=re.MULTILINE)
+        return header, body
+
+    def _targets(self) -> dict:
+        """Return what the filters need: in which document figures, tables and notebooks are."""
+        places = {}
+        for document, paths in self.notebooks.items():
+            for path in paths:
+                for target in (path.stem, *labels_in(path)):
+                    places[target] = document
+        return {"document": self.name, "places": places}

@@ -1,7 +1,6 @@
 """Executed notebooks to PDF: pandoc turns the cells into Typst, Typst sets the pages; no TeX, no browser."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typst
@@ -9,27 +8,19 @@ import typst
 from bundle.render.document import Document
 from bundle.study.artefacts import write_if_changed
 
-HERE = Path(__file__).parent
+TEMPLATE = Path(__file__).with_name("report.typ")
 
 
-def bind(
-    name: str, notebooks: Mapping[str, Sequence[Path]], *, front: str, output: Path, root: Path = Path()
-) -> None:
-    """Bind front matter and executed notebooks into one PDF; the same input gives the same bytes.
+def bind(document: Document, output: Path) -> None:
+    """Bind a document into one PDF; the same input gives the same bytes.
 
-    `name`, `notebooks`, `front` and `root` are as of `Document`. Raises ValueError where a notebook is not
-    fully executed or cannot be set.
+    Raises ValueError where a notebook is not fully executed or cannot be set.
     """
+    options = ["--syntax-highlighting=idiomatic", "--extract-media=media"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        document = Document(name, notebooks, front=front, folder=folder)
-        text = document.convert(
-            "typst-smart",
-            template=HERE / "report.typ",
-            lua=HERE / "report.lua",
-            root=root,
-            options=["--syntax-highlighting=idiomatic", "--extract-media=media"],
-        )
+        cells = document.cells(folder)
+        text = document.convert(cells, "typst-smart", folder=folder, template=TEMPLATE, options=options)
         main = folder / "main.typ"
         main.write_text(text, encoding="utf-8")
         try:

@@ -88,7 +88,7 @@ local function typeset(cell)
   local caption = a.label and table.remove(blocks, 1)
   if a.image then
     local alt = quoted(pandoc.utils.stringify(caption))
-    blocks:insert(raw(('#align(center, image("%s", width: %s, alt: %s))'):format(a.image, a.width, alt)))
+    blocks:insert(raw(('#align(center, picture("%s", width: %s, alt: %s))'):format(a.image, a.width, alt)))
   end
   if not caption then return blocks end
   local head = caption.content

@@ -97,8 +97,8 @@ def curves(runs: pd.DataFrame) -> list[dict]:
     """
     accuracy_curves = []
     for (cell, recipe, length), group in runs.groupby(["cell", "recipe", "seq_length"]):
-        counts = pd.DataFrame(group["n_correct"].tolist()).ffill(axis=1)  # (seeds, evaluations)
-        percent = counts.div(group["eval_count"].tolist(), axis=0) * 100
+        counts = group["n_correct"].apply(pd.Series).ffill(axis="columns")  # (seeds, evaluations)
+        percent = 100 * counts.div(group["eval_count"], axis="index")
         curve = {"cell": cell, "recipe": recipe, "length": length, "seeds": len(group)}
         curve["steps"] = max(group["step"], key=len)
         curve["mean"] = percent.mean().round(1).tolist()

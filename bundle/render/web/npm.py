@@ -11,13 +11,12 @@ from lib.npm import unpack
 
 RUNTIME = "onnxruntime-web@1.30.0"  # runs the networks in a browser
 CHECKER = "axe-core@4.14.1"  # looks for what keeps people from using a page; for the tests
-FILES = {  # in each package, with their SHA-256
-    RUNTIME: {
-        "dist/ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
-        "dist/ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
-    },
-    CHECKER: {"axe.min.js": "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"},
+RUNTIME_FILES = {
+    "dist/ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
+    "dist/ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
+CHECKER_FILES = {"axe.min.js": "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"}
+FILES = {RUNTIME: RUNTIME_FILES, CHECKER: CHECKER_FILES}  # with their SHA-256
 
 
 def fetch(package: str) -> list[Path]:

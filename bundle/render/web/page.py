@@ -2,9 +2,8 @@
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from nbformat import NotebookNode
 from PIL import Image
@@ -14,48 +13,37 @@ from bundle.render.web.explorers import Explorer, lossless
 from bundle.study.layout import Output
 from lib.files import write_atomically
 
-HERE = Path(__file__).parent
-COORDINATES = re.compile(r'\b(?:d|x|y)="[^"]*"')  # of the lines and marks of a drawing
+TEMPLATE = Path(__file__).with_name("page.html")
+OPTIONS = (
+    "--mathml",
+    "--toc",
+    "--toc-depth=2",
+    "--number-sections",
+    "--embed-resources",
+    "--css=page.css",
+)
 
 
-def build(
-    name: str,
-    notebooks: Mapping[str, Sequence[Path]],
-    *,
-    front: str,
-    output: Path,
-    root: Path = Path(),
-    explorers: Mapping[str, Explorer] = MappingProxyType({}),
-) -> None:
-    """Write front matter and executed notebooks as one HTML file; the same input gives the same bytes.
+def build(document: Document, output: Path, *, explorers: Mapping[str, Explorer]) -> None:
+    """Write a document as one HTML file; the same input gives the same bytes.
 
-    `explorers` take the places of the notebooks' own, by the notebook's name. Below `root` stand the
-    pictures of the front matter, and figures as SVG, which are shown in place of their pictures. `name`,
-    `notebooks` and `front` are as of `Document`. Raises ValueError where a notebook is not fully executed or
-    a picture is missing.
+    `explorers` take the places of the notebooks' own, by the notebook's name. Figures that are SVG below the
+    document's root are shown so. Raises ValueError where a notebook is not fully executed or a picture is
+    missing.
     """
-    options = [
-        "--mathml",
-        "--toc",
-        "--toc-depth=2",
-        "--number-sections",
-        "--embed-resources",
-        "--css=page.css",
-    ]
+    toy = b"".join(explorer.toy for explorer in explorers.values())
+    options = [*OPTIONS, "--metadata=toy"] if toy else OPTIONS
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        page = Document(name, notebooks, front=front, folder=folder, web=True)
-        for cell in page.cells:
+        (folder / "toy.webp").write_bytes(toy)
+        cells = document.cells(folder, web=True)
+        for cell in cells:
             part, kind = cell.metadata["part"], cell.metadata["kind"]
             if "image" in cell.metadata:
-                cell.metadata["image"] = _for_screens(cell, folder, Output(root).drawings)
+                cell.metadata["image"] = _for_screens(cell, folder, Output(document.root).drawings)
             if kind == "explorer" and part in explorers:
                 cell.source = f"## {explorers[part].title}\n\n```{{=html5}}\n{explorers[part].html}\n```"
-        toy = b"".join(explorer.toy for explorer in explorers.values())
-        (folder / "toy.webp").write_bytes(toy)
-        page.about["toy"] = bool(toy)
-        template, lua = HERE / "page.html", HERE / "page.lua"
-        html = page.convert("html5", template=template, lua=lua, root=root, options=options)
+        html = document.convert(cells, "html5", folder=folder, template=TEMPLATE, options=options)
     networks = "".join(explorer.networks for explorer in explorers.values())
     write_atomically(output, html.replace("<!--networks-->", networks).encode())
 
@@ -68,14 +56,10 @@ def _for_screens(cell: NotebookNode, folder: Path, drawings: Path) -> str:
     number = cell.metadata["label"].removeprefix("figure-")
     drawing = drawings / f"figure-{number.zfill(2)}.svg"
     if drawing.is_file():
-        svg = COORDINATES.sub(_to_tenths, drawing.read_text(encoding="utf-8"))
+        svg = re.sub(r"(\.\d)\d{4,}", r"\1", drawing.read_text(encoding="utf-8"))
         (folder / drawing.name).write_text(svg, encoding="utf-8")
         return drawing.name
     webp = Path(cell.metadata["image"]).with_suffix(".webp")
     with Image.open(folder / cell.metadata["image"]) as picture:
         (folder / webp).write_bytes(lossless(picture))
     return webp.name
-
-
-def _to_tenths(attribute: re.Match) -> str:
-    return re.sub(r"(\.\d)\d+", r"\1", attribute[0])

@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from bundle.commands.binding import README, TEMPLATES, bound
 from bundle.render import front
+from bundle.render.document import Document
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
 from tests.bundle.render.test_pdf import FIGURE, code, save, text_of
@@ -40,7 +41,8 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     assert "**Rough numbers.**" in text
     assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
     assert "| “a \\| b” | holds | not run | [Figure 1](#figure-1) |" in text
-    bind("report", {"report": paths}, front=text, output=tmp_path / "out.pdf", root=tmp_path)
+    document = Document(name="report", notebooks={"report": paths}, front=text, root=tmp_path)
+    bind(document, tmp_path / "out.pdf")
     first = PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
     for words in ("Key findings", "Is a better?", "And b? No."):
         assert words in first

@@ -6,10 +6,9 @@ from bs4 import BeautifulSoup
 from bundle.render.web.explorers import Explorer, explorers
 from bundle.render.web.page import build
 from bundle.study.layout import Output
-from tests.bundle.render.test_pdf import FIGURE, FRONT, code, part1, save, task2, task3
+from tests.bundle.render.test_pdf import FIGURE, FRONT, TITLE, code, document, part1, save, task2, task3
 
 FINDINGS = ["The *first* [Figure 17](task3.ipynb#figure-17).", "The second, $x^2$."]
-TITLE = "---\ntitle: T\n---\n"
 
 
 def text_of(page: BeautifulSoup) -> str:
@@ -24,7 +23,7 @@ def page(tmp_path_factory) -> BeautifulSoup:
     front = FRONT.replace("abstract:", f"findings: |\n{findings}abstract:")
     explored = {"part1": Explorer("Explore it", "<p id='explored'></p>")}
     for name in ("index", "again"):
-        build("report", {"report": paths}, front=front, explorers=explored, output=folder / f"{name}.html")
+        build(document(front, paths), folder / f"{name}.html", explorers=explored)
     assert (folder / "index.html").read_bytes() == (folder / "again.html").read_bytes()
     return BeautifulSoup((folder / "index.html").read_bytes(), "html.parser")
 
@@ -64,8 +63,7 @@ def test_findings_and_abstract_stand_first(page):
 def test_a_card_shows_a_figure_of_the_page_or_none(tmp_path):
     cards = 'cards: "![](#figure-1){alt=there}![](#figure-2){alt=gone}"\n'
     front = TITLE.replace("title", f"{cards}title")
-    notebooks = {"report": save(tmp_path, part1=[code("a", FIGURE)])}
-    build("report", notebooks, front=front, output=tmp_path / "a.html")
+    build(document(front, save(tmp_path, part1=[code("a", FIGURE)])), tmp_path / "a.html", explorers={})
     page = BeautifulSoup((tmp_path / "a.html").read_bytes(), "html.parser")
     assert [image["alt"] for image in page.select("#cards img[src^=data]")] == ["there"]
     assert len(page.select("#cards img")) == 1
@@ -77,6 +75,6 @@ def test_an_explorer_without_its_results_says_so_in_its_place(tmp_path, capsys):
     assert "made without its explorer" in found["task3"].html
     assert not any(one.networks or one.toy for one in found.values())
     assert "explorer in task3" in capsys.readouterr().out
-    notebooks = {"report": save(tmp_path, part1=[code("a", FIGURE), code("explore()", tags=("no-pdf",))])}
-    build("report", notebooks, front=TITLE, explorers=found, output=tmp_path / "a.html")
+    paths = save(tmp_path, part1=[code("a", FIGURE), code("explore()", tags=("no-pdf",))])
+    build(document(TITLE, paths), tmp_path / "a.html", explorers=found)
     assert "made without its explorer" in (tmp_path / "a.html").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from bundle.experiments.cache import read_grids, trained_cell
 from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.part1 import inside_settings, part1_settings
 from bundle.original import WALK_FIGURES
+from bundle.render.document import Document
 from bundle.render.front import front_matter
 from bundle.render.reading import declared_values
 from bundle.render.web import npm
@@ -64,7 +65,7 @@ def report(tmp_path_factory) -> SimpleNamespace:
     output.models.symlink_to(Path("models").resolve())
     parts, path = explorers(output, output.models), folder / "index.html"
     front = front_matter(Path("report", "front.md"), NOTEBOOKS, root=Path())
-    build("report", {"report": NOTEBOOKS}, front=front, output=path, explorers=parts)
+    build(Document(name="report", notebooks={"report": NOTEBOOKS}, front=front), path, explorers=parts)
     inside = inside_settings(parameters)
     cells = {cell: trained_cell(inside | {"cell": cell}, output.cells) for cell in ("LSTM", "RNN")}
     return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from bundle.commands.binding import TEMPLATES
 from bundle.figures.style import SCREEN_DPI
 from bundle.notebook.page import CAPTION, DRAWN, FOR_JUPYTER
-from bundle.render.document import NOTEBOOKS_HERE
+from bundle.render.document import NOTEBOOKS_HERE, Document
 from bundle.render.front import front_matter
 from bundle.render.pdf import bind
 
@@ -126,11 +126,15 @@ def save(folder: Path, **notebooks: list) -> list[Path]:
     return [folder / f"{name}.ipynb" for name in notebooks]
 
 
+def document(front: str, notebooks: list[Path]) -> Document:
+    return Document(name="report", notebooks={"report": notebooks}, front=front)
+
+
 TITLE = "---\ntitle: T\n---\n"
 
 
 def build(folder: Path, *cells) -> str:
-    bind("report", {"report": save(folder, part1=list(cells))}, front=TITLE, output=folder / "out.pdf")
+    bind(document(TITLE, save(folder, part1=list(cells))), folder / "out.pdf")
     return text_of(folder / "out.pdf")
 
 
@@ -147,7 +151,7 @@ def pdf(tmp_path_factory) -> Path:
     (folder / "front.md").write_text(FRONT + NOTEBOOKS_HERE + after)
     front = front_matter(folder / "front.md", paths, root=folder)
     for name in ("report", "again"):
-        bind("report", {"report": paths}, front=front, output=folder / f"{name}.pdf")
+        bind(document(front, paths), folder / f"{name}.pdf")
     return folder / "report.pdf"
 
 
