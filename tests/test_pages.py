@@ -8,12 +8,11 @@ import pytest
 from pypdf import PdfReader
 
 from bundle.commands.binding import TEMPLATES
-from bundle.render.document import Document
 from bundle.render.front import front_matter
 from bundle.render.pdf import bind
 from bundle.render.reading import labels_in, read_notebook
 from bundle.study.layout import REPORT, STUDIES
-from tests.bundle.render.test_pdf import text_of
+from tests.bundle.render.test_pdf import document, text_of
 
 COMMITTED, BESIDE = ([Path(f"{name}.ipynb") for name in names] for names in (REPORT, STUDIES))
 MOST_PAGES = 18
@@ -22,8 +21,7 @@ MOST_PAGES = 18
 def test_the_report_is_short_and_has_all_its_fonts_and_all_that_it_refers_to(tmp_path):
     pdf = tmp_path / "report.pdf"
     front = front_matter(TEMPLATES / "front.md", COMMITTED, root=Path())
-    notebooks = {"report": COMMITTED, "supplement": BESIDE}
-    bind(Document(name="report", notebooks=notebooks, front=front), pdf)
+    bind(document(front, COMMITTED, supplement=BESIDE), pdf)
     assert "not in this report" not in text_of(pdf)
     reader = PdfReader(pdf)
     assert len(reader.pages) <= MOST_PAGES

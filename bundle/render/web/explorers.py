@@ -52,19 +52,19 @@ class Explorer(NamedTuple):
 
 def explorers(output: Output, models: Path) -> dict[str, Explorer]:
     """Return the explorers by part; one whose results or files are not there says in words why."""
-    makers = {
-        "part1": partial(palindromes, output),
-        "task2": partial(training, output),
-        "task3": partial(walks, models),
+    makers = {  # with the places that the cards of the page lead to
+        "part1": ("palindromes", partial(palindromes, output)),
+        "task2": ("guess", partial(training, output)),
+        "task3": ("walks", partial(walks, models)),
     }
     explorer_by_part = {}
-    for part, make in makers.items():
+    for part, (place, make) in makers.items():
         try:
             explorer_by_part[part] = make()
         except (OSError, ValueError, KeyError) as error:
             print(f"The page is made without an explorer in {part}: {error}", flush=True)
-            why = f"<p class='without'>This page was made without its explorer here. {error}</p>"
-            explorer_by_part[part] = Explorer("Explore", why)
+            why = f"This page was made without its explorer here. {error}"
+            explorer_by_part[part] = Explorer("Explore", f"<p class='without' id='{place}'>{why}</p>")
     return explorer_by_part
 
 

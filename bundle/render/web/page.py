@@ -51,7 +51,7 @@ def build(document: Document, output: Path, *, explorers: Mapping[str, Explorer]
 def _for_screens(cell: NotebookNode, folder: Path, drawings: Path) -> str:
     """Write a figure as SVG if it is among the drawings, or else its picture as WebP; return the file's name.
 
-    Coordinates in points have one decimal then: less than a screen shows, and a smaller page.
+    Coordinates, which alone have five decimals or more, get one: less than a screen shows, a smaller page.
     """
     number = cell.metadata["label"].removeprefix("figure-")
     drawing = drawings / f"figure-{number.zfill(2)}.svg"

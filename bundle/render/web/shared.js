@@ -44,7 +44,7 @@ async function unpacked(id) {
 /** Start an explorer when it comes near the screen; what goes wrong is said in its place. */
 function explorer(id, begin) {
   const section = by(id);
-  if (!section) return;
+  if (!section?.matches(".explorer")) return; // the page was made without it
   const status = section.querySelector(".said");
   const say = (words) => "plays" in section.dataset || (status.textContent = words);
   const watch = new IntersectionObserver(

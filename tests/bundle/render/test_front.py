@@ -7,10 +7,9 @@ from pypdf import PdfReader
 
 from bundle.commands.binding import README, TEMPLATES, bound
 from bundle.render import front
-from bundle.render.document import Document
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
-from tests.bundle.render.test_pdf import FIGURE, code, save, text_of
+from tests.bundle.render.test_pdf import FIGURE, code, document, save, text_of
 from tests.notebooks import page_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
@@ -41,8 +40,7 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     assert "**Rough numbers.**" in text
     assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
     assert "| “a \\| b” | holds | not run | [Figure 1](#figure-1) |" in text
-    document = Document(name="report", notebooks={"report": paths}, front=text, root=tmp_path)
-    bind(document, tmp_path / "out.pdf")
+    bind(document(text, paths, root=tmp_path), tmp_path / "out.pdf")
     first = PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
     for words in ("Key findings", "Is a better?", "And b? No."):
         assert words in first
@@ -73,7 +71,6 @@ def test_what_is_bound_is_made_again_when_a_result_is_another(tmp_path):
     stage = bound({**paths, "parameters": {}, "studies": True})
     before = stage.inputs()
     assert stage.inputs() == before
-    results = tmp_path / "results" / "part1"
-    results.mkdir(parents=True)
-    (results / "a.jsonl").write_text("1\n")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "a.jsonl").write_text("1\n")
     assert stage.inputs() != before

@@ -13,7 +13,6 @@ from bundle.experiments.cache import read_grids, trained_cell
 from bundle.experiments.palindromes import run_palindromes
 from bundle.experiments.part1 import inside_settings, part1_settings
 from bundle.original import WALK_FIGURES
-from bundle.render.document import Document
 from bundle.render.front import front_matter
 from bundle.render.reading import declared_values
 from bundle.render.web import npm
@@ -30,6 +29,7 @@ from lib.latent.interpolation import path
 from lib.networks import answers
 from lib.weights import about_network
 from tests import lab
+from tests.bundle.render.test_pdf import document
 
 if lab.CHROMIUM is None:
     pytest.skip("the page is not opened: apt-get install chromium", allow_module_level=True)
@@ -65,7 +65,7 @@ def report(tmp_path_factory) -> SimpleNamespace:
     output.models.symlink_to(Path("models").resolve())
     parts, path = explorers(output, output.models), folder / "index.html"
     front = front_matter(Path("report", "front.md"), NOTEBOOKS, root=Path())
-    build(Document(name="report", notebooks={"report": NOTEBOOKS}, front=front), path, explorers=parts)
+    build(document(front, NOTEBOOKS), path, explorers=parts)
     inside = inside_settings(parameters)
     cells = {cell: trained_cell(inside | {"cell": cell}, output.cells) for cell in ("LSTM", "RNN")}
     return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)

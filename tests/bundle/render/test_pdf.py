@@ -5,7 +5,6 @@ The committed notebooks are bound in test_pages.
 
 import io
 import re
-import shutil
 from base64 import b64encode
 from pathlib import Path
 
@@ -126,8 +125,9 @@ def save(folder: Path, **notebooks: list) -> list[Path]:
     return [folder / f"{name}.ipynb" for name in notebooks]
 
 
-def document(front: str, notebooks: list[Path]) -> Document:
-    return Document(name="report", notebooks={"report": notebooks}, front=front)
+def document(front: str, report: list[Path], *, supplement=(), root: Path = Path()) -> Document:
+    notebooks = {"report": report, "supplement": supplement}
+    return Document(name="report", notebooks=notebooks, front=front, root=root)
 
 
 TITLE = "---\ntitle: T\n---\n"
@@ -146,12 +146,10 @@ def text_of(pdf: Path) -> str:
 def pdf(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("bound")
     paths = save(folder, part1=part1(), task2=task2(), task3=task3())
-    shutil.copy(TEMPLATES / "references.md", folder)
-    _, after = (TEMPLATES / "supplement.md").read_text().split(NOTEBOOKS_HERE)
-    (folder / "front.md").write_text(FRONT + NOTEBOOKS_HERE + after)
-    front = front_matter(folder / "front.md", paths, root=folder)
+    supplement = front_matter(TEMPLATES / "supplement.md", paths, root=folder)
+    whole = document(FRONT + supplement[supplement.index(NOTEBOOKS_HERE) :], paths)
     for name in ("report", "again"):
-        bind(document(front, paths), folder / f"{name}.pdf")
+        bind(whole, folder / f"{name}.pdf")
     return folder / "report.pdf"
 
 
