@@ -77,8 +77,7 @@ def test_an_explorer_without_its_results_says_so_in_its_place(tmp_path, capsys):
     assert "explorer in task3" in capsys.readouterr().out
     paths = save(tmp_path, part1=[code("a", FIGURE), code("explore()", tags=("no-pdf",))])
     build(document(TITLE, paths), tmp_path / "a.html", explorers=found)
-    page = BeautifulSoup((tmp_path / "a.html").read_bytes(), "html.parser")
-    assert "made without its explorer" in page.find(id="palindromes").text
+    assert 'id="palindromes">This page was made without its explorer' in (tmp_path / "a.html").read_text()
 
 
 def looked(*right: int, seed: int) -> Record:
