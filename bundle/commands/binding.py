@@ -1,5 +1,6 @@
 """Executed notebooks to what is read: the report and its supplement, each as PDF and as a page."""
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def inputs_of_documents(notebooks: dict[str, list[Path]], root: Path, models: Pa
     shown = [*notebooks["report"], *notebooks["supplement"], *models.glob("*.json")]
     shown += [*TEMPLATES.glob("*.md"), *TEMPLATES.glob("*.bib"), *Path(root, "results").rglob("*.json*")]
     code = [*code_files(), *(path for path in RENDER.rglob("*.*") if path.suffix != ".pyc")]
-    return [digest_all(sorted(path for path in [*shown, *code] if path.is_file()))]
+    there = sorted(path for path in [*shown, *code] if path.is_file())
+    return [digest_all(there), os.environ.get("PAGE_ADDRESS", "")]
 
 
 def make_documents(notebooks: dict[str, list[Path]], root: Path, models: Path, pdf: Path) -> list[Path]:
@@ -48,21 +50,25 @@ def make_documents(notebooks: dict[str, list[Path]], root: Path, models: Path, p
     from bundle.render.front import findings, front_matter, update_readme
     from bundle.render.pdf import bind
     from bundle.render.web.explorers import explorers
-    from bundle.render.web.page import build
+    from bundle.render.web.page import build, draw_card
 
     page = pdf.with_name("index.html")
     front = front_matter(TEMPLATES / "front.md", notebooks["report"], root=root)
     report = Document(name="report", notebooks=notebooks, front=front, root=root)
     bind(report, pdf)
     build(report, page, explorers=explorers(Output(root), models))
+    made, strip = [pdf, page], Output(root).figures / "figure-17.png"
+    if strip.exists():
+        made.append(pdf.with_name("card.png"))
+        draw_card(strip, made[-1])
     if root == Path("."):
         update_readme(README, findings(notebooks["report"]))
     if not notebooks["supplement"]:
-        return [pdf, page]
+        return made
     pdf_beside, page_beside = pdf.with_name("supplement.pdf"), pdf.with_name("supplement.html")
     everything = [*notebooks["report"], *notebooks["supplement"]]
     front = front_matter(TEMPLATES / "supplement.md", everything, root=root)
     supplement = Document(name="supplement", notebooks=notebooks, front=front, root=root)
     bind(supplement, pdf_beside)
     build(supplement, page_beside, explorers={})
-    return [pdf, page, pdf_beside, page_beside]
+    return [*made, pdf_beside, page_beside]

@@ -1,12 +1,14 @@
 """Executed notebooks to one HTML file that needs nothing else, by pandoc and from the cells of the PDF."""
 
+import io
+import os
 import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bundle.render.document import Document
 from bundle.render.web.explorers import Explorer, lossless
@@ -28,11 +30,13 @@ def build(document: Document, output: Path, *, explorers: Mapping[str, Explorer]
     """Write a document as one HTML file; the same input gives the same bytes.
 
     `explorers` take the places of the notebooks' own, by the notebook's name. Figures that are SVG below the
-    document's root are shown so. Raises ValueError where a notebook is not fully executed or a picture is
-    missing.
+    document's root are shown so. $PAGE_ADDRESS is where the page will stand, if that is known. Raises
+    ValueError where a notebook is not fully executed or a picture is missing.
     """
     toy = b"".join(explorer.toy for explorer in explorers.values())
-    options = [*OPTIONS, "--metadata=toy"] if toy else OPTIONS
+    options = [*OPTIONS, f"--metadata=address:{os.environ.get('PAGE_ADDRESS', '')}"]
+    if toy:
+        options.append("--metadata=toy")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "toy.webp").write_bytes(toy)
@@ -63,3 +67,12 @@ def _for_screens(cell: NotebookNode, folder: Path, drawings: Path) -> str:
     with Image.open(folder / cell.metadata["image"]) as picture:
         (folder / webp).write_bytes(lossless(picture))
     return webp.name
+
+
+def draw_card(figure: Path, output: Path) -> None:
+    """Draw the picture of preview cards, where somebody sends the page: a figure, as PNG."""
+    with Image.open(figure) as picture:
+        card = ImageOps.pad(picture.convert("RGB"), (1200, 630), color="white")
+    png = io.BytesIO()
+    card.save(png, "png")
+    write_atomically(output, png.getvalue())
