@@ -6,6 +6,7 @@ testing many claims at once (Benjamini and Hochberg 1995), so that at most one i
 is expected to be wrong.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
@@ -19,8 +20,8 @@ from bundle.original import SENTENCES
 NOT_RUN = "not run"  # shown in place of a verdict
 LEVEL = 0.05  # largest corrected p of a claim that is decided
 KEYS = ["claim", "case", "measure"]
-NUMBERS = ["count", "n", "ties", "low", "high", "p", "value", "p_corrected", "verdict"]
-FIRST_WORDS = 8  # of a sentence, in the ledger
+NUMBERS = ["count", "n", "ties", "low", "high", "p", "p_corrected", "verdict"]
+FIRST_WORDS = 60  # letters of a sentence, in the ledger
 HOMES = {"2": "part1", "3.1": "task2", "3.2": "task2", "3.3": "task3"}  # notebook by the original's section
 
 
@@ -70,10 +71,9 @@ def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFram
     """Return what is found of each claim, in each case, by each measure, all decided together.
 
     `outcomes` has a row for each seed or path: claim, case, measure, `holds` (True, False, or None for a tie)
-    and maybe `value`, a number, and `candidates`: of how many rivals a test was picked, by which p is
-    multiplied (Bonferroni). The result has a row for each (claim, case, measure), or what `keys` names, in
-    the order in which they appear: how often it holds, of n that do not tie, with the interval of that share,
-    p, the median value, p corrected, and the verdict.
+    and maybe `candidates`: of how many rivals a test was picked, by which p is multiplied (Bonferroni). The
+    result has a row for each (claim, case, measure), or what `keys` names, in the order in which they appear:
+    how often it holds, of n that do not tie, with the interval of that share, p, p corrected, and the verdict.
     """
     if outcomes.empty:
         return pd.DataFrame(columns=[*keys, *NUMBERS])
@@ -135,11 +135,10 @@ def ledger_table() -> pd.DataFrame:
     """
     rows = []
     for entry in ledger():
-        words = entry["quote"].split()
         row = {
             "Id": entry["id"],
             "Section": f"§ {entry['section']}",
-            "First words": " ".join(words[:FIRST_WORDS]) + (" …" if len(words) > FIRST_WORDS else ""),
+            "First words": textwrap.shorten(entry["quote"], FIRST_WORDS, placeholder=" …"),
             "Kind": entry["kind"],
             "Found": entry.get("ours") or entry.get("right", ""),
             "Where, or why": " ".join([entry.get("note", ""), entry.get("shown_by", "")]).strip(),
@@ -158,10 +157,7 @@ def _counts(outcomes: pd.DataFrame) -> dict[str, float]:
     p = float(binomtest(count, n).pvalue) if n else 1.0  # nothing counted decides nothing
     if "candidates" in outcomes:
         p = min(1.0, p * float(outcomes["candidates"].max()))
-    numbers = {"count": count, "n": n, "ties": len(outcomes) - n, "low": low, "high": high, "p": p}
-    if "value" in outcomes:
-        numbers["value"] = outcomes["value"].median()
-    return numbers
+    return {"count": count, "n": n, "ties": len(outcomes) - n, "low": low, "high": high, "p": p}
 
 
 def _verdict(row: tuple) -> Verdict:

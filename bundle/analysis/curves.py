@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pandas.api.typing import DataFrameGroupBy
-from scipy.stats import CensoredData, ecdf, quantile_test
+from scipy.stats import CensoredData, ecdf
 
 from bundle.analysis.formatting import number
 from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
@@ -17,9 +16,8 @@ from bundle.study.records import Record
 OPTIONAL = ["encoding", "first_length", "rehearsal", "original_count", "n_correct_original"]
 OPTIONAL += ["n_correct_batch", "length", "accuracy_at"]
 STATISTICS = {"first": "first 100 %", "held": "held 100 %", "final": "final", "mean": "mean"}
-STEPS = ("first", "held")
+STEPS = ("first", "held")  # the others are accuracies
 GROUPS = ("as written", "corrected", "unscheduled", "ours")  # whose medians are shown
-FEW = 5  # seeds, of which a median has no interval
 
 
 @dataclass(frozen=True)
@@ -114,46 +112,33 @@ def mean_late(runs: pd.DataFrame) -> float:
     return float(np.mean([curve.late().mean() for curve in runs["curve"]])) if len(runs) else np.nan
 
 
-def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each cell, recipe and length: medians over seeds, steps with intervals."""
-    rows = []
-    for (_, recipe, cell, length), seeds in _measured(runs):
-        row = {"Cell": cell, "Recipe": recipe, "Length": length, "Seeds": len(seeds)}
-        for name, words in STATISTICS.items():
-            if name in STEPS:
-                row[f"{words} (step)"] = median_step(seeds[name])
-            else:
-                row[words] = number(seeds[name].median(), ".3f")
-        rows.append(row)
-    return pd.DataFrame(rows)
+def medians(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return medians over seeds: a row a (cell, recipe, length), a column a statistic and `seeds`, their number.
 
-
-def median_step(steps: pd.Series) -> str:
-    """Return the median, and the 95 % interval between order statistics where there are enough runs."""
-    bounds = quantile_test(steps, p=0.5).confidence_interval(0.95)
-    if len(steps) <= FEW or not np.isfinite(bounds.low):
-        return number(steps.median())
-    return f"{number(steps.median())} [{number(bounds.low)}, {number(bounds.high)}]"
-
-
-def summary(runs: pd.DataFrame) -> dict[str, float]:
-    """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
-    values = {}
-    for (_, recipe, cell, length), seeds in _measured(runs):
-        for name, words in STATISTICS.items():
-            median = seeds[name].median()
-            values[f"{cell} {recipe} {length} {words}"] = round(median, 6) if np.isfinite(median) else -1
-    return values
-
-
-def _measured(runs: pd.DataFrame) -> DataFrameGroupBy:
-    """Group the measures of runs by group, recipe in words, cell and length."""
+    The recipe is in words; without the learning-rate schedule it is one of its own.
+    """
     chosen = runs[runs["group"].isin(GROUPS)].reset_index()
     recipes = chosen["recipe"].str.replace("-", " ")
     recipes = recipes.where(chosen["group"] != "unscheduled", recipes + ", no schedule")
     measures = pd.DataFrame([curve.measures() for curve in chosen["curve"]], columns=list(STATISTICS))
-    keys = [chosen["group"], recipes, chosen["cell"], chosen["seq_length"]]
-    return measures.groupby(keys, sort=False)
+    groups = measures.groupby([chosen["cell"], recipes, chosen["seq_length"]], sort=False)
+    return groups.median().assign(seeds=groups.size())
+
+
+def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each cell, recipe and length: how many seeds, and medians over them."""
+    table = medians(runs).reset_index()
+    for name in STATISTICS:
+        table[name] = [number(value, "" if name in STEPS else ".3f") for value in table[name]]
+    names = {"cell": "Cell", "recipe": "Recipe", "seq_length": "Length", "seeds": "Seeds", **STATISTICS}
+    return table[list(names)].rename(columns=names)
+
+
+def summary(runs: pd.DataFrame) -> dict[str, float]:
+    """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
+    table = medians(runs)[list(STATISTICS)].replace(np.inf, -1).round(6)
+    values = table.rename(columns=STATISTICS).stack()
+    return {" ".join(map(str, names)): value for names, value in values.items()}
 
 
 def survival(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
