@@ -14,7 +14,7 @@ from bundle.study.records import Record
 
 # what not every run has
 OPTIONAL = ["encoding", "first_length", "rehearsal", "original_count", "n_correct_original"]
-OPTIONAL += ["n_correct_batch", "length", "accuracy_at"]
+OPTIONAL += ["n_correct_batch", "accuracy_at"]
 STATISTICS = {"first": "first 100 %", "held": "held 100 %", "final": "final", "mean": "mean"}
 STEPS = ("first", "held")  # the others are accuracies
 GROUPS = ("as written", "corrected", "unscheduled", "ours")  # whose medians are shown
