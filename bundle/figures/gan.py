@@ -1,12 +1,11 @@
 """The figures of Task 2: a GAN along its training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from bundle.analysis.detectability import BLURRED, GENERATED, INPUTS, REAL, TEST, in_order, learnt
 from bundle.analysis.formatting import in_style
@@ -38,36 +37,21 @@ def draw_loss_curves(run: pd.Series) -> Figure:
 
 
 @styled
-def draw_quality(runs: pd.DataFrame) -> Figure:
-    """Draw three panels against the batch: Fréchet distance, clear images, precision and recall.
+def draw_measures(runs: pd.DataFrame, names: Sequence[str] = tuple(MEASURES), *, columns: int = 3) -> Figure:
+    """Draw some MEASURES against the batch, a panel each.
 
-    Of the first run with dots, of the others thin, and of real images in black.
+    Of the first run averaged (dots) and as trained (dotted), of the others averaged (thin), of real images.
     """
-    figure, (distance, clear, both) = panels(2.4, 1, 3)
-    _draw_measure(distance, runs, "frechet_distance")
-    _draw_measure(clear, runs, "clear")
-    precision = _draw_measure(both, runs, "precision")
-    recall = _draw_measure(both, runs, "recall", line="--")
-    both.legend([precision, recall], ["precision", "recall"], loc="lower right")
-    distance.set(ylabel="Fréchet distance", yscale="log")
-    clear.set(ylabel="share of clear images", ylim=(0, 1))
-    both.set(ylabel="precision and recall", ylim=(0, 1))
-    for axes in figure.axes:
-        axes.set_xlabel("batch")
-        _scale_batches(axes, runs)
-    legend_above(figure, 3)
-    return figure
-
-
-@styled
-def draw_measures(runs: pd.DataFrame) -> Figure:
-    """Draw nine measures against the batch: of the first run averaged and as trained, others, real images."""
-    figure, grid = panels(5.6, 3, 3, sharex=True)
-    for axes, (name, words) in zip(grid, MEASURES.items(), strict=True):
-        raw = by_batch(runs.iloc[0])[f"raw_{name}"]
-        axes.plot(raw, ":", color=COLOURS["generator"], label="generator, as trained")
-        _draw_measure(axes, runs, name)
-        axes.set_title(words, pad=3)
+    rows = -(-len(names) // columns)
+    figure, grid = panels(0.5 + 1.7 * rows, rows, columns, sharex=True)
+    first, others = runs.iloc[0], runs[1:]
+    for axes, name in zip(grid, names, strict=True):
+        axes.plot(by_batch(first)[f"raw_{name}"], ":", color=COLOURS["generator"], label="as trained")
+        for place, (_, run) in enumerate(others.iterrows()):
+            axes.plot(by_batch(run)[name], label="" if place else "other seeds", **OTHER_SEEDS)
+        axes.plot(by_batch(first)[name], markersize=2, label="generator", **POINTS)
+        axes.axhline(first[f"real_{name}"], label="real images", **THIN)
+        axes.set_title(MEASURES[name], pad=3)
         if name == "frechet_distance":
             axes.set_yscale("log")
         elif name == "kid":  # that of real images may fall below 0
@@ -78,21 +62,13 @@ def draw_measures(runs: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_measure(axes: Axes, runs: pd.DataFrame, name: str, *, line: str = "-") -> Line2D:
-    """Draw a measure of all runs along their training, and that of real images; return the first's line."""
-    for place, (_, run) in enumerate(runs[1:].iterrows()):
-        axes.plot(by_batch(run)[name], line, label="" if place else "other seeds", **OTHER_SEEDS)
-    (first,) = axes.plot(by_batch(runs.iloc[0])[name], line, markersize=2, label="generator", **POINTS)
-    axes.axhline(runs[f"real_{name}"].iloc[0], linestyle=line, label="real images", **THIN)
-    return first
-
-
 def _scale_batches(axes: Axes, runs: pd.DataFrame) -> None:
     """Draw batches on a log scale that begins at 0: even up to a hundredth of all."""
     last = int(by_batch(runs.iloc[0]).index.max())
     axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)
     decade = 10 ** int(np.log10(last))
     tick(axes, [0, decade // 10, decade] if decade >= 100 else [0, decade])
+    axes.tick_params(axis="x", labelsize=7)
     axes.set_xlim(0, None)
 
 
