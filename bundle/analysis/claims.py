@@ -73,7 +73,7 @@ def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFram
     `outcomes` has a row for each seed or path: claim, case, measure, `holds` (True, False, or None for a tie)
     and maybe `candidates`: of how many rivals a test was picked, by which p is multiplied (Bonferroni). The
     result has a row for each (claim, case, measure), or what `keys` names, in the order in which they appear:
-    how often it holds, of n that do not tie, with the interval of that share, p, p corrected, and the verdict.
+    how often it holds, of n that do not tie, the interval of that share, p, p corrected, and the verdict.
     """
     if outcomes.empty:
         return pd.DataFrame(columns=[*keys, *NUMBERS])

@@ -113,7 +113,7 @@ def mean_late(runs: pd.DataFrame) -> float:
 
 
 def medians(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return medians over seeds: a row a (cell, recipe, length), a column a statistic and `seeds`, their number.
+    """Return medians over seeds by cell, recipe and length: a column a statistic, and `seeds`, their number.
 
     The recipe is in words; without the learning-rate schedule it is one of its own.
     """

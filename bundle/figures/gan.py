@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bundle.analysis.detectability import BLURRED, GENERATED, INPUTS, REAL, TEST, in_order, learnt
 from bundle.analysis.formatting import in_style
 from bundle.analysis.quality import MEASURES, by_batch
-from bundle.figures.style import COLOURS, THIN, legend_above, level, panels, spaced, styled, tick
+from bundle.figures.style import COLOURS, THIN, legend_above, level, panels, spaced, styled
 
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
 OTHER_SEEDS = {"color": COLOURS["generator"], "linewidth": 0.7, "alpha": 0.6}
@@ -38,38 +37,33 @@ def draw_loss_curves(run: pd.Series) -> Figure:
 
 @styled
 def draw_measures(runs: pd.DataFrame, names: Sequence[str] = tuple(MEASURES), *, columns: int = 3) -> Figure:
-    """Draw some MEASURES against the batch, a panel each.
+    """Draw some MEASURES against the batch on a log scale, a panel each.
 
     Of the first run averaged (dots) and as trained (dotted), of the others averaged (thin), of real images.
     """
     rows = -(-len(names) // columns)
     figure, grid = panels(0.5 + 1.7 * rows, rows, columns, sharex=True)
-    first, others = runs.iloc[0], runs[1:]
+    first, *others = [_after_start(run) for _, run in runs.iterrows()]
     for axes, name in zip(grid, names, strict=True):
-        axes.plot(by_batch(first)[f"raw_{name}"], ":", color=COLOURS["generator"], label="as trained")
-        for place, (_, run) in enumerate(others.iterrows()):
-            axes.plot(by_batch(run)[name], label="" if place else "other seeds", **OTHER_SEEDS)
-        axes.plot(by_batch(first)[name], markersize=2, label="generator", **POINTS)
-        axes.axhline(first[f"real_{name}"], label="real images", **THIN)
+        axes.plot(first[f"raw_{name}"], ":", color=COLOURS["generator"], label="as trained")
+        for place, measured in enumerate(others):
+            axes.plot(measured[name], label="" if place else "other seeds", **OTHER_SEEDS)
+        axes.plot(first[name], markersize=2, label="generator", **POINTS)
+        axes.axhline(runs[f"real_{name}"].iloc[0], label="real images", **THIN)
         axes.set_title(MEASURES[name], pad=3)
         if name == "frechet_distance":
             axes.set_yscale("log")
         elif name == "kid":  # that of real images may fall below 0
             axes.set_yscale("symlog", linthresh=0.001)
-        _scale_batches(axes, runs)
+        axes.set_xscale("log")
     figure.supxlabel("batch", fontsize=8)
     legend_above(figure, 4)
     return figure
 
 
-def _scale_batches(axes: Axes, runs: pd.DataFrame) -> None:
-    """Draw batches on a log scale that begins at 0: even up to a hundredth of all."""
-    last = int(by_batch(runs.iloc[0]).index.max())
-    axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)
-    decade = 10 ** int(np.log10(last))
-    tick(axes, [0, decade // 10, decade] if decade >= 100 else [0, decade])
-    axes.tick_params(axis="x", labelsize=7)
-    axes.set_xlim(0, None)
+def _after_start(run: pd.Series) -> pd.DataFrame:
+    """Return what was measured by batch, without batch 0, which a log scale does not have."""
+    return by_batch(run).drop(0, errors="ignore")
 
 
 @styled
@@ -79,11 +73,10 @@ def draw_recipes(recipes: dict[str, pd.DataFrame], *, floor: float) -> Figure:
     looks = (POINTS, {"color": COLOURS["RNN"], "marker": "s"}, {"color": COLOURS["LSTM"], "marker": "^"})
     for (name, runs), look in zip(recipes.items(), looks, strict=False):
         for place, (_, run) in enumerate(runs.iterrows()):
-            distances = by_batch(run)["frechet_distance"].drop(0, errors="ignore")
+            distances = _after_start(run)["frechet_distance"]
             axes.plot(distances, markersize=2.5, linewidth=0.8, label="" if place else name, **look)
     axes.axhline(floor, label="real images", **THIN)
     axes.set(xlabel="batch", ylabel="Fréchet distance", xscale="log", yscale="log")
-    axes.xaxis.set_major_formatter(lambda batch, _: spaced(round(batch)))
     legend_above(figure, 2)
     return figure
 
@@ -102,9 +95,7 @@ def draw_detectability(runs: pd.DataFrame) -> Figure:
         axes.plot(100 * dots["accuracy"], y, linestyle="none", markersize=4, label=side, **LOOKS[side])
     axes.axvline(50, **THIN)
     axes.set(xlabel="right answers (%); 50 is guessing", ylim=(len(rows) - 0.5, -0.5))
-    counts = runs["train_count"].nunique()
-    labels = [f"{INPUTS[test]}, {count}" if counts > 1 else INPUTS[test] for test, count in rows]
-    axes.set_yticks(range(len(rows)), map(in_style, labels))
+    axes.set_yticks(range(len(rows)), [in_style(f"{INPUTS[test]}, {count}") for test, count in rows])
     legend_above(figure, 3)
     return figure
 

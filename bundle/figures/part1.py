@@ -59,7 +59,7 @@ def draw_original_figures(runs: pd.DataFrame) -> Figure:
 
 
 def _draw_recipes(axes: Axes, runs: pd.DataFrame) -> None:
-    """Draw the mean of runs of one length by cell and recipe, shared metric, and the range but of corrected."""
+    """Draw the mean of runs of one length by cell and recipe, shared metric; of the corrected no range."""
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
         steps = group["curve"].iloc[0].steps
         accuracy = np.array([curve.values for curve in group["curve"]])
