@@ -67,12 +67,13 @@ def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
     """Return the runs of Part 1, one row each, sorted within their group.
 
     Beside what `store.table` has: `group`, the name of the group; `curve`, by the metric that all runs share;
-    and `original_curve`, by that of the original, where it was asked for.
+    and `original_curve`, by that of the original, where it was asked for. `recipe` is in words.
     """
     tables = [store.table(records).assign(group=name) for name, records in groups.items() if records]
     ordered = [table.sort_values(["cell", "seq_length", "seed"], kind="stable") for table in tables]
     runs = pd.concat(ordered, ignore_index=True)
     runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *OPTIONAL])))
+    runs["recipe"] = runs["recipe"].str.replace("-", " ")
     rows = runs.to_dict("records")
     runs["curve"] = [shared_metric(row) for row in rows]
     runs["original_curve"] = [original_metric(row) for row in rows]
@@ -115,11 +116,10 @@ def mean_late(runs: pd.DataFrame) -> float:
 def medians(runs: pd.DataFrame) -> pd.DataFrame:
     """Return medians over seeds by cell, recipe and length: a column a statistic, and `seeds`, their number.
 
-    The recipe is in words; without the learning-rate schedule it is one of its own.
+    Without the learning-rate schedule a recipe is one of its own.
     """
     chosen = runs[runs["group"].isin(GROUPS)].reset_index()
-    recipes = chosen["recipe"].str.replace("-", " ")
-    recipes = recipes.where(chosen["group"] != "unscheduled", recipes + ", no schedule")
+    recipes = chosen["recipe"].mask(chosen["group"] == "unscheduled", chosen["recipe"] + ", no schedule")
     measures = pd.DataFrame([curve.measures() for curve in chosen["curve"]], columns=list(STATISTICS))
     groups = measures.groupby([chosen["cell"], recipes, chosen["seq_length"]], sort=False)
     return groups.median().assign(seeds=groups.size())

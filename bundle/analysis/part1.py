@@ -81,7 +81,7 @@ LIMITS = {
 def measures_by_run(runs: pd.DataFrame) -> pd.DataFrame:
     """Return what is measured: a row a case and seed, columns (measure, name of the run)."""
     tested = runs[runs["group"].isin(COMMON + NAMED)].copy()
-    tested["case"] = tested["recipe"].str.replace("-", " ")
+    tested["case"] = tested["recipe"]
     tested["run"] = tested["cell"] + " " + tested["seq_length"].astype(str)
     tested["run"] += (" " + tested["group"]).where(tested["group"].isin(NAMED), "")
     by_original = tested[(tested["group"] == AS_WRITTEN) & tested["original_curve"].notna()]
@@ -159,9 +159,8 @@ def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer
 
 def verdict_in(decided: pd.DataFrame, claim: str, cases: Sequence[str]) -> Verdict | None:
     """Return whether a claim holds by its main measure in all of some cases, if it was tested in any."""
-    found = [answer(decided, claim, case).verdict for case in cases]
-    tested = [verdict for verdict in found if verdict]
-    return all_hold(tested) if tested else None
+    main = decided[decided["case"].isin(cases) & (decided["claim"] == claim)].groupby("case").head(1)
+    return all_hold(list(main["verdict"])) if len(main) else None
 
 
 def predictions(runs: pd.DataFrame, decided: pd.DataFrame) -> list[tuple[Verdict | None, Sequence[int]]]:

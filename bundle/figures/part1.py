@@ -88,12 +88,8 @@ def draw_readings(readings: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def spoken(recipe: str) -> str:
-    return recipe.replace("-", " ")
-
-
 def named(cell: str, recipe: str, runs: pd.DataFrame) -> str:
-    return f"{cell}, {spoken(recipe)} (n = {len(runs)})"
+    return f"{cell}, {recipe} (n = {len(runs)})"
 
 
 @styled
@@ -109,7 +105,7 @@ def draw_accuracy_against_length(runs: pd.DataFrame) -> Figure:
             dots = {"color": COLOURS[cell], "markersize": 3, "alpha": 0.4}
             axes.plot(cell_runs["seq_length"], cell_runs["late"], "o", **dots)
         level(axes, CHANCE, "chance" if axes is row[-1] else "")
-        axes.set(xlabel=f"sequence length ({spoken(recipe)})", xscale="log", ylim=(0, 1.04))
+        axes.set(xlabel=f"sequence length ({recipe})", xscale="log", ylim=(0, 1.04))
         tick(axes, sorted(group["seq_length"].unique()))
     row[0].set_ylabel("accuracy, last third")
     legend_above(figure, 2)
@@ -126,7 +122,7 @@ def draw_survival(runs: pd.DataFrame) -> Figure:
             steps, shares = survival(curve_runs)
             label, line = named(cell, recipe, curve_runs), CELLS[cell]["linestyle"]
             if name == "unscheduled":
-                label, line = f"{cell}, {spoken(recipe)}, no schedule", ":"
+                label, line = f"{cell}, {recipe}, no schedule", ":"
             width = 0.6 if recipe == "corrected" else 1.2
             axes.step(steps, shares, line, where="post", color=COLOURS[cell], label=label, linewidth=width)
         axes.set(xlabel=f"step (length {length})", ylim=(0, 1.04), xlim=(0, None))

@@ -22,7 +22,7 @@ from bundle.analysis.curves import median_arrival
 from bundle.analysis.quality import MEASURES, by_batch
 from bundle.figures.digits import tile
 from bundle.figures.memory import draw_inside
-from bundle.figures.part1 import draw_accuracy_curves, spoken
+from bundle.figures.part1 import draw_accuracy_curves
 from bundle.figures.style import SCREEN_DPI, WIDE, spaced
 from bundle.figures.walks import PATHS
 from bundle.original import WALK_FIGURES
@@ -68,7 +68,7 @@ def accuracy_explorer(runs: pd.DataFrame) -> widgets.Widget:
     length = widgets.Dropdown(options=sorted(lengths.unique()), value=lengths.iloc[0], description="Length")
     groups = {}
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
-        box = widgets.Checkbox(recipe == "as-written", description=f"{cell}, {spoken(recipe)}", indent=False)
+        box = widgets.Checkbox(recipe == "as written", description=f"{cell}, {recipe}", indent=False)
         groups[box] = group
     words, picture = widgets.HTML(), widgets.HTML()
 
