@@ -28,12 +28,6 @@ def sizes(**values: int) -> None:
         at_least(name, value, 1)
 
 
-def finite(**values: float) -> None:
-    """Raise ValueError for infinity and for what is no number."""
-    for name, value in values.items():
-        require(name, value, -inf < value < inf, "a finite number")
-
-
 def above_zero(name: str, value: float) -> None:
     """Raise ValueError unless value > 0 and finite."""
     require(name, value, 0 < value < inf, "a positive number")
@@ -51,14 +45,7 @@ def check_seed(name: str, seed: int) -> None:
 
 
 def check_sequence(shape: Sequence[int], input_size: int) -> None:
-    """Raise a ValueError unless a shape is (batch, seq_length, input_size), with at least one step."""
-    shape = tuple(shape)
-    if len(shape) != 3:
-        wanted = "(batch, seq_length, input_size): add the missing axis, for scalars with x[..., None]"
-        raise ValueError(f"x has shape {shape}; it must be {wanted}")
-    if shape[2] != input_size:
-        meaning = f"x has shape {shape}, meaning {shape[2]} inputs per step"
-        made = f"whilst the model was made with input_size={input_size}"
-        raise ValueError(f"{meaning}, {made}; the two must be equal")
-    if shape[1] == 0:
-        raise ValueError("x has seq_length 0; it must be at least 1")
+    """Raise ValueError unless a shape is (batch, seq_length, input_size), with at least one step."""
+    fits = len(shape) == 3 and shape[1] > 0 and shape[2] == input_size
+    rule = f"(batch, seq_length, {input_size}), with at least one step; x[..., None] adds a missing axis"
+    require("x's shape", tuple(shape), fits, rule)

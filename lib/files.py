@@ -1,15 +1,10 @@
-"""Files written whole or not at all, known when damaged or edited, and used by one process at a time."""
+"""Files written whole or not at all, and known when damaged or edited."""
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
-import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError)  # raised where JSON is not what was written
@@ -76,23 +71,3 @@ def read_sealed(path: Path) -> dict:
         raise FileNotFoundError(f"{path} is missing") from None
     except (*DAMAGED, OSError) as error:
         raise ValueError(f"{path} is damaged or edited ({type(error).__name__}: {error})") from None
-
-
-@contextlib.contextmanager
-def alone(path: Path, doing: str) -> Iterator[None]:
-    """Hold the lock file `path`; if another process holds it, say which and what it does, and wait.
-
-    The system frees the lock when its holder ends, however it ends; the file stays.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.2)  # who holds it may be about to write its name
-            file.seek(0)
-            print(f"waiting for {file.read() or 'another process'}", file=sys.stderr, flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        print(f"process {os.getpid()}, which is {doing}", end="", file=file, flush=True)
-        yield

@@ -67,22 +67,22 @@ def interval(count: int, n: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def decide(outcomes: pd.DataFrame, *, keys: Sequence[str] = KEYS) -> pd.DataFrame:
+def decide(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return what is found of each claim, in each case, by each measure, all decided together.
 
-    `outcomes` has a row for each seed or path: claim, case, measure, `holds` (True, False, or None for a tie)
-    and maybe `candidates`: of how many rivals a test was picked, by which p is multiplied (Bonferroni). The
-    result has a row for each (claim, case, measure), or what `keys` names, in the order in which they appear:
-    how often it holds, of n that do not tie, the interval of that share, p, p corrected, and the verdict.
+    `outcomes` has a row for each seed or path: claim, case, measure, and `holds` (True, False, or None for a
+    tie). The result has a row for each (claim, case, measure), in the order in which they appear: how often
+    it holds, of n that do not tie, the interval of that share, p, p corrected, and the verdict.
     """
     if outcomes.empty:
-        return pd.DataFrame(columns=[*keys, *NUMBERS])
-    rows = []
-    for names, group in outcomes.groupby(list(keys), sort=False):
-        row = dict(zip(keys, names, strict=True))
-        row.update(_counts(group))
-        rows.append(row)
-    table = pd.DataFrame(rows)
+        return pd.DataFrame(columns=[*KEYS, *NUMBERS])
+    holds = outcomes["holds"].astype("boolean")  # None is a value that is missing
+    groups = outcomes.assign(holds=holds, ties=holds.isna()).groupby(KEYS, sort=False)
+    table = groups.agg(count=("holds", "sum"), n=("holds", "count"), ties=("ties", "sum")).reset_index()
+    counts = list(zip(table["count"], table["n"], strict=True))
+    table[["low", "high"]] = [interval(count, n) for count, n in counts]
+    # nothing counted decides nothing
+    table["p"] = [binomtest(int(count), int(n)).pvalue if n else 1.0 for count, n in counts]
     table["p_corrected"] = false_discovery_control(table["p"], method="bh")
     table["verdict"] = [_verdict(row) for row in table.itertuples()]
     return table
@@ -148,16 +148,6 @@ def ledger_table() -> pd.DataFrame:
             row["Where, or why"] = link_to(entry["shown_in"], f"../{home}.ipynb")
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _counts(outcomes: pd.DataFrame) -> dict[str, float]:
-    holds = outcomes["holds"].dropna().astype(bool)
-    count, n = int(holds.sum()), len(holds)
-    low, high = interval(count, n)
-    p = float(binomtest(count, n).pvalue) if n else 1.0  # nothing counted decides nothing
-    if "candidates" in outcomes:
-        p = min(1.0, p * float(outcomes["candidates"].max()))
-    return {"count": count, "n": n, "ties": len(outcomes) - n, "low": low, "high": high, "p": p}
 
 
 def _verdict(row: tuple) -> Verdict:

@@ -19,8 +19,8 @@ from bundle.original import SENTENCES
 from bundle.render.reading import outputs_with
 from bundle.study.fingerprint import code_files, digest_all
 from bundle.study.layout import NOTEBOOKS, STAGES, Notebook
+from bundle.study.lock import alone
 from lib import mnist
-from lib.files import alone
 
 KEYS = {"output", "notebooks", "pdf", "parameters", "studies"}
 

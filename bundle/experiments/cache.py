@@ -72,7 +72,7 @@ def cached_gan(
     settings, made_by = run.described(), identity(run_gan)
     with store.writing(results):
         runs = store.Store(results / file)
-        record, why = store.find(settings, runs, identity=made_by, fresh=fresh)
+        record, why = runs.find(settings, identity=made_by, fresh=fresh)
         if record:
             try:
                 if file != GENERATORS:
@@ -96,7 +96,8 @@ def cached_gan(
         if name:
             save_generator(result.ema, models, name=name, settings=settings, identity=made_by)
         record = record_outcome(settings, outcome, identity=made_by, device=data.train_images.device)
-        runs.write([record])
+        runs.append(record)
+        runs.write()
         _forget(state)  # finished: nothing to go on from
     return record, why
 

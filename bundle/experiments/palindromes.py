@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from bundle.study.outcome import Outcome
-from lib.checks import above_zero, between, finite, one_of, require, sizes
+from lib.checks import above_zero, between, one_of, require, sizes
 from lib.palindromes import palindromes
 from lib.recurrent.curriculum import Curriculum
 from lib.recurrent.encoding import ENCODINGS, Encoded
@@ -76,7 +76,7 @@ class PalindromeRun:
         sizes(**self.pick("schedule_every", "eval_every"))
         for name in ("learning_rate", "schedule_factor", "clip_norm", "pass_accuracy"):
             above_zero(name, getattr(self, name))
-        finite(growth=self.growth)
+        above_zero("growth", self.growth)
         lengths, fits = self.check_lengths, 0 <= self.first_length <= self.seq_length
         distinct = min(lengths, default=1) >= 1 and len(set(lengths)) == len(lengths)
         original = self.original_count

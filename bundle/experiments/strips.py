@@ -1,6 +1,6 @@
 """Single walks from one digit to another, to look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,6 @@ from lib.weights import weights_digest
 class Strip:
     """The images of a walk, and what is seen in them."""
 
-    name: str  # of its files
     images: np.ndarray  # (steps, height, width) uint8
     captions: list[str]  # what the classifier sees in each, and how sure it is
     facts: dict  # how it came about, as JSON values
@@ -55,23 +54,23 @@ class Walker:
         end_points = [end._asdict() for end in ends]
         noises = [values.pop("noise") for values in end_points]
         facts = {"seed": self.seed, "kind": "line", "end_points": end_points}
-        return self._walk(noises, name=f"strip-{first}-{second}", facts=facts)
+        return self._walk(noises, facts)
 
     def real_strip(self, first: int, second: int, *, run: Mapping, images: Tensor) -> Strip:
         """Walk on the circle between the noises that a run of walks has for two of the test images."""
         digits = first, second
         noises = torch.tensor([run["real noise"][digit] for digit in digits])
-        walk = self._walk(noises, name=f"real-{first}-{second}", facts={"kind": "circle"})
+        walk = self._walk(noises, {"kind": "circle"})
         begin, end = as_bytes(images[[run["real image"][digit] for digit in digits]]).numpy()
         captions = ["real", *walk.captions, "real"]
         return replace(walk, images=np.stack([begin, *walk.images, end]), captions=captions)
 
-    def _walk(self, ends, *, name: str, facts: dict) -> Strip:
+    def _walk(self, ends: Sequence[Tensor], facts: dict) -> Strip:
         """Make the images of the path between two noises (latent_dim,), and tell what is seen in them."""
         noise = path(*ends, steps=self.steps, kind=facts["kind"])
         images = answers(self.generator, noise, batch_size=self.steps)
         confidences, digits = (part.tolist() for part in predict(self.classifier, images).max(dim=1))
-        facts["alpha"] = [step / (self.steps - 1) for step in range(self.steps)]
-        facts["digits"], facts["confidences"] = digits, confidences
+        alpha = [step / (self.steps - 1) for step in range(self.steps)]
         captions = [f"{digit}\n{sure:.0%}" for digit, sure in zip(digits, confidences, strict=True)]
-        return Strip(name=name, images=as_bytes(images).numpy(), captions=captions, facts=facts)
+        facts = {**facts, "alpha": alpha, "digits": digits, "confidences": confidences}
+        return Strip(images=as_bytes(images).numpy(), captions=captions, facts=facts)

@@ -4,7 +4,6 @@ import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 from bundle.experiments.generators import generator_of
 from bundle.study.outcome import Outcome
 from lib import mnist
-from lib.checks import SEEDS, at_least, require, sizes
+from lib.checks import check_seed, require, sizes
 from lib.evaluation.classifier import Classifier, features, load_classifier
 from lib.evaluation.distances import frechet_distance
 from lib.evaluation.judge import LEAST_IMAGES, observe
@@ -21,13 +20,17 @@ from lib.gan.networks import Generator
 from lib.latent.interpolation import INTERPOLATIONS, between, path
 from lib.latent.projection import project
 from lib.mnist import Mnist
-from lib.progress import Progress, silent
 from lib.weights import weights_digest
 
-MOST = 60_000  # paths and samples: as many as there are training images to compare with
-MOST_LOOKS = 1000  # of a path
-MOST_STARTS = 1000  # of a search
 Networks = tuple[Generator, Classifier]
+LIMITS = {  # the lowest and the highest value; 60 000 are as many as there are training images
+    "pairs": (1, 60_000),
+    "table_pairs": (1, 60_000),
+    "steps": (3, 1000),
+    "looks": (2, 1000),
+    "samples": (LEAST_IMAGES, 60_000),
+    "starts": (1, 1000),
+}
 PROJECTION = {"learning_rate": 0.2, "feature_weight": 0.01, "norm_weight": 0.1}
 
 
@@ -38,27 +41,20 @@ class WalkSettings:
     walks: list[list[int]]  # the two digits of each walk that is looked at closely, the lower one first
     pairs: int  # of noises, for each of these
     table_pairs: int  # of noises, for every other two digits
-    steps: int  # images of a path as the original shows it, both ends included
-    looks: int  # images of a path that are looked at, the steps among them
+    steps: int  # places on a path that is measured, both ends included
+    looks: int  # images of a path whose digits are counted
     samples: int  # random pairs of noises, for norms and distances
     starts: int  # of each search for a real digit's noise
     searches: int  # steps of each search
     seed: int  # of the noises that are counted; the next two of those measured and those searched from
 
     def __post_init__(self):
-        at_least("steps", self.steps, 3)
-        require("seed", self.seed, 0 <= self.seed < SEEDS, f"at least 0 and below {SEEDS}")
-        counts = {"pairs": self.pairs, "table_pairs": self.table_pairs}
-        sizes(starts=self.starts, searches=self.searches, **counts)
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            require(name, value, low <= value <= high, f"from {low} to {high}")
+        sizes(searches=self.searches)
+        check_seed("seed", self.seed)
         self._check_walks()
-        at_least("samples", self.samples, LEAST_IMAGES)
-        for name, value in {"samples": self.samples, **counts}.items():
-            require(name, value, value <= MOST, f"at most {MOST}")
-        require("looks", self.looks, self.looks <= MOST_LOOKS, f"at most {MOST_LOOKS}")
-        require("starts", self.starts, self.starts <= MOST_STARTS, f"at most {MOST_STARTS}")
-        gaps = self.steps - 1
-        rule = f"1 more than a multiple of {gaps}, so that the {self.steps} steps are among them"
-        require("looks", self.looks, self.looks > 1 and (self.looks - 1) % gaps == 0, rule)
 
     def _check_walks(self) -> None:
         sizes(**{"the number of walks": len(self.walks)})
@@ -75,13 +71,6 @@ class WalkSettings:
             paths[pair] = self.pairs if list(pair) in self.walks else self.table_pairs
         return paths
 
-    @property
-    def images(self) -> tuple[int, int, int]:
-        """How many images counting, measuring and searching make."""
-        counted = len(INTERPOLATIONS) * self.looks * sum(self.paths.values())
-        measured = (len(INTERPOLATIONS) * self.steps + 1) * self.samples
-        return counted, measured, 3 * 10 * self.starts * self.searches  # 3: forward and backward
-
 
 def describe_walks(generator: Generator, classifier: Classifier, settings: WalkSettings) -> dict:
     """Return all that decides what `run_walks` finds, networks as digests of their weights."""
@@ -95,55 +84,44 @@ def describe_walks(generator: Generator, classifier: Classifier, settings: WalkS
 
 
 def run_walks(
-    generator: Generator, classifier: Classifier, *, settings: WalkSettings, data: Mnist, progress: Progress
+    generator: Generator, classifier: Classifier, *, settings: WalkSettings, data: Mnist
 ) -> Outcome:
     """Count what many walks pass through, measure both kinds of path, and find the noises of real digits.
 
     The k-th noises that are seen as a and b are the ends of the k-th path a-b, on the line and on the circle.
-    Columns, a value a path of each of `walks`: "KIND a-b route" (digits seen in order, at every look),
-    "... route of steps" (at the steps alone); for every two digits "first" < "second": "paths", "KIND once"
-    (that change digit once), "KIND visits" (by third digit, that show it between); along "alpha": "KIND
-    norm", "frechet_distance", "nearest"; by digit: of its first test image, "real ...". Progress counts
-    images. Raises ValueError where the generator makes too few images of a digit.
+    Columns, a value a path of each of `walks`: "line a-b route" (digits seen in order); for every two digits
+    "first" < "second": "paths", "KIND once" (that change digit once), "KIND visits" (by third digit, that
+    show it between); along "alpha": "KIND norm", "frechet_distance", "nearest"; by digit: of its first test
+    image, "real ...". Raises ValueError where the generator makes too few images of a digit.
     """
-    networks, started = (generator, classifier), time.perf_counter()
-    (counted, measured, _), total = settings.images, sum(settings.images)
-    columns = _count(networks, settings, partial(_move_on, progress, 0, total))
-    measures, summary = _measure(networks, settings, partial(_move_on, progress, counted, total), data)
+    started = time.perf_counter()
+    networks = generator, classifier
+    columns = _count(networks, settings)
+    measures, summary = _measure(networks, settings, data)
     columns.update(measures)
-    searching = partial(_move_on, progress, counted + measured, total)
-    columns.update(_search(networks, settings, searching, data))
+    columns.update(_search(networks, settings, data))
     return Outcome(columns, summary, time.perf_counter() - started)
 
 
-def _move_on(progress: Progress, before: int, total: int, done: float, _: float) -> None:
-    """Tell the progress of a part of the work, before which so much is done."""
-    progress(before + done, total)
-
-
-def _count(networks: Networks, settings: WalkSettings, progress: Progress) -> dict[str, list]:
-    paths, looks, done = settings.paths, settings.looks, 0
+def _count(networks: Networks, settings: WalkSettings) -> dict[str, list]:
+    paths, looks = settings.paths, settings.looks
     needed = [max(n for pair, n in paths.items() if digit in pair) for digit in range(10)]
     source = torch.Generator().manual_seed(settings.seed)
     noises = draw(*networks, needed, noise_source=source)
     first, second = map(list, zip(*paths, strict=True))
     columns = {"first": first, "second": second, "paths": list(paths.values())}
-    stride = (looks - 1) // (settings.steps - 1)
     for (pair, n), kind in itertools.product(paths.items(), INTERPOLATIONS):
         begin, end = (noises[digit][:n] for digit in pair)
         ways = path(begin, end, steps=looks, kind=kind)  # (n, looks, latent_dim)
-        probabilities = observe(*networks, ways.flatten(0, 1))[1]
+        _, probabilities = observe(*networks, ways.flatten(0, 1))
         classes = probabilities.argmax(dim=1).view(n, looks).tolist()
         routes = [route(row) for row in classes]
-        visits = [sum(str(d) in row for row in routes) if d not in pair else 0 for d in range(10)]
+        visits = [sum(str(digit) in row for row in routes) for digit in range(10)]
+        visits[pair[0]] = visits[pair[1]] = 0  # no third digits
         columns.setdefault(f"{kind} once", []).append(sum(len(row) == 2 for row in routes))
         columns.setdefault(f"{kind} visits", []).append(visits)
-        if list(pair) in settings.walks:
-            name = f"{kind} {pair[0]}-{pair[1]} route"
-            columns[name] = routes
-            columns[f"{name} of steps"] = [route(row[::stride]) for row in classes]
-        done += n * looks
-        progress(done, settings.images[0])
+        if kind == "line" and list(pair) in settings.walks:
+            columns[f"line {pair[0]}-{pair[1]} route"] = routes
     return columns
 
 
@@ -169,13 +147,12 @@ def route(digits: Sequence[int]) -> str:
     return "".join(str(digit) for digit, _ in itertools.groupby(digits))
 
 
-def _measure(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> tuple:
+def _measure(networks: Networks, settings: WalkSettings, data: Mnist) -> tuple[dict, dict]:
     """Return columns by alpha, of paths between random noises (norm: mean, 95 % of them), and a summary:
 
     the same of real training digits ("real ..."), of noises as short as the middle of a line ("short ...").
     """
     (generator, classifier), samples = networks, settings.samples
-    total, done = settings.images[1], 0
     real, _ = features(classifier, data.test_images)
     source = torch.Generator().manual_seed(settings.seed + 1)
     pairs = torch.randn(2, samples, generator.latent_dim, generator=source)
@@ -189,10 +166,7 @@ def _measure(networks: Networks, settings: WalkSettings, progress: Progress, dat
         values |= _distances(observe(*networks, noise)[0], real)
         for name, value in values.items():
             columns.setdefault(f"{kind} {name}", []).append(round(value, 6))
-        done += samples
-        progress(done, total)
     short, _ = observe(*networks, pairs[0] * 0.5**0.5)
-    progress(total, total)
     digits, _ = features(classifier, data.train_images[:samples])
     summary = {}
     for name, rows in (("real", digits), ("short", short)):
@@ -207,13 +181,9 @@ def _distances(rows: Tensor, real: Tensor) -> dict[str, float]:
     return {"frechet_distance": frechet_distance(rows, real), "nearest": nearest.double().mean().item()}
 
 
-def _search(networks: Networks, settings: WalkSettings, progress: Progress, data: Mnist) -> dict[str, list]:
+def _search(networks: Networks, settings: WalkSettings, data: Mnist) -> dict[str, list]:
     places = [int((data.test_labels == digit).nonzero()[0]) for digit in range(10)]
-    source, total = torch.Generator().manual_seed(settings.seed + 2), settings.images[2]
-
-    def searched(step: int, steps: int) -> None:
-        progress(total * step // steps, total)
-
+    source = torch.Generator().manual_seed(settings.seed + 2)
     nearest = project(
         *networks,
         data.test_images[places],
@@ -221,7 +191,6 @@ def _search(networks: Networks, settings: WalkSettings, progress: Progress, data
         steps=settings.searches,
         noise_source=source,
         **PROJECTION,
-        progress=searched,
     )
     return {
         "real image": places,
@@ -240,4 +209,4 @@ def walks_of(settings: dict, *, models: Path) -> Outcome:
     run = WalkSettings(**{field.name: settings[field.name] for field in fields(WalkSettings)})
     if describe_walks(*networks, run) != settings:
         raise ValueError(f"the networks in {models} are not those of the settings")
-    return run_walks(*networks, settings=run, data=mnist.load(), progress=silent)
+    return run_walks(*networks, settings=run, data=mnist.load())

@@ -22,8 +22,7 @@ def draw_third_digits(shares: pd.DataFrame) -> Figure:
 
     `shares` is from `third_digit_shares`. What the original saw on the way is marked.
     """
-    lines = shares[shares["kind"] == "line"]
-    walks = lines.groupby(["first", "second"], sort=False)
+    walks = shares.groupby(["first", "second"], sort=False)
     figure, row = panels(2.3, 1, walks.ngroups, sharey=True)
     for axes, ((first, second), here) in zip(row, walks, strict=True):
         thirds = list(here["digit"].unique())

@@ -84,7 +84,7 @@ RANGES = {  # of every number in a notebook's parameters; what trains may allow 
     "candidates": (2, 10**6),
     "pairs": (1, 60_000),
     "table_pairs": (1, 60_000),
-    "looks": (3, 1000),
+    "looks": (2, 1000),
     "starts": (1, 1000),
     "searches": STEPS,
     "walk_seed": FIRST_SEED,

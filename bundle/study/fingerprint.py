@@ -29,7 +29,7 @@ PACKAGES = ("torch", "numpy")  # those that compute
 # alone, since imports are not followed from here: what else they reached would be missing.
 NOT_DECIDING = (
     "lib/checks.py",  # which arguments are allowed
-    "lib/files.py",  # files that are whole, locks
+    "lib/files.py",  # files that are whole
     "lib/npm.py",  # fetching
     "lib/progress.py",
     "bundle/study/outcome.py",  # what a run returns

@@ -19,8 +19,9 @@ from pathlib import Path
 import pandas as pd
 
 from bundle.study.fingerprint import differences
+from bundle.study.lock import alone
 from bundle.study.records import Record, key
-from lib.files import DAMAGED, alone, sealed, unsealed, write_atomically
+from lib.files import DAMAGED, sealed, unsealed, write_atomically
 
 
 def writing(folder: Path) -> AbstractContextManager[None]:
@@ -63,15 +64,21 @@ class Store:
             raise OSError(error.errno, error.strerror, str(self.path)) from None
         self._add(record)
 
-    def write(self, records: Sequence[Record]) -> None:
-        """Write the file anew, sorted: these runs, and those of all other settings.
+    def find(self, settings: dict, *, identity: dict, fresh: bool = False) -> tuple[Record | None, str]:
+        """Return the run of these settings, and why there is none: "" if nothing is stored.
 
-        Damaged lines go, and are said.
+        `identity` is what it must have been made by. `fresh` takes none.
         """
+        if fresh:
+            return None, "fresh"
+        record = self.runs.get(key(settings))
+        why = differences(record.identity, identity) if record else ""
+        return (None, why) if why else (record, "")
+
+    def write(self) -> None:
+        """Write the file anew, sorted. Damaged lines go, and are said."""
         for words in self.damaged:
             print(f"{words}; it is left out, and its run made again if it is asked for")
-        for record in records:
-            self._add(record)
         data = b"".join(_line(record) for record in sorted(self.runs.values(), key=_place))
         before = self.path.read_bytes() if self.path.exists() else b""
         if data != before:
@@ -89,23 +96,6 @@ def _place(record: Record) -> list[tuple[str, str, object]]:
     """Return what runs are sorted by: their settings, name by name, numbers as numbers."""
     settings = sorted(record.settings.items())
     return [(name, type(value).__name__, "" if value is None else value) for name, value in settings]
-
-
-def find(settings: dict, *stores: Store, identity: dict, fresh: bool = False) -> tuple[Record | None, str]:
-    """Return the run of these settings in any of the stores, and why there is none: "" if nothing is stored.
-
-    `identity` is what it must have been made by. `fresh` takes none.
-    """
-    if fresh:
-        return None, "fresh"
-    why = ""
-    for store in stores:
-        record = store.runs.get(key(settings))
-        if record:
-            why = differences(record.identity, identity)
-            if not why:
-                return record, ""
-    return None, why
 
 
 def load(*paths: Path | str, settings: dict | None = None) -> list[Record]:

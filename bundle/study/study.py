@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import AbstractContextManager
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,19 +11,12 @@ from bundle.study.fingerprint import identity
 from bundle.study.outcome import Outcome
 from bundle.study.provenance import record_outcome
 from bundle.study.records import Record, key
-from bundle.study.store import Store, file_name, find, writing
+from bundle.study.store import Store, file_name, writing
 from lib.progress import Progress, silent
 
 
 class StudyError(RuntimeError):
     """Some runs failed; the others are stored. The message lists settings and reasons."""
-
-
-class Study(NamedTuple):
-    """The records of many runs, and how many of them were made now, by the reason."""
-
-    records: dict[str, list[Record]]  # by group, in the order of their settings
-    made: Counter[str]  # "" is the reason of those that were not there
 
 
 def study(
@@ -37,16 +29,15 @@ def study(
     fresh: bool = False,
     cost: Callable[[dict], float] = lambda settings: 1,
     progress: Progress = silent,
-) -> Study:
-    """Return the record of every settings, stored or made now.
+) -> tuple[dict[str, list[Record]], Counter[str]]:
+    """Return the record of every settings, stored or made now, by group, and how many were made, by reason.
 
     Args:
         run: an importable function from one settings to its outcome; runs do not depend on one another.
         groups: by the name of each group the settings of its runs. Equal ones are run once.
         directory: where runs are stored; one of equal settings and code is used unless `fresh`.
         file: the name, without .jsonl, of the file of all runs; by default each group has its own, by its
-            name. A run that several groups ask for is found in the file of any of them, and stands in all
-            when the study has finished.
+            name.
         executor: who does the runs, see `workers`; entered only if there is a run to be made.
         cost: how much work a run is, in any unit; progress counts it. One seed starts after the other, so
             that a killed study leaves all groups with about as many; of a seed, the costliest run first.
@@ -54,80 +45,66 @@ def study(
     Raises:
         StudyError: at least one run failed; all others have finished and are stored.
     """
-    settings_by_file = _by_file(groups, file)
-    by_key = {key(run_settings): run_settings for run_settings in chain(*settings_by_file.values())}
-    work = {run_key: cost(run_settings) for run_key, run_settings in by_key.items()}
     made_by = identity(run)
     with writing(directory):
-        stores = {stem: Store(Path(directory, f"{stem}.jsonl")) for stem in settings_by_file}
-        store_by_key = {}
-        for stem, settings in settings_by_file.items():
-            store_by_key.update({key(run_settings): stores[stem] for run_settings in settings})
-        records, reasons = _stored(by_key, stores, made_by, fresh=fresh)
-        missing = {run_key: settings for run_key, settings in by_key.items() if run_key not in records}
-
-        def keep(run_key: str, record: Record) -> None:
-            store_by_key[run_key].append(record)
-            records[run_key] = record
-            report_progress()
+        jobs = _jobs(groups, directory, file)
+        records, reasons = {}, Counter()
+        for run_key, job in jobs.items():
+            record, reason = job.store.find(job.settings, identity=made_by, fresh=fresh)
+            if record:
+                records[run_key] = record
+            else:
+                reasons[reason] += 1
+        missing = [run_key for run_key in jobs if run_key not in records]
+        work = {run_key: cost(job.settings) for run_key, job in jobs.items()}
+        missing.sort(key=lambda run_key: (jobs[run_key].settings.get("seed", 0), -work[run_key]))
 
         def report_progress() -> None:
             progress(sum(work[run_key] for run_key in records), sum(work.values()))
 
-        report_progress()
-        failures = {}
-        if missing:
-            with executor as entered:
-                failures = _make(run, _in_order(missing, work), made_by, entered, keep)
-        if failures:
-            lines = "\n".join(f"  {by_key[run_key]}: {why}" for run_key, why in failures.items())
-            raise StudyError(f"{len(failures)} of {len(by_key)} runs failed:\n{lines}")
-        for stem, settings in settings_by_file.items():
-            stores[stem].write(_records_of(settings, records))
-    by_group = {group: _records_of(settings, records) for group, settings in groups.items()}
-    return Study(by_group, reasons)
-
-
-def _by_file(groups: Mapping[str, Sequence[dict]], file: str) -> dict[str, list[dict]]:
-    """Return the settings of all runs by the name of the file that they are stored in."""
-    by_file: dict[str, list[dict]] = {}
-    for group, settings in groups.items():
-        by_file.setdefault(file or file_name(group), []).extend(settings)
-    return by_file
-
-
-def _in_order(missing: Mapping[str, dict], work: Mapping[str, float]) -> dict[str, dict]:
-    """Return runs by their keys, seed by seed, and of each seed the costliest first."""
-    keys = sorted(missing, key=lambda run_key: (missing[run_key].get("seed", 0), -work[run_key]))
-    return {run_key: missing[run_key] for run_key in keys}
-
-
-def _records_of(settings: Sequence[dict], records: Mapping[str, Record]) -> list[Record]:
-    return [records[key(run_settings)] for run_settings in settings]
-
-
-def _stored(
-    by_key: Mapping[str, dict], stores: Mapping[str, Store], made_by: dict, *, fresh: bool
-) -> tuple[dict[str, Record], Counter[str]]:
-    """Return by their keys the runs that can be used, and of the others how many, by the reason."""
-    records, reasons = {}, Counter()
-    for run_key, settings in by_key.items():
-        record, reason = find(settings, *stores.values(), identity=made_by, fresh=fresh)
-        if record:
+        def keep(run_key: str, record: Record) -> None:
+            jobs[run_key].store.append(record)
             records[run_key] = record
-        else:
-            reasons[reason] += 1
-    return records, reasons
+            report_progress()
+
+        report_progress()
+        if missing:
+            calls = {run_key: (run, jobs[run_key].settings, made_by) for run_key in missing}
+            with executor as entered:
+                failures = _make(calls, entered, keep)
+            if failures:
+                lines = "\n".join(f"  {jobs[run_key].settings}: {why}" for run_key, why in failures.items())
+                raise StudyError(f"{len(failures)} of {len(jobs)} runs failed:\n{lines}")
+        for store in {job.store for job in jobs.values()}:
+            store.write()
+    return {name: [records[key(run)] for run in settings] for name, settings in groups.items()}, reasons
+
+
+class Job(NamedTuple):
+    """A run that is asked for, and where it is stored."""
+
+    settings: dict
+    store: Store
+
+
+def _jobs(groups: Mapping[str, Sequence[dict]], directory: Path, file: str) -> dict[str, Job]:
+    """Return all runs by their keys."""
+    stores: dict[str, Store] = {}
+    jobs = {}
+    for group, settings in groups.items():
+        name = file or file_name(group)
+        if name not in stores:
+            stores[name] = Store(Path(directory, f"{name}.jsonl"))
+        jobs.update({key(run_settings): Job(run_settings, stores[name]) for run_settings in settings})
+    return jobs
 
 
 def _make(
-    run: Callable, missing: Mapping[str, dict], made_by: dict, executor: Executor, keep: Callable
+    calls: Mapping[str, tuple], executor: Executor, keep: Callable[[str, Record], None]
 ) -> dict[str, str]:
     """Make runs, in this order, and call `keep` with the key and record of each; return why some failed."""
     failures = {}
-    key_by_future = {}
-    for run_key, settings in missing.items():
-        key_by_future[executor.submit(on_one_thread, run, settings, made_by)] = run_key
+    key_by_future = {executor.submit(on_one_thread, *call): run_key for run_key, call in calls.items()}
     try:
         for future in as_completed(key_by_future):
             run_key = key_by_future[future]

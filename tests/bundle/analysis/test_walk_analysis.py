@@ -1,6 +1,5 @@
 """What is made of the run of many walks: of invented routes, and of the committed run by another route."""
 
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -27,74 +26,71 @@ ROUTES = {
 
 
 def counted(routes: dict[tuple[int, int], list[str]]) -> pd.Series:
-    """A run of these routes, the same on line and circle."""
-    run = {"walks": tuple(routes)}
-    for (first, second), kind in product(routes, third_digits.KINDS):
-        name, seen = f"{first}-{second}", routes[first, second]
-        run.update({f"{kind} {name} {reading}": seen for reading in ("route", "route of steps")})
-    return pd.Series(run)
+    """A run of these routes."""
+    columns = {f"line {first}-{second} route": seen for (first, second), seen in routes.items()}
+    return pd.Series({"walks": tuple(routes), **columns})
 
 
 def generators(*runs: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(runs).reset_index(drop=True)
 
 
-def seen(*runs: pd.Series) -> pd.DataFrame:
-    return third_digits.seen_digits(generators(*runs))
+def verdicts(*runs: pd.Series) -> dict[str, Verdict]:
+    return third_digits.walk_verdicts(third_digits.decide_walks(generators(*runs)))
 
 
-def decide(*runs: pd.Series) -> pd.DataFrame:
-    return third_digits.decide_walks(seen(*runs))
-
-
-def test_a_third_digit_is_set_against_the_one_seen_most_path_by_path():
-    rows = decide(counted(ROUTES)).set_index(["claim", "case", "measure"])
-    row = rows.loc["walk-2-to-6-shows-1", "line", third_digits.BEFORE_RIVAL]  # 1 on 50, 8 on 30, both on 20
-    assert (row["count"], row["n"], row["ties"], row["verdict"]) == (30, 40, 60, HOLDS)
-    assert row["p"] == pytest.approx(2 * stats.binom.sf(29, 40, 0.5))
-    row = rows.loc["walk-6-to-7-shows-5", "line", third_digits.BEFORE_RIVAL]
-    assert (row["count"], row["n"], row["verdict"]) == (1, 20, FAILS)
-    assert row["p"] == pytest.approx(8 * 2 * stats.binom.cdf(1, 20, 0.5))  # a rival picked from eight
-
-
+FIRST = counted(ROUTES)
 NEVER = counted({**ROUTES, (2, 7): ["217"] * 100})  # all walks from 2 to 7 show a third digit
 
 
-def on_lines(*runs: pd.Series) -> dict[str, Verdict]:
-    return third_digits.walk_verdicts(decide(*runs), kind="line")
+def test_a_sentence_is_decided_by_the_walks_that_show_its_digit_or_no_third_one():
+    rows = third_digits.decide_walks(generators(FIRST)).set_index("claim")
+    for claim, count in {"walk-2-to-7": 80, "walk-2-to-6-shows-1": 50, "walk-6-to-7-shows-5": 1}.items():
+        assert (rows["count"][claim], rows["n"][claim]) == (count, 100)
+        assert rows["p"][claim] == pytest.approx(stats.binomtest(count, 100).pvalue)
+    assert list(rows["verdict"]) == [HOLDS, UNDECIDED, FAILS]
 
 
 def test_opposite_verdicts_of_generators_depend_and_else_the_first_decides():
-    claim, first = "walk-2-to-7", counted(ROUTES)
+    claim = "walk-2-to-7"
     unclear = counted({**ROUTES, (2, 7): ["27"] * 50 + ["217"] * 50})
-    assert on_lines(first)[claim] is HOLDS
-    assert on_lines(NEVER)[claim] is FAILS
-    assert on_lines(first, first, NEVER)[claim] is DEPENDS
-    assert on_lines(first, unclear, unclear)[claim] is HOLDS
-    assert on_lines(unclear, first, first)[claim] is UNDECIDED
+    assert verdicts(FIRST)[claim] is HOLDS
+    assert verdicts(NEVER)[claim] is FAILS
+    assert verdicts(FIRST, FIRST, NEVER)[claim] is DEPENDS
+    assert verdicts(FIRST, unclear, unclear)[claim] is HOLDS
+    assert verdicts(unclear, FIRST, FIRST)[claim] is UNDECIDED
 
 
 def test_the_table_has_every_generators_shares_and_one_verdict():
-    in_strips = {f"{kind} 2-7 route of steps": ["27"] * 100 for kind in third_digits.KINDS}
-    first = pd.Series({**counted(ROUTES), **in_strips})
-    runs = (first, NEVER)
-    shares = third_digits.third_digit_shares(seen(*runs))
-    rows = third_digits.verdict_table(generators(*runs), decide(*runs), shares).to_numpy().tolist()
-    assert rows[0][1:] == ["80 %, 0 %", "100 %", "1: 20 %", "depends", "depends"]
-    assert rows[1][1:4] == ["50 %, 50 %", "50 %", "1: 50 %"]
+    runs = generators(FIRST, NEVER)
+    shares = third_digits.third_digit_shares(runs)
+    table = third_digits.verdict_table(third_digits.decide_walks(runs), shares)
+    rows = table.to_numpy().tolist()
+    assert rows[0][1:] == ["80 %, 0 %", "1: 20 %", "depends"]
+    assert rows[1][1:] == ["50 %, 50 %", "1: 50 %", "undecided"]
+
+
+def test_both_named_digits_have_to_be_seen_and_none_is_judged_where_a_walk_was_not_made():
+    often = {**ROUTES, (2, 6): ["216"] * 90 + ["26"] * 10}
+    for routes, verdict in ((ROUTES, FAILS), (often, FAILS), ({**often, (6, 7): ["657"] * 100}, HOLDS)):
+        decided = third_digits.decide_walks(generators(counted(routes)))
+        assert third_digits.named_digits(decided)[0] is verdict
+    runs = generators(FIRST, counted(often))
+    assert third_digits.named_digits(third_digits.decide_walks(runs))[1] == [0.5, 0.01, 0.9, 0.01]
+    one_walk = generators(counted({(2, 6): often[2, 6]}))
+    assert third_digits.named_digits(third_digits.decide_walks(one_walk)) == (None, [])
 
 
 def test_the_committed_shares_are_those_of_its_lines():
-    table = third_digits.third_digit_shares(seen(RUN))
-    shares = table.set_index(["first", "second", "kind", "digit"])["share"].to_dict()
-    for (first, second), kind in product(WALK_FIGURES.values(), third_digits.KINDS):
-        routes = RUN[f"{kind} {first}-{second} route"]
+    table = third_digits.third_digit_shares(generators(RUN))
+    shares = table.set_index(["first", "second", "digit"])["share"].to_dict()
+    for first, second in WALK_FIGURES.values():
+        routes = RUN[f"line {first}-{second} route"]
         thirds = [set(route) - {str(first), str(second)} for route in routes]
-        walk = (first, second, kind)
-        assert shares[*walk, third_digits.ANY] == pytest.approx(sum(map(bool, thirds)) / len(routes))
+        assert shares[first, second, third_digits.ANY] == pytest.approx(sum(map(bool, thirds)) / len(routes))
         for digit in set(range(10)) - {first, second}:
             count = sum(str(digit) in seen for seen in thirds)
-            assert shares[*walk, digit] == pytest.approx(count / len(routes))
+            assert shares[first, second, digit] == pytest.approx(count / len(routes))
 
 
 def test_the_change_table_has_lines_above_the_diagonal_and_circles_below():
@@ -114,15 +110,14 @@ def test_the_change_table_has_lines_above_the_diagonal_and_circles_below():
 def test_the_norm_decides_where_lines_and_short_noises_are_worse_and_circles_are_not(
     line, circle, short, verdict
 ):
-    distances = {"line": [0.1, line, 0.15], "circle": [0.1, circle, 0.1]}
+    distances = {"line": [0.1, line, 0.15], "circle": [0.1, circle, 0.1]}  # 0.05 is chance
     columns = {f"{kind} nearest": values for kind, values in distances.items()}
     run = pd.Series({**columns, "short nearest": short})
-    assert third_digits.middles(run, "nearest")["chance"] == pytest.approx(0.05)
     assert third_digits.norm_decides(run, "nearest") is verdict
 
 
 def test_two_distances_that_contradict_each_other_depend():
     """Once one of the two that the figure draws decided alone."""
-    _, _, (verdict, numbers) = third_digits.prediction_outcomes(generators(RUN), decide(RUN))
+    verdict, numbers = third_digits.norm_matters(generators(RUN))
     assert numbers[0] > 0 > numbers[2]  # on lines: of a set of images, and of each alone
     assert verdict is DEPENDS

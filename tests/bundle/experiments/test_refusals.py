@@ -55,7 +55,7 @@ ONE_BY_ONE = [
     (TWO_SAMPLE, "train_count", 30_000),
     (WALKS, "pairs", 60_001),
     (WALKS, "samples", 255),
-    (WALKS, "looks", 10),  # between five steps
+    (WALKS, "looks", 1),
     (WALKS, "walks", [[7, 2]]),
     (WALKS, "walks", [[2, 7], [2, 7]]),
     (WALKS, "seed", SEEDS),
@@ -84,9 +84,9 @@ def gan(images=IMAGES, *, noise=ENDS, checkpoints=()):
 
 CALLS = {
     "hidden_size is 0; it must be at least 1": lambda: LSTM(1, 0, 10),
-    r"\(batch, seq_length, input_size\)": lambda: LSTM(2, 3, 10)(torch.zeros(4, 5)),
-    "input_size=2": lambda: GRU(2, 3, 10)(torch.zeros(4, 5, 3)),
-    "x has seq_length 0": lambda: VanillaRNN(2, 3, 10)(torch.zeros(4, 0, 2)),
+    r"\(batch, seq_length, 2\)": lambda: LSTM(2, 3, 10)(torch.zeros(4, 5)),
+    r"shape is \(4, 5, 3\)": lambda: GRU(2, 3, 10)(torch.zeros(4, 5, 3)),
+    "with at least one step": lambda: VanillaRNN(2, 3, 10)(torch.zeros(4, 0, 2)),
     "seq_length is 0; it must be at least 1": lambda: palindromes(2, 0, generator=torch.Generator()),
     r"the images' shape is \(3, 28, 28\)": lambda: Classifier(width=2)(torch.zeros(3, 28, 28)),
     "127 rows of 32 features": lambda: frechet_distance(ROWS, ROWS),

@@ -20,8 +20,8 @@ ANSWERS = {
 }
 TESTS = [("grey levels", 100, "generated", 1.0, 1.0), ("black and white", 100, "generated", 0.58, 0.6)]
 COLUMNS = ["test", "train_count", "against", "accuracy", "train_accuracy"]
-SHARES = [(0, *walk, "line", "any", 0.5) for walk in WALK_FIGURES.values()]
-WALK_COLUMNS = ["generator", "first", "second", "kind", "digit", "share"]
+SHARES = [(0, *walk, "any", 0.5) for walk in WALK_FIGURES.values()]
+WALK_COLUMNS = ["generator", "first", "second", "digit", "share"]
 VALUES = {
     "runs": table(lstm_first(range(2), wins=2)),
     "seq_lengths": [5, 30],
@@ -53,9 +53,9 @@ def test_a_finding_has_an_answer_a_sentence_and_a_link_and_there_is_none_of_what
     monkeypatch.setattr(part1, "predictions", lambda *_: [(verdict, (1, 2))] * 4)
     monkeypatch.setattr(pictures, "picture_verdicts", lambda _: dict.fromkeys(pictures.CLAIMS, verdict))
     monkeypatch.setattr(pictures, "prediction_outcomes", lambda _: [(verdict, [0.5])] * 3)
-    monkeypatch.setattr(third_digits, "walk_verdicts", lambda *_, **__: walks)
-    monkeypatch.setattr(third_digits, "prediction_outcomes", lambda *_: [(verdict, [0.5] * 4)] * 3)
-    monkeypatch.setattr(third_digits, "named_shares", lambda *_: [0.5] * 2)
+    monkeypatch.setattr(third_digits, "walk_verdicts", lambda _: walks)
+    monkeypatch.setattr(third_digits, "norm_matters", lambda _: (verdict, [0.5] * 4))
+    monkeypatch.setattr(third_digits, "named_digits", lambda _: (verdict, [0.5] * 2))
     shown: list[str] = []
     page = SimpleNamespace(findings=lambda sentences, _: shown.extend(filter(None, sentences)))
     others = dict.fromkeys(("decided", "verdicts", "rows", "generators"))

@@ -70,7 +70,7 @@ def test_what_a_parameter_may_not_be_is_refused_by_name(changes, message):
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("part1", {"cells": ["CNN"]}), ("task2", {"dataset": "CIFAR10"}), ("task3", {"looks": 10})],
+    [("part1", {"cells": ["CNN"]}), ("task2", {"dataset": "CIFAR10"}), ("task3", {"walks": [[7, 2]]})],
     ids=str,
 )
 def test_what_the_settings_of_runs_refuse_is_refused_before_anything_is_loaded(name, values, monkeypatch):

@@ -62,8 +62,8 @@ def test_stored_runs_are_reused_and_count_as_progress(tmp_path):
     assert (squares(records["runs"]), made) == ([0, 1, 4, 9, 16, 25], {"": 2})
     assert calls == [(4, 6), (5, 6), (6, 6)]
     nobody = workers("nowhere")  # is not asked for what is stored
-    assert study(square, {"runs": SETTINGS}, directory=tmp_path, executor=nobody).made == {}
-    assert studied(tmp_path, fresh=True).made == {"fresh": 6}
+    assert study(square, {"runs": SETTINGS}, directory=tmp_path, executor=nobody)[1] == {}
+    assert studied(tmp_path, fresh=True)[1] == {"fresh": 6}
 
 
 def test_a_failed_run_is_named_and_the_others_are_stored(tmp_path):
