@@ -78,7 +78,8 @@ def decide(outcomes: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=[*KEYS, *NUMBERS])
     holds = outcomes["holds"].astype("boolean")  # None is a value that is missing
     groups = outcomes.assign(holds=holds, ties=holds.isna()).groupby(KEYS, sort=False)
-    table = groups.agg(count=("holds", "sum"), n=("holds", "count"), ties=("ties", "sum")).reset_index()
+    table = groups.agg(count=("holds", "sum"), n=("holds", "count"), ties=("ties", "sum"))
+    table = table.astype(int).reset_index()
     counts = list(zip(table["count"], table["n"], strict=True))
     table[["low", "high"]] = [interval(count, n) for count, n in counts]
     # nothing counted decides nothing

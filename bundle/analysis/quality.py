@@ -38,16 +38,13 @@ def by_batch(run: pd.Series) -> pd.DataFrame:
 
 def quality_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each measure: of every run, of the first as trained, and of real images."""
-    first = runs.iloc[0]
-    rows = []
-    for name, words in (MEASURES | BEYOND).items():
-        row = {"Measure": words}
-        for seed, run in runs.set_index("seed").iterrows():
-            row[f"Seed {seed}"] = number(run.get(name), ".3f")
-        row["As trained"] = number(first.get(f"raw_{name}"), ".3f")
-        row["Real images"] = number(first.get(f"real_{name}"), ".3f")
-        rows.append(row)
-    return pd.DataFrame(rows)
+    names, first = MEASURES | BEYOND, runs.iloc[0]
+    table = pd.DataFrame({"Measure": names.values()})
+    for _, run in runs.iterrows():
+        table[f"Seed {run['seed']}"] = [number(run.get(name), ".3f") for name in names]
+    table["As trained"] = [number(first.get(f"raw_{name}"), ".3f") for name in names]
+    table["Real images"] = [number(first.get(f"real_{name}"), ".3f") for name in names]
+    return table
 
 
 def variant_table(recipes: Mapping[str, pd.DataFrame], cost: Mapping[str, float]) -> pd.DataFrame:

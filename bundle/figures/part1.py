@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from bundle.analysis.curves import survival
 from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
@@ -50,10 +49,9 @@ def draw_original_figures(runs: pd.DataFrame) -> Figure:
             axes.plot(curve.steps, curve.values, color=GREY, linewidth=0.8, label=ORIGINAL_LABEL)
         level(axes, CHANCE, "")
         axes.set_title(f"Figure {name}: {cell}, length {length}")
-        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     for axes in row[-3:]:
         axes.set_xlabel("step")
-    figure.supylabel("accuracy (%)", fontsize=8)
+    figure.supylabel("accuracy", fontsize=8)
     legend_above(figure, 3)
     return figure
 
@@ -80,11 +78,11 @@ def draw_readings(readings: Mapping[str, pd.DataFrame]) -> Figure:
     for axes, (name, runs) in zip(row, readings.items(), strict=True):
         first, *others = runs["original_curve"]
         for curve in others:
-            axes.plot(curve.steps, 100 * curve.values, color=COLOURS["RNN"], linewidth=0.5, alpha=0.2)
-        axes.plot(first.steps, 100 * first.values, **CELLS["RNN"])
+            axes.plot(curve.steps, curve.values, color=COLOURS["RNN"], linewidth=0.5, alpha=0.2)
+        axes.plot(first.steps, first.values, **CELLS["RNN"])
         axes.set_title(f"{name} (n = {len(runs)})")
         axes.set(xlabel="step", xlim=(0, None))
-    row[0].set_ylabel("accuracy (%), original metric")
+    row[0].set_ylabel("accuracy, original metric")
     return figure
 
 
