@@ -47,8 +47,8 @@ def quality_table(runs: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def variant_table(recipes: Mapping[str, pd.DataFrame], cost: Mapping[str, float]) -> pd.DataFrame:
-    """Return a row for our recipe ("ours") and each change of it; `cost` is a batch's over that of ours."""
+def variant_table(recipes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return a row for our recipe ("ours") and each change of it."""
     ours = recipes["ours"]["frechet_distance"]
     rows = []
     for name, runs in recipes.items():
@@ -60,7 +60,6 @@ def variant_table(recipes: Mapping[str, pd.DataFrame], cost: Mapping[str, float]
             "Clear": number(means["clear"], ".2f"),
             "Recall": number(means["recall"], ".2f"),
             "Fresh network right": number(means["c2st"], ".2f"),
-            "Cost": number(cost.get(name), ".2f"),
             "Than ours": "" if name == "ours" else _compared(distances, ours),
         }
         rows.append(row)
