@@ -23,7 +23,7 @@ QUIET = (
 )
 NO_WIDGETS_YET = "No such comm"  # JupyterLab asks a new kernel for widgets before ipywidgets is imported
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
-EXPLORER = ".jp-OutputArea-output > .widget-vbox"
+EXPLORER = ".jp-Cell-outputArea > .jp-OutputArea-child > .jp-OutputArea-output > .widget-vbox"
 LEFT_OUT = (".git", ".venv", "build", "data", "__pycache__", ".*_cache", ".hypothesis", ".ipynb_checkpoints")
 
 

@@ -93,4 +93,6 @@ def test_every_figure_grid_strip_and_model_is_left_behind(smoke):
 def test_a_second_run_executes_nothing_and_says_so(smoke, capsys, monkeypatch):
     monkeypatch.setattr(report, "run_notebook", lambda *_: pytest.fail("a notebook was executed"))
     report.main(smoke["path"])
-    assert "Nothing has changed" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "task3: up to date" in printed
+    assert "making" not in printed

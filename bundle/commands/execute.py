@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from traitlets.config import Config
 
 from bundle.notebook.tidy import clean
 from bundle.render.reading import read_notebook
-from bundle.study.artefacts import keep_outputs_of, notebook_bytes, write_if_changed
+from bundle.study.artefacts import write_if_changed
 
 logging.getLogger("papermill").setLevel(logging.CRITICAL)  # its errors are raised as well
 
@@ -33,11 +32,11 @@ def notebook_digest(notebook: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") -> None:
+def execute(notebook: Path, target: Path, parameters: dict) -> None:
     """Execute a notebook under these parameters and write it to `target`, whole or not at all.
 
-    Its progress goes to stderr, in lines that begin with `log`, if that is given. To be called in a thread:
-    in the main one nbclient takes the signals.
+    Its progress goes to stderr, in lines that begin with its name. To be called in a thread: in the main one
+    nbclient takes the signals.
 
     Raises:
         NotebookError: a cell failed or its kernel died; the notebook so far is kept beside `target`.
@@ -47,7 +46,8 @@ def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") ->
     with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:  # many at once would race for ports
         kernel = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json", "shutdown_wait_time": 2}
         config = Config(LoggedKernel=kernel, NotebookClient={"kernel_manager_class": LoggedKernel})
-        options = {"progress_bar": False, "stderr_file": Lines(log) if log else None, "config": config}
+        lines = Lines(notebook.with_suffix("").as_posix())
+        options = {"progress_bar": False, "stderr_file": lines, "config": config}
         try:
             # whole paths: papermill keeps one working directory for all that it executes in a process
             paths = notebook.absolute(), partial.absolute()
@@ -59,8 +59,8 @@ def execute(notebook: Path, target: Path, parameters: dict, *, log: str = "") ->
         except RuntimeError as error:  # of nbclient
             why = f"the kernel died; it was killed, or memory ran out ({error})"
             raise _failure(notebook, partial, "its kernel", why) from None
-    executed = keep_outputs_of(target, clean(nbformat.read(partial, as_version=4)))
-    write_if_changed(target, notebook_bytes(executed))
+    executed = clean(nbformat.read(partial, as_version=4))
+    write_if_changed(target, f"{nbformat.writes(executed)}\n".encode())
     partial.unlink()
 
 
@@ -88,7 +88,7 @@ class Lines:
         self.name = name
 
     def write(self, text: str) -> None:
-        for state in re.split(r"[\r\n]", text):
+        for state in text.splitlines():
             if state.strip():
                 sys.stderr.write(f"{self.name}: {state.rstrip()}\n")
 

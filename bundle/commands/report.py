@@ -14,9 +14,8 @@ from bundle.commands.binding import bound
 from bundle.commands.ending import run_command
 from bundle.commands.execute import execute, notebook_digest
 from bundle.commands.stages import Stage, make_all
-from bundle.notebook.page import CAPTION
 from bundle.original import SENTENCES
-from bundle.render.reading import outputs_with
+from bundle.render.reading import labels_in
 from bundle.study.fingerprint import code_files, digest_all
 from bundle.study.layout import NOTEBOOKS, STAGES, Notebook
 from bundle.study.lock import alone
@@ -30,9 +29,7 @@ def main(profile_path: Path) -> None:
     profile = load_profile(profile_path)
     build = profile["output"] / "build"
     with alone(build / "report.lock", f"making {profile['pdf']}"):
-        something_made = make_all(stages(profile), build / "stamps" / profile_path.stem)
-    if not something_made:
-        print("Nothing has changed: no notebook was executed and nothing was trained.")
+        make_all(stages(profile), build / "stamps" / profile_path.stem)
     print(f"The report is {profile['pdf']}; beside it, to read and to play with, index.html")
 
 
@@ -98,11 +95,11 @@ def run_notebook(notebook: Notebook, profile: dict) -> list[Path]:
     parameters = profile["parameters"].get(name, {})
     if output != Path("."):
         parameters = {**parameters, "output_dir": str(output)}
-    execute(Path(f"{name}.ipynb"), target, parameters, log=name)
-    labels = [about["label"] for about in outputs_with(CAPTION, target)]
-    numbers = [label.removeprefix("figure-") for label in labels if label.startswith("figure-")]
-    patterns = [f"figures/figure-{number.zfill(2)}.*" for number in numbers]
-    patterns += [f"{folder}/*" for folder in notebook.makes]
+    execute(Path(f"{name}.ipynb"), target, parameters)
+    patterns = [f"{folder}/*" for folder in notebook.makes]
+    for label in labels_in(target):
+        kind, number = label.split("-")
+        patterns.append(f"figures/{kind}-{number.zfill(2)}.*")
     files = {path for pattern in patterns for path in output.glob(pattern) if path.is_file()}
     return [target, *sorted(files)]
 

@@ -3,13 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 
+import dask
+
 from bundle.study.fingerprint import digest_all
-from lib.files import write_atomically
+from lib.files import DAMAGED, write_atomically
 
 AT_ONCE = 2
 
@@ -24,46 +24,34 @@ class Stage:
     make: Callable[[], Iterable[Path]]  # returns the files that it wrote
 
 
-def make_all(stages: Iterable[Stage], stamps: Path) -> bool:
-    """Bring stages up to date, two at once; return whether anything was made.
+def make_all(stages: Iterable[Stage], stamps: Path) -> None:
+    """Bring stages up to date, two at once; each stands behind those that it needs.
 
     The folder `stamps` remembers from what each stage was made, and what it wrote. The first error is raised
     at once, while another stage may still be at work.
     """
-    by_name = {stage.name: stage for stage in stages}
-    order = TopologicalSorter({name: stage.needs for name, stage in by_name.items()})
-    order.prepare()
-    executor = ThreadPoolExecutor(AT_ONCE)
-    names_by_future = {}
-    something_made = False
-    try:
-        while order.is_active():
-            for name in order.get_ready():
-                names_by_future[executor.submit(update, by_name[name], stamps)] = name
-            for future in wait(names_by_future, return_when=FIRST_COMPLETED).done:
-                something_made |= future.result()
-                order.done(names_by_future.pop(future))
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-    return something_made
+    tasks = {}
+    for stage in stages:
+        needed = [tasks[name] for name in stage.needs]
+        tasks[stage.name] = dask.delayed(update)(stage, stamps, needed)
+    dask.compute(*tasks.values(), scheduler="threads", num_workers=AT_ONCE)
 
 
-def update(stage: Stage, stamps: Path) -> bool:
+def update(stage: Stage, stamps: Path, needed: Sequence[None] = ()) -> None:
     """Make a stage unless it was made from the same inputs and left the files that are there; say which.
 
-    Return whether it was made.
+    Dask waits for `needed`, the updates of what it needs, before it calls this.
     """
     stamp = stamps / f"{stage.name.replace('/', '-')}.json"
     inputs = stage.inputs()
     if is_current(stamp, inputs):
         print(f"{stage.name}: up to date", flush=True)
-        return False
+        return
     print(f"{stage.name}: making", flush=True)
     started = time.perf_counter()
     outputs = digests(stage.make())
     write_atomically(stamp, json.dumps({"inputs": inputs, "outputs": outputs}).encode())
     print(f"{stage.name}: done in {time.perf_counter() - started:.0f} s", flush=True)
-    return True
 
 
 def is_current(stamp: Path, inputs: list[str]) -> bool:
@@ -72,7 +60,7 @@ def is_current(stamp: Path, inputs: list[str]) -> bool:
         record = json.loads(stamp.read_text(encoding="utf-8"))
         outputs = record["outputs"]
         return record["inputs"] == inputs and outputs == digests(map(Path, outputs))
-    except (OSError, ValueError, KeyError, TypeError):  # never made, damaged, or an output is gone
+    except (*DAMAGED, OSError):  # never made, damaged, or an output is gone
         return False
 
 

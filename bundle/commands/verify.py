@@ -12,48 +12,45 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from bundle.commands.binding import README
 from bundle.commands.ending import run_command
+from bundle.experiments.digit_classifier import run_classifier
+from bundle.experiments.gan import measured_gan, run_gan
+from bundle.experiments.palindromes import run_inside, run_palindromes
+from bundle.experiments.stacked import run_stacked
+from bundle.experiments.two_sample_tests import run_two_sample_test
+from bundle.experiments.walks import walks_of
 from bundle.study import fingerprint
-from bundle.study.artefacts import says_the_same
-from bundle.study.layout import NOTEBOOKS, STAGES, Output
+from bundle.study.layout import Output
 from bundle.study.provenance import processor
 from bundle.study.records import Record
 from bundle.study.store import Store, run_name
 from bundle.study.study import on_one_thread
 from bundle.study.workers import workers
+from lib.evaluation.classifier import Classifier
 from lib.files import write_atomically
+from lib.gan.networks import Generator
+from lib.weights import about_network, load_network
 
-WRITTEN_INTO = (*(f"{name}.ipynb" for name in NOTEBOOKS), str(README))  # what stands there is kept in part
-PICTURES = tuple(f"{folder}/" for stage in STAGES for folder in stage.makes if folder != "models")
-MADE = ("figures/", *PICTURES, "report/report.pdf", "report/supplement.pdf", *WRITTEN_INTO)
-COPY = Path("build", "verify")  # of the checkout, anew each time
+MADE = ("*.ipynb", "*.png", "*.gif", "*.pdf")  # by the report, of what is committed; beside their values
+CLONE = Path("build", "verify")  # of the checkout, anew each time
 TOLERANCE = 1e-3  # of the first step of a training, on another kind of processor
-
-
-class Row(NamedTuple):
-    """One check, a row of the table: what was looked at, how much of it holds, and what does not."""
-
-    what: str
-    looked_at: int
-    hold: int
-    problems: list[str]
-
-
-def row_of(what: str, results: Sequence[str]) -> Row:
-    """Return the row of checks that each gave in words what is wrong, or an empty text."""
-    counts = Counter(results)
-    hold = counts.pop("", 0)
-    problems = [text if count == 1 else f"{count} times: {text}" for text, count in counts.items()]
-    return Row(what, len(results), hold, problems)
+MODELS = Output(Path()).models
+RUNS = {  # what makes the outcome of each kind of record's settings
+    "palindromes": run_palindromes,
+    "inside": run_inside,
+    "two-sample-test": partial(run_two_sample_test, models=MODELS),
+    "walks": partial(walks_of, models=MODELS),
+    "gan": partial(measured_gan, models=MODELS),
+    "stacked": partial(run_stacked, models=MODELS),
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -64,24 +61,32 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     records_row, stored = whole_records(sorted(Path("results").glob("*/*.jsonl")))
     rows = [records_row, by_this_code(stored), models()]
-    if any(row.problems for row in rows):  # a report would make them again, in hours
+    if any(row["problems"] for row in rows):  # a report would make them again, in hours
         rows.append(row_of("figures, notebooks and PDF: not derived from such results", []))
     else:
-        rows.append(derived_again(COPY))
+        rows.append(derived_again(CLONE))
     rows += trained_again(stored, seconds=60 * options.minutes)
     for row in rows:
-        print(f"{row.hold:5} of {row.looked_at:<5} {row.what}")
-        for problem in row.problems:
+        print(f"{row['hold']:5} of {row['looked_at']:<5} {row['what']}")
+        for problem in row["problems"]:
             print(f"              {problem}")
-    summary = {"processor": processor(), "found": [row._asdict() for row in rows]}
+    summary = {"processor": processor(), "found": rows}
     write_atomically(Path("results", "verification.json"), (json.dumps(summary, indent=1) + "\n").encode())
-    n_problems = sum(len(row.problems) for row in rows)
+    n_problems = sum(len(row["problems"]) for row in rows)
     if n_problems:
         raise ValueError(f"{n_problems} things do not hold")
     print("everything holds")
 
 
-def whole_records(paths: Iterable[Path]) -> tuple[Row, list[Record]]:
+def row_of(what: str, results: Sequence[str]) -> dict:
+    """Return a row of the table, of checks that each gave in words what is wrong, or an empty text."""
+    counts = Counter(results)
+    hold = counts.pop("", 0)
+    problems = [text if count == 1 else f"{count} times: {text}" for text, count in counts.items()]
+    return {"what": what, "looked_at": len(results), "hold": hold, "problems": problems}
+
+
+def whole_records(paths: Iterable[Path]) -> tuple[dict, list[Record]]:
     """Read files of runs; each line must be whole. Return also the runs that are, each once."""
     runs: dict[str, Record] = {}
     results = []
@@ -92,9 +97,9 @@ def whole_records(paths: Iterable[Path]) -> tuple[Row, list[Record]]:
     return row_of("records whole, as their runs wrote them", results), list(runs.values())
 
 
-def by_this_code(stored: Sequence[Record]) -> Row:
+def by_this_code(stored: Sequence[Record]) -> dict:
     """Compare the code that each record names with the code that stands here."""
-    identities = {kind: fingerprint.identity(run) for kind, run in runs().items()}
+    identities = {kind: fingerprint.identity(run) for kind, run in RUNS.items()}
     results = [fingerprint.differences(record.identity, identities[kind_of(record)]) for record in stored]
     return row_of("records by the code that stands here", results)
 
@@ -103,93 +108,74 @@ def kind_of(record: Record) -> str:
     return record.settings.get("run", "palindromes")
 
 
-def models() -> Row:
+def models() -> dict:
     """Load the models; their weights must be those that their JSON names, made by the code that is here."""
-    from bundle.experiments import digit_classifier, gan
-    from lib.evaluation.classifier import Classifier
-    from lib.gan.networks import Generator
-    from lib.weights import about_network, load_network
-
-    folder = Output(Path()).models
-    names = sorted(path.stem for path in folder.glob("*.json"))
-    results = []
-    for name in names:
-        is_classifier = name == "classifier"
-        network = Classifier if is_classifier else Generator
-        run = digit_classifier.run_classifier if is_classifier else gan.run_gan
-        try:
-            load_network(network, folder, name)
-            identity = about_network(folder, name).get("identity", {})
-        except (OSError, ValueError) as error:
-            results.append(str(error))
-        else:
-            why = fingerprint.differences(identity, fingerprint.identity(run))
-            results.append(f"{name}: {why}" if why else "")
+    results = [model_problem(path.stem) for path in sorted(MODELS.glob("*.json"))]
     return row_of("models whole, by the code that stands here", results)
 
 
-def derived_again(folder: Path) -> Row:
-    """Make figures, pictures, notebooks and PDF again in a copy of the checkout without them, and compare."""
-    shutil.rmtree(folder, ignore_errors=True)
-    git = subprocess.run(["git", "ls-files"], capture_output=True, encoding="utf-8", check=True)
-    names = git.stdout.splitlines()
-    outputs = [name for name in names if name.startswith(MADE) and not name.endswith(".json")]
-    for name in names:
-        if Path(name).is_file() and (name not in outputs or name in WRITTEN_INTO):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, folder / name)
-    environment = {
-        **os.environ,
-        "MNIST_ROOT": str(Path(os.environ.get("MNIST_ROOT") or "data").resolve()),
-        "PYTHONPATH": ".",
-        "GIT_CEILING_DIRECTORIES": str(folder.parent.resolve()),
-    }
+def model_problem(name: str) -> str:
+    """Return in words what is wrong with a model, "" if nothing is."""
+    network, run = (Classifier, run_classifier) if name == "classifier" else (Generator, run_gan)
+    try:
+        load_network(network, MODELS, name)
+    except (OSError, ValueError) as error:
+        return str(error)
+    made_by = about_network(MODELS, name).get("identity", {})
+    why = fingerprint.differences(made_by, fingerprint.identity(run))
+    return f"{name}: {why}" if why else ""
+
+
+def derived_again(clone: Path) -> dict:
+    """Make figures, pictures, notebooks and PDFs again in a clone of the checkout; none may change there.
+
+    What says the same on another kind of processor is not written anew, but gets a new time: see
+    `bundle.study.artefacts`.
+    """
+    what = "figures, notebooks and PDF derived again"
+    shutil.rmtree(clone, ignore_errors=True)
+    subprocess.run(["git", "clone", "--quiet", ".", clone], check=True)
+    started = time.time()
+    data = Path(os.environ.get("MNIST_ROOT") or "data").resolve()
+    environment = {**os.environ, "MNIST_ROOT": str(data), "PYTHONPATH": "."}
     command = [sys.executable, "-m", "bundle.commands.report", "profiles/committed.yaml"]
-    where = {"cwd": folder, "env": environment}
-    report = subprocess.run(command, **where, capture_output=True, encoding="utf-8", check=False)
-    results = ["" if alike(Path(name), folder / name) else f"{name} differs" for name in outputs]
+    report = subprocess.run(command, cwd=clone, env=environment, capture_output=True, encoding="utf-8")
     if report.returncode:
-        results = [report.stderr.strip()]
-    return row_of("figures, notebooks and PDF derived again", results)
+        return row_of(what, [report.stderr.strip()])
+    changed = [line[3:] for line in git_lines(clone, "status", "--porcelain")]
+    results = [f"{name} differs" for name in changed]
+    for name in git_lines(clone, "ls-files", *MADE):
+        if name not in changed:
+            was_made = (clone / name).stat().st_mtime >= started
+            results.append("" if was_made else f"{name} was not made")
+    return row_of(what, results)
 
 
-def alike(path: Path, other: Path) -> bool:
-    """Return whether two files say the same, see `bundle.study.artefacts`."""
-    both_exist = path.is_file() and other.is_file()
-    return both_exist and says_the_same(path.read_bytes(), other.read_bytes(), suffix=path.suffix)
+def git_lines(folder: Path, *words: str) -> list[str]:
+    """Return the lines that a git command prints in a folder."""
+    process = subprocess.run(["git", *words], cwd=folder, capture_output=True, encoding="utf-8", check=True)
+    return process.stdout.splitlines()
 
 
-def trained_again(stored: Sequence[Record], *, seconds: float) -> Iterator[Row]:
+def trained_again(stored: Sequence[Record], *, seconds: float) -> list[dict]:
     """Train a sample of the runs of each kind again, drawn by a fixed seed, for about so many seconds."""
     shuffled = random.Random(0).sample(stored, len(stored))
+    rows = []
     with workers() as executor:
-        for kind, run in runs().items():
+        for kind, run in RUNS.items():
             records = [record for record in shuffled if kind_of(record) == kind]
-            sample, budget = [], seconds / len(runs())
+            sample, budget = [], seconds / len(RUNS)
             for record in records:
                 cost = record.provenance.get("seconds", 0)
                 if cost < budget:
                     sample.append(record)
                     budget -= cost
             futures = [executor.submit(on_one_thread, run, record.settings, {}) for record in sample]
-            outcomes = [future.result() for future in futures]
-            results = [difference(*pair) for pair in zip(sample, outcomes, strict=True)]
-            yield row_of(f"{kind} runs trained again, of {len(records)}", results)
-
-
-def runs() -> dict[str, Callable]:
-    """Return what makes the outcome of each kind of record's settings."""
-    from bundle.experiments import gan, palindromes, stacked, two_sample_tests, walks
-
-    models = Output(Path()).models
-    return {
-        "palindromes": palindromes.run_palindromes,
-        "inside": palindromes.run_inside,
-        "two-sample-test": partial(two_sample_tests.run_two_sample_test, models=models),
-        "walks": partial(walks.walks_of, models=models),
-        "gan": partial(gan.measured_gan, models=models),
-        "stacked": partial(stacked.run_stacked, models=models),
-    }
+            results = []
+            for record, future in zip(sample, futures, strict=True):
+                results.append(difference(record, future.result()))
+            rows.append(row_of(f"{kind} runs trained again, of {len(records)}", results))
+    return rows
 
 
 def difference(stored: Record, new: Record) -> str:
@@ -199,14 +185,13 @@ def difference(stored: Record, new: Record) -> str:
     same to TOLERANCE, and of what is no training nothing is asked.
     """
     name = run_name(stored.settings)
-    if all(stored.provenance.get(name) == new.provenance[name] for name in ("processor", "device")):
-        parts = []
+    if all(stored.provenance.get(key) == new.provenance[key] for key in ("processor", "device")):
         for part in ("columns", "summary"):
             before, now = getattr(stored, part), getattr(new, part)
             # the kept GAN is measured once more after its run, and what is said of it then is not made here
             if {key: before.get(key) for key in now} != now:
-                parts.append(part)
-        return f"{name}: {' and '.join(parts)} differ" if parts else ""
+                return f"{name}: {part} differ"
+        return ""
     if kind_of(stored) not in ("palindromes", "gan"):
         return ""
     for column, values in new.columns.items():

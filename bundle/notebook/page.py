@@ -43,15 +43,13 @@ def progress(title: str) -> Iterator[Progress]:
     What is done at its first call is of an earlier run and took no time; where that is all, there is no bar.
     """
     bar = None
+    look = {"desc": title, "bar_format": BAR, "leave": False, "ascii": True, "ncols": 90}
 
     def report_progress(done: float, total: float) -> None:
         nonlocal bar
-        if bar is None and done < total:
-            bar = tqdm(
-                total=total, initial=done, desc=title, leave=False, ascii=True, ncols=90, bar_format=BAR
-            )
-        if bar is not None:
-            bar.update(done - bar.n)
+        if bar is None:
+            bar = tqdm(total=total, initial=done, disable=done >= total, **look)
+        bar.update(done - bar.n)
 
     try:
         yield report_progress
@@ -105,8 +103,6 @@ class Page:
         """Return what `make` returns, but for the last: why it was made now, which is said."""
         with progress(title) as report_progress:
             *outputs, why = make(*arguments, **keywords, fresh=self.fresh, progress=report_progress)
-            if why is None:
-                report_progress(1, 1)
         self._say({} if why is None else {why: 1}, 1, keywords.get("results", self.output.models))
         return outputs
 
@@ -157,7 +153,8 @@ class Page:
     ) -> None:
         """Show a table with its number and caption (Markdown); its cells are text, or links to figures.
 
-        In the PDF the figure `drawn`, if there is one, stands in its place, with a caption of its own.
+        In the PDF the figure `drawn`, if there is one, stands in its place, with a caption of its own. It is
+        shown from a file, so that it stays as it is on another kind of processor: `bundle.study.artefacts`.
         """
         header, rows = table_in_style(table)
         metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
@@ -168,7 +165,8 @@ class Page:
         display(Markdown(words), metadata={FOR_JUPYTER: True})
         content = {"text/markdown": text}
         if drawn:
-            content["image/png"] = base64.b64encode(figure_png(drawn, {})).decode()
+            png = write_if_changed(self.output.figures / f"table-{name.zfill(2)}.png", figure_png(drawn, {}))
+            content["image/png"] = base64.b64encode(png).decode()
             metadata |= {DRAWN: prose_in_style(drawn_caption), "image/png": {"width": width_on_screen(drawn)}}
         display(content, metadata=metadata, raw=True)
 

@@ -50,11 +50,11 @@ except KeyboardInterrupt:
 DEAF = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\n"
 
 
-def executed(folder: Path, cell: str, **options) -> nbformat.NotebookNode:
+def executed(folder: Path, cell: str) -> nbformat.NotebookNode:
     nbformat.write(notebook_of(PARAMETERS, new_code_cell(cell)), folder / "n.ipynb")
     target = folder / "made.ipynb"
     with ThreadPoolExecutor(1) as executor:
-        executor.submit(execute, folder / "n.ipynb", target, {"output_dir": "x"}, **options).result()
+        executor.submit(execute, folder / "n.ipynb", target, {"output_dir": "x"}).result()
     return nbformat.read(target, as_version=4)
 
 
@@ -70,9 +70,9 @@ def test_outputs_of_a_notebook_do_not_count_as_its_source_but_every_cell_does(tm
 
 def test_progress_comes_as_lines_with_a_name_and_none_stays_in_the_notebook(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
-    *_, cell = executed(tmp_path, COUNTING, log="studies/n").cells
+    *_, cell = executed(tmp_path, COUNTING).cells
     lines = capfd.readouterr().err.splitlines()
-    assert lines[0].startswith("studies/n: Counting:   0%")
+    assert lines[0].startswith(f"{tmp_path}/n: Counting:   0%")
     assert len(lines) == 1  # the next would come after twenty seconds
     assert [(output.name, output.text) for output in cell.outputs] == [("stdout", "counted\n")]
     assert [path.name for path in tmp_path.glob("*made*")] == ["made.ipynb"]

@@ -46,9 +46,9 @@ def test_elsewhere_the_first_step_must_agree(made):
 def test_every_committed_record_and_model_is_by_the_code_that_stands_here():
     row, stored = verify.whole_records(sorted(Path("results").glob("*/*.jsonl")))
     assert stored
-    assert row.problems == []
-    assert verify.by_this_code(stored).problems == []
-    assert verify.models().problems == []
+    assert row["problems"] == []
+    assert verify.by_this_code(stored)["problems"] == []
+    assert verify.models()["problems"] == []
     assert all(not record.provenance["commit"].endswith("+") for record in stored)
 
 
@@ -64,7 +64,7 @@ def test_what_was_changed_is_found_said_and_written(tmp_path, monkeypatch, made,
     weights = Path("models", "generator.safetensors")
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     Path("models", "classifier.safetensors").unlink()
-    monkeypatch.setattr(verify, "runs", lambda: {"palindromes": run_palindromes})
+    monkeypatch.setattr(verify, "RUNS", {"palindromes": run_palindromes})
     with pytest.raises(ValueError, match="things do not hold"):
         verify.main(["--minutes", "inf"])
     printed = capsys.readouterr().out
