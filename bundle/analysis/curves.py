@@ -67,7 +67,8 @@ def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
     """Return the runs of Part 1, one row each, sorted within their group.
 
     Beside what `store.table` has: `group`, the name of the group; `curve`, by the metric that all runs share;
-    and `original_curve`, by that of the original, where it was asked for. `recipe` is in words.
+    `late`, its mean over the last third; and `original_curve`, by the original's metric, where it was asked
+    for. `recipe` is in words.
     """
     tables = [store.table(records).assign(group=name) for name, records in groups.items() if records]
     ordered = [table.sort_values(["cell", "seq_length", "seed"], kind="stable") for table in tables]
@@ -76,6 +77,7 @@ def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
     runs["recipe"] = runs["recipe"].str.replace("-", " ")
     rows = runs.to_dict("records")
     runs["curve"] = [shared_metric(row) for row in rows]
+    runs["late"] = [curve.late().mean() for curve in runs["curve"]]
     runs["original_curve"] = [original_metric(row) for row in rows]
     return runs
 
@@ -99,18 +101,6 @@ def original_metric(run: Mapping) -> Curve | None:
 def of_cell(runs: pd.DataFrame, cell: str, length: int, group: str = "as written") -> pd.DataFrame:
     """Return the runs of a cell and length, as the original has them or of another group."""
     return runs[(runs["cell"] == cell) & (runs["seq_length"] == length) & (runs["group"] == group)]
-
-
-def median_arrival(runs: pd.DataFrame) -> str:
-    """Return the median step of the first evaluation at 100 %, "never", or "not run"."""
-    if runs.empty:
-        return "not run"
-    return number(np.median([curve.first() for curve in runs["curve"]]))
-
-
-def mean_late(runs: pd.DataFrame) -> float:
-    """Return the mean accuracy over the last third of the training, in [0, 1]; nan without runs."""
-    return float(np.mean([curve.late().mean() for curve in runs["curve"]])) if len(runs) else np.nan
 
 
 def medians(runs: pd.DataFrame) -> pd.DataFrame:

@@ -93,7 +93,6 @@ def named(cell: str, recipe: str, runs: pd.DataFrame) -> str:
 @styled
 def draw_accuracy_against_length(runs: pd.DataFrame) -> Figure:
     """Draw the mean accuracy of the last third of the training against length, a panel a recipe."""
-    runs = runs.assign(late=[curve.late().mean() for curve in runs["curve"]])
     recipes = runs.groupby("recipe", sort=False)
     figure, row = panels(2.3, 1, len(recipes), sharey=True)
     for axes, (recipe, group) in zip(row, recipes, strict=True):
