@@ -7,20 +7,21 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bundle.commands.binding import Binding
+from bundle.commands.binding import TEMPLATES
+from bundle.render.front import front_matter
+from bundle.render.pdf import bind
 from bundle.render.reading import labels_in, read_notebook
-from bundle.study.layout import REPORT, STUDIES, Output
-from tests.bundle.render.test_pdf import text_of
+from bundle.study.layout import REPORT, STUDIES
+from tests.bundle.render.test_pdf import document, text_of
 
 COMMITTED, BESIDE = ([Path(f"{name}.ipynb") for name in names] for names in (REPORT, STUDIES))
 MOST_PAGES = 18
 
 
-def test_the_report_is_short_and_has_all_its_fonts_and_all_that_it_refers_to(tmp_path, monkeypatch):
+def test_the_report_is_short_and_has_all_its_fonts_and_all_that_it_refers_to(tmp_path):
     pdf = tmp_path / "report.pdf"
-    monkeypatch.setattr("bundle.render.front.update_readme", lambda *_: None)
-    output = Output(Path())
-    Binding(notebooks=COMMITTED, studies=BESIDE, pdf=pdf, output=output, models=output.models).make_report()
+    front = front_matter(TEMPLATES / "front.md", COMMITTED, root=Path())
+    bind(document(front, COMMITTED, supplement=BESIDE), pdf)
     assert "not in this report" not in text_of(pdf)
     reader = PdfReader(pdf)
     assert len(reader.pages) <= MOST_PAGES

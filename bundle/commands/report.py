@@ -72,7 +72,7 @@ def stages(profile: dict) -> list[Stage]:
                 make=partial(run_notebook, notebook, profile),
             )
             notebooks.append(stage)
-    return [data, *notebooks, *bound(profile)]
+    return [data, *notebooks, bound(profile)]
 
 
 def inputs_of(notebook: Notebook, profile: dict) -> list[str]:

@@ -1,7 +1,13 @@
-"""What can be played with in the notebooks: a control is changed, and pictures and words follow."""
+"""What can be played with in the notebooks: a control is changed, and pictures and words follow.
 
+Pictures are HTML, not what ipywidgets' `Output` displays: papermill hangs over that now and then.
+"""
+
+import base64
 import html
-from collections.abc import Mapping, Sequence
+import io
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 
 import ipywidgets as widgets
@@ -10,7 +16,6 @@ import pandas as pd
 import PIL.Image
 import PIL.ImageOps
 import torch
-from IPython.display import Image, clear_output, display
 
 from bundle.analysis.quality import MEASURES, by_batch
 from bundle.figures.digits import tile
@@ -28,45 +33,58 @@ from lib.networks import answers
 from lib.recurrent.inspection import trace
 from lib.recurrent.lstm import LSTM
 
-GAP = 8  # between two pictures, in pixels
+
+def watch(show: Callable[[], None], *controls: widgets.Widget) -> None:
+    """Call show now, and whenever the value of a control changes, one call after the other.
+
+    A kernel may answer one control in its main thread and the next in another.
+    """
+    lock = threading.RLock()
+
+    def answer(_) -> None:
+        with lock:
+            show()
+
+    for control in controls:
+        control.observe(answer, "value")
+    show()
 
 
 def palindrome_explorer(model: LSTM, *, units: Sequence[int], trained: int) -> widgets.Widget:
     """Return an explorer of a typed palindrome inside an LSTM that was trained on `trained` digits."""
     longest = 2 * trained + 1
     field = widgets.Text("3141413", description="Palindrome", continuous_update=False)
-    words = widgets.HTML()
+    step = widgets.IntSlider(6, min=1, max=6, description="Digits read")
+    words, inside, answer = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
-    def show_palindrome(text: str) -> None:
-        text = text.strip()
+    def show() -> None:
+        text = field.value.strip()
         if not (text.isascii() and text.isdecimal() and text == text[::-1] and 3 <= len(text) <= longest):
             words.value = status(f"{text!r} is no palindrome of 3 to {longest} digits, like 31413.")
-            clear_output()
+            inside.value = answer.value = ""
             return
         *digits, last = map(int, text)
-        step = widgets.IntSlider(len(digits), min=1, max=len(digits), description="Digits read")
-        answer = widgets.HTML()
+        step.max = len(digits)
+        seen = step.value
+        states, probabilities = read(model, digits)
+        sentence = (
+            f"After {seen} of {len(digits)} digits the network says {probabilities[seen - 1].argmax()}."
+        )
+        if seen == len(digits):
+            sentence += f" The last digit is {last}."
+        if len(digits) > trained:
+            sentence += f" It was trained on no more than {trained} digits."
+        words.value = status(sentence)
+        answer.value = bars("The answer so far", probabilities[seen - 1])
+        right = probabilities[:, last]
+        for values in (*states.values(), right):
+            values[seen:] = np.nan  # still to come
+        figure = draw_inside(states, digits, units=units, right=right)
+        alt = f"Gates and cell state. {sentence}"
+        inside.value = image_html(figure_png(figure, {}), alt, width=width_on_screen(figure))
 
-        def show_step(seen: int) -> None:
-            states, probabilities = read(model, digits)
-            digit = probabilities[seen - 1].argmax()
-            sentence = f"After {seen} of {len(digits)} digits the network says {digit}."
-            if seen == len(digits):
-                sentence += f" The last digit is {last}."
-            if len(digits) > trained:
-                sentence += f" It was trained on no more than {trained} digits."
-            words.value = status(sentence)
-            answer.value = bars("The answer so far", probabilities[seen - 1])
-            right = probabilities[:, last]
-            for values in (*states.values(), right):
-                values[seen:] = np.nan  # still to come
-            figure = draw_inside(states, digits, units=units, right=right)
-            display(Image(figure_png(figure, {}), width=width_on_screen(figure)))
-
-        inside = widgets.interactive_output(show_step, {"seen": step})
-        display(widgets.VBox([step, widgets.HBox([inside, answer])]))
-
-    return widgets.VBox([field, words, widgets.interactive_output(show_palindrome, {"text": field})])
+    watch(show, field, step)
+    return widgets.VBox([field, step, words, widgets.HBox([inside, answer])])
 
 
 def read(model: LSTM, digits: Sequence[int]) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -82,17 +100,17 @@ def task2_explorer(run: pd.Series, grids: Mapping[int, np.ndarray]) -> widgets.W
     quality = by_batch(run)
     measures = [name for name in MEASURES if name in quality and f"real_{name}" in run]
     table = pd.DataFrame({"real digits": [run[f"real_{name}"] for name in measures]}, index=measures)
-    options = [(spaced(batch), batch) for batch in grids]
-    slider = widgets.SelectionSlider(options=options, description="Batch")
-    words, beside = widgets.HTML(), widgets.HTML()
+    slider = widgets.SelectionSlider(options=[(spaced(batch), batch) for batch in grids], description="Batch")
+    words, images, beside = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
-    def show(batch: int) -> None:
-        words.value = status(f"25 images after {spaced(batch)} batches.")
-        here = table.assign(here=quality.loc[batch]).rename(index=MEASURES)
+    def show() -> None:
+        sentence = f"25 images after {slider.label} batches."
+        words.value = status(sentence)
+        images.value = digits_html(tile(grids[slider.value][:25], columns=5), sentence, enlarge=3)
+        here = table.assign(here=quality.loc[slider.value]).rename(index=MEASURES)
         beside.value = here[["here", "real digits"]].to_html(float_format="{:z.3f}".format, border=0)
-        display(enlarged(tile(grids[batch][:25], columns=5), 3))
 
-    images = widgets.interactive_output(show, {"batch": slider})
+    watch(show, slider)
     return widgets.VBox([slider, words, widgets.HBox([images, beside])])
 
 
@@ -105,42 +123,35 @@ def task3_explorer(
     find_ends = lru_cache(partial(endpoints, generator, classifier, noise))
     begin, end = WALK_FIGURES[17]
     kinds = [(look["label"], kind) for kind, look in PATHS.items()]
-    controls = {
-        "first": widgets.Dropdown(options=range(10), value=begin, description="From"),
-        "second": widgets.Dropdown(options=range(10), value=end, description="To"),
-        "kind": widgets.Dropdown(options=kinds, description="Path"),
-        "alpha": widgets.FloatSlider(max=1, step=0.005, description="Alpha", readout_format=".3f"),
-    }
-    words, answer = widgets.HTML(), widgets.HTML()
+    first = widgets.Dropdown(options=range(10), value=begin, description="From")
+    second = widgets.Dropdown(options=range(10), value=end, description="To")
+    kind = widgets.Dropdown(options=kinds, description="Path")
+    alpha = widgets.FloatSlider(max=1, step=0.005, description="Alpha", readout_format=".3f")
+    words, strip, image, answer = (widgets.HTML() for _ in range(4))
 
-    def show(first: int, second: int, kind: str, alpha: float) -> None:
+    def show() -> None:
         try:
-            ends = [point.noise for point in find_ends(first, second)]
+            ends = [point.noise for point in find_ends(first.value, second.value)]
         except ValueError as error:
             words.value = status(str(error))
-            answer.value = ""
-            clear_output()
+            strip.value = image.value = answer.value = ""
             return
-        here = between(*ends, torch.tensor([alpha]), kind=kind)
-        noises = torch.cat([here, path(*ends, steps=steps, kind=kind)])
+        here = between(*ends, torch.tensor([alpha.value]), kind=kind.value)
+        noises = torch.cat([here, path(*ends, steps=steps, kind=kind.value)])
         images = answers(generator, noises, batch_size=len(noises))
         probabilities = predict(classifier, images).numpy()
-        digit, *strip_digits = probabilities.argmax(axis=1)
-        sentence = f"At alpha {alpha:.3f} the classifier sees a {digit}."
-        in_strip = ", ".join(map(str, strip_digits))
-        words.value = status(sentence) + f"In the strip of {steps} images it sees {in_strip}."
-        answer.value = bars("What the classifier sees", probabilities[0])
         pixels = as_bytes(images).numpy()
-        strip = enlarged(tile(pixels[1:], columns=steps), 2)
-        image = enlarged(pixels[0], 8)
-        picture = PIL.Image.new("LA", (strip.width, strip.height + GAP + image.height))  # transparent
-        picture.paste(strip)
-        picture.paste(image, (0, strip.height + GAP))
-        display(picture)  # as one: the second of two would flicker
+        digit, *strip_digits = probabilities.argmax(axis=1)
+        sentence = f"At alpha {alpha.value:.3f} the classifier sees a {digit}."
+        in_strip = f"In the strip of {steps} images it sees {', '.join(map(str, strip_digits))}."
+        words.value = status(sentence) + in_strip
+        strip.value = digits_html(tile(pixels[1:], columns=steps), in_strip, enlarge=2)
+        image.value = digits_html(pixels[0], sentence, enlarge=8)
+        answer.value = bars("What the classifier sees", probabilities[0])
 
-    pictures = widgets.interactive_output(show, controls)
-    *choices, slider = controls.values()
-    return widgets.VBox([widgets.HBox(choices), slider, words, widgets.HBox([pictures, answer])])
+    watch(show, first, second, kind, alpha)
+    choices = widgets.HBox([first, second, kind])
+    return widgets.VBox([choices, alpha, words, strip, widgets.HBox([image, answer])])
 
 
 def status(text: str) -> str:
@@ -154,7 +165,15 @@ def bars(title: str, probabilities: np.ndarray) -> str:
     return table.style.format("{:.0%}").bar(color=GREY, vmin=0, vmax=1).to_html()
 
 
-def enlarged(pixels: np.ndarray, factor: int) -> PIL.Image.Image:
-    """Return grey pixels (h, w) uint8 as a picture, each of them sharp and `factor` pixels wide."""
-    picture = PIL.Image.fromarray(pixels)
-    return PIL.ImageOps.scale(picture, factor, PIL.Image.Resampling.NEAREST)
+def digits_html(pixels: np.ndarray, alt: str, *, enlarge: int) -> str:
+    """Return grey pixels (h, w) uint8 as HTML, each of them sharp and so many pixels wide."""
+    picture = PIL.ImageOps.scale(PIL.Image.fromarray(pixels), enlarge, PIL.Image.Resampling.NEAREST)
+    png = io.BytesIO()
+    picture.save(png, format="png")
+    return image_html(png.getvalue(), alt, width=picture.width)
+
+
+def image_html(png: bytes, alt: str, *, width: int) -> str:
+    """Return a picture as HTML, with its alternative text, which an image of ipywidgets does not have."""
+    data = base64.b64encode(png).decode()
+    return f"<img alt='{html.escape(alt)}' src='data:image/png;base64,{data}' style='width:{width}px'>"

@@ -6,13 +6,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from PIL import Image
 
 from bundle.figures.style import SCREEN_DPI
 from bundle.notebook.page import CAPTION, DRAWN, FINDINGS, FOR_JUPYTER
 from bundle.render.reading import read_notebook
-
-TEXT_HEIGHT = 8.2  # inches on A4, with room for a caption below
 
 
 def shown_cells(path: Path, *, folder: Path, web: bool = False) -> Iterator[NotebookNode]:
@@ -35,11 +32,11 @@ def shown_cells(path: Path, *, folder: Path, web: bool = False) -> Iterator[Note
         elif cell.cell_type == "code" and not {"parameters", "injected-parameters"} & set(tags):
             if web and cell.source.strip():
                 yield shown_cell(f"````python\n{cell.source}\n````", part=path.stem, kind="code")
-            yield from _outputs(cell, folder / f"{path.stem}-{number}", part=path.stem, web=web)
+            yield from _outputs(cell, folder, part=path.stem, web=web)
 
 
 def shown_cell(text: str, *, part: str, kind: str = "text", **metadata: str) -> NotebookNode:
-    """Return a Markdown cell of a document; `part` is the notebook's name, "front" or "appendix"."""
+    """Return a Markdown cell of a document; `part` is the notebook's name, "front" or "back"."""
     return new_markdown_cell(text, metadata={"part": part, "kind": kind, **metadata})
 
 
@@ -52,14 +49,14 @@ def _check_executed(cell: NotebookNode, where: str) -> None:
             raise ValueError(f"{where} ended in {output.ename}: {output.evalue}; mend it, run it again")
 
 
-def _outputs(cell: NotebookNode, images: Path, *, part: str, web: bool) -> Iterator[NotebookNode]:
-    """Yield what a cell displayed; images go into files whose names begin with `images`."""
-    for number, output in enumerate(cell.outputs, start=1):
+def _outputs(cell: NotebookNode, folder: Path, *, part: str, web: bool) -> Iterator[NotebookNode]:
+    """Yield what a cell displayed."""
+    for output in cell.outputs:
         about, text = output.get("metadata", {}), output.get("data", {}).get("text/markdown", "")
         if FOR_JUPYTER in about:
             continue
         if CAPTION in about:
-            yield _captioned(output, images.with_name(f"{images.name}-{number}.png"), part=part, web=web)
+            yield _captioned(output, folder, part=part, web=web)
         elif FINDINGS in about:
             yield shown_cell(text, part=part, kind="findings")
         elif text.startswith("```python"):  # a function that the notebook shows
@@ -68,7 +65,7 @@ def _outputs(cell: NotebookNode, images: Path, *, part: str, web: bool) -> Itera
             yield shown_cell(text, part=part)
 
 
-def _captioned(output: NotebookNode, picture: Path, *, part: str, web: bool) -> NotebookNode:
+def _captioned(output: NotebookNode, folder: Path, *, part: str, web: bool) -> NotebookNode:
     """Return a figure or a table as a cell; one that is both is a table on the web and drawn in the PDF."""
     about, text = output.metadata, output.data.get("text/markdown", "")
     metadata = {name: value for name, value in about[CAPTION].items() if value}
@@ -76,13 +73,8 @@ def _captioned(output: NotebookNode, picture: Path, *, part: str, web: bool) -> 
     if DRAWN in about and not web:
         caption, text = about[DRAWN], ""
     if not text:
+        picture = folder / f"{metadata['label']}.png"
         picture.write_bytes(base64.b64decode(output.data["image/png"]))
-        metadata |= {"image": picture.name, "width": _width(output, picture)}
+        metadata["image"] = picture.name
+        metadata["width"] = f"{about['image/png']['width'] / SCREEN_DPI:.3f}in"
     return shown_cell(f"{caption}\n\n{text}", part=part, **metadata)
-
-
-def _width(output: NotebookNode, picture: Path) -> str:
-    with Image.open(picture) as image:
-        ratio = image.width / image.height
-    natural = output.metadata["image/png"]["width"] / SCREEN_DPI
-    return f"{min(natural, TEXT_HEIGHT * ratio):.3f}in"

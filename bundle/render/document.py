@@ -1,118 +1,85 @@
 """What PDF and page have in common: front matter and notebooks in one document, converted by pandoc.
 
-pandoc's filters (report.shared.lua) point references at what they name, in this document or the one beside
-it, and list the works of report/references.bib whose addresses links lead to.
+pandoc's filters (report.shared.lua) point references at what they name, here or in the document beside this
+one, and list the works of report/references.bib whose addresses links lead to.
 """
 
-import functools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pypandoc
-import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from bundle.notebook.markdown import as_text
 from bundle.render.cells import shown_cell, shown_cells
-from bundle.render.reading import labels_in, parameter_rows, title_of
+from bundle.render.reading import labels_in
 
 BIBLIOGRAPHY = Path(__file__).parents[2] / "report" / "references.bib"
-REFERENCES = """# References
-
-```{=typst}
-#set text(8pt)
-#set par(spacing: .6em, leading: .5em)
-```
-
-::: {#refs}
-:::
-"""
+NOTEBOOKS_HERE = "<!-- notebooks -->\n"  # a line of a template
 
 
+@dataclass(frozen=True, kw_only=True)
 class Document:
-    """Front matter and the shown cells of notebooks."""
+    """Front matter and executed notebooks, of which a PDF and a page are made."""
 
-    def __init__(
-        self,
-        notebooks: Sequence[Path],
-        *,
-        front: str,
-        folder: Path,
-        beside: Sequence[Path] = (),
-        beside_name: str = "",
-        parameters_of: Sequence[Path] = (),
-        web: bool = False,
-    ):
-        """Gather what is shown; images are written into `folder`, where pandoc will work.
+    name: str
+    notebooks: Mapping[str, Sequence[Path]]  # of this document and of the one beside it, by their names
+    front: str  # Markdown, whose YAML header has a title; from NOTEBOOKS_HERE on it follows the notebooks
+    root: Path = Path()  # below it stand the pictures of the front matter
 
-        `front` is Markdown, with a YAML header that has a `title`, and may have `subtitle`, `abstract`
-        and `findings`. `beside` are the notebooks of the document beside this one, and
-        `beside_name` what that is called. `parameters_of` are the notebooks whose parameters stand in an
-        appendix. Raises what `shown_cells` does.
+    def cells(self, folder: Path, *, web: bool = False) -> list[NotebookNode]:
+        """Return all that is shown as Markdown cells, and write their images into `folder`.
+
+        Raises what `shown_cells` does.
         """
-        _, header, body = re.split("^---\n", front, maxsplit=2, flags=re.MULTILINE)
-        self.folder, self.about = folder, yaml.safe_load(header)
-        self.cells = [shown_cell(body, part="front")]
-        for path in notebooks:
-            self.cells += shown_cells(path, folder=folder, web=web)
-        if parameters_of:
-            self.cells.append(shown_cell("# Appendix: parameters", part="appendix"))
-            self.cells += [parameters(path) for path in parameters_of]
-        self.cells.append(shown_cell(REFERENCES, part="references"))
-        targets = {
-            "here": _labels(notebooks),
-            "beside": _labels(beside),
-            "beside_name": beside_name,
-            "parts": [path.stem for path in notebooks],
-            "works": works(),
-        }
-        (folder / "targets.json").write_text(json.dumps(targets), encoding="utf-8")
+        before, _, after = self._front()[1].partition(NOTEBOOKS_HERE)
+        cells = [shown_cell(before, part="front")]
+        for path in self.notebooks[self.name]:
+            cells += shown_cells(path, folder=folder, web=web)
+        return [*cells, shown_cell(after, part="back")]
 
-    def convert(self, to: str, *, template: Path, lua: Path, options: Sequence[str] = ()) -> str:
-        """Return the document in a format of pandoc's; raise ValueError where it cannot."""
-        (self.folder / "about.yaml").write_text(yaml.safe_dump(self.about), encoding="utf-8")
+    def convert(
+        self, cells: Sequence[NotebookNode], to: str, *, folder: Path, template: Path, options: Sequence[str]
+    ) -> str:
+        """Return cells in a format of pandoc's, which works in `folder`.
+
+        The filter is named like the template. Raises ValueError where pandoc cannot.
+        """
+        (folder / "about.yaml").write_text(self._front()[0], encoding="utf-8")
+        (folder / "targets.json").write_text(json.dumps(self._targets()), encoding="utf-8")
         options = [
             "--standalone",
             "--metadata-file=about.yaml",
             f"--template={template}",
-            f"--lua-filter={lua}",
+            f"--lua-filter={template.with_suffix('.lua')}",
             "--citeproc",
             f"--bibliography={BIBLIOGRAPHY}",
+            f"--resource-path={folder}:{self.root.resolve()}:{template.parent}",
             "--wrap=none",
             "--fail-if-warnings",
             *options,
         ]
-        text = nbformat.writes(new_notebook(cells=self.cells))
+        text = nbformat.writes(new_notebook(cells=cells))
         source = "ipynb+raw_attribute+fenced_divs+smart"
         try:
-            return pypandoc.convert_text(text, to, source, extra_args=options, cworkdir=str(self.folder))
+            return pypandoc.convert_text(text, to, source, extra_args=options, cworkdir=str(folder))
         except RuntimeError as error:
             raise ValueError(f"pandoc cannot read the notebooks: {error}") from error
 
+    def _front(self) -> tuple[str, str]:
+        """Return the YAML header of the front matter and what follows it."""
+        _, header, body = re.split("^---\n", self.front, maxsplit=2, flags=re.MULTILINE)
+        return header, body
 
-def _labels(notebooks: Sequence[Path]) -> list[str]:
-    return [label for path in notebooks for label in labels_in(path)]
-
-
-def parameters(path: Path) -> NotebookNode:
-    """Return the parameters of a notebook as a cell of the appendix: a heading and a table."""
-    lines = ["| parameter | value | meaning |", "| --- | --- | --- |"]
-    for name, (value, meaning) in parameter_rows(path).items():
-        lines.append(f"| `{name}` | `{value}` | {as_text(meaning)} |")
-    table = "\n".join(lines)
-    return shown_cell(f"## {title_of(path)}\n\n{table}", part="appendix")
-
-
-@functools.cache
-def works() -> dict[str, str]:
-    """Return the keys of the bibliography's works by their addresses."""
-    entries = json.loads(pypandoc.convert_file(str(BIBLIOGRAPHY), "csljson", format="bibtex"))
-    keys = {}
-    for entry in entries:
-        address = f"https://doi.org/{entry['DOI']}" if "DOI" in entry else entry["URL"]
-        keys[address] = entry["id"]
-    return keys
+    def _targets(self) -> dict:
+        """Return what the filters need: in which document figures, tables and notebooks are."""
+        places = {}
+        for document, paths in self.notebooks.items():
+            for path in paths:
+                for target in (path.stem, *labels_in(path)):
+                    places[target] = document
+        return {"document": self.name, "places": places}

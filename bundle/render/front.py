@@ -6,34 +6,43 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bundle.analysis.claims import NOT_RUN, Verdict
 from bundle.notebook.markdown import as_text
 from bundle.notebook.page import FINDINGS
-from bundle.render.reading import outputs_with
+from bundle.render.reading import outputs_with, parameter_rows
 from lib.files import write_atomically
 
 IN_README = re.compile(r"(<!-- key findings -->\n).*(?=<!-- end of key findings -->)", re.DOTALL)
 HERE = re.compile(r"\]\(#")
 
 
-def front_matter(template: Path, notebooks: Sequence[Path], *, verified: Path) -> str:
+def front_matter(template: Path, notebooks: Sequence[Path], *, root: Path) -> str:
     """Return a template (Markdown, Jinja) filled in.
 
-    It may use `note` (said before the findings), `findings`, `counts` and `verdicts` (see
-    `counted_verdicts`, `verdict_rows`) and `verification`: what `make verify` wrote into `verified`, if that
-    is there.
+    It may use `note` (said before the findings), `findings`, `first_findings` (a list of at most one, by the
+    notebook's name), `counts` and `verdicts` (see `counted_verdicts`, `verdict_rows`), `parameters` (see
+    `parameter_rows`, by the notebook's file) and `verification`: what `make verify` left below the folder
+    `root`, if that is there.
     """
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
     environment.filters["as_text"] = as_text
     notes = [left["note"] for path in notebooks for left in outputs_with(FINDINGS, path)]
     rows = verdict_rows(notebooks)
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
+    verified = root / "results" / "verification.json"
+    return environment.get_template(template.name).render(
         note=next(filter(None, notes), ""),
         findings=findings(notebooks),
+        first_findings={path.stem: findings([path])[:1] for path in notebooks},
         counts=counted_verdicts(rows),
         verdicts=rows,
+        parameters={path.name: parameter_rows(path) for path in notebooks},
         verification=json.loads(verified.read_text(encoding="utf-8")) if verified.is_file() else None,
     )
 

@@ -1,7 +1,6 @@
 """Executed notebooks to PDF: pandoc turns the cells into Typst, Typst sets the pages; no TeX, no browser."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import typst
@@ -9,26 +8,20 @@ import typst
 from bundle.render.document import Document
 from bundle.study.artefacts import write_if_changed
 
-HERE = Path(__file__).parent
+TEMPLATE = Path(__file__).with_name("report.typ")
 
 
-def bind(notebooks: Sequence[Path], *, output: Path, pictures: Path = Path(), **document) -> None:
-    """Bind front matter and executed notebooks into one PDF; the same input gives the same bytes.
+def bind(document: Document, output: Path) -> None:
+    """Bind a document into one PDF; the same input gives the same bytes.
 
-    The pictures of the front matter stand below the folder `pictures`; `document` is as of `Document`. Raises
-    ValueError where a notebook is not fully executed or cannot be set.
+    Raises ValueError where a notebook is not fully executed or cannot be set.
     """
+    options = ["--syntax-highlighting=idiomatic", "--extract-media=media"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        bound = Document(notebooks, folder=folder, **document)
-        options = [
-            "--syntax-highlighting=idiomatic",
-            "--extract-media=media",
-            f"--resource-path={folder}:{pictures.resolve()}",
-        ]
-        template, lua = HERE / "report.typ", HERE / "report.lua"
+        cells = document.cells(folder)
+        text = document.convert(cells, "typst-smart", folder=folder, template=TEMPLATE, options=options)
         main = folder / "main.typ"
-        text = bound.convert("typst-smart", template=template, lua=lua, options=options)
         main.write_text(text, encoding="utf-8")
         try:
             pages = typst.compile(main, root=folder, ignore_system_fonts=True)

@@ -26,14 +26,6 @@ def read_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def title_of(path: Path) -> str:
-    """Return a notebook's first heading, which is that of its part; its name if it has none."""
-    for cell in read_notebook(path).cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("# "):
-            return cell.source.partition("\n")[0].removeprefix("# ")
-    return path.stem
-
-
 def outputs_with(key: str, path: Path) -> list[dict]:
     """Return what the outputs of a notebook have under a key of their metadata, in their order."""
     outputs = [output for cell in read_notebook(path).cells for output in cell.get("outputs", [])]

@@ -77,7 +77,7 @@ local function typeset(cell)
   local a, blocks = cell.attributes, cell.content
   blocks = blocks:walk({
     Header = function(header)
-      if a.part == "appendix" or a.part == "references" then header.classes:insert("unnumbered") end
+      if a.part == "back" then header.classes:insert("unnumbered") end
       if header.level == 1 and not titled[a.part] then
         header.identifier = a.part
         titled[a.part] = true
@@ -88,7 +88,7 @@ local function typeset(cell)
   local caption = a.label and table.remove(blocks, 1)
   if a.image then
     local alt = quoted(pandoc.utils.stringify(caption))
-    blocks:insert(raw(('#align(center, image("%s", width: %s, alt: %s))'):format(a.image, a.width, alt)))
+    blocks:insert(raw(('#align(center, picture("%s", width: %s, alt: %s))'):format(a.image, a.width, alt)))
   end
   if not caption then return blocks end
   local head = caption.content
@@ -109,8 +109,9 @@ end
 
 local function assemble(doc)
   local out, cells, i = pandoc.Blocks({}), doc.blocks, 1
-  if not shared.cite(doc) then cells:remove() end -- the references, which come last
+  shared.cite(doc)
   doc.meta.front = typeset(cells:remove(1))
+  doc.meta.cards = nil -- the page's
   while i <= #cells do
     local cell, next = cells[i], cells[i + 1]
     if narrow(cell) and narrow(next) then

@@ -3,42 +3,44 @@
 local file = assert(io.open("targets.json")) -- written by document.py
 local targets = pandoc.json.decode(file:read("a"), false)
 file:close()
-local here, beside, parts, cited = {}, {}, {}, pandoc.List({})
-for _, label in ipairs(targets.here) do here[label] = true end
-for _, label in ipairs(targets.beside) do beside[label] = true end
-for _, part in ipairs(targets.parts) do parts[part] = true end
+local linked = {} -- addresses
 
 -- Point a link at what it names. `to_beside` returns a reference to the document beside this one. What parameters left
 -- out is worded so, and a path to a file leads nowhere from a document that stands alone.
 local function link(element, to_beside)
   local target = element.target
-  local key = targets.works[target]
-  if key then
-    if not cited:includes(key) then cited:insert(key) end
-    element.target = "#ref-" .. key
-  elseif not target:match("^%a+:") then
-    local label = target:match("#(figure%-%w+)$") or target:match("#(table%-%w+)$")
-    local part = target:match("([%w_-]+)%.ipynb$")
-    if here[label] then
-      element.target = "#" .. label
-    elseif beside[label] then
-      return to_beside(element, label, targets.beside_name)
-    elseif label then
-      return element.content .. pandoc.Inlines(" (not in this report)")
-    elseif parts[part] then
-      element.target = "#" .. part
-    elseif not target:match("^#") then
-      return element.content
-    end
+  if target:match("^%a+:") then
+    linked[target] = true
+    return element
+  end
+  local label = target:match("#(figure%-%w+)$") or target:match("#(table%-%w+)$")
+  local part = target:match("([%w_-]+)%.ipynb$")
+  local place = targets.places[label or part]
+  if place == targets.document then
+    element.target = "#" .. (label or part)
+  elseif label and place then
+    return to_beside(element, label, place)
+  elseif label then
+    return element.content .. pandoc.Inlines(" (not in this report)")
+  elseif not target:match("^#") then
+    return element.content
   end
   return element
 end
 
--- Have the works that links lead to listed; return whether there are any.
+-- Have those works of the bibliography listed whose addresses links lead to.
 local function cite(doc)
-  local citations = cited:map(function(key) return pandoc.Citation(key, "NormalCitation") end)
-  doc.meta.nocite = pandoc.Inlines({ pandoc.Cite({}, citations) })
-  return #cited > 0
+  local function cited(keys)
+    local citations = keys:map(function(key) return pandoc.Citation(key, "NormalCitation") end)
+    return pandoc.Inlines({ pandoc.Cite({}, citations) })
+  end
+  doc.meta.nocite = cited(pandoc.List({ "*" }))
+  local keys = pandoc.List({})
+  for _, work in ipairs(pandoc.utils.references(doc)) do
+    local address = work.doi and "https://doi.org/" .. work.doi or pandoc.utils.stringify(work.url)
+    if linked[address] then keys:insert(work.id) end
+  end
+  doc.meta.nocite = cited(keys)
 end
 
 -- A row whose first cell is empty belongs to the row above: their first cells become one. Returns where groups

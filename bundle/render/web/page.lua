@@ -50,9 +50,11 @@ local function table_columns(tbl)
   return marked
 end
 
+local pages = { report = "index.html", supplement = "supplement.html" }
+
 local function link(element)
-  return shared.link(element, function(reference, label, page)
-    reference.target = page .. "#" .. label
+  return shared.link(element, function(reference, label, document)
+    reference.target = pages[document] .. "#" .. label
     return reference
   end)
 end
@@ -63,7 +65,7 @@ local seen = {}
 local function named(part, plain)
   return function(header)
     local words = pandoc.utils.stringify(header):lower():gsub("[^%w]+", "-"):gsub("^%-", ""):gsub("%-$", "")
-    local name = header.level == 1 and part or part == "front" and words or part .. "-" .. words
+    local name = (part == "front" or part == "back") and words or header.level == 1 and part or part .. "-" .. words
     seen[name] = (seen[name] or 0) + 1
     header.identifier = seen[name] > 1 and name .. "-" .. seen[name] or name
     if plain then header.classes:insert("unnumbered") end
@@ -94,7 +96,7 @@ end
 -- Return the blocks of a cell; of a figure or table also its name and its caption.
 local function typeset(cell)
   local a, blocks = cell.attributes, cell.content
-  local plain = a.part == "front" or a.part == "appendix" or a.part == "references" or a.kind == "explorer"
+  local plain = a.part == "front" or a.part == "back" or a.kind == "explorer"
   local caption = a.label and table.remove(blocks, 1)
   blocks = blocks:walk({ Header = named(a.part, plain) })
   -- Jupyter's anchor of a heading is its words; here the part stands before them
@@ -153,12 +155,12 @@ local function sections_of(cells)
 end
 
 -- Of the story's page these are folded: the front's sections, those of tables alone, what follows the
--- findings of a part, its parameters, and the list of works.
+-- findings of a part, and what comes after the notebooks.
 local function is_evidence(section, concluded)
   local has, part = section.has, section.part
-  if part == "references" then return true end
+  if part == "back" then return true end
   if section.heading.level == 1 or has.figure or has.explorer then return false end
-  return part == "front" or part == "appendix" or has.table or concluded
+  return part == "front" or has.table or concluded
 end
 
 local function write(section, folds)
@@ -174,6 +176,21 @@ local function write(section, folds)
   return folds and folded(section.heading, blocks) or pandoc.Blocks({ section.heading }) .. blocks
 end
 
+-- A card shows a figure of the page by its label: ![](#figure-1).
+local function show_figures(blocks, cells)
+  local images = {}
+  for _, cell in ipairs(cells) do
+    local a = cell.attributes
+    if a.image then images["#" .. a.label] = a.image end
+  end
+  return blocks:walk({
+    Image = function(image)
+      image.src = images[image.src] or image.src
+      return image.src:match("^#") and {} or image
+    end,
+  })
+end
+
 -- Three cards say the first findings already: the list of all is folded.
 local function fold_findings(blocks)
   local first, list = pandoc.Blocks({}), pandoc.Blocks({})
@@ -186,7 +203,8 @@ end
 
 local function assemble(doc)
   local out, concluded = pandoc.Blocks({}), false
-  if not shared.cite(doc) then doc.blocks:remove() end -- the references, which come last
+  shared.cite(doc)
+  if doc.meta.cards then doc.meta.cards = show_figures(doc.meta.cards, doc.blocks) end
   for _, section in ipairs(sections_of(doc.blocks)) do
     if section.heading and section.heading.level == 1 then concluded = false end
     local folds = doc.meta.story and section.heading and is_evidence(section, concluded)

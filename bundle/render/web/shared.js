@@ -37,14 +37,14 @@ const whole = new Promise((go) =>
 /** Unpack gzipped bytes that stand at the page's end. */
 async function unpacked(id) {
   await whole;
-  const stream = new Blob([bytesOf(by(id).textContent)]).stream();
+  const stream = new Blob([bytesOf(dataOf(id))]).stream();
   return new Response(stream.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 /** Start an explorer when it comes near the screen; what goes wrong is said in its place. */
 function explorer(id, begin) {
   const section = by(id);
-  if (!section) return;
+  if (!section?.matches(".explorer")) return; // the page was made without it
   const status = section.querySelector(".said");
   const say = (words) => "plays" in section.dataset || (status.textContent = words);
   const watch = new IntersectionObserver(

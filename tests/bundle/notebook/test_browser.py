@@ -9,8 +9,9 @@ if lab.CHROMIUM is None:
 
 pytestmark = pytest.mark.timeout(400)
 PICTURE = """explorer => {
-    const image = explorer.querySelector("img");
-    return image && image.naturalWidth > 0 ? image.src : null;
+    const images = [...explorer.querySelectorAll("img")];
+    const painted = images.length && images.every(image => image.naturalWidth > 0);
+    return painted ? images.map(image => image.src).join() : null;
 }"""
 
 

@@ -5,16 +5,15 @@ from pathlib import Path
 from nbformat.v4 import new_markdown_cell, new_output
 from pypdf import PdfReader
 
-from bundle.commands.binding import FRONT, README, bound
+from bundle.commands.binding import README, TEMPLATES, bound
 from bundle.render import front
 from bundle.render.pdf import bind
 from bundle.study.layout import NOTEBOOKS
-from tests.bundle.render.test_pdf import FIGURE, code, save, text_of
+from tests.bundle.render.test_pdf import FIGURE, code, document, save, text_of
 from tests.notebooks import page_of
 
 SENTENCES = ["**Is *a* better?** In 9 of 10 ([Figure 1](#figure-1)).", "**And *b*?** No."]
 QUOTED = ["“a | b”", "holds", "not run", "[Figure 1](#figure-1)"]
-NOT_VERIFIED = Path("no", "verification.json")
 COMMITTED = [Path(f"{name}.ipynb") for name in NOTEBOOKS]
 
 
@@ -35,13 +34,13 @@ def test_what_a_notebook_leaves_stands_on_the_front_and_its_links_lead_into_it(t
     paths = save(tmp_path, part1=cells)
     (tmp_path / "figures").mkdir()
     shutil.copy(Path("figures", "figure-17.png"), tmp_path / "figures")
-    text = front.front_matter(FRONT, paths, verified=NOT_VERIFIED)
+    text = front.front_matter(TEMPLATES / "front.md", paths, root=tmp_path)
     counts = front.counted_verdicts(front.verdict_rows(paths))
     assert counts["all"] == counts["holds"] == 1
     assert "**Rough numbers.**" in text
     assert "  - **Is *a* better?** In 9 of 10 ([Figure 1](part1.ipynb#figure-1)).\n" in text
     assert "| “a \\| b” | holds | not run | [Figure 1](#figure-1) |" in text
-    bind(paths, front=text, output=tmp_path / "out.pdf", pictures=tmp_path)
+    bind(document(text, paths, root=tmp_path), tmp_path / "out.pdf")
     first = PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
     for words in ("Key findings", "Is a better?", "And b? No."):
         assert words in first
@@ -69,11 +68,9 @@ def test_page_pdf_readme_and_notebooks_say_the_same_findings():
 
 def test_what_is_bound_is_made_again_when_a_result_is_another(tmp_path):
     paths = {"output": tmp_path, "notebooks": tmp_path, "pdf": tmp_path / "x.pdf"}
-    stages = bound({**paths, "parameters": {}, "studies": True})
-    assert [stage.name for stage in stages] == ["report", "supplement", "page"]
-    before = [stage.inputs() for stage in stages]
-    assert [stage.inputs() for stage in stages] == before
-    results = tmp_path / "results" / "part1"
-    results.mkdir(parents=True)
-    (results / "a.jsonl").write_text("1\n")
-    assert all(stage.inputs() != other for stage, other in zip(stages, before, strict=True))
+    stage = bound({**paths, "parameters": {}, "studies": True})
+    before = stage.inputs()
+    assert stage.inputs() == before
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "a.jsonl").write_text("1\n")
+    assert stage.inputs() != before

@@ -28,7 +28,7 @@ def install_npm(folder: Path, monkeypatch, package: str, files: dict[str, bytes]
 
 
 def test_a_package_is_fetched_once_and_a_file_of_it_that_is_another_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(npm, "FILES", {"thing@1.0.0": ("dist", {"a.js": digest(b"hello")})})
+    monkeypatch.setattr(npm, "FILES", {"thing@1.0.0": {"dist/a.js": digest(b"hello")}})
     monkeypatch.setenv("MNIST_ROOT", str(tmp_path / "data"))
     command = install_npm(tmp_path, monkeypatch, "thing@1.0.0", {"dist/a.js": b"hello"})
     (path,) = npm.fetch("thing@1.0.0")

@@ -2,16 +2,15 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from nbformat.v4 import new_output
 
-from bundle.notebook.page import FINDINGS as FINDINGS_LEFT
-from bundle.render.web.explorers import Explorer, explorers
+from bundle.render.web.explorers import Explorer, curves, explorers
 from bundle.render.web.page import build
+from bundle.study import store
 from bundle.study.layout import Output
-from tests.bundle.render.test_pdf import FIGURE, FRONT, code, part1, save, task2, task3
+from bundle.study.records import Record
+from tests.bundle.render.test_pdf import FIGURE, FRONT, TITLE, code, document, part1, save, task2, task3
 
 FINDINGS = ["The *first* [Figure 17](task3.ipynb#figure-17).", "The second, $x^2$."]
-TITLE = "---\ntitle: T\n---\n"
 
 
 def text_of(page: BeautifulSoup) -> str:
@@ -24,9 +23,9 @@ def page(tmp_path_factory) -> BeautifulSoup:
     paths = save(folder, part1=part1(), task2=task2(), task3=task3())
     findings = "".join(f"  - {sentence}\n" for sentence in FINDINGS)
     front = FRONT.replace("abstract:", f"findings: |\n{findings}abstract:")
-    explored = {"part1": Explorer("Explore it", "<p id='explored'></p>", "<i id='data'></i>", ())}
+    explored = {"part1": Explorer("Explore it", "<p id='explored'></p>")}
     for name in ("index", "again"):
-        build(paths, front=front, explorers=explored, output=folder / f"{name}.html")
+        build(document(front, paths), folder / f"{name}.html", explorers=explored)
     assert (folder / "index.html").read_bytes() == (folder / "again.html").read_bytes()
     return BeautifulSoup((folder / "index.html").read_bytes(), "html.parser")
 
@@ -63,20 +62,32 @@ def test_findings_and_abstract_stand_first(page):
     assert len(page.select("#findings li")) == len(FINDINGS)  # a list, not one paragraph
 
 
-def test_a_notebook_without_an_explorer_of_its_own_has_a_card(tmp_path):
-    """Once a main notebook that was added stopped the page."""
-    found = {FINDINGS_LEFT: {"note": "", "sentences": FINDINGS[1:], "quoted": []}}
-    output = new_output("display_data", {"text/markdown": FINDINGS[1]}, metadata=found)
-    build(save(tmp_path, added=[code("a", output)]), front=TITLE, output=tmp_path / "a.html")
-    assert 'class="card"' in (tmp_path / "a.html").read_text(encoding="utf-8")
+def test_a_card_shows_a_figure_of_the_page_or_none(tmp_path):
+    front = '---\ntitle: T\ncards: "![](#figure-1){alt=there}![](#figure-2){alt=gone}"\n---\n'
+    build(document(front, save(tmp_path, part1=[code("a", FIGURE)])), tmp_path / "a.html", explorers={})
+    page = BeautifulSoup((tmp_path / "a.html").read_bytes(), "html.parser")
+    assert [image["alt"] for image in page.select("#cards img")] == ["there"]
 
 
 def test_an_explorer_without_its_results_says_so_in_its_place(tmp_path, capsys):
     found = explorers(Output(tmp_path), tmp_path / "models")
     assert list(found) == ["part1", "task2", "task3"]
     assert "made without its explorer" in found["task3"].html
-    assert not any(one.data or one.scripts for one in found.values())
+    assert not any(one.networks or one.toy for one in found.values())
     assert "explorer in task3" in capsys.readouterr().out
     paths = save(tmp_path, part1=[code("a", FIGURE), code("explore()", tags=("no-pdf",))])
-    build(paths, front=TITLE, explorers=found, output=tmp_path / "a.html")
-    assert "made without its explorer" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    build(document(TITLE, paths), tmp_path / "a.html", explorers=found)
+    assert 'id="palindromes">This page was made without its explorer' in (tmp_path / "a.html").read_text()
+
+
+def looked(*right: int, seed: int) -> Record:
+    settings = {"cell": "LSTM", "recipe": "ours", "seq_length": 4, "eval_count": 10, "seed": seed}
+    return Record(settings, {"step": list(range(1, len(right) + 1)), "n_correct": list(right)})
+
+
+def test_a_curve_is_mean_and_range_over_the_seeds_and_a_run_that_ended_keeps_its_last():
+    (curve,) = curves(store.table([looked(1, 5, 9, seed=0), looked(3, 10, seed=1)]))
+    assert (curve["cell"], curve["recipe"], curve["length"], curve["seeds"]) == ("LSTM", "ours", 4, 2)
+    assert curve["steps"] == [1, 2, 3]
+    assert curve["mean"] == [20, 75, 95]
+    assert (curve["low"], curve["high"]) == ([10, 50, 90], [30, 100, 100])

@@ -29,6 +29,7 @@ from lib.latent.interpolation import path
 from lib.networks import answers
 from lib.weights import about_network
 from tests import lab
+from tests.bundle.render.test_pdf import document
 
 if lab.CHROMIUM is None:
     pytest.skip("the page is not opened: apt-get install chromium", allow_module_level=True)
@@ -61,9 +62,10 @@ def report(tmp_path_factory) -> SimpleNamespace:
     for run in part1_settings(parameters)["as written"]:
         Store(output.results("part1") / "as-written.jsonl").append(Record(run, run_palindromes(run).columns))
     output.results("task2").symlink_to(Path("results", "task2").resolve())
-    parts, path = explorers(output, Path("models")), folder / "index.html"
-    front = front_matter(Path("report", "front.md"), [], verified=Path("results", "verification.json"))
-    build(NOTEBOOKS, front=front, output=path, explorers=parts)
+    output.models.symlink_to(Path("models").resolve())
+    parts, path = explorers(output, output.models), folder / "index.html"
+    front = front_matter(Path("report", "front.md"), NOTEBOOKS, root=Path())
+    build(document(front, NOTEBOOKS), path, explorers=parts)
     inside = inside_settings(parameters)
     cells = {cell: trained_cell(inside | {"cell": cell}, output.cells) for cell in ("LSTM", "RNN")}
     return SimpleNamespace(path=path, address=path.as_uri(), cells=cells)

@@ -14,8 +14,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 from pypdf import PdfReader
 
+from bundle.commands.binding import TEMPLATES
 from bundle.figures.style import SCREEN_DPI
 from bundle.notebook.page import CAPTION, DRAWN, FOR_JUPYTER
+from bundle.render.document import NOTEBOOKS_HERE, Document
+from bundle.render.front import front_matter
 from bundle.render.pdf import bind
 
 CONTENTS = 1  # the index of their page
@@ -122,11 +125,16 @@ def save(folder: Path, **notebooks: list) -> list[Path]:
     return [folder / f"{name}.ipynb" for name in notebooks]
 
 
+def document(front: str, report: list[Path], *, supplement=(), root: Path = Path()) -> Document:
+    notebooks = {"report": report, "supplement": supplement}
+    return Document(name="report", notebooks=notebooks, front=front, root=root)
+
+
 TITLE = "---\ntitle: T\n---\n"
 
 
 def build(folder: Path, *cells) -> str:
-    bind(save(folder, part1=list(cells)), front=TITLE, output=folder / "out.pdf")
+    bind(document(TITLE, save(folder, part1=list(cells))), folder / "out.pdf")
     return text_of(folder / "out.pdf")
 
 
@@ -138,8 +146,10 @@ def text_of(pdf: Path) -> str:
 def pdf(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("bound")
     paths = save(folder, part1=part1(), task2=task2(), task3=task3())
+    supplement = front_matter(TEMPLATES / "supplement.md", paths, root=folder)
+    whole = document(FRONT + supplement[supplement.index(NOTEBOOKS_HERE) :], paths)
     for name in ("report", "again"):
-        bind(paths, front=FRONT, output=folder / f"{name}.pdf", parameters_of=paths)
+        bind(whole, folder / f"{name}.pdf")
     return folder / "report.pdf"
 
 
@@ -171,7 +181,7 @@ def test_after_title_and_contents_a_link_leads_to_the_figure_table_or_part_that_
         return next(index for index, page in enumerate(pages) if index != CONTENTS and words in page)
 
     figure_3, figure_17, table_1 = map(page_of, ("Figure 3. ", "Figure 17. ", "Table 1. Verdicts"))
-    parts = [page_of(title) for title in ("1 Palindromes", "2 A GAN", "3 Between", "Appendix: parameters")]
+    parts = [page_of(title) for title in ("1 Palindromes", "2 A GAN", "3 Between", "Appendix", "References")]
     front, body = [figure_17, figure_3], [figure_3, table_1, parts[2], figure_17, table_1, figure_17]
     assert figure_3 != figure_17
     assert "From α to Ω" in pages[0]
