@@ -52,10 +52,7 @@ def test_statistics_are_medians_over_seeds():
     runs = run_table(groups)
     assert summary(runs)["LSTM as written 5 first 100 %"] == 37.5
     assert summary(runs)["LSTM as written, no schedule 10 first 100 %"] == -1
-    assert statistics_table(runs).iloc[:, [0, 1, 2, 3, 4]].to_numpy().tolist() == [
-        ["LSTM", "as written", 5, 2, "38"],
-        ["LSTM", "as written, no schedule", 10, 1, "never"],
-    ]
+    assert statistics_table(runs)["first 100 %"].tolist() == ["38", "never"]
 
 
 def test_the_survival_curve_is_the_product_of_those_who_stay():

@@ -43,7 +43,7 @@ def test_a_tie_is_left_out_and_who_never_arrives_is_later_than_all_who_do():
 
 
 def test_a_limit_counts_as_within_only_where_it_is_said_to():
-    values = pd.DataFrame({"a": [0.5, 1.0, 0.4], "b": [0.9, 0.9, 1.0]})
+    values = pd.DataFrame({"a": [0.5, 1.0, 0.6], "b": [0.9, 0.9, 1.0]})
     limits = {"a": part1.between(0.5, 1), "b": part1.below(1)}
     assert [*part1.is_within(values, limits)] == [True, True, False]
 
