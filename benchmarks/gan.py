@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from benchmarks.lstm import interleaved
 from benchmarks.machine import goal, run
-from bundle.experiments.comparisons import AS_WRITTEN, GAN_ABLATION
+from bundle.experiments.comparisons import AS_WRITTEN
 from bundle.notebook import task2
 from bundle.render.reading import declared_values
 from lib import mnist
@@ -170,21 +170,6 @@ def trained(settings: GanSettings, images: Tensor, *, every: int) -> Iterator[tu
         yield seconds, training
 
 
-def variant_costs(images: Tensor, *, turns: int, seconds: float) -> dict[str, float]:
-    """Return the time of a batch of each change of our recipe in the ablation, over a batch of ours."""
-    torch.set_num_threads(1)
-    steps = {}
-    for name, change in {"ours": {}, **GAN_ABLATION}.items():
-        training = GanTrainer(images, GanSettings(**OURS | change, seed=0))
-        steps[name] = several(training.step, steps=OURS["penalty_every"])
-    ms = interleaved(steps, turns=turns, seconds=seconds)["ms"]
-    costs = {name: ms[name] / ms["ours"] for name in steps}
-    print("\nA batch of the ablation's recipes over one of ours, 1 thread:")
-    for name, cost in costs.items():
-        print(f"  {name:42}{cost:6.2f}", flush=True)
-    return costs
-
-
 def race(data: tuple[Tensor, ...], *, seeds: int, batches: int, every: int, samples: int) -> dict:
     """Time how long ours takes to the quality that the original's recipe has after `batches`.
 
@@ -239,7 +224,6 @@ def measure(quick: bool) -> dict:
     results: dict = {"device": torch.cuda.get_device_name() if CUDA else "cpu"}
     amount = {"turns": 5, "seconds": 5} if quick else {"turns": 100, "seconds": 60}
     results["speed"] = [speed(data[0], threads=threads, **amount) for threads in (1, 2)]
-    results["cost of a batch over ours"] = variant_costs(data[0], turns=amount["turns"] // 3, seconds=60)
     sizes = {"seeds": 3, "batches": 2000, "every": 20, "samples": 10_000}
     if quick:
         sizes = {"seeds": 1, "batches": 40, "every": 10, "samples": 500}

@@ -54,7 +54,7 @@ def test_every_run_that_the_notebooks_ask_for_is_stored():
     asked = [each.described() for each in (run, *further.values())]
     for variants in comparisons.variant_runs(run, **amounts).values():
         asked += variants
-    asked += task2.original_settings(run, main)
+    asked += comparisons.as_written_runs(run, seeds=len(digests), original_batches=main["original_batches"])
     asked.append(comparisons.own_width_run(run, study["own_width_batches"]).described())
     asked += comparisons.stacked_runs(run, **stacked)
     asked += task2.two_sample_settings(run, main, generators=digests, against=SIDES)

@@ -6,6 +6,7 @@ testing many claims at once (Benjamini and Hochberg 1995), so that at most one i
 is expected to be wrong.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
@@ -19,8 +20,8 @@ from bundle.original import SENTENCES
 NOT_RUN = "not run"  # shown in place of a verdict
 LEVEL = 0.05  # largest corrected p of a claim that is decided
 KEYS = ["claim", "case", "measure"]
-NUMBERS = ["count", "n", "ties", "low", "high", "p", "value", "p_corrected", "verdict"]
-FIRST_WORDS = 8  # of a sentence, in the ledger
+NUMBERS = ["count", "n", "ties", "low", "high", "p", "p_corrected", "verdict"]
+FIRST_WORDS = 60  # letters of a sentence, in the ledger
 HOMES = {"2": "part1", "3.1": "task2", "3.2": "task2", "3.3": "task3"}  # notebook by the original's section
 
 
@@ -69,19 +70,20 @@ def interval(count: int, n: int) -> tuple[float, float]:
 def decide(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return what is found of each claim, in each case, by each measure, all decided together.
 
-    `outcomes` has a row for each seed or path: claim, case, measure, `holds` (True, False, or None for a tie)
-    and maybe `value`, a number. The result has a row for each (claim, case, measure), in the order in which
-    they appear: how often it holds, of n that do not tie, with the interval of that share, p, the median
-    value, p corrected, and the verdict.
+    `outcomes` has a row for each seed or path: claim, case, measure, and `holds` (True, False, or None for a
+    tie). The result has a row for each (claim, case, measure), in the order in which they appear: how often
+    it holds, of n that do not tie, the interval of that share, p, p corrected, and the verdict.
     """
     if outcomes.empty:
         return pd.DataFrame(columns=[*KEYS, *NUMBERS])
-    rows = []
-    for names, group in outcomes.groupby(KEYS, sort=False):
-        row = dict(zip(KEYS, names, strict=True))
-        row.update(_counts(group))
-        rows.append(row)
-    table = pd.DataFrame(rows)
+    holds = outcomes["holds"].astype("boolean")  # None is a value that is missing
+    groups = outcomes.assign(holds=holds, ties=holds.isna()).groupby(KEYS, sort=False)
+    table = groups.agg(count=("holds", "sum"), n=("holds", "count"), ties=("ties", "sum"))
+    table = table.astype(int).reset_index()
+    counts = list(zip(table["count"], table["n"], strict=True))
+    table[["low", "high"]] = [interval(count, n) for count, n in counts]
+    # nothing counted decides nothing
+    table["p"] = [binomtest(int(count), int(n)).pvalue if n else 1.0 for count, n in counts]
     table["p_corrected"] = false_discovery_control(table["p"], method="bh")
     table["verdict"] = [_verdict(row) for row in table.itertuples()]
     return table
@@ -134,11 +136,10 @@ def ledger_table() -> pd.DataFrame:
     """
     rows = []
     for entry in ledger():
-        words = entry["quote"].split()
         row = {
             "Id": entry["id"],
             "Section": f"§ {entry['section']}",
-            "First words": " ".join(words[:FIRST_WORDS]) + (" …" if len(words) > FIRST_WORDS else ""),
+            "First words": textwrap.shorten(entry["quote"], FIRST_WORDS, placeholder=" …"),
             "Kind": entry["kind"],
             "Found": entry.get("ours") or entry.get("right", ""),
             "Where, or why": " ".join([entry.get("note", ""), entry.get("shown_by", "")]).strip(),
@@ -148,17 +149,6 @@ def ledger_table() -> pd.DataFrame:
             row["Where, or why"] = link_to(entry["shown_in"], f"../{home}.ipynb")
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _counts(outcomes: pd.DataFrame) -> dict[str, float]:
-    holds = outcomes["holds"].dropna().astype(bool)
-    count, n = int(holds.sum()), len(holds)
-    low, high = interval(count, n)
-    p = float(binomtest(count, n).pvalue) if n else 1.0  # nothing counted decides nothing
-    numbers = {"count": count, "n": n, "ties": len(outcomes) - n, "low": low, "high": high, "p": p}
-    if "value" in outcomes:
-        numbers["value"] = outcomes["value"].median()
-    return numbers
 
 
 def _verdict(row: tuple) -> Verdict:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pandas.api.typing import DataFrameGroupBy
-from scipy.stats import CensoredData, ecdf, quantile_test
+from scipy.stats import CensoredData, ecdf
 
 from bundle.analysis.formatting import number
 from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
@@ -15,11 +14,10 @@ from bundle.study.records import Record
 
 # what not every run has
 OPTIONAL = ["encoding", "first_length", "rehearsal", "original_count", "n_correct_original"]
-OPTIONAL += ["n_correct_batch", "length", "accuracy_at"]
+OPTIONAL += ["n_correct_batch", "accuracy_at"]
 STATISTICS = {"first": "first 100 %", "held": "held 100 %", "final": "final", "mean": "mean"}
-STEPS = ("first", "held")
+STEPS = ("first", "held")  # the others are accuracies
 GROUPS = ("as written", "corrected", "unscheduled", "ours")  # whose medians are shown
-FEW = 5  # seeds, of which a median has no interval
 
 
 @dataclass(frozen=True)
@@ -69,14 +67,17 @@ def run_table(groups: Mapping[str, Sequence[Record]]) -> pd.DataFrame:
     """Return the runs of Part 1, one row each, sorted within their group.
 
     Beside what `store.table` has: `group`, the name of the group; `curve`, by the metric that all runs share;
-    and `original_curve`, by that of the original, where it was asked for.
+    `late`, its mean over the last third; and `original_curve`, by the original's metric, where it was asked
+    for. `recipe` is in words.
     """
     tables = [store.table(records).assign(group=name) for name, records in groups.items() if records]
     ordered = [table.sort_values(["cell", "seq_length", "seed"], kind="stable") for table in tables]
     runs = pd.concat(ordered, ignore_index=True)
     runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *OPTIONAL])))
+    runs["recipe"] = runs["recipe"].str.replace("-", " ")
     rows = runs.to_dict("records")
     runs["curve"] = [shared_metric(row) for row in rows]
+    runs["late"] = [curve.late().mean() for curve in runs["curve"]]
     runs["original_curve"] = [original_metric(row) for row in rows]
     return runs
 
@@ -102,58 +103,32 @@ def of_cell(runs: pd.DataFrame, cell: str, length: int, group: str = "as written
     return runs[(runs["cell"] == cell) & (runs["seq_length"] == length) & (runs["group"] == group)]
 
 
-def median_arrival(runs: pd.DataFrame) -> str:
-    """Return the median step of the first evaluation at 100 %, "never", or "not run"."""
-    if runs.empty:
-        return "not run"
-    return number(np.median([curve.first() for curve in runs["curve"]]))
+def medians(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return medians over seeds by cell, recipe and length: a column a statistic, and `seeds`, their number.
 
-
-def mean_late(runs: pd.DataFrame) -> float:
-    """Return the mean accuracy over the last third of the training, in [0, 1]; nan without runs."""
-    return float(np.mean([curve.late().mean() for curve in runs["curve"]])) if len(runs) else np.nan
+    Without the learning-rate schedule a recipe is one of its own.
+    """
+    chosen = runs[runs["group"].isin(GROUPS)].reset_index()
+    recipes = chosen["recipe"].mask(chosen["group"] == "unscheduled", chosen["recipe"] + ", no schedule")
+    measures = pd.DataFrame([curve.measures() for curve in chosen["curve"]], columns=list(STATISTICS))
+    groups = measures.groupby([chosen["cell"], recipes, chosen["seq_length"]], sort=False)
+    return groups.median().assign(seeds=groups.size())
 
 
 def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each cell, recipe and length: medians over seeds, steps with intervals."""
-    rows = []
-    for (_, recipe, cell, length), seeds in _measured(runs):
-        row = {"Cell": cell, "Recipe": recipe, "Length": length, "Seeds": len(seeds)}
-        for name, words in STATISTICS.items():
-            if name in STEPS:
-                row[f"{words} (step)"] = median_step(seeds[name])
-            else:
-                row[words] = number(seeds[name].median(), ".3f")
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def median_step(steps: pd.Series) -> str:
-    """Return the median, and the 95 % interval between order statistics where there are enough runs."""
-    bounds = quantile_test(steps, p=0.5).confidence_interval(0.95)
-    if len(steps) <= FEW or not np.isfinite(bounds.low):
-        return number(steps.median())
-    return f"{number(steps.median())} [{number(bounds.low)}, {number(bounds.high)}]"
+    """Return a row for each cell, recipe and length: how many seeds, and medians over them."""
+    table = medians(runs).reset_index()
+    for name in STATISTICS:
+        table[name] = [number(value, "" if name in STEPS else ".3f") for value in table[name]]
+    names = {"cell": "Cell", "recipe": "Recipe", "seq_length": "Length", "seeds": "Seeds", **STATISTICS}
+    return table[list(names)].rename(columns=names)
 
 
 def summary(runs: pd.DataFrame) -> dict[str, float]:
     """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
-    values = {}
-    for (_, recipe, cell, length), seeds in _measured(runs):
-        for name, words in STATISTICS.items():
-            median = seeds[name].median()
-            values[f"{cell} {recipe} {length} {words}"] = round(median, 6) if np.isfinite(median) else -1
-    return values
-
-
-def _measured(runs: pd.DataFrame) -> DataFrameGroupBy:
-    """Group the measures of runs by group, recipe in words, cell and length."""
-    chosen = runs[runs["group"].isin(GROUPS)].reset_index()
-    recipes = chosen["recipe"].str.replace("-", " ")
-    recipes = recipes.where(chosen["group"] != "unscheduled", recipes + ", no schedule")
-    measures = pd.DataFrame([curve.measures() for curve in chosen["curve"]], columns=list(STATISTICS))
-    keys = [chosen["group"], recipes, chosen["cell"], chosen["seq_length"]]
-    return measures.groupby(keys, sort=False)
+    table = medians(runs)[list(STATISTICS)].replace(np.inf, -1).round(6)
+    values = table.rename(columns=STATISTICS).stack()
+    return {" ".join(map(str, names)): value for names, value in values.items()}
 
 
 def survival(runs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

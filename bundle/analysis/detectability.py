@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from bundle.analysis.quality import COIN
 
@@ -46,25 +45,15 @@ def accuracy_on_samples(runs: pd.DataFrame, test: str) -> float | None:
 
 
 def detectability_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each test and number of training images: the mean accuracy against each side."""
-    rows = []
-    for (test, train_count), runs_of_test in in_order(runs).groupby(TEST, observed=True):
-        row = {"What the test sees": INPUTS[test], "Images": train_count}
-        for side, name in SIDES.items():
-            row[f"{name} (%)"] = mean_accuracy(runs_of_test[runs_of_test["against"] == side])
-        rows.append(row)
-    return pd.DataFrame(rows)
+    """Return the mean accuracy, in per cent, by test and number of training images down and by side across.
 
-
-def mean_accuracy(runs: pd.DataFrame) -> str:
-    """Return the mean over runs that have learnt, in per cent, and half of its interval by Student's t."""
-    accuracies = 100 * learnt(runs)["accuracy"]
-    if accuracies.empty:
-        return "not learnt" if len(runs) else ""
-    words = f"{accuracies.mean():.1f}"
-    if len(accuracies) == 1:
-        return words
-    return f"{words} ± {student.ppf(0.975, len(accuracies) - 1) * accuracies.sem():.1f}"
+    A cell is empty where no run has learnt anything.
+    """
+    means = 100 * in_order(learnt(runs)).pivot_table("accuracy", TEST, "against", observed=True)
+    table = means.reindex(columns=list(SIDES)).map(lambda mean: "" if np.isnan(mean) else f"{mean:.1f}")
+    table = table.reset_index().astype({"test": str}).replace({"test": INPUTS})
+    names = {side: f"{name} (%)" for side, name in SIDES.items()}
+    return table.rename(columns={"test": "What the test sees", "train_count": "Images", **names})
 
 
 def grey_level_shares(images: np.ndarray, *, bands: Sequence[int]) -> pd.Series:

@@ -10,7 +10,7 @@ Table = tuple[list[str], list[list[str]]]  # header and rows
 SPACE = "\u00a0"  # one that does not break
 VERBATIM = re.compile(r"(`[^`]*`|\]\([^)]*\)|<[^>]*>|\$[^$]*\$)")  # code, addresses, tags, maths in Markdown
 LONG_NUMBER = re.compile(r"(?<![\w.])\d{5,}(?!\w|\.\d)")
-NUMERIC = re.compile(r"[−<]? ?\d.*|never|−∞")
+NUMERIC = re.compile(r"[−<]? ?\d.*|never")
 
 
 def pct(share: float, digits: int = 0) -> str:
@@ -23,7 +23,7 @@ def number(value: float | None, form: str = "") -> str:
     if value is None:
         return ""
     if not form and np.isinf(value):
-        return "never" if value > 0 else "−∞"
+        return "never"
     whole = abs(value) >= 10 or float(value).is_integer()
     return format(value, "z" + (form or (".0f" if whole else ".3f")))  # z: never "-0.000"
 

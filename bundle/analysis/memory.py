@@ -8,7 +8,6 @@ import pandas as pd
 from bundle.analysis.claims import Verdict
 from bundle.analysis.formatting import number, pct
 
-CELLS = ("RNN", "LSTM", "GRU")
 HOLDS = 0.99  # accuracy at the end of a run that remembers; one error in two thousand decides nothing
 
 
@@ -47,41 +46,30 @@ def factorial_table(runs: pd.DataFrame) -> pd.DataFrame:
     counts = combinations(runs)
     counts["text"] = [f"{row.holding}/{row.runs}, {pct(row.end, 1)}" for row in counts.itertuples()]
     table = counts.pivot(index=["input", "curriculum"], columns="cell", values="text").fillna("")
-    table = table.reindex(columns=[cell for cell in CELLS if cell in table]).reset_index()
-    return table.rename(columns={"input": "Input", "curriculum": "Curriculum"})
+    return table.reset_index().rename(columns={"input": "Input", "curriculum": "Curriculum"})
 
 
-def span_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each cell and length: does it hold, how far did it get, what of other lengths?"""
+def length_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each cell, length and rehearsal: how many hold, since when, and what of other lengths?
+
+    `runs` is from `memory_runs`. The lowest accuracies are those at lengths up to their own, and beyond it.
+    """
     rows = []
-    for (cell, length), group in memory_runs(runs, "span").groupby(["cell", "seq_length"]):
-        grew_to = group["length"].map(max)
-        row = {"Cell": cell, "Length": length, "Grew to": f"{grew_to.min()} to {grew_to.max()}"}
-        rows.append(row | held_and_lowest(group))
+    rehearsals = (
+        runs["rehearsal"].eq(True).map({True: "yes", False: "no"})
+    )  # a run without it does not name it
+    for (cell, length, rehearsal), group in runs.groupby(["cell", "seq_length", rehearsals], sort=False):
+        accuracy = pd.DataFrame(list(group["accuracy_at"]))  # a row a run, a column a length
+        is_within = accuracy.columns.astype(int) <= length
+        row = {
+            "Cell": cell,
+            "Length": length,
+            "Rehearsal": rehearsal,
+            "Hold": f"{group['holds'].sum()}/{len(group)}",
+            "From step": number(group["held"].median()),
+            "At the end": pct(group["final"].median(), 1),
+            "Lowest up to it": f"{accuracy.loc[:, is_within].min(axis=None):.3f}",
+            "Lowest beyond it": f"{accuracy.loc[:, ~is_within].min(axis=None):.3f}",
+        }
+        rows.append(row)
     return pd.DataFrame(rows)
-
-
-def parts_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for our recipe, and for it without going back to shorter lengths."""
-    parts = memory_runs(runs, "parts")
-    whole = parts["rehearsal"].eq(True)  # a run without it does not name it
-    recipes = {"the whole recipe": parts[whole], "without going back to shorter lengths": parts[~whole]}
-    return pd.DataFrame(
-        [{"Recipe": name} | held_and_lowest(group) for name, group in recipes.items() if len(group)]
-    )
-
-
-def held_and_lowest(group: pd.DataFrame) -> dict[str, str]:
-    """Return how many runs hold and since when, and the lowest accuracies up to twice their length."""
-    within, beyond = [], []
-    for run in group.itertuples():
-        for length, accuracy in run.accuracy_at.items():
-            side = within if int(length) <= run.seq_length else beyond
-            side.append(accuracy)
-    return {
-        "Hold": f"{group['holds'].sum()}/{len(group)}",
-        "From step": number(group["held"].median()),
-        "At the end": pct(group["final"].median(), 1),
-        "Lowest up to it": f"{min(within):.3f}",
-        "Lowest beyond it": f"{min(beyond):.3f}",
-    }

@@ -1,23 +1,20 @@
 """The original's claims on its LSTM and RNN, tested seed by seed."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from bundle.analysis.claims import Verdict, all_hold, decide, quoted, sentence_words
-from bundle.analysis.formatting import number, p_value
+from bundle.analysis.claims import Verdict, all_hold, decide, quoted, sentence_words, sentences
+from bundle.analysis.formatting import p_value
 from bundle.analysis.memory import memory_runs, predicted
 
-AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"
-ORIGINAL_METRIC = "original metric"  # of the recipe as written; the other cases have the shared one
+AS_WRITTEN, CORRECTED, OURS = "as written", "corrected", "ours"  # cases: recipes, by the shared metric
+ORIGINAL_METRIC = "original metric"  # of the recipe as written
 CASES = (AS_WRITTEN, CORRECTED, OURS, ORIGINAL_METRIC)
-MENDED = "corrected, or ours"
-RECIPES = {AS_WRITTEN: "as-written", CORRECTED: "corrected", OURS: "ours"}  # of each case, as in settings
-NAMED_BY_LENGTH = ("as written", "corrected")  # groups whose runs CLAIMS names "LSTM 10"
-NAMED_BY_GROUP = ("unscheduled", "longer", "ours")  # and those named "LSTM 10 unscheduled"
+COMMON = (AS_WRITTEN, CORRECTED)  # groups with the same runs, named "LSTM 10" below
+NAMED = ("unscheduled", "longer", "ours")  # groups whose runs are named "LSTM 10 unscheduled"
 WORDS = {  # by `Curve.measures`
     "first": "steps to 100 %",
     "first_95": "steps to 95 %",
@@ -31,151 +28,111 @@ WORDS = {  # by `Curve.measures`
     "drop": "deepest drop below the best so far",
     "drop_of_best": "deepest drop over the best accuracy",
 }
-Outcome = tuple[float, bool | None]  # a number, and whether the claim holds by it; None is a tie
-
-# Tests: each takes the same measure of the runs that a claim names, in their order.
-
-
-def lower(values: Sequence[float]) -> Outcome:
-    """Is the first run's below that of the best other run? Two that are infinite tie."""
-    first, other = values[0], min(values[1:])
-    return (0.0, None) if first == other else (first - other, first < other)
-
-
-def higher(values: Sequence[float]) -> Outcome:
-    """Is the first run's above that of the best other run?"""
-    first, other = values[0], max(values[1:])
-    return (0.0, None) if first == other else (first - other, first > other)
-
-
-def higher_in_both_pairs(values: Sequence[float]) -> Outcome:
-    (difference, holds), (other_difference, other_holds) = higher(values[:2]), higher(values[2:])
-    return min(difference, other_difference), all_true([holds, other_holds])
-
-
-def falls_at_each(values: Sequence[float]) -> Outcome:
-    return higher([values[0], values[-1]])[0], all_true([higher(pair)[1] for pair in pairwise(values)])
-
-
-def rises_at_each(values: Sequence[float]) -> Outcome:
-    return lower([values[0], values[-1]])[0], all_true([lower(pair)[1] for pair in pairwise(values)])
-
-
-def never(values: Sequence[float]) -> Outcome:
-    return values[0], values[0] == np.inf
-
-
-def within(values: Sequence[float], low: float, high: float) -> Outcome:
-    return values[0], low <= values[0] <= high
-
-
-def at_least(values: Sequence[float], limit: float) -> Outcome:
-    return values[0], values[0] >= limit
-
-
-def last_at_least(values: Sequence[float], limit: float) -> Outcome:
-    """Is the last run's, where a claim needs the others to be there?"""
-    return at_least(values[-1:], limit)
-
-
-def all_below(values: Sequence[float], limit: float) -> Outcome:
-    return max(values), max(values) < limit
-
-
-def only_first_at_least(values: Sequence[float], limit: float) -> Outcome:
-    return values[0], values[0] >= limit and max(values[1:]) < limit
-
-
-def all_true(values: Sequence[bool | None]) -> bool | None:
-    """Return whether all are true: False where one is, None where some tie and none is."""
-    if False in values:
-        return False
-    return None if None in values else True
-
-
-def by_each(measures: Sequence[str], test: Callable, *limits: float) -> list[tuple]:
-    """Return one test of several measures."""
-    return [(measure, test, *limits) for measure in measures]
-
-
+MORE_IS_BETTER = ("mean", "final")  # of all others less is
 ARRIVAL = ("first", "held", "first_95")
-# By the id of a sentence: the runs that it is about, and by what it is tested, the main measure first.
-CLAIMS = {
-    "schedule-helps": (
-        ["LSTM 10", "LSTM 10 unscheduled"],
-        [("held", lower), ("first", lower), ("mean", higher)],
-    ),
+
+# By the id of a sentence: pairs of runs, the first of which is better if it is true, and by which measures,
+# the main one first.
+COMPARISONS = {
+    "schedule-helps": ([("LSTM 10", "LSTM 10 unscheduled")], ["held", "first", "mean"]),
     "best-at-5": (
-        ["LSTM 5", "LSTM 3", "LSTM 10", "LSTM 30"],
-        [("held", lower), ("first", lower), ("mean", higher)],
+        [("LSTM 5", "LSTM 3"), ("LSTM 5", "LSTM 10"), ("LSTM 5", "LSTM 30")],
+        ["held", "first", "mean"],
     ),
-    "longer-is-worse": (
-        ["LSTM 5", "LSTM 10", "LSTM 30"],
-        [("mean", falls_at_each), ("held", rises_at_each), ("first", rises_at_each)],
-    ),
-    "better-at-3-than-10": (["LSTM 3", "LSTM 10"], [("mean", higher), ("first", lower), ("held", lower)]),
-    "limited-by-memory": (["LSTM 30 ours"], [("held", never), ("final", all_below, 0.99)]),
-    "lstm-at-5-in-400-steps": (["LSTM 5"], by_each(ARRIVAL, within, 300, 500)),
-    "rnn-at-5-after-600-steps": (["RNN 5"], by_each(ARRIVAL, at_least, 601)),
-    "lstm-first-at-5": (["LSTM 5", "RNN 5"], [("first", lower), ("first_95", lower), ("mean", higher)]),
-    "lstm-steadier-at-5": (["LSTM 5", "RNN 5"], by_each(("relapses", "late_deviation", "drop"), lower)),
-    "unstable-at-30": (["LSTM 30", "RNN 30"], by_each(("final", "late_lowest"), all_below, 1)),
-    "too-few-steps-at-30": (
-        ["LSTM 30 longer", "RNN 30 longer"],
-        [("final", at_least, 1), ("final", last_at_least, 1)],
-    ),
-    "lstm-at-30-after-1400-steps": (["LSTM 30"], by_each(ARRIVAL, within, 1400, 1500)),
-    "rnn-not-at-30": (
-        ["RNN 30"],
-        [("best", all_below, 1), ("best", all_below, 0.95), ("best", all_below, 0.5)],
-    ),
-    "only-lstm-at-30": (
-        ["LSTM 30", "RNN 30"],
-        [("best", only_first_at_least, 1), ("best", only_first_at_least, 0.95)],
-    ),
-    "lstm-steadier-at-30": (["LSTM 30", "RNN 30"], by_each(("late_deviation", "drop", "relapses"), lower)),
-    "rnn-fluctuates-at-30": (
-        ["RNN 30"],
-        [("drop", at_least, 0.2), ("late_deviation", at_least, 0.05), ("drop_of_best", at_least, 1 / 3)],
-    ),
-    "lstm-better": (
-        ["LSTM 5", "RNN 5", "LSTM 30", "RNN 30"],
-        by_each(("mean", "final"), higher_in_both_pairs),
-    ),
+    "longer-is-worse": ([("LSTM 5", "LSTM 10"), ("LSTM 10", "LSTM 30")], ["mean", "held", "first"]),
+    "better-at-3-than-10": ([("LSTM 3", "LSTM 10")], ["mean", "first", "held"]),
+    "lstm-first-at-5": ([("LSTM 5", "RNN 5")], ["first", "first_95", "mean"]),
+    "lstm-steadier-at-5": ([("LSTM 5", "RNN 5")], ["relapses", "late_deviation", "drop"]),
+    "lstm-steadier-at-30": ([("LSTM 30", "RNN 30")], ["late_deviation", "drop", "relapses"]),
+    "lstm-better": ([("LSTM 5", "RNN 5"), ("LSTM 30", "RNN 30")], ["mean", "final"]),
 }
 
 
-def measures_by_run(runs: pd.DataFrame, case: str) -> pd.DataFrame:
-    """Return what is measured in a case: a row a seed, columns (measure, name of the run)."""
-    if case == ORIGINAL_METRIC:
-        chosen, column = runs[runs["group"] == AS_WRITTEN], "original_curve"
-    else:
-        known = runs["group"].isin(NAMED_BY_LENGTH + NAMED_BY_GROUP)
-        chosen, column = runs[known & (runs["recipe"] == RECIPES[case])], "curve"
-    rows = []
-    for run in chosen[chosen[column].notna()].to_dict("records"):
-        name = f"{run['cell']} {run['seq_length']}"
-        if run["group"] in NAMED_BY_GROUP:
-            name += f" {run['group']}"
-        rows.append({"seed": run["seed"], "run": name} | run[column].measures())
-    return pd.DataFrame(rows, columns=["seed", "run", *WORDS]).pivot(index="seed", columns="run")
+def between(low: float, high: float) -> pd.Interval:
+    return pd.Interval(low, high, closed="both")
+
+
+def below(limit: float) -> pd.Interval:
+    return pd.Interval(0, limit, closed="left")
+
+
+# By the id of a sentence: measures, the main one first, and where that of each run is if it is true.
+LIMITS = {
+    "limited-by-memory": [("final", {"LSTM 30 ours": below(limit)}) for limit in (1, 0.99)],
+    "lstm-at-5-in-400-steps": [(measure, {"LSTM 5": between(300, 500)}) for measure in ARRIVAL],
+    "rnn-at-5-after-600-steps": [(measure, {"RNN 5": between(601, np.inf)}) for measure in ARRIVAL],
+    "unstable-at-30": [
+        (measure, {"LSTM 30": below(1), "RNN 30": below(1)}) for measure in ("final", "late_lowest")
+    ],
+    "too-few-steps-at-30": [("final", {f"{cell} 30 longer": between(1, 1)}) for cell in ("LSTM", "RNN")],
+    "lstm-at-30-after-1400-steps": [(measure, {"LSTM 30": between(1400, 1500)}) for measure in ARRIVAL],
+    "rnn-not-at-30": [("best", {"RNN 30": below(limit)}) for limit in (1, 0.95, 0.5)],
+    "only-lstm-at-30": [
+        ("best", {"LSTM 30": between(limit, 1), "RNN 30": below(limit)}) for limit in (1, 0.95)
+    ],
+    "rnn-fluctuates-at-30": [
+        ("drop", {"RNN 30": between(0.2, 1)}),
+        ("late_deviation", {"RNN 30": between(0.05, 1)}),
+        ("drop_of_best", {"RNN 30": between(0.33, 1)}),
+    ],
+}
+
+
+def measures_by_run(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return what is measured: a row a case and seed, columns (measure, name of the run)."""
+    tested = runs[runs["group"].isin(COMMON + NAMED)].copy()
+    tested["case"] = tested["recipe"]
+    tested["run"] = tested["cell"] + " " + tested["seq_length"].astype(str)
+    tested["run"] += (" " + tested["group"]).where(tested["group"].isin(NAMED), "")
+    by_original = tested[(tested["group"] == AS_WRITTEN) & tested["original_curve"].notna()]
+    by_original = by_original.assign(case=ORIGINAL_METRIC, curve=by_original["original_curve"])
+    table = pd.concat([tested, by_original], ignore_index=True)
+    measures = pd.DataFrame([curve.measures() for curve in table["curve"]])
+    return table[["case", "seed", "run"]].join(measures).pivot(index=["case", "seed"], columns="run")
+
+
+def seeds_with(values: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Return the rows of values (a row a seed, a column a run) that have all these runs."""
+    return values.reindex(columns=list(names)).dropna()
+
+
+def first_is_better(values: pd.DataFrame, pairs: Sequence[tuple[str, str]], *, more: bool) -> pd.Series:
+    """Say of each seed whether the first run of every pair has more, or less; None is a tie.
+
+    It is a tie where some pair ties and in none the first is worse. Two runs that never arrive tie.
+    """
+    values = seeds_with(values, {run for pair in pairs for run in pair})
+    differences = pd.concat([values[first] - values[other] for first, other in pairs], axis=1).fillna(0)
+    least = differences.min(axis=1) if more else -differences.max(axis=1)
+    return (least > 0).astype(object).mask(least == 0, None)
+
+
+def is_within(values: pd.DataFrame, limits: Mapping[str, pd.Interval]) -> pd.Series:
+    """Say of each seed whether every run is in its interval."""
+    values = seeds_with(values, limits)
+    holds = pd.Series(True, index=values.index)
+    for run, interval in limits.items():
+        holds &= np.array([value in interval for value in values[run]], dtype=bool)
+    return holds
 
 
 def outcomes(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return what each measure of each claim finds in each case and seed that has the runs it names."""
-    tables = {case: measures_by_run(runs, case) for case in CASES}
-    rows = []
-    for claim, (names, tests) in CLAIMS.items():
-        for case, table in tables.items():
-            if not set(names) <= set(table.columns.get_level_values("run")):
-                continue
-            for measure, test, *limits in tests:
-                words = [f"{WORDS[measure]}:", test.__name__.replace("_", " "), *map(number, limits)]
-                row = {"claim": claim, "case": case, "measure": " ".join(words)}
-                for values in table[measure][names].dropna().to_numpy().tolist():
-                    value, holds = test(values, *limits)
-                    rows.append(row | {"value": value, "holds": holds})
-    return pd.DataFrame(rows)
+    """Return whether each claim holds by each measure, in each case and seed that has the runs it names."""
+    measured = measures_by_run(runs)
+    tables = []
+    for claim, (pairs, measures) in COMPARISONS.items():
+        for measure in measures:
+            holds = first_is_better(measured[measure], pairs, more=measure in MORE_IS_BETTER)
+            tables.append(pd.DataFrame({"holds": holds, "claim": claim, "measure": WORDS[measure]}))
+    for claim, tests in LIMITS.items():
+        for measure, limits in tests:
+            holds = is_within(measured[measure], limits)
+            conditions = ", ".join(f"{run} in {interval}" for run, interval in limits.items())
+            words = f"{WORDS[measure]}: {conditions}"
+            tables.append(pd.DataFrame({"holds": holds, "claim": claim, "measure": words}))
+    table = pd.concat(tables).reset_index()
+    table["claim"] = pd.Categorical(table["claim"], sentences())
+    return table.sort_values("claim", kind="stable").astype({"claim": object})
 
 
 def decide_part1(runs: pd.DataFrame) -> pd.DataFrame:
@@ -183,23 +140,12 @@ def decide_part1(runs: pd.DataFrame) -> pd.DataFrame:
     return decide(outcomes(runs))
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What was found of a claim; no verdict where it was not tested."""
 
     verdict: Verdict | None = None
     count: int = 0  # seeds in which it holds by the main measure
     n: int = 0  # seeds that are no tie
-
-    @property
-    def seeds(self) -> str:
-        """Return in how many seeds it holds: "all 50 seeds", "all but 1 of 50 seeds", "12 of 50 seeds"."""
-        others = self.n - self.count
-        if not others:
-            return f"all {self.n} seeds" if self.n > 1 else "the only seed"
-        if 10 * others <= self.n:
-            return f"all but {others} of {self.n} seeds"
-        return f"{self.count} of {self.n} seeds"
 
 
 def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer:
@@ -213,9 +159,8 @@ def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer
 
 def verdict_in(decided: pd.DataFrame, claim: str, cases: Sequence[str]) -> Verdict | None:
     """Return whether a claim holds by its main measure in all of some cases, if it was tested in any."""
-    found = [answer(decided, claim, case).verdict for case in cases]
-    tested = [verdict for verdict in found if verdict]
-    return all_hold(tested) if tested else None
+    main = decided[decided["case"].isin(cases) & (decided["claim"] == claim)].groupby("case").head(1)
+    return all_hold(list(main["verdict"])) if len(main) else None
 
 
 def predictions(runs: pd.DataFrame, decided: pd.DataFrame) -> list[tuple[Verdict | None, Sequence[int]]]:
@@ -246,7 +191,7 @@ def shares(verdicts: pd.DataFrame) -> pd.DataFrame:
     `verdicts` is `claims.by_claim`'s. A claim on our recipe stands beside the corrected ones.
     """
     shown = verdicts[verdicts["case"] != ORIGINAL_METRIC]
-    cases = shown["case"].replace({CORRECTED: MENDED, OURS: MENDED})
+    cases = shown["case"].mask(shown["case"] != AS_WRITTEN, "corrected, or ours")
     return shown.assign(case=cases, share=shown["count"] / shown["n"])
 
 
@@ -255,18 +200,14 @@ def measure_table(decided: pd.DataFrame) -> pd.DataFrame:
 
     The sentence stands in the row of its main measure, a measure in that of its first case.
     """
-    groups = decided.groupby(["claim", "measure"], sort=False)
-    rows = pd.concat([group for _, group in groups])
-    sentence = rows["claim"].map(sentence_words())
-    words = rows["measure"].mask(rows.duplicated(["claim", "measure"]), "")
-    words = words.mask(~rows.duplicated("claim"), sentence + ": " + words)
+    words = decided["measure"].mask(decided.duplicated(["claim", "measure"]), "")
+    sentence = decided["claim"].map(sentence_words())
     table = {
-        "Sentence: measure": words,
-        "Case": rows["case"],
-        "Median": rows["value"].map(number),
-        "True": [f"{row.count}/{row.n}" for row in rows.itertuples()],
-        "Interval": [f"{row.low:.2f} to {row.high:.2f}" for row in rows.itertuples()],
-        "p": rows["p_corrected"].map(p_value),
-        "Verdict": [verdict.value for verdict in rows["verdict"]],
+        "Sentence: measure": words.mask(~decided.duplicated("claim"), sentence + ": " + words),
+        "Case": decided["case"],
+        "True": [f"{row.count}/{row.n}" for row in decided.itertuples()],
+        "Interval": [f"{row.low:.2f} to {row.high:.2f}" for row in decided.itertuples()],
+        "p": decided["p_corrected"].map(p_value),
+        "Verdict": [verdict.value for verdict in decided["verdict"]],
     }
     return pd.DataFrame(table)

@@ -6,7 +6,6 @@ decides, unless the other is decided in the opposite direction; so does the firs
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -24,15 +23,7 @@ EASY = 0.75  # right answers, at least, of what tells them apart easily
 AVERAGED, AS_TRAINED = "clear", "raw_clear"  # the share of clear images of each generator of a run
 LAST = 0.05  # of a training, over which the discriminator's loss at the end is averaged
 DURING = range(8, 14)  # figures of the original that show some digits
-CLAIMS = (
-    "noise-at-first",
-    "some-figures-during",
-    "most-clear-at-79500",
-    "all-clear-at-end",
-    "clearer-and-clearer",
-    "hard-to-tell-from-mnist",
-    "discriminator-finds-no-difference",
-)
+CLAIMS = [claim for claim, entry in sentences().items() if "true_if" in entry]
 
 
 class Share(NamedTuple):
@@ -57,18 +48,20 @@ def answers_of(accuracy: float, n: int) -> Share:
     return share_of(max(accuracy, 1 - accuracy), n)
 
 
-def decided(holds: bool, fails: bool) -> Verdict:
-    if holds:
-        return Verdict.HOLDS
-    return Verdict.FAILS if fails else Verdict.UNDECIDED
-
-
 def below(share: Share, limit: float) -> Verdict:
-    return decided(share.high < limit, share.low >= limit)
+    if share.high < limit:
+        return Verdict.HOLDS
+    return Verdict.FAILS if share.low >= limit else Verdict.UNDECIDED
 
 
 def at_least(share: Share, limit: float) -> Verdict:
-    return decided(share.low >= limit, share.high < limit)
+    if share.low >= limit:
+        return Verdict.HOLDS
+    return Verdict.FAILS if share.high < limit else Verdict.UNDECIDED
+
+
+def holds_if(condition: bool) -> Verdict:
+    return Verdict.HOLDS if condition else Verdict.FAILS
 
 
 def claim_outcomes(run: pd.Series, *, clear: str = AVERAGED) -> dict[str, Outcome]:
@@ -116,7 +109,7 @@ def never_falls(shares: Sequence[Share]) -> Verdict:
     """Say whether no share is surely below one before it."""
     best = np.maximum.accumulate([share.low for share in shares])
     falls = any(now.high < before for now, before in zip(shares[1:], best, strict=False))
-    return Verdict.FAILS if falls else Verdict.HOLDS
+    return holds_if(not falls)
 
 
 def two_sample_tests_at_most(run: pd.Series, limit: float) -> tuple[float, list[Verdict]]:
@@ -144,10 +137,9 @@ def discriminator_finds_no_difference(run: pd.Series) -> tuple[float, list[Verdi
 def verdicts_by_run(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return a row for each claim, `case` (a group's name) and run that has it measured: its `verdict`."""
     rows = []
-    by_case = {case: [claim_verdicts(run) for _, run in runs.iterrows()] for case, runs in groups.items()}
-    for claim, case in product(CLAIMS, groups):
-        verdicts = [of_run[claim] for of_run in by_case[case] if claim in of_run]
-        rows += [{"claim": claim, "case": case, "verdict": verdict} for verdict in verdicts]
+    for case, runs in groups.items():
+        for _, run in runs.iterrows():
+            rows += [(claim, case, verdict) for claim, verdict in claim_verdicts(run).items()]
     return pd.DataFrame(rows, columns=["claim", "case", "verdict"])
 
 
@@ -195,16 +187,14 @@ def predictions(run: pd.Series) -> list[Outcome]:
     """
     steps = by_batch(run)["frechet_distance"].diff().dropna()
     n_falls = int((steps < 0).sum())
-    falls = decided(len(steps) > 0 and n_falls == len(steps), n_falls < len(steps))
     losses = run["discriminator_loss"]
     last = max(1, round(LAST * len(losses)))
     loss = float(np.mean(losses[-last:]))
-    near = Verdict.HOLDS if abs(loss - np.log(2)) < 0.01 else Verdict.FAILS
     _, no_difference = discriminator_finds_no_difference(run)
     share, cannot_tell = two_sample_tests_at_most(run, NEAR_HALF - 0.5 + run.get("real_c2st", 0.5))
     return [
-        Outcome(n_falls, falls),
-        Outcome(loss, all_hold([near, *no_difference])),
+        Outcome(n_falls, holds_if(n_falls == len(steps))),
+        Outcome(loss, all_hold([holds_if(abs(loss - np.log(2)) < 0.01), *no_difference])),
         Outcome(share, all_hold(cannot_tell)),
     ]
 

@@ -38,20 +38,17 @@ def by_batch(run: pd.Series) -> pd.DataFrame:
 
 def quality_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each measure: of every run, of the first as trained, and of real images."""
-    first = runs.iloc[0]
-    rows = []
-    for name, words in (MEASURES | BEYOND).items():
-        row = {"Measure": words}
-        for seed, run in runs.set_index("seed").iterrows():
-            row[f"Seed {seed}"] = number(run.get(name), ".3f")
-        row["As trained"] = number(first.get(f"raw_{name}"), ".3f")
-        row["Real images"] = number(first.get(f"real_{name}"), ".3f")
-        rows.append(row)
-    return pd.DataFrame(rows)
+    names, first = MEASURES | BEYOND, runs.iloc[0]
+    table = pd.DataFrame({"Measure": names.values()})
+    for _, run in runs.iterrows():
+        table[f"Seed {run['seed']}"] = [number(run.get(name), ".3f") for name in names]
+    table["As trained"] = [number(first.get(f"raw_{name}"), ".3f") for name in names]
+    table["Real images"] = [number(first.get(f"real_{name}"), ".3f") for name in names]
+    return table
 
 
-def variant_table(recipes: Mapping[str, pd.DataFrame], cost: Mapping[str, float]) -> pd.DataFrame:
-    """Return a row for our recipe ("ours") and each change of it; `cost` is a batch's over that of ours."""
+def variant_table(recipes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return a row for our recipe ("ours") and each change of it."""
     ours = recipes["ours"]["frechet_distance"]
     rows = []
     for name, runs in recipes.items():
@@ -63,7 +60,6 @@ def variant_table(recipes: Mapping[str, pd.DataFrame], cost: Mapping[str, float]
             "Clear": number(means["clear"], ".2f"),
             "Recall": number(means["recall"], ".2f"),
             "Fresh network right": number(means["c2st"], ".2f"),
-            "Cost": number(cost.get(name), ".2f"),
             "Than ours": "" if name == "ours" else _compared(distances, ours),
         }
         rows.append(row)

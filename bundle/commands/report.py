@@ -79,9 +79,8 @@ def inputs_of(notebook: Notebook, profile: dict) -> list[str]:
     """Return digests of all that decides what a notebook shows, with those of the notebook that it needs."""
     parameters = profile["parameters"].get(notebook.name, {})
     code = [*code_files(without=["bundle/commands", "bundle/render"]), SENTENCES]
-    benchmark = Path("results").glob(f"bench-{notebook.shows}.json")
     inputs = [
-        digest_all([*code, *benchmark]),
+        digest_all(code),
         notebook_digest(Path(f"{notebook.name}.ipynb")),
         json.dumps(parameters, sort_keys=True),
     ]

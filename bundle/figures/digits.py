@@ -10,12 +10,21 @@ from bundle.figures.style import WIDE, panels, styled
 
 
 @styled
-def draw_digits(images: np.ndarray, *, columns: int, below: Sequence[str] = ()) -> Figure:
-    """Draw digits (n, 28, 28) uint8 row by row, a text of `below` under each, as wide as the text."""
-    figure = _pictures(images, columns, height=WIDE / columns + (0.4 if below else 0))
-    for axes, words in zip(figure.axes, below, strict=False):
-        axes.text(0.5, -0.08, in_style(words), transform=axes.transAxes, ha="center", va="top")
-    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
+def draw_digits(images: Sequence[np.ndarray], *, columns: int, below: Sequence[str] = ()) -> Figure:
+    """Draw pictures (h, w) uint8 row by row, a text of `below` under each, all as wide as the text.
+
+    The contrast is fixed, and nothing is smoothed.
+    """
+    rows = -(-len(images) // columns)
+    lines = max((words.count("\n") + 1 for words in below), default=0)
+    figure, grid = panels(rows * (WIDE / columns + 0.13 * lines), rows, columns)
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, picture in zip(grid, images, strict=False):
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    for axes, words in zip(grid, below, strict=False):
+        axes.text(0.5, -0.04, in_style(words), transform=axes.transAxes, ha="center", va="top")
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     return figure
 
 
@@ -26,15 +35,10 @@ def draw_strips(walks: Sequence) -> Figure:
     return draw_digits(images, columns=len(walks[0].images), below=captions)
 
 
-@styled
 def draw_grids(grids: Mapping[str, np.ndarray], *, columns: int) -> Figure:
-    """Draw the first 25 images of each entry, five by five, under its name."""
+    """Draw the first 25 images of each entry, five by five, above its name."""
     pictures = [tile(images[:25], columns=5) for images in grids.values()]
-    lines = max(name.count("\n") for name in grids) + 1
-    figure = _pictures(pictures, columns, height=WIDE / columns + 0.13 * lines)
-    for axes, name in zip(figure.axes, grids, strict=False):
-        axes.set_title(in_style(name), pad=2)
-    return figure
+    return draw_digits(pictures, columns=columns, below=list(grids))
 
 
 def tile(images: np.ndarray, *, columns: int, gap: int = 2) -> np.ndarray:
@@ -45,14 +49,3 @@ def tile(images: np.ndarray, *, columns: int, gap: int = 2) -> np.ndarray:
     cells[:count, :height, :width] = images
     picture = cells.reshape(rows, columns, down, across).swapaxes(1, 2).reshape(rows * down, columns * across)
     return picture[: rows * down - gap, : columns * across - gap]
-
-
-def _pictures(pictures: Sequence[np.ndarray], columns: int, *, height: float) -> Figure:
-    """Draw pictures (h, w) uint8 in rows, `height` inches high, with fixed contrast and without smoothing."""
-    rows = -(-len(pictures) // columns)
-    figure, grid = panels(rows * height, rows, columns)
-    for axes in grid:
-        axes.set_axis_off()
-    for axes, picture in zip(grid, pictures, strict=False):
-        axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    return figure

@@ -1,17 +1,15 @@
 """The figures of Task 2: a GAN along its training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from bundle.analysis.detectability import BLURRED, GENERATED, INPUTS, REAL, TEST, in_order, learnt
 from bundle.analysis.formatting import in_style
 from bundle.analysis.quality import MEASURES, by_batch
-from bundle.figures.style import COLOURS, THIN, legend_above, level, panels, spaced, styled, tick
+from bundle.figures.style import COLOURS, THIN, legend_above, level, panels, spaced, styled
 
 POINTS = {"color": COLOURS["generator"], "marker": "o"}
 OTHER_SEEDS = {"color": COLOURS["generator"], "linewidth": 0.7, "alpha": 0.6}
@@ -38,62 +36,34 @@ def draw_loss_curves(run: pd.Series) -> Figure:
 
 
 @styled
-def draw_quality(runs: pd.DataFrame) -> Figure:
-    """Draw three panels against the batch: Fréchet distance, clear images, precision and recall.
+def draw_measures(runs: pd.DataFrame, names: Sequence[str] = tuple(MEASURES), *, columns: int = 3) -> Figure:
+    """Draw some MEASURES against the batch on a log scale, a panel each.
 
-    Of the first run with dots, of the others thin, and of real images in black.
+    Of the first run averaged (dots) and as trained (dotted), of the others averaged (thin), of real images.
     """
-    figure, (distance, clear, both) = panels(2.4, 1, 3)
-    _draw_measure(distance, runs, "frechet_distance")
-    _draw_measure(clear, runs, "clear")
-    precision = _draw_measure(both, runs, "precision")
-    recall = _draw_measure(both, runs, "recall", line="--")
-    both.legend([precision, recall], ["precision", "recall"], loc="lower right")
-    distance.set(ylabel="Fréchet distance", yscale="log")
-    clear.set(ylabel="share of clear images", ylim=(0, 1))
-    both.set(ylabel="precision and recall", ylim=(0, 1))
-    for axes in figure.axes:
-        axes.set_xlabel("batch")
-        _scale_batches(axes, runs)
-    legend_above(figure, 3)
-    return figure
-
-
-@styled
-def draw_measures(runs: pd.DataFrame) -> Figure:
-    """Draw nine measures against the batch: of the first run averaged and as trained, others, real images."""
-    figure, grid = panels(5.6, 3, 3, sharex=True)
-    for axes, (name, words) in zip(grid, MEASURES.items(), strict=True):
-        raw = by_batch(runs.iloc[0])[f"raw_{name}"]
-        axes.plot(raw, ":", color=COLOURS["generator"], label="generator, as trained")
-        _draw_measure(axes, runs, name)
-        axes.set_title(words, pad=3)
+    rows = -(-len(names) // columns)
+    figure, grid = panels(0.5 + 1.7 * rows, rows, columns, sharex=True)
+    first, *others = [_after_start(run) for _, run in runs.iterrows()]
+    for axes, name in zip(grid, names, strict=True):
+        axes.plot(first[f"raw_{name}"], ":", color=COLOURS["generator"], label="as trained")
+        for place, measured in enumerate(others):
+            axes.plot(measured[name], label="" if place else "other seeds", **OTHER_SEEDS)
+        axes.plot(first[name], markersize=2, label="generator", **POINTS)
+        axes.axhline(runs[f"real_{name}"].iloc[0], label="real images", **THIN)
+        axes.set_title(MEASURES[name], pad=3)
         if name == "frechet_distance":
             axes.set_yscale("log")
         elif name == "kid":  # that of real images may fall below 0
             axes.set_yscale("symlog", linthresh=0.001)
-        _scale_batches(axes, runs)
+        axes.set_xscale("log")
     figure.supxlabel("batch", fontsize=8)
     legend_above(figure, 4)
     return figure
 
 
-def _draw_measure(axes: Axes, runs: pd.DataFrame, name: str, *, line: str = "-") -> Line2D:
-    """Draw a measure of all runs along their training, and that of real images; return the first's line."""
-    for place, (_, run) in enumerate(runs[1:].iterrows()):
-        axes.plot(by_batch(run)[name], line, label="" if place else "other seeds", **OTHER_SEEDS)
-    (first,) = axes.plot(by_batch(runs.iloc[0])[name], line, markersize=2, label="generator", **POINTS)
-    axes.axhline(runs[f"real_{name}"].iloc[0], linestyle=line, label="real images", **THIN)
-    return first
-
-
-def _scale_batches(axes: Axes, runs: pd.DataFrame) -> None:
-    """Draw batches on a log scale that begins at 0: even up to a hundredth of all."""
-    last = int(by_batch(runs.iloc[0]).index.max())
-    axes.set_xscale("symlog", linthresh=max(1, last / 100), linscale=0.5)
-    decade = 10 ** int(np.log10(last))
-    tick(axes, [0, decade // 10, decade] if decade >= 100 else [0, decade])
-    axes.set_xlim(0, None)
+def _after_start(run: pd.Series) -> pd.DataFrame:
+    """Return what was measured by batch, without batch 0, which a log scale does not have."""
+    return by_batch(run).drop(0, errors="ignore")
 
 
 @styled
@@ -103,11 +73,10 @@ def draw_recipes(recipes: dict[str, pd.DataFrame], *, floor: float) -> Figure:
     looks = (POINTS, {"color": COLOURS["RNN"], "marker": "s"}, {"color": COLOURS["LSTM"], "marker": "^"})
     for (name, runs), look in zip(recipes.items(), looks, strict=False):
         for place, (_, run) in enumerate(runs.iterrows()):
-            distances = by_batch(run)["frechet_distance"].drop(0, errors="ignore")
+            distances = _after_start(run)["frechet_distance"]
             axes.plot(distances, markersize=2.5, linewidth=0.8, label="" if place else name, **look)
     axes.axhline(floor, label="real images", **THIN)
     axes.set(xlabel="batch", ylabel="Fréchet distance", xscale="log", yscale="log")
-    axes.xaxis.set_major_formatter(lambda batch, _: spaced(round(batch)))
     legend_above(figure, 2)
     return figure
 
@@ -126,9 +95,7 @@ def draw_detectability(runs: pd.DataFrame) -> Figure:
         axes.plot(100 * dots["accuracy"], y, linestyle="none", markersize=4, label=side, **LOOKS[side])
     axes.axvline(50, **THIN)
     axes.set(xlabel="right answers (%); 50 is guessing", ylim=(len(rows) - 0.5, -0.5))
-    counts = runs["train_count"].nunique()
-    labels = [f"{INPUTS[test]}, {count}" if counts > 1 else INPUTS[test] for test, count in rows]
-    axes.set_yticks(range(len(rows)), map(in_style, labels))
+    axes.set_yticks(range(len(rows)), [in_style(f"{INPUTS[test]}, {count}") for test, count in rows])
     legend_above(figure, 3)
     return figure
 

@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
-from bundle.figures.part1 import CELLS
 from bundle.figures.style import COLOURS, panels, styled, tick
 
-PERCENT = PercentFormatter(1, symbol=" %")
-LINES = ("-", "--", "-.", ":")  # of the lengths that networks were trained up to
+CELLS = ("RNN", "LSTM", "GRU")  # from left to right
 
 
 @styled
@@ -20,20 +17,18 @@ def draw_combinations(counts: pd.DataFrame) -> Figure:
 
     `counts` is `bundle.analysis.memory.combinations`'s.
     """
-    counts = counts.assign(share=counts["holding"] / counts["runs"])
-    shares = counts.pivot(index=["input", "curriculum"], columns="cell", values="share")
-    shares = shares[[cell for cell in CELLS if cell in shares]]
+    table = counts.pivot(index=["input", "curriculum"], columns="cell", values=["holding", "runs"])
+    holding, runs = (table[name].reindex(columns=CELLS) for name in ("holding", "runs"))
+    shares = holding / runs
     figure, (axes,) = panels(2.1)
-    picture = axes.imshow(shares, "cividis", vmin=0, vmax=1, aspect="auto")
-    for row in counts.itertuples():
-        place = list(shares.columns).index(row.cell), list(shares.index).index((row.input, row.curriculum))
-        colour = "black" if row.share > 0.5 else "white"
-        axes.annotate(f"{row.holding} of {row.runs}", place, color=colour, ha="center", va="center")
-    axes.set_xticks(range(len(shares.columns)), shares.columns)
-    axes.set_yticks(range(len(shares.index)), [f"{given}, {order}" for given, order in shares.index])
+    axes.imshow(shares, "cividis", vmin=0, vmax=1, aspect="auto")
+    for (y, x), share in np.ndenumerate(shares):
+        words = f"{holding.iat[y, x]} of {runs.iat[y, x]}"
+        axes.text(x, y, words, color="black" if share > 0.5 else "white", ha="center", va="center")
+    axes.set_xticks(range(len(CELLS)), CELLS)
+    axes.set_yticks(range(len(shares)), map(", ".join, shares.index))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    figure.colorbar(picture, ax=axes, fraction=0.03, pad=0.02, label="share that holds", format=PERCENT)
     return figure
 
 
@@ -46,17 +41,12 @@ def draw_whole_range(runs: pd.DataFrame) -> Figure:
     cells = runs.groupby("cell", sort=False)
     figure, row = panels(2.4, 1, len(cells), sharey=True)
     for axes, (cell, group) in zip(row, cells, strict=True):
-        colour, _, _ = CELLS[cell]
-        lengths = list(group["seq_length"].unique())
         for run in group.itertuples():
-            place = lengths.index(run.seq_length)
-            shade = 0.35 + 0.65 * (place + 1) / len(lengths)
             accuracy = {int(length): share for length, share in run.accuracy_at.items()}
-            look = {"color": colour, "alpha": shade, "linewidth": 0.7}
-            axes.plot(list(accuracy), list(accuracy.values()), LINES[place % len(LINES)], **look)
-            axes.plot(run.seq_length, accuracy[run.seq_length], "o", color=colour, markersize=3)
+            axes.plot(list(accuracy), list(accuracy.values()), color=COLOURS[cell], linewidth=0.7, alpha=0.7)
+            axes.plot(run.seq_length, accuracy[run.seq_length], "o", color=COLOURS[cell], markersize=3)
         axes.set(xlabel=f"length of the palindromes ({cell})", xscale="log")
-        tick(axes, [10**k for k in range(len(str(2 * max(lengths))))])
+        tick(axes, [10**k for k in range(len(str(2 * group["seq_length"].max())))])
     row[0].set_ylabel("accuracy")
     return figure
 

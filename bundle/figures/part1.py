@@ -6,37 +6,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from bundle.analysis.curves import survival
 from bundle.figures.style import BAND, COLOURS, GREY, THIN, legend_above, level, panels, styled, tick
 from bundle.original import ACCURACY_FIGURES, SCHEDULED
 
 CHANCE = 0.1  # accuracy of a guess among ten digits
-CELLS = {  # colour, line, marker
-    "RNN": (COLOURS["RNN"], "--", "x"),
-    "LSTM": (COLOURS["LSTM"], "-", "o"),
-    "GRU": (COLOURS["GRU"], "-.", "^"),
+CELLS = {
+    "RNN": {"color": COLOURS["RNN"], "linestyle": "--"},
+    "LSTM": {"color": COLOURS["LSTM"], "linestyle": "-"},
+    "GRU": {"color": COLOURS["GRU"], "linestyle": "-."},
 }
-RECIPES = {"as-written": ":", "corrected": "-", "ours": "--"}  # lines of an overlay
 CORRECTED = {"linewidth": 0.6, "marker": ".", "markersize": 2.5, "markevery": 4}  # beside as written
 ORIGINAL_LABEL = "original metric, one seed"
 
 
 @styled
 def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
-    """Draw accuracy against step, shared metric: per cell and recipe mean and range over seeds.
-
-    The colour and the marker are the cell's, the line is the recipe's.
-    """
+    """Draw accuracy against step, shared metric: per cell and recipe the mean, and the range over seeds."""
     figure, (axes,) = panels(2.6)
-    for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
-        _, _, marker = CELLS[cell]
-        every = max(1, len(group["curve"].iloc[0].steps) // 12)
-        look = {"marker": marker, "markevery": every, "markersize": 3}
-        _draw_mean(axes, group, RECIPES.get(recipe, "-"), band={"alpha": 0.12, "linewidth": 0}, **look)
+    _draw_recipes(axes, runs)
     level(axes, CHANCE, "chance")
-    axes.set(xlabel="step", ylabel="accuracy, shared metric", ylim=(0, 1.02), xlim=(0, None))
+    axes.set(xlabel="step", ylabel="accuracy, shared metric")
     legend_above(figure, 3)
     return figure
 
@@ -58,76 +49,60 @@ def draw_original_figures(runs: pd.DataFrame) -> Figure:
             axes.plot(curve.steps, curve.values, color=GREY, linewidth=0.8, label=ORIGINAL_LABEL)
         level(axes, CHANCE, "")
         axes.set_title(f"Figure {name}: {cell}, length {length}")
-        axes.set(ylim=(0, 1.02), xlim=(0, None))
-        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     for axes in row[-3:]:
         axes.set_xlabel("step")
-    figure.supylabel("accuracy (%)", fontsize=8)
+    figure.supylabel("accuracy", fontsize=8)
     legend_above(figure, 3)
     return figure
 
 
 def _draw_recipes(axes: Axes, runs: pd.DataFrame) -> None:
-    """Draw the mean of a cell's runs by recipe, shared metric, and the range of those as written."""
+    """Draw the mean of runs of one length by cell and recipe, shared metric; of the corrected no range."""
     for (cell, recipe), group in runs.groupby(["cell", "recipe"], sort=False):
-        _, line, _ = CELLS[cell]
-        band, look = ({}, CORRECTED) if recipe == "corrected" else (BAND, {})
-        _draw_mean(axes, group, line, band=band, **look)
-
-
-def _draw_mean(axes: Axes, runs: pd.DataFrame, line: str, *, band: Mapping, **look) -> None:
-    """Draw the mean accuracy of runs of one cell, recipe and length, and their range where it has a look."""
-    cell, recipe = runs[["cell", "recipe"]].iloc[0]
-    colour, _, _ = CELLS[cell]
-    steps = runs["curve"].iloc[0].steps
-    accuracy = np.array([curve.values for curve in runs["curve"]])
-    if band:
-        axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=colour, **band)
-    axes.plot(steps, accuracy.mean(0), line, color=colour, label=named(cell, recipe, runs), **look)
+        steps = group["curve"].iloc[0].steps
+        accuracy = np.array([curve.values for curve in group["curve"]])
+        look = CORRECTED if recipe == "corrected" else {}
+        if not look:
+            axes.fill_between(steps, accuracy.min(0), accuracy.max(0), color=COLOURS[cell], **BAND)
+        axes.plot(steps, accuracy.mean(0), label=named(cell, recipe, group), **CELLS[cell], **look)
+    axes.set(ylim=(0, 1.02), xlim=(0, None))
 
 
 @styled
 def draw_readings(readings: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw runs by the original's metric on an axis of their own scale, a panel for each name.
+    """Draw RNNs by the original's metric on an axis of their own scale, a panel for each name.
 
     The first run is a line over the others, which are faint.
     """
     figure, row = panels(2.3, 1, len(readings))
     for axes, (name, runs) in zip(row, readings.items(), strict=True):
-        for place, run in reversed(list(enumerate(runs.itertuples()))):
-            colour, line, _ = CELLS[run.cell]
-            look = {"linewidth": 1.2, "linestyle": line} if place == 0 else {"linewidth": 0.5, "alpha": 0.2}
-            curve = run.original_curve
-            axes.plot(curve.steps, 100 * curve.values, color=colour, **look)
+        first, *others = runs["original_curve"]
+        for curve in others:
+            axes.plot(curve.steps, curve.values, color=COLOURS["RNN"], linewidth=0.5, alpha=0.2)
+        axes.plot(first.steps, first.values, **CELLS["RNN"])
         axes.set_title(f"{name} (n = {len(runs)})")
         axes.set(xlabel="step", xlim=(0, None))
-    row[0].set_ylabel("accuracy (%), original metric")
+    row[0].set_ylabel("accuracy, original metric")
     return figure
 
 
-def spoken(recipe: str) -> str:
-    return recipe.replace("-", " ")
-
-
 def named(cell: str, recipe: str, runs: pd.DataFrame) -> str:
-    return f"{cell}, {spoken(recipe)} (n = {len(runs)})"
+    return f"{cell}, {recipe} (n = {len(runs)})"
 
 
 @styled
 def draw_accuracy_against_length(runs: pd.DataFrame) -> Figure:
     """Draw the mean accuracy of the last third of the training against length, a panel a recipe."""
-    runs = runs.assign(late=[curve.late().mean() for curve in runs["curve"]])
     recipes = runs.groupby("recipe", sort=False)
     figure, row = panels(2.3, 1, len(recipes), sharey=True)
     for axes, (recipe, group) in zip(row, recipes, strict=True):
         for cell, cell_runs in group.groupby("cell", sort=False):
-            colour, line, marker = CELLS[cell]
             means = cell_runs.groupby("seq_length")["late"].mean()
-            axes.plot(means.index, means, line, color=colour, label=cell)
-            points = {"color": colour, "markersize": 3, "alpha": 0.4}
-            axes.plot(cell_runs["seq_length"], cell_runs["late"], marker, **points)
+            axes.plot(means, label=cell, **CELLS[cell])
+            dots = {"color": COLOURS[cell], "markersize": 3, "alpha": 0.4}
+            axes.plot(cell_runs["seq_length"], cell_runs["late"], "o", **dots)
         level(axes, CHANCE, "chance" if axes is row[-1] else "")
-        axes.set(xlabel=f"sequence length ({spoken(recipe)})", xscale="log", ylim=(0, 1.04))
+        axes.set(xlabel=f"sequence length ({recipe})", xscale="log", ylim=(0, 1.04))
         tick(axes, sorted(group["seq_length"].unique()))
     row[0].set_ylabel("accuracy, last third")
     legend_above(figure, 2)
@@ -142,11 +117,11 @@ def draw_survival(runs: pd.DataFrame) -> Figure:
     for axes, (length, group) in zip(row, lengths, strict=True):
         for (cell, name, recipe), curve_runs in group.groupby(["cell", "group", "recipe"], sort=False):
             steps, shares = survival(curve_runs)
-            colour, line, _ = CELLS[cell]
-            label, width = named(cell, recipe, curve_runs), 0.6 if recipe == "corrected" else 1.2
+            label, line = named(cell, recipe, curve_runs), CELLS[cell]["linestyle"]
             if name == "unscheduled":
-                label, line = f"{cell}, {spoken(recipe)}, no schedule", ":"
-            axes.step(steps, shares, line, where="post", color=colour, label=label, linewidth=width)
+                label, line = f"{cell}, {recipe}, no schedule", ":"
+            width = 0.6 if recipe == "corrected" else 1.2
+            axes.step(steps, shares, line, where="post", color=COLOURS[cell], label=label, linewidth=width)
         axes.set(xlabel=f"step (length {length})", ylim=(0, 1.04), xlim=(0, None))
     row[0].set_ylabel("share not yet at 100 %")
     legend_above(figure, 3)

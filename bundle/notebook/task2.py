@@ -19,7 +19,6 @@ from bundle.notebook.page import Page
 from bundle.notebook.parameters import parameters_of
 from bundle.original import checkpoint_batches
 from bundle.study import store
-from bundle.study.records import Record
 from lib import mnist, weights
 from lib.evaluation.classifier import Classifier
 from lib.gan.networks import as_bytes
@@ -40,14 +39,9 @@ class Game:
     data: Mnist
     classifier: Classifier
     test_accuracy: float  # of the classifier
-    records: list[Record]  # one for each generator
+    generators: pd.DataFrame  # a run a row, of `bundle.study.store.table`
     grids: dict[str, dict[int, np.ndarray]]  # of the first generator; see `read_grids`
     digests: list[str]  # of the generators' weights
-
-    @property
-    def generators(self) -> pd.DataFrame:
-        """A row for each generator."""
-        return store.table(self.records)
 
 
 def gan_run(parameters: dict, *, judge: str = "") -> GanRun:
@@ -90,19 +84,13 @@ def play(page: Page, parameters: dict) -> Game:
         records.append(record)
         names.append(name)
     digests = [weights.about_network(models, name)["weights"] for name in names]
-    return Game(run, data, classifier, judged["test_accuracy"], records, grids, digests)
+    return Game(run, data, classifier, judged["test_accuracy"], store.table(records), grids, digests)
 
 
 def given_to_gans(page: Page, parameters: dict, *, data: Mnist, classifier: Classifier) -> dict:
     """Return what `cached_gan` is given for every run."""
     judged_by = {"data": data, "classifier": classifier, "classifier_settings": judge_of(parameters)}
     return judged_by | {"results": page.results, "models": page.output.models}
-
-
-def original_settings(run: GanRun, parameters: dict) -> list[dict]:
-    """Return the settings of the original's recipe at 16 channels, a seed for each generator."""
-    seeds = 1 + parameters["generator_seeds"]
-    return comparisons.as_written_runs(run, seeds=seeds, original_batches=parameters["original_batches"])
 
 
 def two_sample_settings(run: GanRun, parameters: dict, **change) -> list[dict]:
@@ -117,8 +105,12 @@ def two_sample_settings(run: GanRun, parameters: dict, **change) -> list[dict]:
 
 
 def original_runs(page: Page, game: Game, parameters: dict) -> pd.DataFrame:
-    """Return the runs of the original's recipe; an empty table where `original_batches` is 0."""
-    settings = {"original": original_settings(game.run, parameters)}
+    """Return the runs of the original's recipe at 16 channels, a seed for each generator.
+
+    It is an empty table where `original_batches` is 0.
+    """
+    amounts = {"seeds": len(game.generators), "original_batches": parameters["original_batches"]}
+    settings = {"original": comparisons.as_written_runs(game.run, **amounts)}
     train = partial(measured_gan, models=page.output.models)
     return page.tables("The original's recipe", train, settings, file="variants")["original"]
 

@@ -14,7 +14,6 @@ class Notebook:
     name: str
     needs: str = ""  # the notebook that is executed before it
     makes: tuple[str, ...] = ()  # folders that it writes into besides
-    shows: str = ""  # what `make bench` measured: results/bench-NAME.json
 
     @property
     def is_study(self) -> bool:
@@ -28,7 +27,7 @@ STAGES = (  # in the order of the report; the PDF and the page are made of those
     Notebook(name="studies/protocol", needs="part1"),
     Notebook(name="studies/memory", needs="part1"),
     Notebook(name="studies/realism", needs="task2"),
-    Notebook(name="studies/gan", needs="task2", shows="gan"),
+    Notebook(name="studies/gan", needs="task2"),
 )
 NOTEBOOKS = tuple(stage.name for stage in STAGES)
 REPORT = tuple(stage.name for stage in STAGES if not stage.is_study)

@@ -2,11 +2,8 @@
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from lib.files import digest, read_sealed
-
-BENCHMARKS = Path(__file__).parents[2] / "results"
+from lib.files import digest
 
 
 @dataclass
@@ -24,16 +21,3 @@ def key(settings: dict) -> str:
     """Return twelve hexadecimal digits that stand for the settings, whatever their order."""
     json.dumps(settings, allow_nan=False)  # raises ValueError for what JSON cannot tell apart
     return digest(settings)
-
-
-def benchmark(name: str, part: str) -> dict:
-    """Return a part of what `make bench` left in results/bench-NAME.json; {}, and say so, if it is not there.
-
-    Raises ValueError naming the file if it is damaged or edited.
-    """
-    path = BENCHMARKS / f"bench-{name}.json"
-    parts = read_sealed(path) if path.exists() else {}
-    if parts.get(part):
-        return parts[part]
-    print(f"{path.name} has no {part!r} to show; `make bench` measures it.")
-    return {}

@@ -72,7 +72,8 @@ def test_the_main_measure_decides_unless_two_contradict_each_other(verdicts, fou
 def test_the_ledger_has_every_sentence_once_and_a_claim_for_each_that_is_tested():
     entries = ledger()
     assert len({entry["id"] for entry in entries}) == len(entries) == 89
-    assert {*part1.CLAIMS, *pictures.CLAIMS, *third_digits.CLAIMS.values()} == set(sentences())
+    tested = [*part1.COMPARISONS, *part1.LIMITS, *pictures.CLAIMS, *third_digits.CLAIMS.values()]
+    assert sorted(tested) == sorted(sentences())
     answers = {"describes": ("ours", {"same", "other"}), "explains": ("right", {"yes", "partly", "no"})}
     for entry in entries:
         assert entry["quote"]

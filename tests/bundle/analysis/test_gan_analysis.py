@@ -97,7 +97,6 @@ def test_a_change_is_worse_or_better_only_where_all_its_seeds_are():
         return pd.DataFrame([gan(frechet_distance=d, recall=0.5, class_imbalance=0.1) for d in distances])
 
     recipes = {"ours": runs(0.5, 0.6), "a": runs(0.7, 0.8), "b": runs(0.3, 0.4), "c": runs(0.4, 0.9)}
-    table = variant_table(recipes, {"a": 1.5})
+    table = variant_table(recipes)
     assert [*table["Than ours"]] == ["", "worse", "better", "undecided"]
-    assert [*table["Cost"]] == ["", "1.50", "", ""]
     assert table["Fréchet distance"][0] == "0.50, 0.60"

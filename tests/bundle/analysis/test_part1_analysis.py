@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 
 from bundle.analysis import part1
 from bundle.analysis.claims import Verdict, by_claim, sentences
@@ -37,9 +38,14 @@ def test_a_tie_is_left_out_and_who_never_arrives_is_later_than_all_who_do():
     assert found[AS_WRITTEN] == (3, 3, 5)
     one = [run("LSTM", 5, [0.1, 0.5, 1]), run("RNN", 5, [0.1, 0.2, 0.3])]
     assert counts({"as written": one}, FIRST)[AS_WRITTEN] == (1, 1, 0)
-    assert part1.lower([np.inf, np.inf]) == (0, None)
-    values = ([True, True], [True, None], [None, False])
-    assert list(map(part1.all_true, values)) == [True, None, False]
+    values = pd.DataFrame({"a": [1, np.inf, 5, 2], "b": [2, np.inf, 6, 2], "c": [3, np.inf, 4, 3]})
+    assert [*part1.first_is_better(values, [("a", "b"), ("a", "c")], more=False)] == [True, None, False, None]
+
+
+def test_a_limit_counts_as_within_only_where_it_is_said_to():
+    values = pd.DataFrame({"a": [0.5, 1.0, 0.6], "b": [0.9, 0.9, 1.0]})
+    limits = {"a": part1.between(0.5, 1), "b": part1.below(1)}
+    assert [*part1.is_within(values, limits)] == [True, True, False]
 
 
 def of_memory(*, one_hot: list[float], bare: list[float]) -> dict:

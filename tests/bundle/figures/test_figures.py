@@ -114,34 +114,34 @@ def test_third_digits_are_drawn_by_generator_without_those_at_the_ends():
 
 
 def test_losses_and_quality_of_a_gan_are_drawn_under_their_own_names():
-    shares = {"clear": [0.1, 0.8], "precision": [0.2, 0.7], "recall": [0.3, 0.6]}
     run = {"batch": [0, 50], "generator_loss": [0.8, 0.7], "discriminator_loss": [0.6, 0.5]}
-    run["quality_batch"] = [0, 50]
-    for name, values in {"frechet_distance": [9, 1], **shares}.items():
+    run["quality_batch"] = [0, 50, 100]
+    for name, values in {"frechet_distance": [9, 2, 1], "clear": [0.1, 0.7, 0.8]}.items():
         run[f"quality_{name}"], run[f"real_{name}"] = values, 0.9
+        run[f"quality_raw_{name}"] = [value / 2 for value in values]
     runs = pd.DataFrame([run])
     (panel,) = plotted(gan.draw_loss_curves(runs.iloc[0]))
     drawn = {line["label"]: line["y"] for line in panel["lines"]}
     assert (drawn["generator"], drawn["discriminator"]) == ([0.8, 0.7], [0.6, 0.5])
-    distance, clear, both = gan.draw_quality(runs).axes
-    assert (distance.get_ylabel(), [*distance.lines[0].get_ydata()]) == ("Fréchet distance", [9, 1])
-    assert (clear.get_ylabel(), [*clear.lines[0].get_ydata()]) == ("share of clear images", [0.1, 0.8])
-    shown = zip(both.get_legend().get_texts(), both.get_legend().get_lines(), strict=True)
-    styles = {text.get_text(): line.get_linestyle() for text, line in shown}
-    lines = {line.get_linestyle(): [*line.get_ydata()] for line in both.lines[::2]}
-    for name in ("precision", "recall"):
-        assert lines[styles[name]] == shares[name]
+    figure = gan.draw_measures(runs, ["frechet_distance", "clear"], columns=2)
+    assert [axes.get_title() for axes in figure.axes] == ["Fréchet distance", "share of clear images"]
+    for panel, values in zip(plotted(figure), ([2, 1], [0.7, 0.8]), strict=True):
+        drawn = {line["label"]: line["y"] for line in panel["lines"]}
+        assert drawn["generator"] == values  # without batch 0
+        assert drawn["as trained"] == [value / 2 for value in values]
+        assert drawn["real images"] == [0.9, 0.9]
 
 
 def test_verdicts_stand_by_claim_and_case_and_the_one_that_decides_is_larger():
     rows = [("a", "ours", Verdict.HOLDS), ("a", "ours", Verdict.FAILS), ("b", "its", Verdict.UNDECIDED)]
     decided = pd.DataFrame(rows, columns=["claim", "case", "verdict"])
     figure = verdicts.draw_verdicts(decided, sentences=SENTENCES, cases=["its", "ours"])
-    (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == [*SENTENCES.values()]
-    assert [tuple(line.get_xydata()[0].round()) for line in axes.lines] == [(1, 0), (1, 0), (0, 1)]
-    assert [line.get_marker() for line in axes.lines] == [LOOKS[verdict]["marker"] for _, _, verdict in rows]
-    decides, other, _ = axes.lines
+    its, ours = figure.axes
+    assert [label.get_text() for label in its.get_yticklabels()] == [*SENTENCES.values()]
+    lines = [*ours.lines, *its.lines]
+    assert [tuple(line.get_xydata()[0]) for line in lines] == [(0, 0), (1, 0), (0, 1)]
+    assert [line.get_marker() for line in lines] == [LOOKS[verdict]["marker"] for _, _, verdict in rows]
+    decides, other = ours.lines
     assert decides.get_markersize() > other.get_markersize()
 
 
