@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import CensoredData, ecdf
+from pandas.api.typing import DataFrameGroupBy
+from scipy.stats import CensoredData, ecdf, quantile_test
 
 from bundle.analysis.formatting import number
 from bundle.original import ORIGINAL_COLUMN, ORIGINAL_EVERY
@@ -103,31 +104,47 @@ def of_cell(runs: pd.DataFrame, cell: str, length: int, group: str = "as written
     return runs[(runs["cell"] == cell) & (runs["seq_length"] == length) & (runs["group"] == group)]
 
 
-def medians(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return medians over seeds by cell, recipe and length: a column a statistic, and `seeds`, their number.
+def by_recipe(runs: pd.DataFrame) -> DataFrameGroupBy:
+    """Return the STATISTICS of runs, grouped by cell, recipe and length.
 
     Without the learning-rate schedule a recipe is one of its own.
     """
     chosen = runs[runs["group"].isin(GROUPS)].reset_index()
     recipes = chosen["recipe"].mask(chosen["group"] == "unscheduled", chosen["recipe"] + ", no schedule")
     measures = pd.DataFrame([curve.measures() for curve in chosen["curve"]], columns=list(STATISTICS))
-    groups = measures.groupby([chosen["cell"], recipes, chosen["seq_length"]], sort=False)
-    return groups.median().assign(seeds=groups.size())
+    return measures.groupby([chosen["cell"], recipes, chosen["seq_length"]], sort=False)
+
+
+def medians(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return medians over seeds by cell, recipe and length: a column a statistic."""
+    return by_recipe(runs).median()
 
 
 def statistics_table(runs: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each cell, recipe and length: how many seeds, and medians over them."""
-    table = medians(runs).reset_index()
+    groups = by_recipe(runs)
+    table = pd.DataFrame({"seeds": groups.size()})
     for name in STATISTICS:
-        table[name] = [number(value, "" if name in STEPS else ".3f") for value in table[name]]
+        table[name] = groups[name].agg(median_step if name in STEPS else median_accuracy)
     names = {"cell": "Cell", "recipe": "Recipe", "seq_length": "Length", "seeds": "Seeds", **STATISTICS}
-    return table[list(names)].rename(columns=names)
+    return table.reset_index().rename(columns=names)
+
+
+def median_step(steps: pd.Series) -> str:
+    """Return the median, and its 95 % interval between order statistics where there are enough runs."""
+    bounds = quantile_test(steps, p=0.5).confidence_interval(0.95)
+    if not np.isfinite(bounds.low):
+        return number(steps.median())
+    return f"{number(steps.median())} [{number(bounds.low)}, {number(bounds.high)}]"
+
+
+def median_accuracy(accuracies: pd.Series) -> str:
+    return number(accuracies.median(), ".3f")
 
 
 def summary(runs: pd.DataFrame) -> dict[str, float]:
     """Return medians over seeds by "cell recipe length statistic"; -1 stands for never."""
-    table = medians(runs)[list(STATISTICS)].replace(np.inf, -1).round(6)
-    values = table.rename(columns=STATISTICS).stack()
+    values = medians(runs).replace(np.inf, -1).round(6).rename(columns=STATISTICS).stack()
     return {" ".join(map(str, names)): value for names, value in values.items()}
 
 
