@@ -86,7 +86,7 @@ def test_packages_of_what_decides_are_empty():
         assert package.read_bytes() == b"", package
 
 
-KINDS = verify.runs() | {"judge": run_classifier}
+KINDS = verify.RUNS | {"judge": run_classifier}
 RUNS_AGAIN = {  # the file that is edited: what is made again
     "lib/checks.py": [],
     "lib/networks.py": ["gan", "inside", "judge", "palindromes", "stacked", "two-sample-test", "walks"],
