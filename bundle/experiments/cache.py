@@ -25,7 +25,7 @@ from lib.mnist import Mnist
 from lib.progress import Progress
 from lib.weights import about_network, load_network, save_network
 
-GAN, GENERATORS = "gan.jsonl", "generators.jsonl"  # files of the first run of Task 2, and of further ones
+Grids = dict[str, dict[int, np.ndarray]]  # see `read_grids`
 
 
 def cached_classifier(
@@ -62,26 +62,24 @@ def cached_gan(
     fresh: bool,
     progress: Progress,
     name: str = "generator",
-    file: str = GAN,
-) -> tuple[Record, str | None]:
-    """Return the record of a run; its EMA is in `models` under a name, its grids are where `grids_of` says.
+) -> tuple[Record, Grids, str | None]:
+    """Return the record and the grids of a run; its EMA is in `models` under a name.
 
-    Of further GENERATORS the grids need not be there. Where the name is empty, no weights are kept. A killed
-    run goes on. The summary is that of `run_gan` and `measured_whole`.
+    Where the name is empty, no weights are kept. A killed run goes on. The summary is that of `run_gan` and
+    `measured_whole`.
     """
     settings, made_by = run.described(), identity(run_gan)
     with store.writing(results):
-        runs = store.Store(results / file)
+        runs = store.Store(results / "gan.jsonl")
         record, why = runs.find(settings, identity=made_by, fresh=fresh)
         if record:
             try:
-                if file != GENERATORS:
-                    read_grids(grids_of(settings, results))
+                grids = read_grids(grids_of(settings, results))
                 if not name:
-                    return record, None
+                    return record, grids, None
                 load_generator(models, name)
                 if about_network(models, name)["settings"] == settings:
-                    return record, None
+                    return record, grids, None
                 why = f"{name} is another run's"
             except (ValueError, OSError, KeyError) as error:  # damaged or gone
                 why = str(error)
@@ -99,7 +97,7 @@ def cached_gan(
         runs.append(record)
         runs.write()
         _forget(state)  # finished: nothing to go on from
-    return record, why
+    return record, read_grids(grids_of(settings, results)), why
 
 
 def _forget(state: Path) -> None:
@@ -122,7 +120,7 @@ def _write_grids(path: Path, kinds: dict[str, dict[int, Tensor]]) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def read_grids(path: Path) -> dict[str, dict[int, np.ndarray]]:
+def read_grids(path: Path) -> Grids:
     """Return the grids of a run by their kind and batch, uint8.
 
     They are "fixed" (25 noise_sets, 28, 28), of the EMA on the same noise at every batch, and "train"

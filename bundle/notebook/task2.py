@@ -27,7 +27,6 @@ from lib.mnist import Mnist
 
 NOISE_SEED = 1000  # of the noise shown and judged
 NOISE_SETS = 8  # of 25 noises each, kept at every moment
-OWN_WIDTH = "original-width.jsonl"  # the run of the original's recipe at its own width
 SHOWN_SIDES = (GENERATED, REAL, BLURRED)  # of two-sample tests, in the main notebook
 
 
@@ -40,7 +39,7 @@ class Game:
     classifier: Classifier
     test_accuracy: float  # of the classifier
     generators: pd.DataFrame  # a run a row, of `bundle.study.store.table`
-    grids: dict[str, dict[int, np.ndarray]]  # of the first generator; see `read_grids`
+    grids: cache.Grids  # of the first generator
     digests: list[str]  # of the generators' weights
 
 
@@ -76,15 +75,13 @@ def play(page: Page, parameters: dict) -> Game:
     classifier, judged = page.cached("The classifier", cache.cached_classifier, models, judge, data=data)
     run = gan_run(parameters, judge=weights.weights_digest(classifier))
     given = given_to_gans(page, parameters, data=data, classifier=classifier)
-    (first,) = page.cached("The generator", cache.cached_gan, run, **given)
-    grids = cache.read_grids(cache.grids_of(run.described(), page.results))
-    records, names = [first], ["generator"]
-    for name, other in comparisons.further_generators(run, parameters["generator_seeds"]).items():
-        (record,) = page.cached(name, cache.cached_gan, other, name=name, file=cache.GENERATORS, **given)
-        records.append(record)
-        names.append(name)
-    digests = [weights.about_network(models, name)["weights"] for name in names]
-    return Game(run, data, classifier, judged["test_accuracy"], store.table(records), grids, digests)
+    runs = {"generator": run, **comparisons.further_generators(run, parameters["generator_seeds"])}
+    records, grids = {}, {}
+    for name, each in runs.items():
+        records[name], grids[name] = page.cached(name, cache.cached_gan, each, name=name, **given)
+    digests = [weights.about_network(models, name)["weights"] for name in runs]
+    generators = store.table(list(records.values()))
+    return Game(run, data, classifier, judged["test_accuracy"], generators, grids["generator"], digests)
 
 
 def given_to_gans(page: Page, parameters: dict, *, data: Mnist, classifier: Classifier) -> dict:
@@ -133,10 +130,8 @@ def own_width_run(
         return store.table([]), {}
     run = comparisons.own_width_run(game.run, batches)
     given = given_to_gans(page, parameters, data=game.data, classifier=game.classifier)
-    title, kept = "The original's own width", {"name": "", "file": OWN_WIDTH}
-    records = page.cached(title, cache.cached_gan, run, **kept, **given)
-    grids = cache.read_grids(cache.grids_of(run.described(), page.results))
-    return store.table(records), grids["fixed"]
+    record, grids = page.cached("The original's own width", cache.cached_gan, run, name="", **given)
+    return store.table([record]), grids["fixed"]
 
 
 def nearest_training_images(images: np.ndarray, data: Mnist) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bundle.experiments.cache import GENERATORS, cached_classifier, cached_gan, grids_of, read_grids
+from bundle.experiments.cache import cached_classifier, cached_gan, grids_of
 from bundle.experiments.comparisons import stacked_runs
 from bundle.experiments.digit_classifier import CLASSIFIER
 from bundle.experiments.gan import GanRun, class_kept
@@ -42,7 +42,7 @@ def judge() -> Classifier:
 
 
 def trained(output: Path, run=RUN, **options):
-    """Return a run's record, and why it was made now."""
+    """Return a run's record, its grids, and why it was made now."""
     judged_by = {"classifier": judge(), "data": DATA, "classifier_settings": CLASSIFIER_SETTINGS}
     folders = {"results": output / "task2", "models": output / "models"}
     return cached_gan(run, **judged_by, **folders, **{"fresh": False, "progress": silent, **options})
@@ -52,7 +52,7 @@ def trained(output: Path, run=RUN, **options):
 def finished(tmp_path_factory) -> Path:
     """A folder with a finished run; each test copies it."""
     folder = tmp_path_factory.mktemp("finished")
-    assert trained(folder)[1] == ""  # nothing was there
+    assert trained(folder)[2] == ""  # nothing was there
     return folder
 
 
@@ -62,9 +62,8 @@ def output(finished, tmp_path) -> Path:
 
 
 def test_a_run_leaves_record_grids_and_model_and_is_used_again(output):
-    record, why = trained(output)
+    record, grids, why = trained(output)
     assert why is None
-    grids = read_grids(grids_of(record.settings, output / "task2"))
     assert [grid.shape for grid in grids["fixed"].values()] == [(50, 28, 28)] * 3
     assert [grid.shape for grid in grids["train"].values()] == [(8, 28, 28)] * 3  # as many as are in a batch
     assert list(grids["fixed"]) == list(grids["train"]) == record.columns["quality_batch"] == [0, 3, 6]
@@ -81,31 +80,30 @@ def test_what_is_missing_or_another_runs_is_made_again(output):
     results, weights = output / "task2", output / "models" / "generator-1.safetensors"
 
     def further() -> tuple:
-        return trained(output, RUN.with_training(seed=4), name="generator-1", file=GENERATORS)
+        return trained(output, RUN.with_training(seed=4), name="generator-1")
 
-    record, why = further()
+    record, _, why = further()
     assert why == ""  # nothing was there
-    assert load(results / GENERATORS) == [record]
-    grids_of(record.settings, results).unlink()  # a further generator needs none
-    assert further() == (record, None)
+    assert load(results / "gan.jsonl", settings=record.settings) == [record]
+    assert further()[2] is None
     weights.unlink()
-    again, why = further()
+    again, _, why = further()
     assert "generator-1.safetensors is missing" in why
     assert (again.columns, again.summary) == (record.columns, record.summary)
     shutil.copy(output / "models" / "generator.json", weights.with_suffix(".json"))
     shutil.copy(output / "models" / "generator.safetensors", weights)
-    assert further()[1] == "generator-1 is another run's"
+    assert further()[2] == "generator-1 is another run's"
     grids_of(RUN.described(), results).unlink()
-    assert "npz is damaged or gone" in trained(output)[1]
+    assert "npz is damaged or gone" in trained(output)[2]
 
 
 def test_a_run_without_a_name_keeps_grids_and_no_weights(tmp_path):
-    nameless = {"name": "", "file": "other.jsonl"}
-    record, _ = trained(tmp_path, **nameless)
+    record, _, _ = trained(tmp_path, name="")
     assert not (tmp_path / "models").exists()
-    assert trained(tmp_path, **nameless) == (record, None)
+    again, _, why = trained(tmp_path, name="")
+    assert (again, why) == (record, None)
     grids_of(record.settings, tmp_path / "task2").unlink()
-    assert "npz is damaged or gone" in trained(tmp_path, **nameless)[1]
+    assert "npz is damaged or gone" in trained(tmp_path, name="")[2]
 
 
 def test_a_class_is_kept_where_the_same_noise_shows_it_again():
@@ -121,10 +119,10 @@ def test_a_stopped_run_goes_on_but_a_fresh_one_begins(output, tmp_path, fresh, b
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path, progress=interrupt_at(4))
     seen = []
-    record, _ = trained(tmp_path, fresh=fresh, progress=lambda done, total: seen.append(done))
+    record, _, _ = trained(tmp_path, fresh=fresh, progress=lambda done, total: seen.append(done))
     assert seen[0] == begins
     assert not list((tmp_path / "task2").rglob("*.ckpt*"))
-    whole, _ = trained(output)
+    whole, _, _ = trained(output)
     assert (record.columns, record.summary) == (whole.columns, whole.summary)
 
 
