@@ -147,6 +147,14 @@ class Answer(NamedTuple):
     count: int = 0  # seeds in which it holds by the main measure
     n: int = 0  # seeds that are no tie
 
+    @property
+    def seeds(self) -> str:
+        """Return in how many seeds it holds: "all 50", "all but 1 of 50", "12 of 50"."""
+        others = self.n - self.count
+        if not others:
+            return f"all {self.n}"
+        return f"all but {others} of {self.n}" if 10 * others <= self.n else f"{self.count} of {self.n}"
+
 
 def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer:
     """Return what was found of a claim in a case.
