@@ -75,16 +75,17 @@ def walk_verdicts(decided: pd.DataFrame) -> dict[str, Verdict]:
 
 
 def named_digits(decided: pd.DataFrame) -> tuple[Verdict | None, list[float]]:
-    """Return whether all claims that name a third digit hold, and the shares of walks that show it.
+    """Return whether both claims that name a third digit hold, and the shares of walks that show it.
 
-    The shares are of every generator, the first one's first. None where a claim was not tested.
+    Each generator decides, the first one's verdict stands. The shares are of every generator, the first one's
+    first. None where a claim was not tested.
     """
     claims = [CLAIMS[walk] for walk in NAMED]
-    verdicts = [walk_verdicts(decided).get(claim) for claim in claims]
-    if None in verdicts:
-        return None, []
     named = decided[decided["claim"].isin(claims)].sort_values(["measure", "claim"])
-    return all_hold(verdicts), list(named["count"] / named["n"])
+    if named["claim"].nunique() < len(claims):
+        return None, []
+    by_generator = [all_hold(list(verdicts)) for _, verdicts in named.groupby("measure")["verdict"]]
+    return overall(by_generator), list(named["count"] / named["n"])
 
 
 def verdict_table(decided: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,7 @@ from lib.gan.networks import Generator
 from lib.weights import about_network, load_network
 
 MADE = ("*.ipynb", "*.png", "*.gif", "*.pdf")  # by the report, of what is committed; beside their values
+FOUND = Path("results", "verification.json")
 CLONE = Path("build", "verify")  # of the checkout, anew each time
 TOLERANCE = 1e-3  # of the first step of a training, on another kind of processor
 MODELS = Output(Path()).models
@@ -71,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
         for problem in row["problems"]:
             print(f"              {problem}")
     summary = {"processor": processor(), "found": rows}
-    write_atomically(Path("results", "verification.json"), (json.dumps(summary, indent=1) + "\n").encode())
+    write_atomically(FOUND, (json.dumps(summary, indent=1) + "\n").encode())
     n_problems = sum(len(row["problems"]) for row in rows)
     if n_problems:
         raise ValueError(f"{n_problems} things do not hold")
@@ -129,8 +130,8 @@ def model_problem(name: str) -> str:
 def derived_again(clone: Path) -> dict:
     """Make figures, pictures, notebooks and PDFs again in a clone of the checkout; none may change there.
 
-    What says the same on another kind of processor is not written anew, but gets a new time: see
-    `bundle.study.artefacts`.
+    What is not committed is not in the clone, and so a problem. What says the same on another kind of
+    processor is not written anew, but gets a new time: see `bundle.study.artefacts`.
     """
     what = "figures, notebooks and PDF derived again"
     shutil.rmtree(clone, ignore_errors=True)
@@ -144,6 +145,8 @@ def derived_again(clone: Path) -> dict:
         return row_of(what, [report.stderr.strip()])
     changed = [line[3:] for line in git_lines(clone, "status", "--porcelain")]
     results = [f"{name} differs" for name in changed]
+    uncommitted = git_lines(Path(), "status", "--porcelain", "--", f":!{FOUND}")
+    results += [f"{line[3:]} is not committed, and was not looked at" for line in uncommitted]
     for name in git_lines(clone, "ls-files", *MADE):
         if name not in changed:
             was_made = (clone / name).stat().st_mtime >= started

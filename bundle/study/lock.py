@@ -19,7 +19,7 @@ def alone(path: Path, doing: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        print(f"waiting for another process, which is {doing}", file=sys.stderr, flush=True)
+        print(f"waiting for another process before {doing}", file=sys.stderr, flush=True)
         lock.acquire()
     try:
         yield

@@ -37,7 +37,7 @@ def study(
         groups: by the name of each group the settings of its runs. Equal ones are run once.
         directory: where runs are stored; one of equal settings and code is used unless `fresh`.
         file: the name, without .jsonl, of the file of all runs; by default each group has its own, by its
-            name.
+            name, and a run of two groups stands in the first one's.
         executor: who does the runs, see `workers`; entered only if there is a run to be made.
         cost: how much work a run is, in any unit; progress counts it. One seed starts after the other, so
             that a killed study leaves all groups with about as many; of a seed, the costliest run first.
@@ -95,7 +95,8 @@ def _jobs(groups: Mapping[str, Sequence[dict]], directory: Path, file: str) -> d
         name = file or file_name(group)
         if name not in stores:
             stores[name] = Store(Path(directory, f"{name}.jsonl"))
-        jobs.update({key(run_settings): Job(run_settings, stores[name]) for run_settings in settings})
+        for run_settings in settings:
+            jobs.setdefault(key(run_settings), Job(run_settings, stores[name]))
     return jobs
 
 

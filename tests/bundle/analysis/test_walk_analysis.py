@@ -77,6 +77,9 @@ def test_both_named_digits_have_to_be_seen_and_none_is_judged_where_a_walk_was_n
         assert third_digits.named_digits(decided)[0] is verdict
     runs = generators(FIRST, counted(often))
     assert third_digits.named_digits(third_digits.decide_walks(runs))[1] == [0.5, 0.01, 0.9, 0.01]
+    other_way_round = counted({**ROUTES, (2, 6): ["26"] * 100, (6, 7): ["657"] * 100})
+    runs = generators(counted(often), other_way_round)  # each shows one of the digits, and none shows both
+    assert third_digits.named_digits(third_digits.decide_walks(runs))[0] is FAILS
     one_walk = generators(counted({(2, 6): often[2, 6]}))
     assert third_digits.named_digits(third_digits.decide_walks(one_walk)) == (None, [])
 

@@ -88,17 +88,18 @@ def test_a_run_of_other_code_is_replaced_and_runs_that_nobody_asked_for_stay(tmp
     assert not studied(tmp_path, SEEDS)[1]
 
 
-def test_groups_have_files_of_their_own_and_a_run_of_two_groups_is_made_once(tmp_path):
+def test_groups_have_files_of_their_own_and_a_run_of_two_is_stored_with_the_first(tmp_path):
     groups = {"as written": SEEDS[:2], "longer": SEEDS[1:], "none": []}
     records, made = studied(tmp_path, groups)
     assert made == {"": 4}
     assert [run.settings for run in records["longer"]] == SEEDS[1:]
     assert records["none"] == []
-    assert [record.settings for record in store.load(tmp_path / "longer.jsonl")] == SEEDS[1:]
+    assert [record.settings for record in store.load(tmp_path / "as-written.jsonl")] == SEEDS[:2]
+    assert [record.settings for record in store.load(tmp_path / "longer.jsonl")] == SEEDS[2:]
     assert len(store.load(*tmp_path.glob("*.jsonl"))) == 4
     assert not studied(tmp_path, groups)[1]
     (tmp_path / "longer.jsonl").unlink()
-    assert studied(tmp_path, groups)[1] == {"": 3}
+    assert studied(tmp_path, groups)[1] == {"": 2}
     assert studied(tmp_path, groups, file="all")[1] == {"": 4}
     assert len(store.load(tmp_path / "all.jsonl")) == 4
 
@@ -110,7 +111,7 @@ def test_of_two_studies_in_a_folder_one_waits_and_says_for_whom(tmp_path, capsys
             with pytest.raises(TimeoutError):
                 second.result(timeout=1)
         assert second.result()[1].total() == 4
-    said = f"waiting for another process, which is making the runs of {tmp_path}"
+    said = f"waiting for another process before making the runs of {tmp_path}"
     assert said in capsys.readouterr().err  # which no notebook keeps
 
 
