@@ -51,7 +51,13 @@ def table_in_style(table: Table | pd.DataFrame) -> Table:
     if isinstance(table, pd.DataFrame):
         table = list(table.columns), table.to_numpy().tolist()
     header, rows = table
-    return list(map(in_style, header)), [[in_style(str(cell)) for cell in row] for row in rows]
+    return list(map(in_style, header)), [list(map(cell_in_style, row)) for row in rows]
+
+
+def cell_in_style(cell: object) -> str:
+    """Return a cell as text in the same style; what is quoted stays as it is."""
+    text = str(cell)
+    return text if text.startswith("“") else in_style(text)
 
 
 def is_numeric(cells: list[str]) -> bool:

@@ -76,7 +76,7 @@ def draw_inside(states: Mapping, digits: Sequence[int], *, units: Sequence[int],
     figure, (*rows, last) = panels(5.2, 5, 1, sharex=True, height_ratios=(3, 3, 3, 3, 2))
     for axes, (key, name) in zip(rows, names.items(), strict=True):
         values = states[key][:, list(units)].T  # (units, seq_length)
-        values, colours, low = (np.tanh(values), "RdBu_r", -1) if key == "c" else (values, "cividis", 0)
+        values, colours, low = (np.tanh(values), "RdBu", -1) if key == "c" else (values, "cividis", 0)
         picture = axes.imshow(values, colours, vmin=low, vmax=1, aspect="auto", interpolation="nearest")
         axes.set(ylabel=name, yticks=[])
         axes.tick_params(bottom=False)

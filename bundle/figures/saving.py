@@ -21,12 +21,14 @@ SCALE, FRAME_MS = 4, 220  # screen pixels for each of a picture's, and how long 
 def save_figure(figure: Figure, path: Path, *, provenance: dict) -> bytes:
     """Write `path` (PNG, provenance in its metadata) and, beside it, the plotted values; return the PNG.
 
-    What has lines or dots is left as SVG too, below `build`.
+    What has lines or dots, and no picture, is left as SVG too, below `build`.
 
     Files that show the same already stay as they are: see `bundle.study.artefacts`.
     """
-    if any(axes.lines or axes.collections for axes in figure.axes):
-        drawing = Output(path.parents[1]).drawings / f"{path.stem}.svg"
+    drawing = Output(path.parents[1]).drawings / f"{path.stem}.svg"
+    if any(axes.images for axes in figure.axes):
+        drawing.unlink(missing_ok=True)
+    else:
         drawing.parent.mkdir(parents=True, exist_ok=True)
         with matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": path.stem}):
             figure.savefig(drawing, transparent=True, metadata={"Date": None})

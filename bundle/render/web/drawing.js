@@ -25,6 +25,8 @@ function pad(canvas, changed) {
     canvas.parentElement.style.setProperty("--pen", mark);
   }
   function clear() {
+    pen.down = false;
+    go(SIDE / 2, SIDE / 4, false);
     context.fillStyle = "black";
     context.fillRect(0, 0, SIDE, SIDE);
     changed(context);
@@ -186,6 +188,7 @@ function drawing(data, nets, found) {
   by("draw-clear").addEventListener("click", () => {
     clear();
     say("");
+    by("draw-walk").hidden = true;
   });
   find.addEventListener("click", () => {
     if (!digit) return say("There is nothing on the pad yet; draw a digit first.");

@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 from PIL import Image
 
+from bundle.analysis.detectability import INPUTS
 from bundle.analysis.quality import MEASURES, by_batch
 from bundle.experiments.cache import grids_of, read_grids, trained_cell
 from bundle.experiments.part1 import inside_settings, part1_settings
@@ -38,7 +39,7 @@ GROUPS = ("as written", "corrected", "ours")  # of Part 1, whose curves are show
 CANDIDATES = 2000  # noises, of which the walks' end points are those that the judge is surest of
 TOY_IMAGES = 41  # on the way of the slider that the page begins with
 PAIRS = 40  # of a real and a generated digit
-SETS = 4  # of the 25 noises that are shown through the training
+SETS = 3  # of the 25 noises that are shown through the training
 
 
 class Explorer(NamedTuple):
@@ -159,7 +160,7 @@ def _detectability(output: Output) -> list[dict]:
     tests = tests[tests["against"] == GENERATED]
     tests = tests[tests["train_count"] == tests.groupby("test")["train_count"].transform("min")]
     shares = tests.groupby("test")["accuracy"].mean().sort_values()
-    return [{"name": name, "share": round(float(share), 3)} for name, share in shares.items()]
+    return [{"name": INPUTS[name], "share": round(float(share), 3)} for name, share in shares.items()]
 
 
 def walks(models: Path) -> Explorer:

@@ -35,6 +35,7 @@ function reveal() {
   if (!place) return;
   for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   place.scrollIntoView();
+  follow();
 }
 addEventListener("hashchange", reveal);
 addEventListener("load", reveal);

@@ -210,7 +210,7 @@ def test_ten_pairs_of_real_and_generated_digits_are_counted(page):
     score = page.locator("#guess-score").inner_text()
     assert score.startswith(f"You were right {right} times of 10")
     assert "by black and white" in score  # the networks' score beside it
-    assert "by grey levels 100" in score
+    assert "by shares of grey levels 100" in score
 
 
 def test_the_page_is_small_and_its_text_is_there_at_once(browser, report):
