@@ -155,11 +155,11 @@ class Answer(NamedTuple):
 
     @property
     def seeds(self) -> str:
-        """Return in how many seeds it holds: "all 50", "all but 1 of 50", "12 of 50"."""
+        """Return in how many seeds it holds: "all 50", "all but 1 of 50", "12 of 50", "1 of 1"."""
         others = self.n - self.count
-        if not others:
+        if not others and self.n > 1:
             return f"all {self.n}"
-        return f"all but {others} of {self.n}" if 10 * others <= self.n else f"{self.count} of {self.n}"
+        return f"all but {others} of {self.n}" if 0 < 10 * others <= self.n else f"{self.count} of {self.n}"
 
 
 def answer(verdicts: pd.DataFrame, claim: str, case: str = AS_WRITTEN) -> Answer:
