@@ -193,7 +193,7 @@ def predictions(run: pd.Series) -> list[Outcome]:
     _, no_difference = discriminator_finds_no_difference(run)
     share, cannot_tell = two_sample_tests_at_most(run, NEAR_HALF - 0.5 + run.get("real_c2st", 0.5))
     return [
-        Outcome(n_falls, holds_if(n_falls == len(steps))),
+        Outcome(n_falls, holds_if(n_falls == len(steps)) if len(steps) else Verdict.UNDECIDED),
         Outcome(loss, all_hold([holds_if(abs(loss - np.log(2)) < 0.01), *no_difference])),
         Outcome(share, all_hold(cannot_tell)),
     ]

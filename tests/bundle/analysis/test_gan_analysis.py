@@ -82,6 +82,9 @@ def test_predictions_come_true_or_not_by_what_was_measured():
     other = gan(quality_frechet_distance=[*range(9)], discriminator_loss=[0.5] * 40, c2st=0.6)
     assert predictions(other) == [FAILS, FAILS, FAILS]
     assert predictions(gan(), other) == [DEPENDS, DEPENDS, DEPENDS]
+    single = {"quality_batch": [0], "quality_clear": [0], "quality_raw_clear": [0]}
+    one_moment = gan(**single, quality_frechet_distance=[9])
+    assert predictions(one_moment)[0] is UNDECIDED  # nothing fell, and nothing could
 
 
 def test_the_first_run_decides_unless_another_is_decided_the_other_way():
