@@ -8,7 +8,8 @@ import pandas as pd
 Table = tuple[list[str], list[list[str]]]  # header and rows
 
 SPACE = "\u00a0"  # one that does not break
-VERBATIM = re.compile(r"(`[^`]*`|\]\([^)]*\)|<[^>]*>|\$[^$]*\$)")  # code, addresses, tags, maths in Markdown
+# code, addresses, tags, maths and quotations in Markdown
+VERBATIM = re.compile(r"(`[^`]*`|\]\([^)]*\)|<[^>]*>|\$[^$]*\$|“[^”]*”)")
 LONG_NUMBER = re.compile(r"(?<![\w.])\d{5,}(?!\w|\.\d)")
 NUMERIC = re.compile(r"[−<]? ?\d.*|never")
 
@@ -41,7 +42,7 @@ def in_style(text: str) -> str:
 
 
 def prose_in_style(markdown: str) -> str:
-    """Return Markdown in the same style; code, addresses and tags stay as they are."""
+    """Return Markdown in the same style; what is VERBATIM stays as it is."""
     pieces = VERBATIM.split(markdown)
     return "".join(piece if place % 2 else in_style(piece) for place, piece in enumerate(pieces))
 
@@ -51,13 +52,7 @@ def table_in_style(table: Table | pd.DataFrame) -> Table:
     if isinstance(table, pd.DataFrame):
         table = list(table.columns), table.to_numpy().tolist()
     header, rows = table
-    return list(map(in_style, header)), [list(map(cell_in_style, row)) for row in rows]
-
-
-def cell_in_style(cell: object) -> str:
-    """Return a cell as text in the same style; what is quoted stays as it is."""
-    text = str(cell)
-    return text if text.startswith("“") else in_style(text)
+    return list(map(in_style, header)), [[prose_in_style(str(cell)) for cell in row] for row in rows]
 
 
 def is_numeric(cells: list[str]) -> bool:

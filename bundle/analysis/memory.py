@@ -55,9 +55,8 @@ def length_table(runs: pd.DataFrame) -> pd.DataFrame:
     `runs` is from `memory_runs`. The lowest accuracies are those at lengths up to their own, and beyond it.
     """
     rows = []
-    rehearsals = (
-        runs["rehearsal"].eq(True).map({True: "yes", False: "no"})
-    )  # a run without it does not name it
+    # a run without it does not name it
+    rehearsals = runs["rehearsal"].eq(True).map({True: "yes", False: "no"})
     for (cell, length, rehearsal), group in runs.groupby(["cell", "seq_length", rehearsals], sort=False):
         accuracy = pd.DataFrame(list(group["accuracy_at"]))  # a row a run, a column a length
         is_within = accuracy.columns.astype(int) <= length

@@ -17,7 +17,7 @@ from bundle.commands.stages import Stage, make_all
 from bundle.original import SENTENCES
 from bundle.render.reading import labels_in
 from bundle.study.fingerprint import code_files, digest_all
-from bundle.study.layout import NOTEBOOKS, STAGES, Notebook
+from bundle.study.layout import NOTEBOOKS, STAGES, Notebook, Output
 from bundle.study.lock import alone
 from lib import mnist
 
@@ -96,12 +96,11 @@ def run_notebook(notebook: Notebook, profile: dict) -> list[Path]:
     if output != Path("."):
         parameters = {**parameters, "output_dir": str(output)}
     execute(Path(f"{name}.ipynb"), target, parameters)
-    patterns = [f"{folder}/*" for folder in notebook.makes]
+    paths = {path for folder in notebook.makes for path in output.glob(f"{folder}/*")}
     for label in labels_in(target):
-        kind, number = label.split("-")
-        patterns.append(f"figures/{kind}-{number.zfill(2)}.*")
-    files = {path for pattern in patterns for path in output.glob(pattern) if path.is_file()}
-    return [target, *sorted(files)]
+        picture = Output(output).picture(label)
+        paths |= {picture, picture.with_suffix(".json")}
+    return [target, *sorted(path for path in paths if path.is_file())]
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def save_walk(images: np.ndarray, path: Path, *, facts: dict, provenance: dict) 
     """Write images (steps, h, w) uint8 as `path`.png, in a row, and .gif, there and back; facts as .json."""
     row = _png(tile(images, columns=len(images)), provenance)
     write_with_values(path.with_suffix(".png"), row, {PROVENANCE: provenance, **facts}, indent=1)
-    first, *others = [_enlarged(image) for image in [*images, *images[-2:0:-1]]]
+    first, *others = [enlarged(image) for image in [*images, *images[-2:0:-1]]]
     buffer = io.BytesIO()
     first.save(buffer, format="gif", save_all=True, append_images=others, duration=FRAME_MS, loop=0)
     write_if_changed(path.with_suffix(".gif"), buffer.getvalue())
@@ -78,7 +78,7 @@ def _png(picture: np.ndarray, provenance: dict) -> bytes:
     for name, value in _metadata(provenance).items():
         text.add_text(name, value)
     buffer = io.BytesIO()
-    _enlarged(picture).save(buffer, format="png", pnginfo=text, optimize=True)
+    enlarged(picture).save(buffer, format="png", pnginfo=text, optimize=True)
     return buffer.getvalue()
 
 
@@ -86,5 +86,6 @@ def _metadata(provenance: dict) -> dict[str, str]:
     return {name.capitalize(): json.dumps(value) for name, value in provenance.items()}
 
 
-def _enlarged(picture: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.kron(picture, np.ones((SCALE, SCALE), np.uint8)))
+def enlarged(picture: np.ndarray, scale: int = SCALE) -> Image.Image:
+    """Return a picture (h, w) uint8 whose pixels are sharp and `scale` pixels wide."""
+    return Image.fromarray(np.kron(picture, np.ones((scale, scale), np.uint8)))

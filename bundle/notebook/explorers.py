@@ -13,14 +13,12 @@ from functools import lru_cache, partial
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
-import PIL.Image
-import PIL.ImageOps
 import torch
 
 from bundle.analysis.quality import MEASURES, by_batch
 from bundle.figures.digits import tile
 from bundle.figures.memory import draw_inside
-from bundle.figures.saving import figure_png
+from bundle.figures.saving import enlarged, figure_png
 from bundle.figures.style import GREY, spaced
 from bundle.figures.walks import PATHS
 from bundle.notebook.page import width_on_screen
@@ -167,7 +165,7 @@ def bars(title: str, probabilities: np.ndarray) -> str:
 
 def digits_html(pixels: np.ndarray, alt: str, *, enlarge: int) -> str:
     """Return grey pixels (h, w) uint8 as HTML, each of them sharp and so many pixels wide."""
-    picture = PIL.ImageOps.scale(PIL.Image.fromarray(pixels), enlarge, PIL.Image.Resampling.NEAREST)
+    picture = enlarged(pixels, enlarge)
     png = io.BytesIO()
     picture.save(png, format="png")
     return image_html(png.getvalue(), alt, width=picture.width)

@@ -132,9 +132,8 @@ class Page:
         if isinstance(about, pd.DataFrame):
             about = list(about["record"])
         about = about if isinstance(about, dict) else described(about)
-        path = self.output.figures / f"figure-{str(names[0]).zfill(2)}.png"
-        png = save_figure(figure, path, provenance=about)
         labels = [f"figure-{number}" for number in names]
+        png = save_figure(figure, self.output.picture(labels[0]), provenance=about)
         metadata = self._caption("figure", labels, title, caption)
         words = f"**{title}.** {metadata[CAPTION]['caption']}"
         anchors = "".join(f'<a id="{label}"></a>' for label in labels)
@@ -157,15 +156,16 @@ class Page:
         shown from a file, so that it stays as it is on another kind of processor: `bundle.study.artefacts`.
         """
         header, rows = table_in_style(table)
-        metadata = self._caption("table", [f"table-{name}"], f"Table {name}", caption)
+        label = f"table-{name}"
+        metadata = self._caption("table", [label], f"Table {name}", caption)
         sides = ["---:" if is_numeric(cells) else "---" for cells in zip(*rows, strict=True)]
         lines = [header, sides or ["---"] * len(header), *rows]
         text = "\n".join(f"| {' | '.join(map(in_cell, line))} |" for line in lines)
-        words = f'<a id="table-{name}"></a>**Table {name}.** {metadata[CAPTION]["caption"]}'
+        words = f'<a id="{label}"></a>**Table {name}.** {metadata[CAPTION]["caption"]}'
         display(Markdown(words), metadata={FOR_JUPYTER: True})
         content = {"text/markdown": text}
         if drawn:
-            png = write_if_changed(self.output.figures / f"table-{name.zfill(2)}.png", figure_png(drawn, {}))
+            png = write_if_changed(self.output.picture(label), figure_png(drawn, {}))
             content["image/png"] = base64.b64encode(png).decode()
             metadata |= {DRAWN: prose_in_style(drawn_caption), "image/png": {"width": width_on_screen(drawn)}}
         display(content, metadata=metadata, raw=True)

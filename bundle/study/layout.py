@@ -44,6 +44,11 @@ class Output:
     def figures(self) -> Path:
         return Path(self.root, "figures")
 
+    def picture(self, label: str) -> Path:
+        """Return the file of a figure, or of a table that is drawn, by its label: "figure-1", "table-3"."""
+        kind, number = label.split("-")
+        return self.figures / f"{kind}-{number.zfill(2)}.png"
+
     @property
     def drawings(self) -> Path:
         """The figures with lines once more, as SVG, for the page; they differ from machine to machine."""

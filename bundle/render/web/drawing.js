@@ -10,7 +10,7 @@ const WAYS = { ArrowLeft: [-10, 0], ArrowRight: [10, 0], ArrowUp: [0, -10], Arro
 /** Draw on a canvas with the pointer or the keyboard; `changed` is called when something was drawn. */
 function pad(canvas, changed) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const pen = { x: SIDE / 2, y: SIDE / 4, down: false };
+  const pen = { down: false }; // `clear` puts it in its place
   Object.assign(context, { lineWidth: 22, lineCap: "round", lineJoin: "round", strokeStyle: "white" });
 
   function go(x, y, draws) {

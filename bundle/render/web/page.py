@@ -44,7 +44,7 @@ def build(document: Document, output: Path, *, explorers: Mapping[str, Explorer]
         for cell in cells:
             part, kind = cell.metadata["part"], cell.metadata["kind"]
             if "image" in cell.metadata:
-                cell.metadata["image"] = _for_screens(cell, folder, Output(document.root).drawings)
+                cell.metadata["image"] = _for_screens(cell, folder, Output(document.root))
             if kind == "explorer" and part in explorers:
                 cell.source = f"## {explorers[part].title}\n\n```{{=html5}}\n{explorers[part].html}\n```"
         html = document.convert(cells, "html5", folder=folder, template=TEMPLATE, options=options)
@@ -52,13 +52,12 @@ def build(document: Document, output: Path, *, explorers: Mapping[str, Explorer]
     write_atomically(output, html.replace("<!--networks-->", networks).encode())
 
 
-def _for_screens(cell: NotebookNode, folder: Path, drawings: Path) -> str:
+def _for_screens(cell: NotebookNode, folder: Path, output: Output) -> str:
     """Write a figure as SVG if it is among the drawings, or else its picture as WebP; return the file's name.
 
     Coordinates, which alone have five decimals or more, get one: less than a screen shows, a smaller page.
     """
-    number = cell.metadata["label"].removeprefix("figure-")
-    drawing = drawings / f"figure-{number.zfill(2)}.svg"
+    drawing = output.drawings / output.picture(cell.metadata["label"]).with_suffix(".svg").name
     if drawing.is_file():
         svg = re.sub(r"(\.\d)\d{4,}", r"\1", drawing.read_text(encoding="utf-8"))
         (folder / drawing.name).write_text(svg, encoding="utf-8")
